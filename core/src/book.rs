@@ -1,0 +1,319 @@
+//! The order book: every open order of every instrument, and the one function that changes them.
+//!
+//! It keeps no time, reads no files, draws no random numbers and allocates nothing: the same
+//! commands give the same events, bit for bit, on every machine and in memory of any size. All
+//! storage is cut from bytes that the host gives once. An operation takes a bounded number of steps
+//! for each order that it touches, whatever the prices.
+
+mod bug;
+mod changes;
+mod check;
+mod fault;
+mod index;
+mod ladder;
+mod matching;
+mod memory;
+mod operator;
+mod order;
+mod pool;
+mod queue;
+mod sessions;
+mod span;
+mod state_hash;
+mod static_book;
+mod symbols;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use check::CheckFault;
+pub use fault::BookFault;
+pub use sessions::Admission;
+pub use static_book::StaticBook;
+pub use view::{LevelView, OrderView};
+
+use crate::command::{Action, Command, FlowIdentity};
+use crate::event::{CancelReason, Event, EventKind, EventSink, RejectReason};
+use crate::limits::{INSTRUMENTS_MAX, ORDERS_MAX, SESSIONS_MAX};
+use crate::types::{
+    Capacities, ClientSequence, InstrumentId, Lots, OrderId, Quantity, Sequence, SessionId,
+    index_of,
+};
+use bug::bug;
+use index::{Index, cells_for};
+use ladder::{Ladder, Ladders, Level, LevelLimits};
+use memory::{ALIGN_BYTES, Memory, array_bytes};
+use order::{Order, Orders};
+use pool::Pool;
+use sessions::Sessions;
+use span::{Span, Spans, spans_max};
+use symbols::{Instrument, Symbols};
+
+/// Every open order of every instrument, over memory of the host.
+pub struct Book<'m> {
+    orders: Orders<'m>,
+    ladders: Ladders<'m>,
+    symbols: Symbols<'m>,
+    sessions: Sessions<'m>,
+    /// What the book may hold now.
+    capacities: Capacities,
+    /// What its memory can hold.
+    memory_capacities: Capacities,
+    flow: Option<FlowIdentity>,
+    last_sequence: Sequence,
+    running_hash: u64,
+}
+
+/// The command that events follow from.
+#[derive(Clone, Copy)]
+struct Origin {
+    sequence: Sequence,
+    session: SessionId,
+    client_sequence: ClientSequence,
+    instrument: InstrumentId,
+}
+
+impl Book<'_> {
+    /// Executes the next command: changes the book and gives `sink` the events that follow, in
+    /// causal order.
+    ///
+    /// A command that cannot be executed changes nothing but the last sequence and the session's
+    /// last client sequence, and is answered with one [`Rejected`](EventKind::Rejected). The first
+    /// reason that applies is given:
+    ///
+    /// - any command: `SessionsFull` when its session is at or above the number of sessions (its
+    ///   client sequence is not noted then);
+    /// - New: `UnknownInstrument`, `BadPrice`, `BadQuantity`, `DuplicateId` (an order of the
+    ///   instrument with this id is open, whoever's it is), then, for good-till-cancel only,
+    ///   `OrdersFull` and `LevelsFull`: at entry, even when the order might trade in full. An
+    ///   immediate-or-cancel order never rests and needs no room.
+    /// - Cancel: `UnknownInstrument`, `UnknownOrder` (not open, or another account's);
+    /// - Reduce: the same, then `BadQuantity` when by 0;
+    /// - Replace: `UnknownInstrument`, `UnknownOrder`, `BadPrice`, `BadQuantity` (above 2^62),
+    ///   `DuplicateId` (another open order has the new id), then, unless it cancels or keeps its
+    ///   place, `LevelsFull`, as if the order had left its level. A Replace never needs more orders
+    ///   than it found.
+    /// - `DefineInstrument`: `NotOperator`, `InstrumentsFull` unless the symbol is known;
+    /// - `BindFlow`: `NotOperator`, `OtherFlow`;
+    /// - `Configure`: `NotOperator`, `BadCapacities`. Capacities below what the book holds drop
+    ///   nothing; new things are rejected until there is room.
+    ///
+    /// Otherwise:
+    ///
+    /// - New is Accepted. It trades at the makers' prices while it crosses, best price first, then
+    ///   in the order in which they joined their level. What is left is Rested at the back of its
+    ///   level, or Canceled (immediate or cancel). Nothing more follows for an order that is
+    ///   filled.
+    /// - Cancel is answered with Canceled, and so are Reduce by all that is open or more, and
+    ///   Replace by 0.
+    /// - Reduce is answered with Reduced; the order keeps its place.
+    /// - Replace is answered with Replaced. Under
+    ///   [`ReplaceRule::Modify`](crate::types::ReplaceRule) the same price and the same or a
+    ///   smaller quantity keep the place, and that is all. Else the order leaves its place and goes
+    ///   on as a New good-till-cancel order of the same side and account. Either way it is the
+    ///   replacing session's from now on.
+    ///
+    /// # Panics
+    ///
+    /// When `sequence` is not the one after the last, when the command is not [`Admission::Fresh`],
+    /// and when it is a `Configure` for which the memory is too small ([`Book::fits`]).
+    pub fn apply(&mut self, sequence: Sequence, command: &Command, sink: &mut impl EventSink) {
+        let Command { session, client_sequence, action } = command;
+        assert!(sequence == self.last_sequence.next(), "commands are applied in sequence");
+        self.last_sequence = sequence;
+        let about = |instrument| Origin {
+            sequence,
+            session: *session,
+            client_sequence: *client_sequence,
+            instrument,
+        };
+        if !self.sessions.note(*session, *client_sequence, self.capacities.sessions) {
+            let (instrument, order) = names_of(action);
+            return self.reject(&about(instrument), order, RejectReason::SessionsFull, sink);
+        }
+        match action {
+            Action::New(new) => self.new_order(&about(new.instrument), new, sink),
+            Action::Cancel { instrument, order, account } => {
+                self.cancel(&about(*instrument), (*order, *account), sink);
+            }
+            Action::Reduce { instrument, order, account, by } => {
+                self.reduce(&about(*instrument), (*order, *account), *by, sink);
+            }
+            Action::Replace(replace) => self.replace(&about(replace.instrument), replace, sink),
+            Action::DefineInstrument { symbol } => {
+                self.define_instrument(&about(InstrumentId(0)), *symbol, sink);
+            }
+            Action::BindFlow(flow) => self.bind_flow(&about(InstrumentId(0)), flow, sink),
+            Action::Configure(capacities) => {
+                self.configure(&about(InstrumentId(0)), *capacities, sink);
+            }
+        }
+    }
+
+    /// Whether a command with this client sequence is to be executed.
+    #[inline]
+    pub fn admit(&self, session: SessionId, client_sequence: ClientSequence) -> Admission {
+        self.sessions.admit(session, client_sequence, self.capacities.sessions)
+    }
+
+    /// Folds an event into the running hash and hands it over.
+    #[inline]
+    fn emit(&mut self, origin: &Origin, kind: EventKind, sink: &mut impl EventSink) {
+        let event = Event {
+            sequence: origin.sequence,
+            session: origin.session,
+            instrument: origin.instrument,
+            kind,
+        };
+        self.running_hash = event.fold_into(self.running_hash);
+        sink.event(&event);
+    }
+
+    #[cold]
+    fn reject(
+        &mut self,
+        origin: &Origin,
+        order: OrderId,
+        reason: RejectReason,
+        sink: &mut impl EventSink,
+    ) {
+        let client_sequence = origin.client_sequence;
+        self.emit(origin, EventKind::Rejected { client_sequence, order, reason }, sink);
+    }
+
+    #[inline]
+    fn emit_canceled(
+        &mut self,
+        origin: &Origin,
+        (order, lots): (OrderId, u64),
+        reason: CancelReason,
+        sink: &mut impl EventSink,
+    ) {
+        let client_sequence = origin.client_sequence;
+        let quantity = quantity_of(lots);
+        self.emit(origin, EventKind::Canceled { client_sequence, order, quantity, reason }, sink);
+    }
+}
+
+impl<'m> Book<'m> {
+    /// Bytes of memory that a book with these capacities needs, wherever the memory starts.
+    ///
+    /// Capacities that no engine can have may give any number; a number that does not fit gives
+    /// `usize::MAX`.
+    pub const fn bytes_needed(capacities: Capacities) -> usize {
+        let orders = index_of(capacities.orders);
+        let instruments = index_of(capacities.instruments);
+        let spans = index_of(spans_max(capacities));
+        (ALIGN_BYTES - 1)
+            .saturating_add(array_bytes::<Order>(orders.saturating_add(1)))
+            .saturating_add(array_bytes::<u64>(cells_for(orders)))
+            .saturating_add(array_bytes::<Ladder>(instruments.saturating_mul(2)))
+            .saturating_add(array_bytes::<Level>(orders.saturating_add(1)))
+            .saturating_add(array_bytes::<u64>(cells_for(orders)))
+            .saturating_add(array_bytes::<Span>(spans.saturating_add(1)))
+            .saturating_add(array_bytes::<u64>(cells_for(spans)))
+            .saturating_add(array_bytes::<Instrument>(instruments))
+            .saturating_add(array_bytes::<u64>(cells_for(instruments)))
+            .saturating_add(array_bytes::<u64>(index_of(capacities.sessions)))
+    }
+
+    /// An empty book in `memory`, which must be all zero.
+    ///
+    /// Fresh pages of an operating system are zero; the book does not look, so that pages it never
+    /// needs are never touched. Memory that is not zero gives wrong answers, a panic or an endless
+    /// loop, but no undefined behaviour. `seed` spreads the hash tables, so that nobody outside can
+    /// choose ids that collide; it changes no result.
+    ///
+    /// # Errors
+    ///
+    /// [`BookFault::BadCapacities`] and [`BookFault::TooSmall`].
+    pub fn new(memory: &'m mut [u8], capacities: Capacities, seed: u64) -> Result<Self, BookFault> {
+        Self::check_memory(memory.len(), capacities)?;
+        Self::cut(Memory::new(memory), capacities, seed)
+            .ok_or_else(|| BookFault::TooSmall { bytes_needed: Self::bytes_needed(capacities) })
+    }
+
+    /// Whether a book with these capacities has room in `bytes` bytes.
+    fn check_memory(bytes: usize, capacities: Capacities) -> Result<(), BookFault> {
+        if !are_possible(capacities) {
+            return Err(BookFault::BadCapacities);
+        }
+        let bytes_needed = Self::bytes_needed(capacities);
+        if bytes < bytes_needed {
+            return Err(BookFault::TooSmall { bytes_needed });
+        }
+        Ok(())
+    }
+
+    fn cut(mut memory: Memory<'m>, capacities: Capacities, seed: u64) -> Option<Self> {
+        let orders = index_of(capacities.orders);
+        let instruments = index_of(capacities.instruments);
+        let spans = index_of(spans_max(capacities));
+        let index = |memory: &mut Memory<'m>, entries: usize, salt: u64| {
+            Some(Index::new(memory.cut(cells_for(entries))?, seed ^ salt))
+        };
+        Some(Self {
+            orders: Orders {
+                pool: Pool::new(memory.cut(orders + 1)?),
+                ids: index(&mut memory, orders, 1)?,
+            },
+            ladders: Ladders {
+                sides: memory.cut(instruments * 2)?,
+                levels: Pool::new(memory.cut(orders + 1)?),
+                prices: index(&mut memory, orders, 2)?,
+                spans: Spans {
+                    pool: Pool::new(memory.cut(spans + 1)?),
+                    prefixes: index(&mut memory, spans, 3)?,
+                },
+            },
+            symbols: Symbols::new(memory.cut(instruments)?, index(&mut memory, instruments, 4)?),
+            sessions: Sessions::new(memory.cut(index_of(capacities.sessions))?),
+            capacities,
+            memory_capacities: capacities,
+            flow: None,
+            last_sequence: Sequence(0),
+            running_hash: 0,
+        })
+    }
+
+    /// How many levels and spans the book may use now.
+    #[inline]
+    fn level_limits(&self) -> LevelLimits {
+        LevelLimits { levels: self.capacities.orders, spans: spans_max(self.capacities) }
+    }
+}
+
+/// Whether an engine can have these capacities.
+const fn are_possible(capacities: Capacities) -> bool {
+    let Capacities { orders, instruments, sessions } = capacities;
+    orders >= 1
+        && orders <= ORDERS_MAX
+        && instruments >= 1
+        && instruments <= INSTRUMENTS_MAX
+        && sessions >= 2
+        && sessions <= SESSIONS_MAX
+}
+
+/// The instrument and the order that an action names; 0 where it names none.
+#[cold]
+fn names_of(action: &Action) -> (InstrumentId, OrderId) {
+    match action {
+        Action::New(new) => (new.instrument, new.order),
+        Action::Cancel { instrument, order, .. } | Action::Reduce { instrument, order, .. } => {
+            (*instrument, *order)
+        }
+        Action::Replace(replace) => (replace.instrument, replace.order),
+        Action::DefineInstrument { .. } | Action::BindFlow(_) | Action::Configure(_) => {
+            (InstrumentId(0), OrderId(0))
+        }
+    }
+}
+
+/// The quantity of `lots` lots, which the book knows to be valid.
+#[inline]
+fn quantity_of(lots: u64) -> Quantity {
+    match Quantity::new(Lots(lots)) {
+        Some(quantity) => quantity,
+        None => bug("a quantity out of range"),
+    }
+}

@@ -1,0 +1,13 @@
+//! The one way a book ends when its own links contradict each other: that is our bug, never a
+//! client's doing.
+
+/// Aborts what the book is doing: `broken` names what could not be.
+///
+/// # Panics
+///
+/// Always.
+#[cold]
+#[inline(never)]
+pub(super) fn bug(broken: &str) -> ! {
+    unreachable!("the book contradicts itself: {broken}")
+}

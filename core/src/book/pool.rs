@@ -1,0 +1,100 @@
+//! A fixed number of slots for entries of one kind: fresh slots in order, then the ones given back,
+//! last first.
+
+use super::bug::bug;
+use crate::types::index_of;
+use bytemuck::Pod;
+
+/// Number of the slot that does not exist: the end of every list.
+pub(super) const NONE: u32 = 0;
+
+/// An entry that can wait in the free list.
+pub(super) trait Entry: Pod {
+    /// The slot that was noted with [`link`](Self::link).
+    fn linked(&self) -> u32;
+
+    /// Notes the next free slot in an entry that is not in use.
+    fn link(&mut self, slot: u32);
+}
+
+/// Slots 1 to the pool's capacity. Memory that was never needed stays untouched.
+pub(super) struct Pool<'m, T> {
+    /// Entry 0 stands for no entry: it is never given out; it may be written, but means nothing.
+    entries: &'m mut [T],
+    /// Slots that were ever given out.
+    touched: u32,
+    /// First slot of the free list.
+    free: u32,
+    /// Slots that are in use.
+    live: u32,
+}
+
+impl<'m, T: Entry> Pool<'m, T> {
+    /// A pool over all-zero entries, the first of which is not used.
+    pub(super) fn new(entries: &'m mut [T]) -> Self {
+        Self { entries, touched: 0, free: NONE, live: 0 }
+    }
+
+    /// Slots that are in use.
+    #[inline]
+    pub(super) fn live(&self) -> u32 {
+        self.live
+    }
+
+    /// Puts `entry` into a slot.
+    ///
+    /// # Panics
+    ///
+    /// When no slot is free: the caller has checked the book's capacities.
+    #[inline]
+    pub(super) fn insert(&mut self, entry: T) -> u32 {
+        let slot = if self.free == NONE { self.touched + 1 } else { self.free };
+        let Some(place) = self.entries.get_mut(index_of(slot)) else { bug("a pool is overfull") };
+        if self.free == NONE {
+            self.touched = slot;
+        } else {
+            self.free = place.linked();
+        }
+        *place = entry;
+        self.live += 1;
+        slot
+    }
+
+    /// Takes the entry out of `slot`, which is the next to be given out.
+    #[inline]
+    pub(super) fn remove(&mut self, slot: u32) {
+        let free = self.free;
+        self.get_mut(slot).link(free);
+        self.free = slot;
+        self.live -= 1;
+    }
+
+    /// The entry in `slot`.
+    #[inline]
+    pub(super) fn get(&self, slot: u32) -> &T {
+        match self.entries.get(index_of(slot)) {
+            Some(entry) => entry,
+            None => bug("a link leads out of its pool"),
+        }
+    }
+
+    /// The entry in `slot`, to be changed.
+    #[inline]
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut T {
+        match self.entries.get_mut(index_of(slot)) {
+            Some(entry) => entry,
+            None => bug("a link leads out of its pool"),
+        }
+    }
+
+    /// Whether `live` slots are in use and the rest of those ever given out is in the free list.
+    pub(super) fn adds_up(&self, live: u32) -> bool {
+        let mut slot = self.free;
+        let mut free = 0;
+        while slot != NONE && free < self.touched {
+            free += 1;
+            slot = self.get(slot).linked();
+        }
+        self.live == live && slot == NONE && live + free == self.touched
+    }
+}

@@ -1,0 +1,253 @@
+//! Spans: a sparse tree of 64-bit maps that finds the next price with a level in a bounded number
+//! of steps.
+//!
+//! Prices have 31 bits. A span of depth 1 covers 64 ticks and has a bit for each of them; one of
+//! depth 2, 3 and 4 covers 64 spans of the depth below: 4,096, 262,144 and 16,777,216 ticks. The
+//! root of a ladder has the 128 bits that are left: 31 = 4 * 6 + 7. Only spans that mark something
+//! exist, and an index finds them, so any price costs the same, at 1 tick as at 2^31 - 1.
+
+use super::bug::bug;
+use super::index::Index;
+use super::ladder::LadderId;
+use super::pool::{Entry, NONE, Pool};
+use crate::types::{Capacities, Side};
+use bytemuck::{Pod, Zeroable};
+
+/// Depths of spans between a price and the root.
+pub(super) const DEPTHS: u32 = 4;
+/// Bits of a price that one span decides.
+pub(super) const SPAN_BITS: u32 = 6;
+const SPAN_MASK: u32 = (1 << SPAN_BITS) - 1;
+
+const _: () = assert!(crate::limits::PRICE_MAX >> (SPAN_BITS * DEPTHS) == 127, "128 root parts");
+
+/// Spans that the orders of an engine may use: three for two orders, one chain of four for every
+/// ladder, and 64.
+///
+/// Orders near each other share spans, so that only prices strewn over the whole range come near
+/// this limit.
+pub(super) const fn spans_max(capacities: Capacities) -> u32 {
+    let chains = capacities.instruments.saturating_mul(2 * DEPTHS);
+    let shared = capacities.orders.saturating_add(capacities.orders / 2);
+    shared.saturating_add(chains).saturating_add(64)
+}
+
+/// A map of which of its 64 equal parts hold levels; never empty between two commands.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct Span {
+    /// Bit `n` stands for part `n`, from the lowest price.
+    pub(super) map: u64,
+    /// The [`LadderId`].
+    pub(super) ladder: u32,
+    /// How many times the span is divided into 64 until a part is one tick, 1 to 4.
+    pub(super) depth: u32,
+    /// The prices of the span, without the bits that it and the depths below it decide.
+    pub(super) prefix: u32,
+    /// Slot of the span that this one is a part of; none at the last depth. Or the next free slot.
+    pub(super) parent: u32,
+}
+
+impl Entry for Span {
+    #[inline]
+    fn linked(&self) -> u32 {
+        self.parent
+    }
+
+    #[inline]
+    fn link(&mut self, slot: u32) {
+        self.parent = slot;
+    }
+}
+
+/// The spans of all ladders.
+pub(super) struct Spans<'m> {
+    /// The spans.
+    pub(super) pool: Pool<'m, Span>,
+    /// Their slots by ladder, depth and prefix.
+    pub(super) prefixes: Index<'m>,
+}
+
+impl Spans<'_> {
+    /// Marks `price`; returns the slot of its span of depth 1.
+    pub(super) fn mark(&mut self, root: &mut [u64; 2], id: LadderId, price: u32) -> u32 {
+        let (mut lowest, mut child) = (NONE, NONE);
+        let mut prefix = price;
+        for depth in 1..=DEPTHS {
+            let bit = prefix & SPAN_MASK;
+            prefix >>= SPAN_BITS;
+            let found = self.find(id, depth, prefix);
+            let slot = match found {
+                Some(slot) => slot,
+                None => self.add(id, depth, prefix),
+            };
+            self.pool.get_mut(slot).map |= 1 << bit;
+            if child == NONE {
+                lowest = slot;
+            } else {
+                self.pool.get_mut(child).parent = slot;
+            }
+            if found.is_some() {
+                return lowest;
+            }
+            child = slot;
+        }
+        set_map(root, map_of(*root) | 1 << prefix);
+        lowest
+    }
+
+    fn add(&mut self, id: LadderId, depth: u32, prefix: u32) -> u32 {
+        let hash = self.hash(id, depth, prefix);
+        let slot = self.pool.insert(Span { ladder: id.0, depth, prefix, ..Span::zeroed() });
+        self.prefixes.insert(hash, slot);
+        slot
+    }
+
+    /// Takes the mark of `price` away, whose span of depth 1 is `slot`.
+    pub(super) fn unmark(&mut self, root: &mut [u64; 2], mut slot: u32, price: u32) {
+        let mut prefix = price;
+        for _ in 0..DEPTHS {
+            let span = self.pool.get_mut(slot);
+            span.map &= !(1 << (prefix & SPAN_MASK));
+            if span.map != 0 {
+                return;
+            }
+            let Span { ladder, depth, parent, .. } = *span;
+            prefix >>= SPAN_BITS;
+            let hash = self.hash(LadderId(ladder), depth, prefix);
+            self.prefixes.remove(hash, slot);
+            self.pool.remove(slot);
+            slot = parent;
+        }
+        set_map(root, map_of(*root) & !(1 << prefix));
+    }
+
+    /// The next marked price that is worse than the one whose span of depth 1 is `slot`.
+    pub(super) fn after(
+        &self,
+        root: [u64; 2],
+        id: LadderId,
+        (mut slot, price): (u32, u32),
+    ) -> Option<u32> {
+        let side = id.side();
+        let mut prefix = price;
+        for depth in 1..=DEPTHS {
+            let span = self.pool.get(slot);
+            let map = worse_parts(side, u128::from(span.map), prefix & SPAN_MASK);
+            if map != 0 {
+                let part = prefix & !SPAN_MASK | best_part(side, map);
+                return Some(self.best_price(id, depth, part));
+            }
+            prefix >>= SPAN_BITS;
+            slot = span.parent;
+        }
+        let map = worse_parts(side, map_of(root), prefix);
+        (map != 0).then(|| self.best_price(id, DEPTHS + 1, best_part(side, map)))
+    }
+
+    /// The best price in the part `prefix` of a span of `depth`.
+    fn best_price(&self, id: LadderId, depth: u32, mut prefix: u32) -> u32 {
+        for depth in (1..depth).rev() {
+            let Some(slot) = self.find(id, depth, prefix) else { bug("a marked span is missing") };
+            let map = u128::from(self.pool.get(slot).map);
+            prefix = prefix << SPAN_BITS | best_part(id.side(), map);
+        }
+        prefix
+    }
+
+    /// Slot of the span of this depth and prefix.
+    #[inline]
+    pub(super) fn find(&self, id: LadderId, depth: u32, prefix: u32) -> Option<u32> {
+        self.prefixes.find(self.hash(id, depth, prefix), |slot| {
+            let span = self.pool.get(slot);
+            span.prefix == prefix && span.ladder == id.0 && span.depth == depth
+        })
+    }
+
+    #[inline]
+    fn hash(&self, id: LadderId, depth: u32, prefix: u32) -> u32 {
+        self.prefixes.hash(u64::from(id.0) | u64::from(depth) << 32, u64::from(prefix))
+    }
+
+    /// Whether any price can be marked within the limit.
+    #[inline]
+    pub(super) fn has_plenty(&self, spans_max: u32) -> bool {
+        self.pool.live() + DEPTHS <= spans_max
+    }
+
+    /// Whether `price` can be marked within the limit, once the one price whose span of depth 1 is
+    /// `leaving` is unmarked.
+    pub(super) fn has_room(
+        &self,
+        id: LadderId,
+        price: u32,
+        leaving: Option<u32>,
+        spans_max: u32,
+    ) -> bool {
+        let freed = leaving.map_or(0, |lowest| self.count_single(lowest));
+        let mut needed = 0;
+        for depth in 1..=DEPTHS {
+            let prefix = price >> (SPAN_BITS * depth);
+            let exists = self.find(id, depth, prefix).is_some_and(|slot| {
+                // Of the leaving price's spans, the ones that mark nothing else go with it.
+                depth > freed || !leaving.is_some_and(|lowest| self.is_above(lowest, depth, slot))
+            });
+            if exists {
+                break;
+            }
+            needed += 1;
+        }
+        needed == 0 || self.pool.live() - freed + needed <= spans_max
+    }
+
+    /// How many spans, from `slot` upwards, mark one part only.
+    fn count_single(&self, mut slot: u32) -> u32 {
+        let mut count = 0;
+        while slot != NONE && self.pool.get(slot).map.is_power_of_two() {
+            count += 1;
+            slot = self.pool.get(slot).parent;
+        }
+        count
+    }
+
+    /// Whether `slot` is the span of `depth` above (or at) the span of depth 1 in `lowest`.
+    fn is_above(&self, lowest: u32, depth: u32, slot: u32) -> bool {
+        let mut above = lowest;
+        for _ in 1..depth {
+            above = self.pool.get(above).parent;
+        }
+        above == slot
+    }
+}
+
+/// The parts of `map` with worse prices than part `part`.
+#[inline]
+fn worse_parts(side: Side, map: u128, part: u32) -> u128 {
+    match side {
+        Side::Buy => map & !(u128::MAX << part),
+        Side::Sell => map & (u128::MAX << part << 1),
+    }
+}
+
+/// The part of `map`, which is not empty, with the best price.
+#[inline]
+fn best_part(side: Side, map: u128) -> u32 {
+    match side {
+        Side::Buy => u128::BITS - 1 - map.leading_zeros(),
+        Side::Sell => map.trailing_zeros(),
+    }
+}
+
+/// The root's two words as one map.
+#[inline]
+pub(super) fn map_of(root: [u64; 2]) -> u128 {
+    let [low, high] = root;
+    u128::from(low) | u128::from(high) << 64
+}
+
+/// Changes the root's two words.
+#[inline]
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "halves of a map")]
+fn set_map(root: &mut [u64; 2], map: u128) {
+    *root = [map as u64, (map >> 64) as u64];
+}

@@ -1,0 +1,189 @@
+//! Tests of the index and of the ladders with their spans, each against an ordinary collection.
+
+use super::super::index::{Index, cells_for};
+use super::super::ladder::LadderId;
+use super::super::memory::Memory;
+use super::super::pool::NONE;
+use super::super::{Book, LevelLimits};
+use super::alloc::collections::{BTreeMap, BTreeSet};
+use super::alloc::vec;
+use super::alloc::vec::Vec;
+use crate::limits::PRICE_MAX;
+use crate::types::{Capacities, InstrumentId, Side, fold};
+
+/// Random numbers that are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        fold(self.0, 0xd6e8_feb8_6659_fd93) % bound
+    }
+}
+
+/// Runs random insertions and removals of keys below `key_max` on an index of `capacity` entries.
+fn exercise_index(capacity: usize, key_max: u64, seed: u64) {
+    let mut random = Random(seed);
+    let mut cells = vec![0; cells_for(capacity)];
+    let mut index = Index::new(&mut cells, seed);
+    let mut keys: Vec<Option<u64>> = vec![None];
+    let mut slots = BTreeMap::new();
+    for _ in 0..20_000 {
+        let key = random.below(key_max);
+        let hash = index.hash(0, key);
+        let key_of = |slot: u32| keys.get(crate::types::index_of(slot)).copied().flatten();
+        let found = index.find(hash, |slot| key_of(slot) == Some(key));
+        assert_eq!(found, slots.get(&key).copied(), "key {key}");
+        if let Some(slot) = found {
+            index.remove(hash, slot);
+            slots.remove(&key);
+        } else if slots.len() < capacity {
+            let slot = u32::try_from(keys.len()).expect("few slots");
+            keys.push(Some(key));
+            index.insert(hash, slot);
+            slots.insert(key, slot);
+        }
+        assert_eq!(index.count(), crate::types::length_of(slots.len()));
+    }
+}
+
+#[test]
+fn an_index_finds_what_a_map_finds() {
+    for seed in 1..5 {
+        // Full and crowded, half empty, and as sparse as in a fresh engine.
+        exercise_index(4, 9, seed);
+        exercise_index(64, 70, seed);
+        exercise_index(64, 1 << 40, seed);
+        exercise_index(512, 600, seed);
+    }
+}
+
+#[test]
+fn cells_of_the_same_home_are_told_apart() {
+    let mut cells = vec![0; cells_for(64)];
+    let mut index = Index::new(&mut cells, 1);
+    // The last home and the first: clusters that go around the end.
+    let homes = [127, 127, 0, 127, 1, 0, 126, 127];
+    for (slot, home) in (1..).zip(homes) {
+        index.insert(home, slot);
+    }
+    for (removed, home) in (1..).zip(homes) {
+        assert_eq!(index.find(home, |slot| slot == removed), Some(removed));
+        index.remove(home, removed);
+        assert_eq!(index.find(home, |slot| slot == removed), None);
+        for (slot, home) in (1..).zip(homes).skip_while(|(slot, _)| *slot <= removed) {
+            assert_eq!(index.find(home, |other| other == slot), Some(slot));
+        }
+    }
+    assert_eq!(index.count(), 0);
+}
+
+#[test]
+fn neighbours_in_number_are_neighbours_in_memory() {
+    let mut cells = vec![0; cells_for(1_024)];
+    let index = Index::new(&mut cells, 3);
+    let first = index.hash(5, 4_096);
+    for key in 0..64 {
+        let hash = index.hash(5, 4_096 + key);
+        assert_eq!(hash, first + u32::try_from(key).expect("small"));
+    }
+    assert_ne!(index.hash(5, 4_096 + 64), first + 64);
+}
+
+/// Prices that meet each other: ends, borders of spans, and near and far ones.
+fn random_price(random: &mut Random) -> u32 {
+    let border = [0, 64, 4_096, 262_144, 16_777_216, 1 << 30];
+    let price = match random.below(4) {
+        0 => random.below(u64::from(PRICE_MAX)) + 1,
+        1 => random.below(200) + 1,
+        2 => u64::from(PRICE_MAX) - random.below(100),
+        _ => {
+            let chosen = usize::try_from(random.below(6)).expect("small");
+            border.get(chosen).copied().unwrap_or(0) + random.below(3)
+        }
+    };
+    u32::try_from(price).expect("31 bits").clamp(1, PRICE_MAX)
+}
+
+#[test]
+fn ladders_find_the_next_price_as_a_set_does() {
+    let capacities = Capacities { orders: 4_000, instruments: 2, sessions: 2 };
+    for (seed, side) in [(1, Side::Buy), (2, Side::Sell), (3, Side::Buy), (4, Side::Sell)] {
+        let mut memory = vec![0; Book::bytes_needed(capacities)];
+        let memory = Memory::new(&mut memory);
+        let mut book = Book::cut(memory, capacities, seed).expect("enough memory");
+        let id = LadderId::new(InstrumentId(1), side);
+        let mut random = Random(seed);
+        let mut prices = BTreeSet::new();
+        for step in 0..6_000_u32 {
+            let price = random_price(&mut random);
+            if prices.remove(&price) || (step > 3_000 && random.below(2) == 0) {
+                take_out(&mut book, id, price, &mut prices);
+            } else if prices.len() < 1_000 {
+                book.ladders.find_or_add(id, price);
+                prices.insert(price);
+            }
+            let best = match side {
+                Side::Buy => prices.last(),
+                Side::Sell => prices.first(),
+            };
+            assert_eq!(book.ladders.ladder(id).best_price, best.copied().unwrap_or(0));
+        }
+        compare_walk(&book, id, &prices);
+        while let Some(price) = prices.first().copied() {
+            take_out(&mut book, id, price, &mut prices);
+        }
+        assert_eq!(book.ladders.ladder(id).root, [0, 0]);
+        assert_eq!((book.ladders.levels.live(), book.ladders.spans.pool.live()), (0, 0));
+        assert_eq!((book.ladders.prices.count(), book.ladders.spans.prefixes.count()), (0, 0));
+    }
+}
+
+fn take_out(book: &mut Book<'_>, id: LadderId, price: u32, prices: &mut BTreeSet<u32>) {
+    prices.remove(&price);
+    if let Some(level) = book.ladders.find(id, price) {
+        book.ladders.remove(level);
+    }
+}
+
+/// Walks from the best price to the worst.
+fn compare_walk(book: &Book<'_>, id: LadderId, prices: &BTreeSet<u32>) {
+    let mut walked = Vec::new();
+    let mut slot = book.ladders.ladder(id).best_level;
+    while slot != NONE {
+        let level = book.ladders.levels.get(slot);
+        walked.push(level.price);
+        slot = book.ladders.after(level).map_or(NONE, |(_, slot)| slot);
+    }
+    if id.side() == Side::Buy {
+        walked.reverse();
+    }
+    assert_eq!(walked, prices.iter().copied().collect::<Vec<_>>());
+}
+
+#[test]
+fn room_is_counted_as_it_is_used() {
+    let capacities = Capacities { orders: 4_000, instruments: 1, sessions: 2 };
+    let mut memory = vec![0; Book::bytes_needed(capacities)];
+    let mut book = Book::new(&mut memory, capacities, 1).expect("enough memory");
+    let id = LadderId::new(InstrumentId(0), Side::Sell);
+    let mut random = Random(9);
+    for _ in 0..500 {
+        let price = random_price(&mut random);
+        let Book { ladders, .. } = &mut book;
+        let live = |ladders: &super::super::Ladders<'_>| {
+            (ladders.levels.live(), ladders.spans.pool.live())
+        };
+        let (levels, spans) = live(ladders);
+        let is_new = ladders.find(id, price).is_none();
+        let answers: Vec<_> = (0..5)
+            .map(|more| LevelLimits { levels: levels + 1, spans: spans + more })
+            .map(|limits| ladders.has_room(id, price, None, limits))
+            .collect();
+        ladders.find_or_add(id, price);
+        let used = live(ladders).1 - spans;
+        let expected: Vec<_> = (0..5).map(|more| more >= used).collect();
+        assert_eq!(answers, expected, "price {price}");
+        assert_eq!(live(ladders).0, levels + u32::from(is_new));
+    }
+}

@@ -1,0 +1,108 @@
+//! The engine: owns the rings and what the stages know of each other, and splits into its stages once.
+
+use crate::book::Book;
+use crate::command::Arrival;
+use crate::event::Event;
+use crate::limits::{EVENT_RING_CAPACITY, INPUT_RING_CAPACITY, LOG_RING_CAPACITY};
+use crate::log_file::{LogFault, LogFile};
+use crate::log_writer::{LogWriter, OpenedLog};
+use crate::record::Record;
+use crate::releaser::Releaser;
+use crate::ring::{Producer, Ring};
+use crate::sequencer::Sequencer;
+use crate::stage::Shared;
+use core::fmt;
+
+/// The storage of one engine, but for its book: three rings and the shared marks.
+///
+/// Its initial bytes are all zero, so that a `static` one costs nothing in the program file.
+#[derive(Debug, Default)]
+pub struct Engine<
+    const INPUT: usize = INPUT_RING_CAPACITY,
+    const LOG: usize = LOG_RING_CAPACITY,
+    const EVENTS: usize = EVENT_RING_CAPACITY,
+> {
+    arrivals: Ring<Arrival, INPUT>,
+    records: Ring<Record, LOG>,
+    events: Ring<Event, EVENTS>,
+    shared: Shared,
+}
+
+/// The stages of an engine. Each is stepped by one thread at a time; one thread may step them all.
+#[derive(Debug)]
+pub struct Stages<'a, F> {
+    /// Where the gateway pushes commands.
+    pub arrivals: Producer<'a, Arrival>,
+    /// Orders and applies them.
+    pub sequencer: Sequencer<'a>,
+    /// Makes them durable.
+    pub log_writer: LogWriter<'a, F>,
+    /// Hands out the events.
+    pub releaser: Releaser<'a>,
+    /// What the stages know of each other; for the host to watch, to stop, and to report its own faults.
+    pub shared: &'a Shared,
+}
+
+/// Why an engine did not split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SplitFault {
+    /// It has been split before.
+    AlreadySplit,
+    /// The log could not be taken over.
+    Log(LogFault),
+}
+
+impl fmt::Display for SplitFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadySplit => f.write_str("the engine has been split before"),
+            Self::Log(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for SplitFault {}
+
+impl From<LogFault> for SplitFault {
+    fn from(fault: LogFault) -> Self {
+        Self::Log(fault)
+    }
+}
+
+impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LOG, EVENTS> {
+    /// An engine with empty rings.
+    pub const fn new() -> Self {
+        const { assert!(LOG >= 2, "a command may publish two records") };
+        Self { arrivals: Ring::new(), records: Ring::new(), events: Ring::new(), shared: Shared::new() }
+    }
+
+    /// What the stages know of each other.
+    pub const fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Splits the engine into its stages: `book` as recovery left it, and the log that it was recovered from.
+    ///
+    /// # Errors
+    /// When it has been split before, or the log could not be taken over.
+    pub fn split<'a, F: LogFile>(
+        &'a self,
+        book: Book<'a>,
+        log: OpenedLog<'a, F>,
+    ) -> Result<Stages<'a, F>, SplitFault> {
+        let (arrivals, taken) = self.arrivals.split().ok_or(SplitFault::AlreadySplit)?;
+        let (published, records) = self.records.split().ok_or(SplitFault::AlreadySplit)?;
+        let (pushed, events) = self.events.split().ok_or(SplitFault::AlreadySplit)?;
+        let shared = &self.shared;
+        let mode = log.settings.mode;
+        let last = book.last_sequence();
+        shared.applied.raise(last);
+        Ok(Stages {
+            arrivals,
+            log_writer: LogWriter::start(records, log, shared)?,
+            sequencer: Sequencer { arrivals: taken, records: published, events: pushed, book, shared },
+            releaser: Releaser { events, shared, mode, releasable: last, released: last },
+            shared,
+        })
+    }
+}

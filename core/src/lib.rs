@@ -1,0 +1,58 @@
+//! Highwater's core: the order book, the rings, the record format and the stages of a durable matching engine.
+//!
+//! It decides everything and touches nothing: no allocation, no clock, no input or output. Time, bytes and room come
+//! in as arguments; files come in behind [`log_file::LogFile`]; what happened goes out as [`event::Event`]s, and none
+//! of them is released before the command that caused it is on stable storage.
+//!
+//! A host reads its log back with [`recovery::recover`], splits an [`engine::Engine`] into its stages once, and steps
+//! each of them on a thread of its own, or all of them on one.
+
+#![no_std]
+#![deny(unsafe_code)]
+#![deny(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::alloc_instead_of_core,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::float_arithmetic
+)]
+
+// Floor 0, the ground.
+mod atomic;
+pub mod limits;
+mod little_endian;
+pub mod padded;
+pub mod types;
+
+// Floor 1, the facts.
+pub mod command;
+pub mod event;
+pub mod log_file;
+pub mod ring;
+pub mod stage;
+pub mod watermark;
+
+// Floor 2, the machines.
+pub mod book;
+pub mod checksum;
+pub mod record;
+mod seal;
+
+// Floor 3, the file.
+pub mod segment;
+
+// Floor 4, the chain.
+pub mod block;
+
+// Floor 5, the stages.
+pub mod log_writer;
+pub mod recovery;
+pub mod releaser;
+pub mod sequencer;
+
+// Floor 6, all of it.
+pub mod engine;

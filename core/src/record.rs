@@ -1,0 +1,113 @@
+//! Records: commands as bytes, with the sequence they were given, and the running hash that vouches for their events.
+//!
+//! A record is a head of 24 bytes and a body whose length its type fixes; all numbers are little-endian, every
+//! record's length is a multiple of 8. The layouts stand in `record/layout.rs`, with golden bytes in
+//! `docs/log-format.md`.
+
+mod codec;
+mod layout;
+
+use crate::command::Command;
+use crate::types::Sequence;
+use core::fmt;
+
+/// Bytes of the shortest record.
+pub const RECORD_BYTES_MIN: usize = 32;
+/// Bytes of the longest record.
+pub const RECORD_BYTES_MAX: usize = 80;
+
+/// One entry of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(alias = "entry")]
+pub struct Record {
+    /// The command's place in the total order; for a running hash, the last command that it covers.
+    pub sequence: Sequence,
+    /// When the host took the command, in nanoseconds since the Unix epoch; information only.
+    pub timestamp_ns: u64,
+    /// What is logged.
+    pub body: Body,
+}
+
+/// What a record says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A command was sequenced.
+    Command(Command),
+    /// The running hash over all events up to this record's sequence: replay must reach the same.
+    RunningHash(u64),
+}
+
+/// The type of a record, as it is counted and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordType {
+    /// A new limit order.
+    New,
+    /// A cancel.
+    Cancel,
+    /// A reduce.
+    Reduce,
+    /// A replace.
+    Replace,
+    /// An instrument's definition.
+    DefineInstrument,
+    /// The tie between log and flow.
+    BindFlow,
+    /// New capacities.
+    Configure,
+    /// The running hash.
+    RunningHash,
+}
+
+impl RecordType {
+    /// Every type, in the order of its numbers.
+    pub const ALL: [Self; 8] = [
+        Self::New,
+        Self::Cancel,
+        Self::Reduce,
+        Self::Replace,
+        Self::DefineInstrument,
+        Self::BindFlow,
+        Self::Configure,
+        Self::RunningHash,
+    ];
+
+    /// The type as it is written in files and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Cancel => "cancel",
+            Self::Reduce => "reduce",
+            Self::Replace => "replace",
+            Self::DefineInstrument => "define_instrument",
+            Self::BindFlow => "bind_flow",
+            Self::Configure => "configure",
+            Self::RunningHash => "running_hash",
+        }
+    }
+}
+
+/// Why bytes are not a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordFault {
+    /// The length field is not that of a record of its type, or reaches past the bytes.
+    Length,
+    /// The checksum does not fit the bytes.
+    Checksum,
+    /// No record has this type.
+    Type,
+    /// A field has a value that no record was ever written with.
+    Field,
+}
+
+impl fmt::Display for RecordFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Length => "the record's length is wrong",
+            Self::Checksum => "the record's checksum does not fit",
+            Self::Type => "the record's type is unknown",
+            Self::Field => "a field of the record has an impossible value",
+        })
+    }
+}
+
+impl core::error::Error for RecordFault {}

@@ -1,0 +1,218 @@
+//! Recovery: scan the log along its chain, replay it into the book, cut off a torn tail, refuse when more is gone.
+//!
+//! It has no code of its own for state: a record is applied by the same [`Book::apply`] as when it was live. The
+//! decision table stands in `docs/recovery.md`. Nothing here writes but [`recover`], and only to cut.
+
+mod scan;
+mod tail;
+
+pub use scan::{Scanned, Visitor, scan};
+
+use crate::block::Chain;
+use crate::book::{Admission, Book};
+use crate::command::Action;
+use crate::event::EventSink;
+use crate::log_file::{LogFault, LogFile};
+use crate::record::{Body, Record, RecordFault};
+use crate::types::{Capacities, LogPosition, SegmentNumber, Sequence};
+use core::fmt;
+
+/// Makes the log durable as it is, hands its records to `visitor`, and cuts off its torn tail.
+///
+/// The visitor is a [`Replay`], as a rule: every event goes to its sink again, in order; it is durable and may be told
+/// to whoever missed it. `buffer` is scratch room of one or more whole blocks. A
+/// [`LogWriter`](crate::log_writer::LogWriter) goes on from what is returned.
+///
+/// # Errors
+/// Says why the engine must not start; the log is as it was, but for a torn tail that may be cut off already.
+pub fn recover<F: LogFile>(
+    file: &mut F,
+    buffer: &mut [u8],
+    visitor: &mut impl Visitor,
+) -> Result<Scanned, RecoveryFault> {
+    file.sync_all()?;
+    let scanned = scan(file, buffer, visitor)?;
+    if let Some((segment, position)) = scanned.cut_at {
+        file.cut(segment, position)?;
+    }
+    Ok(scanned)
+}
+
+/// Applies the records of a log to a book, and compares the running hashes that it meets.
+#[derive(Debug)]
+pub struct Replay<'r, 'm, S> {
+    /// The state that is rebuilt.
+    pub book: &'r mut Book<'m>,
+    /// Where the events go.
+    pub sink: &'r mut S,
+}
+
+impl<S: EventSink> Visitor for Replay<'_, '_, S> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        match &record.body {
+            Body::RunningHash(expected) => {
+                if self.book.running_hash() != *expected {
+                    return Err(RecoveryFault::HashMismatch {
+                        sequence: record.sequence,
+                    });
+                }
+            }
+            Body::Command(command) => {
+                if let Action::Configure(capacities) = command.action
+                    && !self.book.fits(capacities)
+                {
+                    return Err(RecoveryFault::NeedsCapacities(capacities));
+                }
+                match self.book.admit(command.session, command.client_sequence) {
+                    Admission::Fresh => self.book.apply(record.sequence, command, self.sink),
+                    Admission::Duplicate { .. } => {
+                        return Err(RecoveryFault::Repeated {
+                            sequence: record.sequence,
+                        });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a log is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecoveryFault {
+    /// A file failed.
+    Log(LogFault),
+    /// The log was written in a format that this engine does not know.
+    NewerVersion {
+        /// The segment whose header says so.
+        segment: SegmentNumber,
+        /// Its version.
+        version: u32,
+    },
+    /// Bytes are not what was written.
+    Corrupt {
+        /// The segment.
+        segment: SegmentNumber,
+        /// Where in it the first wrong block begins.
+        position: LogPosition,
+        /// What shows it.
+        damage: Damage,
+    },
+    /// A segment is missing between others.
+    MissingSegment(SegmentNumber),
+    /// A whole segment file stands where it was not written: it is another log's, another segment renamed, or the same
+    /// segment of another copy of the log that went its own way.
+    ForeignSegment(SegmentNumber),
+    /// Replay came to other events than the engine did when it was live.
+    HashMismatch {
+        /// The sequence whose running hash differs.
+        sequence: Sequence,
+    },
+    /// A session's command stands in the log a second time.
+    Repeated {
+        /// The second one's sequence.
+        sequence: Sequence,
+    },
+    /// The log was written by an engine with these capacities: the book needs memory for them.
+    NeedsCapacities(Capacities),
+    /// Whoever the records were handed to did not want this one.
+    Unwanted {
+        /// Its sequence.
+        sequence: Sequence,
+    },
+}
+
+/// What shows that bytes are not what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// One bit has flipped in a block that was written whole, or in one that was never written.
+    FlippedBit,
+    /// A later block or header calls this place durable: acknowledged commands from this sequence on are gone.
+    AcknowledgedGone(Sequence),
+    /// The segment's header is gone though something was written behind it.
+    Header,
+    /// A whole block holds something that is not a record.
+    Record(RecordFault),
+    /// A whole block holds a record with the wrong sequence, or not as many as its head says.
+    Sequence,
+}
+
+impl From<LogFault> for RecoveryFault {
+    fn from(fault: LogFault) -> Self {
+        Self::Log(fault)
+    }
+}
+
+impl fmt::Display for RecoveryFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Log(fault) => fault.fmt(f),
+            Self::NewerVersion { segment, version } => {
+                write!(
+                    f,
+                    "segment {segment} is of log version {version}, which this program does not know"
+                )
+            }
+            Self::Corrupt {
+                segment,
+                position,
+                damage,
+            } => {
+                write!(f, "corrupt: segment {segment}, offset {position}: {damage}")
+            }
+            Self::MissingSegment(segment) => write!(f, "corrupt: segment {segment} is missing"),
+            Self::ForeignSegment(segment) => {
+                write!(
+                    f,
+                    "corrupt: segment {segment} is a whole segment, but of another log or from another place"
+                )
+            }
+            Self::HashMismatch { sequence } => {
+                write!(
+                    f,
+                    "replay differs: at sequence {sequence} the events are not those that were logged"
+                )
+            }
+            Self::Repeated { sequence } => {
+                write!(
+                    f,
+                    "corrupt: the command at sequence {sequence} was executed before"
+                )
+            }
+            Self::NeedsCapacities(capacities) => write!(
+                f,
+                "the log needs room for {} orders, {} instruments and {} sessions",
+                capacities.orders, capacities.instruments, capacities.sessions
+            ),
+            Self::Unwanted { sequence } => {
+                write!(f, "the record at sequence {sequence} is not wanted")
+            }
+        }
+    }
+}
+
+impl core::error::Error for RecoveryFault {}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FlippedBit => f.write_str("one bit has flipped"),
+            Self::AcknowledgedGone(sequence) => {
+                write!(
+                    f,
+                    "acknowledged commands from sequence {sequence} on are gone"
+                )
+            }
+            Self::Header => f.write_str("the segment's header is gone"),
+            Self::Record(fault) => fault.fmt(f),
+            Self::Sequence => f.write_str("the sequences of a block do not follow each other"),
+        }
+    }
+}
+
+impl Scanned {
+    /// The chain that a log writer goes on from; `None` when there is no log yet.
+    pub const fn chain(&self) -> Option<Chain> {
+        self.chain
+    }
+}

@@ -1,0 +1,274 @@
+//! The scan: one walk along the chain of blocks, from the first segment to the first break.
+
+use super::tail::Tail;
+use super::{Damage, RecoveryFault};
+use crate::block::{BlockHead, BlockKind, BlockState, Chain, read_block, records_of};
+use crate::limits::BLOCK_BYTES;
+use crate::log_file::LogFile;
+use crate::record::{Body, Record, RecordType};
+use crate::segment::{HeaderState, read_header};
+use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
+
+/// Who looks at the records of a log as the scan comes by them.
+pub trait Visitor {
+    /// Takes one record, in the order of the log.
+    ///
+    /// # Errors
+    /// Ends the scan with that fault.
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault>;
+}
+
+/// What a scan found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scanned {
+    /// Where the log stands; `None` when there is none, or one whose first header was never completed.
+    pub(super) chain: Option<Chain>,
+    /// Where what is left of a crash must be cut off before the log goes on; `None` when there is no segment.
+    pub cut_at: Option<(SegmentNumber, LogPosition)>,
+    /// The last sequence; 0 when there is none.
+    pub last_sequence: Sequence,
+    /// How many records of each type, in the order of [`RecordType::ALL`].
+    pub record_counts: [u64; RecordType::ALL.len()],
+    /// How many segments the log has.
+    pub segment_count: u64,
+    /// Bytes of headers and blocks, without the torn tail and the zeros ahead.
+    pub log_bytes: u64,
+    /// Bytes behind the break, up to the last block that is not blank.
+    pub torn_tail_bytes: u64,
+    /// The highest sequence that the log itself calls durable.
+    pub vouched: Sequence,
+    /// True when the last block is the marker of a clean stop.
+    pub stopped_cleanly: bool,
+}
+
+/// Walks the whole log and hands its records to `visitor`.
+///
+/// `buffer` is scratch room of one or more whole blocks; the larger, the fewer reads. Beside a running engine the walk
+/// sees what was written when it came by.
+///
+/// # Errors
+/// The first thing that is wrong with the log, or the visitor's fault.
+///
+/// # Panics
+/// When `buffer` is not one or more whole blocks.
+pub fn scan<F: LogFile, V: Visitor>(
+    file: &mut F,
+    buffer: &mut [u8],
+    visitor: &mut V,
+) -> Result<Scanned, RecoveryFault> {
+    assert!(
+        !buffer.is_empty() && buffer.len().is_multiple_of(BLOCK_BYTES),
+        "the buffer holds whole blocks"
+    );
+    let Some((first, last)) = file.segments()? else {
+        return Ok(NOTHING);
+    };
+    if first != SegmentNumber::FIRST {
+        return Err(RecoveryFault::MissingSegment(SegmentNumber::FIRST));
+    }
+    let mut walk = Walk {
+        chain: Chain::empty(LogId([0; 16])),
+        found: NOTHING,
+        last,
+    };
+    loop {
+        let hole = walk.follow_to_the_hole(file, buffer, visitor)?;
+        let tail = Tail {
+            hole,
+            chain: walk.chain,
+            last: walk.last,
+        };
+        match tail.inspect(file, buffer)? {
+            // A running engine wrote the block while the walk looked at it.
+            None => {}
+            Some(torn_tail_bytes) => return Ok(walk.finish(hole, torn_tail_bytes)),
+        }
+    }
+}
+
+const NOTHING: Scanned = Scanned {
+    chain: None,
+    cut_at: None,
+    last_sequence: Sequence(0),
+    record_counts: [0; RecordType::ALL.len()],
+    segment_count: 0,
+    log_bytes: 0,
+    torn_tail_bytes: 0,
+    vouched: Sequence(0),
+    stopped_cleanly: false,
+};
+
+/// A place where the chain may break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hole {
+    pub(super) segment: SegmentNumber,
+    /// 0 when the segment or its header is missing.
+    pub(super) position: LogPosition,
+}
+
+/// The state of the walk: how far the chain holds, and what was found on the way.
+struct Walk {
+    chain: Chain,
+    found: Scanned,
+    last: SegmentNumber,
+}
+
+impl Walk {
+    /// Follows the chain until it breaks, and returns where.
+    fn follow_to_the_hole<F: LogFile, V: Visitor>(
+        &mut self,
+        file: &mut F,
+        buffer: &mut [u8],
+        visitor: &mut V,
+    ) -> Result<Hole, RecoveryFault> {
+        loop {
+            if self.chain.room_bytes() == 0 {
+                let segment = self.chain.segment.next();
+                if !self.enter(segment, file, buffer)? {
+                    return Ok(Hole {
+                        segment,
+                        position: LogPosition(0),
+                    });
+                }
+            }
+            if !self.follow_blocks(file, buffer, visitor)? {
+                return Ok(Hole {
+                    segment: self.chain.segment,
+                    position: self.chain.position,
+                });
+            }
+        }
+    }
+
+    /// Reads the header of the next segment; false when it is not there.
+    fn enter<F: LogFile>(
+        &mut self,
+        segment: SegmentNumber,
+        file: &mut F,
+        buffer: &mut [u8],
+    ) -> Result<bool, RecoveryFault> {
+        if file.segment_bytes(segment)?.is_none() {
+            let is_between = segment < self.last;
+            return if is_between {
+                Err(RecoveryFault::MissingSegment(segment))
+            } else {
+                Ok(false)
+            };
+        }
+        let block = buffer.get_mut(..BLOCK_BYTES).unwrap_or_default();
+        let length = file.read_at(segment, LogPosition(0), block)?;
+        match read_header(block.get_mut(..length).unwrap_or_default()) {
+            HeaderState::Intact(header) => {
+                let is_first = segment == SegmentNumber::FIRST;
+                let is_of_log = is_first || header.log_id == self.chain.log_id;
+                // No crash changes what stands before a header that is there, so one that goes on elsewhere is no tail.
+                if header.segment != segment || !is_of_log || !self.chain.continues_in(&header) {
+                    return Err(RecoveryFault::ForeignSegment(segment));
+                }
+                self.chain.log_id = header.log_id;
+                self.chain.enter(&header);
+                self.found.segment_count += 1;
+                self.found.log_bytes += length_of(BLOCK_BYTES);
+                self.found.vouched = self.found.vouched.max(header.durable_sequence);
+                Ok(true)
+            }
+            HeaderState::Blank | HeaderState::Broken => Ok(false),
+            HeaderState::NewerVersion(version) => {
+                Err(RecoveryFault::NewerVersion { segment, version })
+            }
+            HeaderState::Rotten => Err(RecoveryFault::Corrupt {
+                segment,
+                position: LogPosition(0),
+                damage: Damage::FlippedBit,
+            }),
+        }
+    }
+
+    /// Follows the chain through as much of the segment as the buffer takes; false when it breaks there.
+    fn follow_blocks<F: LogFile, V: Visitor>(
+        &mut self,
+        file: &mut F,
+        buffer: &mut [u8],
+        visitor: &mut V,
+    ) -> Result<bool, RecoveryFault> {
+        let room = usize::try_from(self.chain.room_bytes()).unwrap_or(usize::MAX);
+        let wanted = room.min(buffer.len());
+        let into = buffer.get_mut(..wanted).unwrap_or_default();
+        let length = file.read_at(self.chain.segment, self.chain.position, into)?;
+        for block in into.get(..length).unwrap_or_default().chunks(BLOCK_BYTES) {
+            let state = read_block(
+                block,
+                self.chain.log_id,
+                self.chain.segment,
+                self.chain.position,
+            );
+            let BlockState::Intact(head) = state else {
+                return Ok(false);
+            };
+            if !self.chain.continues_with(&head) {
+                return Ok(false);
+            }
+            self.visit(block, &head, visitor)?;
+        }
+        Ok(length == wanted)
+    }
+
+    /// Hands the records of a block to the visitor and moves the chain on.
+    fn visit<V: Visitor>(
+        &mut self,
+        block: &[u8],
+        head: &BlockHead,
+        visitor: &mut V,
+    ) -> Result<(), RecoveryFault> {
+        let mut bytes = records_of(block, head);
+        let mut next = head.first_sequence;
+        while !bytes.is_empty() {
+            let (record, length) =
+                Record::decode(bytes).map_err(|fault| self.corrupt(Damage::Record(fault)))?;
+            let expected = match record.body {
+                Body::Command(_) => next,
+                Body::RunningHash(_) => Sequence(next.0.saturating_sub(1)),
+            };
+            if record.sequence != expected {
+                return Err(self.corrupt(Damage::Sequence));
+            }
+            next = record.sequence.next();
+            self.count(&record);
+            visitor.record(&record)?;
+            bytes = bytes.get(length..).unwrap_or_default();
+        }
+        if next.0 != head.first_sequence.0 + u64::from(head.command_count) {
+            return Err(self.corrupt(Damage::Sequence));
+        }
+        self.found.log_bytes += length_of(BLOCK_BYTES);
+        self.found.vouched = self.found.vouched.max(head.durable_sequence);
+        self.found.stopped_cleanly = head.kind == BlockKind::Stopped;
+        self.chain.advance(head);
+        Ok(())
+    }
+
+    fn count(&mut self, record: &Record) {
+        let record_type = record.record_type();
+        for (count, counted) in self.found.record_counts.iter_mut().zip(RecordType::ALL) {
+            *count += u64::from(counted == record_type);
+        }
+    }
+
+    /// The fault of damage in the block that the chain stands before.
+    const fn corrupt(&self, damage: Damage) -> RecoveryFault {
+        RecoveryFault::Corrupt {
+            segment: self.chain.segment,
+            position: self.chain.position,
+            damage,
+        }
+    }
+
+    fn finish(mut self, hole: Hole, torn_tail_bytes: u64) -> Scanned {
+        let has_log = self.chain.segment >= SegmentNumber::FIRST;
+        self.found.chain = has_log.then_some(self.chain);
+        self.found.cut_at = (hole.segment <= self.last).then_some((hole.segment, hole.position));
+        self.found.last_sequence = self.chain.last_sequence();
+        self.found.torn_tail_bytes = torn_tail_bytes;
+        self.found
+    }
+}

@@ -1,0 +1,206 @@
+//! The tail: what stands behind the first break of the chain, and whether a crash alone explains it.
+//!
+//! A break is the torn tail of a crash unless there is a witness: a later block or header of this log that called the
+//! broken place durable, anything behind a header that is gone, or a single flipped bit, which no crash leaves behind.
+
+use super::scan::Hole;
+use super::{Damage, RecoveryFault};
+use crate::block::{
+    BlockState, Chain, Durable, intact_head, is_one_bit_from_continuing, read_block,
+};
+use crate::limits::BLOCK_BYTES;
+use crate::log_file::LogFile;
+use crate::seal::one_bit_set;
+use crate::segment::{HeaderState, read_header};
+use crate::types::{LogPosition, SegmentNumber, length_of};
+
+/// Everything from a break of the chain to the end of the last segment.
+pub(super) struct Tail {
+    pub(super) hole: Hole,
+    /// The chain as it stands before the hole.
+    pub(super) chain: Chain,
+    pub(super) last: SegmentNumber,
+}
+
+impl Tail {
+    /// Returns the tail's length in bytes, up to its last block that is not blank; `None` when the hole has closed
+    /// meanwhile, because a running engine wrote there.
+    pub(super) fn inspect<F: LogFile>(
+        &self,
+        file: &mut F,
+        buffer: &mut [u8],
+    ) -> Result<Option<u64>, RecoveryFault> {
+        if self.hole.segment > self.last {
+            return Ok(Some(0));
+        }
+        if self.has_closed(file, buffer)? {
+            return Ok(None);
+        }
+        let mut torn_bytes = 0;
+        for number in self.hole.segment.0..=self.last.0 {
+            match self.look_for_witnesses(SegmentNumber(number), file, buffer) {
+                // The engine may have closed the hole and gone on before the witness was read.
+                Err(_) if self.has_closed(file, buffer)? => return Ok(None),
+                seen => torn_bytes += seen?,
+            }
+        }
+        Ok(Some(torn_bytes))
+    }
+
+    /// Looks at the hole once more: true when what stands there continues the chain now.
+    fn has_closed<F: LogFile>(
+        &self,
+        file: &mut F,
+        buffer: &mut [u8],
+    ) -> Result<bool, RecoveryFault> {
+        let block = buffer.get_mut(..BLOCK_BYTES).unwrap_or_default();
+        let length = file.read_at(self.hole.segment, self.hole.position, block)?;
+        let block = block.get_mut(..length).unwrap_or_default();
+        if self.hole.position == LogPosition(0) {
+            // The scan judges the header.
+            return Ok(matches!(read_header(block), HeaderState::Intact(_)));
+        }
+        match read_block(
+            block,
+            self.chain.log_id,
+            self.hole.segment,
+            self.hole.position,
+        ) {
+            BlockState::Intact(head) => return Ok(self.chain.continues_with(&head)),
+            BlockState::Blank | BlockState::BlankButOneBit | BlockState::Broken => {}
+        }
+        if is_one_bit_from_continuing(block, &self.chain) {
+            return Err(corrupt(
+                self.hole.segment,
+                self.hole.position,
+                Damage::FlippedBit,
+            ));
+        }
+        Ok(false)
+    }
+
+    /// Looks at everything of a segment that stands behind the hole; returns the bytes up to the last block that is not
+    /// blank.
+    fn look_for_witnesses<F: LogFile>(
+        &self,
+        segment: SegmentNumber,
+        file: &mut F,
+        buffer: &mut [u8],
+    ) -> Result<u64, RecoveryFault> {
+        if file.segment_bytes(segment)?.is_none() {
+            // A crash inside a cut may have dropped it, and not yet a later one.
+            return Ok(0);
+        }
+        let is_of_hole = segment == self.hole.segment;
+        let from = if is_of_hole {
+            self.hole.position
+        } else {
+            LogPosition(0)
+        };
+        let mut position = from;
+        let mut torn_end = from;
+        loop {
+            let length = file.read_at(segment, position, buffer)?;
+            for block in buffer
+                .get_mut(..length)
+                .unwrap_or_default()
+                .chunks_mut(BLOCK_BYTES)
+            {
+                let end = LogPosition(position.0 + length_of(block.len()));
+                if !is_blank(block) {
+                    self.question(block, segment, position)?;
+                    torn_end = end;
+                }
+                position = end;
+            }
+            if length < buffer.len() {
+                return Ok(torn_end.0 - from.0);
+            }
+        }
+    }
+
+    /// Asks what stands behind the hole whether more than a crash happened.
+    fn question(
+        &self,
+        block: &mut [u8],
+        segment: SegmentNumber,
+        position: LogPosition,
+    ) -> Result<(), RecoveryFault> {
+        if position == LogPosition(0) {
+            return self.question_header(block, segment);
+        }
+        if one_bit_set(block) {
+            return Err(corrupt(segment, position, Damage::FlippedBit));
+        }
+        // Without a first header the log's id is unknown, and a block of any log shows that the header was there.
+        let log_id = self.has_log().then_some(self.chain.log_id);
+        let Some(head) = intact_head(block, log_id, segment, position) else {
+            return Ok(());
+        };
+        self.hear(Durable {
+            sequence: head.durable_sequence,
+            number: head.durable_number,
+        })
+    }
+
+    fn question_header(
+        &self,
+        block: &mut [u8],
+        segment: SegmentNumber,
+    ) -> Result<(), RecoveryFault> {
+        match read_header(block) {
+            HeaderState::Intact(header) => {
+                let is_of_log = !self.has_log() || header.log_id == self.chain.log_id;
+                if header.segment != segment || !is_of_log {
+                    return Err(RecoveryFault::ForeignSegment(segment));
+                }
+                self.hear(Durable {
+                    sequence: header.durable_sequence,
+                    number: header.durable_number,
+                })
+            }
+            HeaderState::Blank | HeaderState::Broken => Ok(()),
+            HeaderState::NewerVersion(version) => {
+                Err(RecoveryFault::NewerVersion { segment, version })
+            }
+            HeaderState::Rotten => Err(corrupt(segment, LogPosition(0), Damage::FlippedBit)),
+        }
+    }
+
+    /// Hears a witness: something of this log that was written behind the hole, when `durable` was.
+    fn hear(&self, durable: Durable) -> Result<(), RecoveryFault> {
+        let Self { hole, chain, .. } = self;
+        if self.has_log()
+            && (durable.number >= chain.next_number || durable.sequence >= chain.next_sequence)
+        {
+            let damage = Damage::AcknowledgedGone(chain.next_sequence);
+            return Err(corrupt(hole.segment, hole.position, damage));
+        }
+        if hole.position == LogPosition(0) {
+            // A header is durable before anything is written behind it.
+            return Err(corrupt(hole.segment, hole.position, Damage::Header));
+        }
+        Ok(())
+    }
+
+    /// True when the chain has a beginning: the first segment's header.
+    fn has_log(&self) -> bool {
+        self.chain.segment >= SegmentNumber::FIRST
+    }
+}
+
+const fn corrupt(segment: SegmentNumber, position: LogPosition, damage: Damage) -> RecoveryFault {
+    RecoveryFault::Corrupt {
+        segment,
+        position,
+        damage,
+    }
+}
+
+/// True when all bytes are zero.
+fn is_blank(block: &[u8]) -> bool {
+    // Sums of whole chunks, so that the compiler compares many bytes at a time.
+    block
+        .chunks(64)
+        .all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
+}

@@ -1,0 +1,160 @@
+//! The sequencer: gives every command its place in the total order, hands it to the log, and applies it to the book.
+//!
+//! It reads no clock and makes no system call; where it has to wait for room, it asks its host to do the waiting.
+
+use crate::book::{Admission, Book};
+use crate::command::{Action, Arrival, Command};
+use crate::event::{Event, EventKind, EventSink, RejectReason};
+use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
+use crate::record::{Body, Record};
+use crate::ring::{Consumer, Producer};
+use crate::stage::{Shared, State, Step};
+use crate::types::{InstrumentId, OrderId, Sequence};
+
+/// What a sequencer needs of the thread that steps it.
+pub trait SequencerHost {
+    /// Waits a moment for the other stages to make room; called again until there is some.
+    fn wait(&mut self);
+
+    /// A command was taken from the input ring.
+    fn taken(&mut self) {}
+
+    /// Its record and all its events are published.
+    fn published(&mut self) {}
+}
+
+impl<F: FnMut()> SequencerHost for F {
+    fn wait(&mut self) {
+        self();
+    }
+}
+
+/// The stage that owns the book.
+#[derive(Debug)]
+pub struct Sequencer<'a> {
+    pub(crate) arrivals: Consumer<'a, Arrival>,
+    pub(crate) records: Producer<'a, Record>,
+    pub(crate) events: Producer<'a, Event>,
+    pub(crate) book: Book<'a>,
+    pub(crate) shared: &'a Shared,
+}
+
+/// A command publishes its own record and at times the running hash.
+const RECORDS_PER_COMMAND_MAX: usize = 2;
+
+impl<'a> Sequencer<'a> {
+    /// Works off some of the commands that wait. Done when the engine stops and none is left, or after a fault.
+    pub fn step(&mut self, host: &mut impl SequencerHost) -> Step {
+        // Read before the ring: who asks the engine to stop pushes nothing afterwards.
+        let state = self.shared.halt.state();
+        if matches!(state, State::Faulted(_)) {
+            return self.done();
+        }
+        let mut worked = 0;
+        while worked < SEQUENCER_STEP_MAX && self.records.room() >= RECORDS_PER_COMMAND_MAX {
+            let Some(arrival) = self.arrivals.pop() else {
+                break;
+            };
+            host.taken();
+            self.take(&arrival, host);
+            host.published();
+            worked += 1;
+        }
+        if worked > 0 {
+            self.shared.applied.raise(self.book.last_sequence());
+        }
+        match worked {
+            0 if state == State::Stopping && self.arrivals.is_empty() => self.done(),
+            0 => Step::Idle,
+            _ => Step::Worked(worked),
+        }
+    }
+
+    /// The book as it stands behind the last command taken.
+    pub const fn book(&self) -> &Book<'a> {
+        &self.book
+    }
+
+    /// Gives up the stage and keeps its book.
+    pub fn into_book(self) -> Book<'a> {
+        self.book
+    }
+
+    fn done(&self) -> Step {
+        self.shared.sequencer_done.set();
+        Step::Done
+    }
+
+    /// Sequences a command, or answers it without a sequence of its own when it must not be executed.
+    fn take(&mut self, arrival: &Arrival, host: &mut impl SequencerHost) {
+        let command = &arrival.command;
+        match self.book.admit(command.session, command.client_sequence) {
+            Admission::Duplicate { last } => {
+                let kind = EventKind::Duplicate { client_sequence: command.client_sequence, last };
+                self.answer_unlogged(command, kind, host);
+            }
+            Admission::Fresh if self.exceeds_memory(command) => {
+                let kind = EventKind::Rejected {
+                    client_sequence: command.client_sequence,
+                    order: OrderId(0),
+                    reason: RejectReason::BadCapacities,
+                };
+                self.answer_unlogged(command, kind, host);
+            }
+            Admission::Fresh => self.sequence(arrival, host),
+        }
+    }
+
+    /// Logs and applies a command. Its record is published before its first event: while the sink waits for room, the
+    /// record is on its way to the disk already, so the wait ends.
+    fn sequence(&mut self, arrival: &Arrival, host: &mut impl SequencerHost) {
+        let sequence = self.book.last_sequence().next();
+        let timestamp_ns = arrival.timestamp_ns;
+        self.log(&Record { sequence, timestamp_ns, body: Body::Command(arrival.command) });
+        let mut sink = WaitingSink { events: &mut self.events, shared: self.shared, host };
+        self.book.apply(sequence, &arrival.command, &mut sink);
+        if sequence.0.is_multiple_of(RUNNING_HASH_EVERY) {
+            let body = Body::RunningHash(self.book.running_hash());
+            self.log(&Record { sequence, timestamp_ns, body });
+        }
+    }
+
+    fn log(&mut self, record: &Record) {
+        let pushed = self.records.push(*record);
+        assert!(pushed.is_ok(), "the step made sure of room in the log ring");
+    }
+
+    /// True for capacities that the book has no memory for. A log must not hold them: another host's replay would
+    /// accept them.
+    fn exceeds_memory(&self, command: &Command) -> bool {
+        matches!(command.action, Action::Configure(capacities) if !self.book.fits(capacities))
+    }
+
+    /// Sends an event that follows from no record. It tells of the state behind the last command sequenced, so it is
+    /// released with that one.
+    fn answer_unlogged(&mut self, command: &Command, kind: EventKind, host: &mut impl SequencerHost) {
+        let sequence: Sequence = self.book.last_sequence();
+        let event = Event { sequence, session: command.session, instrument: InstrumentId(0), kind };
+        WaitingSink { events: &mut self.events, shared: self.shared, host }.event(&event);
+    }
+}
+
+/// A sink that waits while the event ring is full.
+struct WaitingSink<'s, 'a, H> {
+    events: &'s mut Producer<'a, Event>,
+    shared: &'s Shared,
+    host: &'s mut H,
+}
+
+impl<H: SequencerHost> EventSink for WaitingSink<'_, '_, H> {
+    #[inline]
+    fn event(&mut self, event: &Event) {
+        while self.events.push(*event).is_err() {
+            if self.shared.halt.is_faulted() {
+                // Nothing is released any more; the book is rebuilt from the log.
+                return;
+            }
+            self.host.wait();
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What the stages have in common: how a step ends, and how all of them learn that the engine stops.
+
+use crate::atomic::{AtomicU64, Ordering};
+use crate::log_file::{LogFault, LogOperation};
+use crate::padded::Padded;
+use crate::watermark::Watermark;
+
+/// Why the engine stopped by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A log file failed.
+    Log(LogFault),
+    /// A stage's thread ended with a panic: a bug of ours.
+    StagePanicked,
+}
+
+impl core::fmt::Display for Fault {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Log(fault) => fault.fmt(f),
+            Self::StagePanicked => f.write_str("a stage of the engine panicked"),
+        }
+    }
+}
+
+impl core::error::Error for Fault {}
+
+/// How long the engine has to live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It takes commands.
+    Running,
+    /// It finishes what it has taken and stops.
+    Stopping,
+    /// It stopped; nothing more is appended, synced or released.
+    Faulted(Fault),
+}
+
+/// The state of the engine as all stages see it. It moves from running to stopping to faulted, never back.
+#[derive(Debug)]
+pub struct Halt(Padded<AtomicU64>);
+
+const RUNNING: u64 = 0;
+const STOPPING: u64 = 1;
+/// A fault is packed as `FAULTED | operation << 8 | code << 32`.
+const FAULTED: u64 = 2;
+const PANICKED: u64 = 0xff;
+
+impl Halt {
+    /// The state of an engine that takes commands.
+    pub const fn new() -> Self {
+        Self(Padded::new(AtomicU64::new(RUNNING)))
+    }
+
+    /// The state now.
+    pub fn state(&self) -> State {
+        match self.0.load(Ordering::Acquire) {
+            RUNNING => State::Running,
+            STOPPING => State::Stopping,
+            faulted => State::Faulted(unpack(faulted)),
+        }
+    }
+
+    /// True once a fault stopped the engine.
+    #[inline]
+    pub fn is_faulted(&self) -> bool {
+        self.0.load(Ordering::Acquire) > STOPPING
+    }
+
+    /// Asks the engine to finish what it has taken and stop. After a fault this changes nothing.
+    pub fn stop(&self) {
+        // A failed exchange means that it is stopping or faulted already.
+        let _already = self.0.compare_exchange(RUNNING, STOPPING, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Stops the engine at once. The first fault is kept.
+    pub fn fault(&self, fault: Fault) {
+        let mut seen = self.0.load(Ordering::Acquire);
+        while seen <= STOPPING {
+            match self.0.compare_exchange(seen, pack(fault), Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return,
+                Err(now) => seen = now,
+            }
+        }
+    }
+}
+
+impl Default for Halt {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The fault as one word above [`STOPPING`].
+fn pack(fault: Fault) -> u64 {
+    match fault {
+        Fault::StagePanicked => FAULTED | PANICKED << 8,
+        Fault::Log(LogFault { operation, code }) => {
+            let operation = match operation {
+                LogOperation::Open => 1,
+                LogOperation::Read => 2,
+                LogOperation::Begin => 3,
+                LogOperation::Append => 4,
+                LogOperation::Sync => 5,
+                LogOperation::Cut => 6,
+            };
+            FAULTED | operation << 8 | u64::from(code.cast_unsigned()) << 32
+        }
+    }
+}
+
+/// The fault from its word.
+fn unpack(word: u64) -> Fault {
+    let [_, operation, _, _, a, b, c, d] = word.to_le_bytes();
+    let operation = match operation {
+        1 => LogOperation::Open,
+        2 => LogOperation::Read,
+        3 => LogOperation::Begin,
+        4 => LogOperation::Append,
+        5 => LogOperation::Sync,
+        6 => LogOperation::Cut,
+        _ => return Fault::StagePanicked,
+    };
+    Fault::Log(LogFault { operation, code: i32::from_le_bytes([a, b, c, d]) })
+}
+
+/// What one step of a stage did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Step {
+    /// This many items were worked on.
+    Worked(usize),
+    /// There was nothing to do.
+    Idle,
+    /// The stage is done and need not be stepped again.
+    Done,
+}
+
+/// Something that becomes true once and stays so.
+#[derive(Debug)]
+pub struct Latch(Padded<AtomicU64>);
+
+impl Latch {
+    /// A latch that is not set.
+    pub const fn new() -> Self {
+        Self(Padded::new(AtomicU64::new(0)))
+    }
+
+    /// True once [`set`](Self::set) was called; what its caller did before is seen then.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 1
+    }
+
+    /// Sets the latch.
+    pub fn set(&self) {
+        self.0.store(1, Ordering::Release);
+    }
+}
+
+impl Default for Latch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// When an answer may be released, and what a power cut can take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SyncMode {
+    /// One sync for everything that gathered during the last one; nothing is released before it is durable.
+    #[default]
+    Group,
+    /// Never syncs; everything since the last clean stop of the system can be lost. For measurements: NOT DURABLE.
+    Off,
+}
+
+impl SyncMode {
+    /// The mode as it is written on command lines and in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// What the stages of one engine know of each other.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// The highest sequence handed to the system. Raised by the log writer.
+    pub appended: Watermark,
+    /// The highest sequence on stable storage: the high-water mark. Raised by the log writer.
+    pub durable: Watermark,
+    /// The highest sequence whose events are all in the event ring. Raised by the sequencer.
+    pub applied: Watermark,
+    /// Whether the engine runs, stops or has stopped.
+    pub halt: Halt,
+    /// Set when the sequencer is done: no record follows.
+    pub sequencer_done: Latch,
+    /// Set when the log writer is done: no watermark rises again.
+    pub log_writer_done: Latch,
+}
+
+impl Shared {
+    /// An engine that runs and has nothing durable.
+    pub const fn new() -> Self {
+        Self {
+            appended: Watermark::new(),
+            durable: Watermark::new(),
+            applied: Watermark::new(),
+            halt: Halt::new(),
+            sequencer_done: Latch::new(),
+            log_writer_done: Latch::new(),
+        }
+    }
+
+    /// The watermark that events of this mode wait for.
+    ///
+    /// This is the one place that lets an answer go before it is durable, and only where the mode says so.
+    pub const fn releasable(&self, mode: SyncMode) -> &Watermark {
+        match mode {
+            SyncMode::Group => &self.durable,
+            SyncMode::Off => &self.appended,
+        }
+    }
+}

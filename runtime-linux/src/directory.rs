@@ -1,0 +1,77 @@
+//! What surrounds segment files: fsync(2) of a directory, flock(2), statfs(2).
+
+use runtime::platform::FileSystem;
+use rustix::fd::OwnedFd;
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+use std::io;
+use std::path::Path;
+
+/// The exclusive lock on a file; the system drops it with the file descriptor.
+#[derive(Debug)]
+pub struct DirectoryLock {
+    _file: OwnedFd,
+}
+
+/// Makes the names in a directory durable.
+pub(crate) fn sync(directory: &Path) -> io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = rustix::fs::open(directory, flags, Mode::empty())?;
+    Ok(rustix::fs::fsync(directory)?)
+}
+
+/// Takes the lock, or tells that another has it.
+pub(crate) fn lock(path: &Path) -> io::Result<Option<DirectoryLock>> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::from_raw_mode(0o644))?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(DirectoryLock { _file: file })),
+        Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the lock is taken: a shared one, which goes with the file, would exclude it.
+pub(crate) fn is_locked(path: &Path) -> io::Result<bool> {
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Ok(false),
+        Err(Errno::WOULDBLOCK) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The file system by the magic number that statfs(2) tells.
+pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
+    let statistics = rustix::fs::statfs(path)?;
+    let magic = u64::try_from(statistics.f_type).unwrap_or_default() & 0xffff_ffff;
+    let (name, in_memory) = match magic {
+        0x0102_1994 => ("tmpfs", true),
+        0x8584_58f6 => ("ramfs", true),
+        0x9584_58f6 => ("hugetlbfs", true),
+        0xef53 => ("ext2/3/4", false),
+        0x5846_5342 => ("xfs", false),
+        0x9123_683e => ("btrfs", false),
+        0xf2f5_2010 => ("f2fs", false),
+        0xca45_1a4e => ("bcachefs", false),
+        0x2fc1_2fc1 => ("zfs", false),
+        0x794c_7630 => ("overlayfs", false),
+        0x4d44 => ("vfat", false),
+        0x2011_bab0 => ("exfat", false),
+        0x6573_5546 => ("fuse", false),
+        0x0102_1997 => ("9p", false),
+        0x6969 => ("nfs", false),
+        0xff53_4d42 => ("cifs", false),
+        0xfe53_4d42 => ("smb2", false),
+        _ => {
+            return Ok(FileSystem {
+                name: format!("type {magic:#x}"),
+                in_memory: false,
+            });
+        }
+    };
+    Ok(FileSystem {
+        name: name.to_owned(),
+        in_memory,
+    })
+}

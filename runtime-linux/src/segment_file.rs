@@ -1,0 +1,78 @@
+//! Segment files: open(2), pwrite(2), write(2), pread(2), fdatasync(2), ftruncate(2), fadvise(2).
+
+use runtime::platform::{IoMode, SegmentFile};
+use rustix::fd::OwnedFd;
+use rustix::fs::{Advice, Mode, OFlags};
+use std::io;
+use std::path::Path;
+
+/// An open segment file.
+#[derive(Debug)]
+pub struct Segment(OwnedFd);
+
+/// Creates a file that does not exist.
+pub(crate) fn create(path: &Path, io: IoMode) -> io::Result<Segment> {
+    open_with(path, flags_of(io) | OFlags::CREATE | OFlags::EXCL)
+}
+
+/// Opens a file that exists.
+pub(crate) fn open(path: &Path, io: IoMode) -> io::Result<Segment> {
+    open_with(path, flags_of(io))
+}
+
+/// Opens a file that exists, for reading and syncing.
+pub(crate) fn open_to_read(path: &Path) -> io::Result<Segment> {
+    open_with(path, OFlags::RDONLY)
+}
+
+fn flags_of(io: IoMode) -> OFlags {
+    match io {
+        IoMode::Direct => OFlags::RDWR | OFlags::DIRECT,
+        // Never with pwrite(2): on a file that appends, Linux ignores the offset.
+        IoMode::Append => OFlags::WRONLY | OFlags::APPEND,
+    }
+}
+
+fn open_with(path: &Path, flags: OFlags) -> io::Result<Segment> {
+    let mode = Mode::from_raw_mode(0o644);
+    Ok(Segment(rustix::fs::open(
+        path,
+        flags | OFlags::CLOEXEC,
+        mode,
+    )?))
+}
+
+impl SegmentFile for Segment {
+    fn read_some_at(&self, position: u64, into: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::pread(&self.0, into, position)?)
+    }
+
+    fn write_some_at(&self, position: u64, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::pwrite(&self.0, bytes, position)?)
+    }
+
+    fn append_some(&self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(&self.0, bytes)?)
+    }
+
+    /// fdatasync(2): the data, and of the metadata what reading it back needs, down to the disk's
+    /// cache.
+    fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::fdatasync(&self.0)?)
+    }
+
+    fn set_length(&self, length_bytes: u64) -> io::Result<()> {
+        Ok(rustix::fs::ftruncate(&self.0, length_bytes)?)
+    }
+
+    fn length_bytes(&self) -> io::Result<u64> {
+        let length = rustix::fs::fstat(&self.0)?.st_size;
+        u64::try_from(length).map_err(io::Error::other)
+    }
+
+    /// `POSIX_FADV_DONTNEED`: clean pages that nobody has mapped are dropped.
+    fn drop_cached(&self) {
+        // Advice that is not taken is no fault.
+        let _ = rustix::fs::fadvise(&self.0, 0, None, Advice::DontNeed);
+    }
+}

@@ -1,0 +1,14 @@
+//! Highwater on macOS: one system call a method, everything else is in `runtime`.
+
+#![deny(unsafe_code)]
+#![cfg(target_os = "macos")]
+
+mod directory;
+mod memory;
+mod segment_file;
+mod system;
+mod threads;
+
+pub use directory::DirectoryLock;
+pub use segment_file::Segment;
+pub use system::MacOs;

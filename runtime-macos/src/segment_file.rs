@@ -1,0 +1,80 @@
+//! Segment files: open(2), pwrite(2), write(2), pread(2), `F_FULLFSYNC`, ftruncate(2), `F_NOCACHE`.
+
+use runtime::platform::{IoMode, SegmentFile};
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
+use std::io;
+use std::path::Path;
+
+/// An open segment file.
+#[derive(Debug)]
+pub struct Segment(OwnedFd);
+
+/// Creates a file that does not exist.
+pub(crate) fn create(path: &Path, io: IoMode) -> io::Result<Segment> {
+    open_for(path, io, OFlags::CREATE | OFlags::EXCL)
+}
+
+/// Opens a file that exists.
+pub(crate) fn open(path: &Path, io: IoMode) -> io::Result<Segment> {
+    open_for(path, io, OFlags::empty())
+}
+
+/// Opens a file that exists, for reading and syncing; past the cache, because what the cache holds
+/// can't be dropped.
+pub(crate) fn open_to_read(path: &Path) -> io::Result<Segment> {
+    past_cache(open_with(path, OFlags::RDONLY)?)
+}
+
+fn open_for(path: &Path, io: IoMode, more: OFlags) -> io::Result<Segment> {
+    match io {
+        IoMode::Direct => past_cache(open_with(path, OFlags::RDWR | more)?),
+        IoMode::Append => open_with(path, OFlags::WRONLY | OFlags::APPEND | more),
+    }
+}
+
+fn open_with(path: &Path, flags: OFlags) -> io::Result<Segment> {
+    let mode = Mode::from_raw_mode(0o644);
+    Ok(Segment(rustix::fs::open(
+        path,
+        flags | OFlags::CLOEXEC,
+        mode,
+    )?))
+}
+
+fn past_cache(segment: Segment) -> io::Result<Segment> {
+    rustix::fs::fcntl_nocache(&segment.0, true)?;
+    Ok(segment)
+}
+
+impl SegmentFile for Segment {
+    fn read_some_at(&self, position: u64, into: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::pread(&self.0, into, position)?)
+    }
+
+    fn write_some_at(&self, position: u64, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::pwrite(&self.0, bytes, position)?)
+    }
+
+    fn append_some(&self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(&self.0, bytes)?)
+    }
+
+    /// `F_FULLFSYNC`: fsync(2) stops at the disk's cache here. A file system that can't is an
+    /// error, not an fsync(2).
+    fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::fcntl_fullfsync(&self.0)?)
+    }
+
+    fn set_length(&self, length_bytes: u64) -> io::Result<()> {
+        Ok(rustix::fs::ftruncate(&self.0, length_bytes)?)
+    }
+
+    fn length_bytes(&self) -> io::Result<u64> {
+        let length = rustix::fs::fstat(&self.0)?.st_size;
+        u64::try_from(length).map_err(io::Error::other)
+    }
+
+    /// There is no such advice here; files that are read are opened with `F_NOCACHE` instead.
+    fn drop_cached(&self) {}
+}

@@ -1,0 +1,70 @@
+//! macOS as a [`Platform`]: which file holds which system call.
+
+#![expect(unsafe_code, reason = "getentropy(2) has no safe form here")]
+
+use crate::{directory, memory, segment_file, threads};
+use runtime::platform::{
+    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ThreadRole,
+};
+use std::io;
+use std::path::Path;
+
+/// The system that this process runs on.
+#[derive(Clone, Copy, Debug)]
+pub struct MacOs;
+
+impl Platform for MacOs {
+    type Segment = segment_file::Segment;
+    type Lock = directory::DirectoryLock;
+
+    const DIRECT_NOTE: &'static str = "direct (F_NOCACHE, zeros ahead, F_FULLFSYNC)";
+    const APPEND_NOTE: &'static str = "append (O_APPEND, a growing file, F_FULLFSYNC)";
+
+    fn create_segment(self, path: &Path, io: IoMode) -> io::Result<Self::Segment> {
+        segment_file::create(path, io)
+    }
+
+    fn open_segment(self, path: &Path, io: IoMode) -> io::Result<Self::Segment> {
+        segment_file::open(path, io)
+    }
+
+    fn open_to_read(self, path: &Path) -> io::Result<Self::Segment> {
+        segment_file::open_to_read(path)
+    }
+
+    fn sync_directory(self, directory: &Path) -> io::Result<()> {
+        directory::sync(directory)
+    }
+
+    fn file_system(self, path: &Path) -> io::Result<FileSystem> {
+        directory::file_system(path)
+    }
+
+    fn lock(self, path: &Path) -> io::Result<Option<Self::Lock>> {
+        directory::lock(path)
+    }
+
+    fn is_locked(self, path: &Path) -> io::Result<bool> {
+        directory::is_locked(path)
+    }
+
+    fn zeroed_memory(self, bytes: usize, wishes: MemoryWishes) -> io::Result<HostMemory> {
+        memory::zeroed(bytes, wishes)
+    }
+
+    /// Source: getentropy(2), which gives up to 256 bytes at once, and never fewer.
+    fn random(self) -> io::Result<[u8; 16]> {
+        let mut bytes = [0_u8; 16];
+        // SAFETY: the pointer and the length are those of `bytes`, which is writable.
+        let status = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len()) };
+        if status == 0 {
+            Ok(bytes)
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+
+    fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {
+        threads::pin(role, pinning)
+    }
+}

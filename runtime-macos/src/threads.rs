@@ -1,0 +1,14 @@
+//! Quality of service, which macOS has instead of binding threads to cores.
+
+#![expect(unsafe_code, reason = "the call has no safe form here")]
+
+use runtime::platform::{Pinning, ThreadRole};
+
+/// Asks for the fast cores, which all roles deserve; tells whether the system agreed.
+pub(crate) fn pin(_: ThreadRole, _: Pinning) -> bool {
+    let class = libc::qos_class_t::QOS_CLASS_USER_INTERACTIVE;
+    // SAFETY: the call takes two numbers, valid ones: a class, and a priority from -15 to 0 within
+    // it.
+    let status = unsafe { libc::pthread_set_qos_class_self_np(class, 0) };
+    status == 0
+}

@@ -1,0 +1,90 @@
+//! The console: what goes to standard output and what to standard error, and what a closed pipe means.
+
+use serde::Serialize;
+use std::fmt;
+use std::io::{self, Write};
+
+/// Where a command prints its results.
+#[derive(Clone, Copy, Debug)]
+pub struct Console(Output);
+
+/// Which of the process's outputs takes the results.
+#[derive(Clone, Copy, Debug)]
+enum Output {
+    Standard,
+    /// Standard output belongs to something else, as with `--acks -`.
+    Error,
+}
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug)]
+pub enum CommandError {
+    /// Nobody reads the output any more: not a failure.
+    ClosedPipe,
+    /// A sentence that says what is wrong and what to do.
+    Failed(String),
+}
+
+impl CommandError {
+    /// The error with this sentence.
+    pub fn failed(sentence: impl fmt::Display) -> Self {
+        Self::Failed(sentence.to_string())
+    }
+}
+
+impl Console {
+    /// A console that prints results to standard output.
+    pub const fn on_stdout() -> Self {
+        Self(Output::Standard)
+    }
+
+    /// A console that prints results to standard error.
+    pub const fn on_stderr() -> Self {
+        Self(Output::Error)
+    }
+
+    /// Prints text as it is.
+    ///
+    /// # Errors
+    /// The pipe is closed, or the output cannot be written.
+    pub fn print(self, text: &str) -> Result<(), CommandError> {
+        let written = match self.0 {
+            Output::Standard => write_to(&mut io::stdout().lock(), text),
+            Output::Error => write_to(&mut io::stderr().lock(), text),
+        };
+        written.map_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                CommandError::ClosedPipe
+            } else {
+                CommandError::failed(format!("could not write the output: {error}"))
+            }
+        })
+    }
+
+    /// Prints a line.
+    ///
+    /// # Errors
+    /// Like [`print`](Self::print).
+    pub fn print_line(self, line: &str) -> Result<(), CommandError> {
+        self.print(&format!("{line}\n"))
+    }
+
+    /// Prints a value as one JSON object on a line.
+    ///
+    /// # Errors
+    /// Like [`print`](Self::print).
+    pub fn print_json(self, value: &impl Serialize) -> Result<(), CommandError> {
+        let line = serde_json::to_string(value).map_err(CommandError::failed)?;
+        self.print_line(&line)
+    }
+}
+
+/// Tells the user something beside the results; that nobody listens is no reason to stop.
+pub fn note(line: &str) {
+    let _nobody_listens = writeln!(io::stderr().lock(), "{line}");
+}
+
+fn write_to(output: &mut impl Write, text: &str) -> io::Result<()> {
+    output.write_all(text.as_bytes())?;
+    output.flush()
+}

@@ -1,0 +1,314 @@
+//! Reads order flows: text with one command a line, from a file, a gzip file, a pipe or standard input.
+//!
+//! The format is CSV with a required header line, [`HEADER`], whose last one or two columns may be
+//! absent. Memory is bounded: a line has at most [`LINE_BYTES_MAX`] bytes. Gzip is recognised by its
+//! first bytes. A line that is wrong ends the reading with a [`FlowError`] that names file, line and
+//! column; the lines before it stand.
+
+mod error;
+mod identity;
+mod line;
+mod parse;
+mod scan;
+mod source;
+mod write;
+
+pub use error::FlowError;
+pub use identity::{FlowMatch, HEAD_BYTES_MAX, compare, hash_of, identity_of, name_of, shown_name};
+pub use line::{FlowKind, FlowLine, UNNAMED, shown, unnamed};
+pub use write::{HEADER, push_line};
+
+#[cfg(test)]
+mod tests;
+
+use error::read_problem;
+use highwater::command::FlowIdentity;
+use parse::LineProblem;
+use source::{Filled, Source, Wait};
+use std::io::Read;
+
+/// Longest line, in bytes without its line feed.
+pub const LINE_BYTES_MAX: usize = 4 << 10;
+
+/// Bytes that are held at a time: a whole head, and room to read a good piece behind a part of a line.
+const BUFFER_BYTES: usize = 2 * HEAD_BYTES_MAX;
+
+/// A flow that is being read.
+#[derive(Debug)]
+pub struct FlowReader {
+    /// The path as the user gave it, for errors and the identity.
+    file: String,
+    source: Source,
+    buffer: Box<[u8]>,
+    /// The part of the buffer that holds text not read yet.
+    start: usize,
+    end: usize,
+    /// Set once nothing more comes, and why.
+    ended: Option<Result<(), String>>,
+    /// Columns of the header; `None` until it has been read.
+    columns: Option<usize>,
+    /// Number of the line that begins at `start`.
+    line: u64,
+}
+
+/// What the reader has next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowStep {
+    /// A command.
+    Line(FlowLine),
+    /// Nothing now: a pipe is silent. Files never say this.
+    Pending,
+    /// The flow's end.
+    End,
+}
+
+/// Where the next line is.
+enum Found {
+    /// In the buffer: the length of its text, and of all of it.
+    Line { length: usize, taken: usize },
+    /// Not all of it is in the buffer yet.
+    More,
+    /// There is none.
+    End,
+}
+
+impl FlowReader {
+    /// Opens the flow at `path`; `-` is standard input.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file or it cannot be read.
+    pub fn open(path: &str) -> Result<Self, FlowError> {
+        let source = Source::open(path).map_err(|error| FlowError::open(path, &error))?;
+        Ok(Self::new(path, source))
+    }
+
+    /// A flow called `name` that is read from `reader` whenever bytes are wanted.
+    ///
+    /// # Errors
+    ///
+    /// When the first bytes cannot be read.
+    pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Self, FlowError> {
+        let source = Source::direct(reader).map_err(|error| FlowError::open(name, &error))?;
+        Ok(Self::new(name, source))
+    }
+
+    /// A flow called `name` whose `reader` may be silent for long: a thread waits for it.
+    ///
+    /// # Errors
+    ///
+    /// When the thread cannot be started.
+    pub fn from_pipe(name: &str, reader: impl Read + Send + 'static) -> Result<Self, FlowError> {
+        let source = Source::piped(reader).map_err(|error| FlowError::open(name, &error))?;
+        Ok(Self::new(name, source))
+    }
+
+    fn new(file: &str, source: Source) -> Self {
+        Self {
+            file: file.to_owned(),
+            source,
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+            start: 0,
+            end: 0,
+            ended: None,
+            columns: None,
+            line: 1,
+        }
+    }
+
+    /// The path as it was given, `-` for standard input.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The flow's identity, for a log that has none yet; `None` when it has to be asked again,
+    /// because a pipe has not delivered its first command.
+    ///
+    /// The head is 64 KiB or the whole flow; of a pipe that pauses for 100 ms earlier, after its
+    /// first command at the earliest, it is what has arrived. It is stable all the same, because a
+    /// later [`matches`](Self::matches) looks at as many bytes as this one did.
+    ///
+    /// # Errors
+    ///
+    /// When the header line is wrong or cannot be read.
+    ///
+    /// # Panics
+    ///
+    /// When a line has been taken already.
+    pub fn identity(&mut self) -> Result<Option<FlowIdentity>, FlowError> {
+        let is_whole = self.gather(HEAD_BYTES_MAX);
+        if !is_whole && !self.has_command() {
+            return Ok(None);
+        }
+        self.check_header()?;
+        let head = &self.buffer[..self.end.min(HEAD_BYTES_MAX)];
+        Ok(Some(identity_of(&self.file, head)))
+    }
+
+    /// Compares the flow with the identity that a log remembers; `None` when it has to be asked
+    /// again, because a pipe has not delivered as much as is remembered.
+    ///
+    /// # Errors
+    ///
+    /// When the header line is wrong or cannot be read.
+    ///
+    /// # Panics
+    ///
+    /// When a line has been taken already.
+    pub fn matches(&mut self, remembered: &FlowIdentity) -> Result<Option<FlowMatch>, FlowError> {
+        let bytes = usize::try_from(remembered.head_bytes).unwrap_or(usize::MAX);
+        if !self.gather(bytes.min(HEAD_BYTES_MAX)) {
+            return Ok(None);
+        }
+        self.check_header()?;
+        Ok(Some(compare(
+            remembered,
+            &self.file,
+            &self.buffer[..self.end],
+        )))
+    }
+
+    /// The next command.
+    ///
+    /// # Errors
+    ///
+    /// When the line is malformed or cannot be read; asked again, it says the same again.
+    #[inline]
+    pub fn next_line(&mut self) -> Result<FlowStep, FlowError> {
+        loop {
+            match self.find_line()? {
+                Found::Line { length, taken } => {
+                    let step = self.take_line(length)?;
+                    self.start += taken;
+                    self.line += 1;
+                    if let Some(line) = step {
+                        return Ok(FlowStep::Line(line));
+                    }
+                }
+                Found::End if self.columns.is_none() => return Err(self.no_header()),
+                Found::End => return Ok(FlowStep::End),
+                Found::More => {
+                    if self.fill(Wait::No) == Filled::Pending {
+                        return Ok(FlowStep::Pending);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads the line of `length` bytes that begins at `start`: the header, or a command.
+    #[inline]
+    fn take_line(&mut self, length: usize) -> Result<Option<FlowLine>, FlowError> {
+        let text = &self.buffer[self.start..self.start + length];
+        let result = match self.columns {
+            Some(columns) => parse::command(text, columns, self.line).map(Some),
+            None => parse::header(text).map(|columns| {
+                self.columns = Some(columns);
+                None
+            }),
+        };
+        result.map_err(|LineProblem { column, problem }| self.error(column, &problem))
+    }
+
+    /// Finds the end of the line that begins at `start`.
+    #[inline]
+    fn find_line(&self) -> Result<Found, FlowError> {
+        let text = &self.buffer[self.start..self.end];
+        let looked_at = &text[..text.len().min(LINE_BYTES_MAX + 1)];
+        if let Some(length) = scan::find(looked_at, b'\n') {
+            return Ok(Found::Line {
+                length,
+                taken: length + 1,
+            });
+        }
+        if text.len() > LINE_BYTES_MAX {
+            let problem = format!("the line is longer than {LINE_BYTES_MAX} bytes");
+            return Err(self.error(1, &problem));
+        }
+        match &self.ended {
+            None => Ok(Found::More),
+            Some(Err(problem)) => {
+                let column = u64::try_from(text.len())
+                    .unwrap_or(u64::MAX)
+                    .saturating_add(1);
+                Err(self.error(column, problem))
+            }
+            Some(Ok(())) if text.is_empty() => Ok(Found::End),
+            Some(Ok(())) => Ok(Found::Line {
+                length: text.len(),
+                taken: text.len(),
+            }),
+        }
+    }
+
+    /// Reads until `bytes` bytes of the head or the whole flow are there; false when a pipe pauses.
+    fn gather(&mut self, bytes: usize) -> bool {
+        assert!(
+            self.columns.is_none(),
+            "a flow's head is looked at before its lines are taken"
+        );
+        while self.end < bytes && self.ended.is_none() {
+            if self.fill(Wait::Pause) == Filled::Pending {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// True when the header and a line after it are there.
+    fn has_command(&self) -> bool {
+        self.buffer[..self.end]
+            .split(|byte| *byte == b'\n')
+            .nth(2)
+            .is_some()
+    }
+
+    /// Looks at the header line without taking it.
+    fn check_header(&self) -> Result<(), FlowError> {
+        match self.find_line()? {
+            Found::Line { length, .. } => parse::header(&self.buffer[..length])
+                .map(|_columns| ())
+                .map_err(|LineProblem { column, problem }| self.error(column, &problem)),
+            // The remembered head is shorter than this flow's header: the comparison says so.
+            Found::More => Ok(()),
+            Found::End => Err(self.no_header()),
+        }
+    }
+
+    /// Reads more text behind what is there.
+    #[cold]
+    fn fill(&mut self, wait: Wait) -> Filled {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        let filled = match self.source.fill(&mut self.buffer[self.end..], wait) {
+            Ok(filled) => filled,
+            Err(error) => {
+                self.ended = Some(Err(read_problem(&error)));
+                Filled::End
+            }
+        };
+        match filled {
+            Filled::Bytes(count) => self.end += count,
+            Filled::Pending => {}
+            Filled::End => {
+                self.ended.get_or_insert(Ok(()));
+            }
+        }
+        filled
+    }
+
+    #[cold]
+    fn no_header(&self) -> FlowError {
+        let header = HEADER.trim_end();
+        self.error(
+            1,
+            &format!("the flow is empty, expected the header line {header}"),
+        )
+    }
+
+    #[cold]
+    fn error(&self, column: u64, problem: &str) -> FlowError {
+        FlowError::at(&self.file, self.line, column, problem)
+    }
+}

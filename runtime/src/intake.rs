@@ -1,0 +1,155 @@
+//! The intake: whether a log belongs to the flow of this run, and where the events of its recovery go.
+
+use crate::console::CommandError;
+use crate::flow::{FlowError, FlowMatch, FlowReader, shown_name};
+use crate::platform::Platform;
+use crate::signals::StopFlag;
+use crate::start::ReplaySink;
+use crate::stream::{SEED_DEFAULT, Stream};
+use crate::told::Told;
+use highwater::book::Book;
+use highwater::command::FlowIdentity;
+use highwater::event::{Event, EventSink};
+use highwater::types::Symbol;
+use std::path::Path;
+use std::time::Duration;
+
+/// How often a silent pipe is asked whether it has begun.
+const PIPE_PAUSE: Duration = Duration::from_millis(10);
+
+/// The flow of a run, before its first line is taken.
+#[derive(Debug)]
+pub struct Intake<P> {
+    platform: P,
+    /// `None` for the default stream.
+    reader: Option<FlowReader>,
+    stop: StopFlag,
+    told: Told,
+    refused: Option<Refusal>,
+}
+
+/// Why the log is not continued with this flow.
+#[derive(Debug)]
+enum Refusal {
+    /// It belongs to another one.
+    Other { remembered: FlowIdentity, how: FlowMatch },
+    /// The flow cannot be read.
+    Unreadable(FlowError),
+    /// Somebody wished to stop before the flow began.
+    Stopped,
+}
+
+/// How the log and the flow belong together.
+#[derive(Debug)]
+pub enum Binding {
+    /// The log belongs to the flow already.
+    Known,
+    /// The log belongs to no flow yet.
+    New(FlowIdentity),
+    /// Somebody wished to stop before the flow began.
+    Stopped,
+}
+
+impl<P: Platform> Intake<P> {
+    /// An intake of the flow that `reader` reads, or of the default stream.
+    pub const fn new(platform: P, reader: Option<FlowReader>, stop: StopFlag, told: Told) -> Self {
+        Self { platform, reader, stop, told, refused: None }
+    }
+
+    /// How the recovered log and the flow belong together. From here on events go to their files.
+    ///
+    /// # Errors
+    /// The flow cannot be read, or the files cannot be written.
+    pub fn binding(&mut self, book: &Book<'_>) -> Result<Binding, CommandError> {
+        self.told.open();
+        self.told.count_from_here();
+        if let Some(error) = self.told.take_error() {
+            return if error.is_broken_pipe() { Ok(Binding::Stopped) } else { Err(CommandError::failed(error)) };
+        }
+        if book.flow().is_some() {
+            return Ok(Binding::Known);
+        }
+        let Some(reader) = &mut self.reader else {
+            return Ok(Binding::New(Stream::identity(SEED_DEFAULT)));
+        };
+        loop {
+            match reader.identity().map_err(CommandError::failed)? {
+                Some(flow) => return Ok(Binding::New(flow)),
+                None if self.stop.is_raised() => return Ok(Binding::Stopped),
+                None => self.platform.sleep(PIPE_PAUSE),
+            }
+        }
+    }
+
+    /// The sentence of a refused start.
+    ///
+    /// # Errors
+    /// The sentence, unless somebody wished to stop.
+    pub fn refusal(self, data: &Path) -> Result<(), CommandError> {
+        let data = data.display();
+        let flow = self.reader.as_ref().map_or_else(|| "the default stream".to_owned(), |r| format!("'{}'", r.file()));
+        match self.refused {
+            None | Some(Refusal::Stopped) => Ok(()),
+            Some(Refusal::Unreadable(error)) => Err(CommandError::failed(error)),
+            Some(Refusal::Other { remembered, how }) => {
+                let name = shown_name(&remembered);
+                let why = match how {
+                    FlowMatch::OtherName => "begins the same but has another name: name it like the first",
+                    FlowMatch::Same | FlowMatch::OtherHead => "is another",
+                };
+                Err(CommandError::failed(format!(
+                    "the data directory '{data}' holds the log of the flow '{name}', and {flow} {why}; \
+                     run that flow, or name another directory with --data"
+                )))
+            }
+        }
+    }
+
+    /// The reader, with no line taken yet, and where events go.
+    pub fn into_parts(self) -> (Option<FlowReader>, Told) {
+        (self.reader, self.told)
+    }
+
+    /// How the flow compares with the remembered one; a silent pipe is waited for.
+    fn compare(&mut self, remembered: &FlowIdentity) -> Result<FlowMatch, Refusal> {
+        let Some(reader) = &mut self.reader else {
+            let is_stream = *remembered == Stream::identity(SEED_DEFAULT);
+            return Ok(if is_stream { FlowMatch::Same } else { FlowMatch::OtherHead });
+        };
+        loop {
+            match reader.matches(remembered).map_err(Refusal::Unreadable)? {
+                Some(how) => return Ok(how),
+                None if self.stop.is_raised() => return Err(Refusal::Stopped),
+                None => self.platform.sleep(PIPE_PAUSE),
+            }
+        }
+    }
+}
+
+impl<P: Platform> EventSink for Intake<P> {
+    fn event(&mut self, event: &Event) {
+        self.told.event(event);
+    }
+}
+
+impl<P: Platform> ReplaySink for Intake<P> {
+    fn restart(&mut self) {
+        self.told.restart();
+    }
+
+    fn defining(&mut self, symbol: Symbol) {
+        self.told.defining(symbol);
+    }
+
+    fn wants(&mut self, flow: &FlowIdentity) -> bool {
+        self.refused = match self.compare(flow) {
+            Ok(FlowMatch::Same) => None,
+            Ok(how) => Some(Refusal::Other { remembered: *flow, how }),
+            Err(refusal) => Some(refusal),
+        };
+        if self.refused.is_none() {
+            self.told.open();
+        }
+        self.refused.is_none()
+    }
+}

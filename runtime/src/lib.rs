@@ -1,0 +1,33 @@
+//! Highwater's host: everything around the core that is the same on every operating system.
+//!
+//! An OS runtime hands its [`platform::Platform`] over; nothing in here makes a system call of its
+//! own beyond the standard library's.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod console;
+pub mod dump;
+pub mod feed;
+pub mod flow;
+pub mod gateway;
+pub mod generate;
+pub mod idle;
+pub mod inspect;
+pub mod intake;
+pub mod latency;
+pub mod log_directory;
+pub mod outputs;
+pub mod platform;
+pub mod progress;
+mod random;
+pub mod run;
+pub mod signals;
+pub mod stages;
+pub mod start;
+pub mod stream;
+pub mod summary;
+pub mod tally;
+mod text;
+pub mod told;
+pub mod verify;

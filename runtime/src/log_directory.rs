@@ -1,0 +1,248 @@
+//! A data directory: the segment files of one log, behind the core's [`LogFile`].
+//!
+//! It holds a file `lock`, segments named `<number, 16 digits>.log`, spares named `<number, 16
+//! digits>.spare` that are being prepared, and nothing else. What is written where and when is the
+//! core's decision; what is done here is to make each step safe against a crash in its middle, and
+//! to never touch a file again after a write or sync failed.
+
+mod aligned;
+mod counters;
+mod error;
+mod layout;
+mod open;
+mod spares;
+mod writer;
+
+pub use counters::{LogCounters, LogTotals};
+pub use error::{OpenError, explain_fault};
+pub use open::{IoChoice, LogOptions, SpareFault};
+
+use crate::platform::{FileSystem, IoMode, Platform, SegmentFile};
+use highwater::log_file::{LogFault, LogFile, LogOperation};
+use highwater::types::{LogPosition, SegmentNumber};
+use layout::Layout;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use writer::Writer;
+
+/// The log in a data directory, opened for writing by one process or for reading by any.
+#[derive(Debug)]
+pub struct LogDirectory<P: Platform> {
+    platform: P,
+    layout: Layout,
+    file_system: FileSystem,
+    reader: Option<(SegmentNumber, P::Segment)>,
+    writer: Option<Writer<P>>,
+}
+
+impl<P: Platform> LogDirectory<P> {
+    /// Opens a data directory for writing, and creates it when it is missing.
+    ///
+    /// Takes the lock, settles on a mode of writing, and removes what a process left that prepared
+    /// a segment when it ended.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and what to do.
+    ///
+    /// # Panics
+    /// If `options.segment_bytes` is not a whole number of blocks.
+    pub fn open(platform: P, directory: &Path, options: &LogOptions) -> Result<Self, OpenError> {
+        let layout = Layout::new(directory);
+        let (writer, file_system) = open::open_to_write(platform, &layout, options)?;
+        Ok(Self {
+            platform,
+            layout,
+            file_system,
+            reader: None,
+            writer: Some(writer),
+        })
+    }
+
+    /// Opens a data directory for reading only, beside a process that may be writing to it. Creates
+    /// nothing.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and what to do; that there is no log is an error.
+    pub fn open_read_only(platform: P, directory: &Path) -> Result<Self, OpenError> {
+        let layout = Layout::new(directory);
+        let file_system = open::open_to_read(platform, &layout)?;
+        Ok(Self {
+            platform,
+            layout,
+            file_system,
+            reader: None,
+            writer: None,
+        })
+    }
+
+    /// The data directory.
+    pub fn path(&self) -> &Path {
+        self.layout.directory()
+    }
+
+    /// The file system that holds it.
+    pub fn file_system(&self) -> &FileSystem {
+        &self.file_system
+    }
+
+    /// The path of a segment's file, for messages; it need not exist.
+    pub fn segment_path(&self, segment: SegmentNumber) -> std::path::PathBuf {
+        self.layout.segment(segment)
+    }
+
+    /// How segments are written; `None` when opened for reading only.
+    pub fn io_mode(&self) -> Option<IoMode> {
+        self.writer.as_ref().map(Writer::io)
+    }
+
+    /// How segments are written and synced, in a few words for the summary.
+    pub fn io_note(&self) -> &'static str {
+        match self.io_mode() {
+            None => "read only",
+            Some(IoMode::Direct) => P::DIRECT_NOTE,
+            Some(IoMode::Append) => P::APPEND_NOTE,
+        }
+    }
+
+    /// One line for the user when nothing here is durable, whatever is promised elsewhere.
+    pub fn warning(&self) -> Option<String> {
+        self.file_system.in_memory.then(|| {
+            format!(
+                "'{}' is on {}, a file system in memory: nothing there is durable",
+                self.path().display(),
+                self.file_system.name
+            )
+        })
+    }
+
+    /// What was written so far; may be read by another thread. Stays at 0 when opened for reading
+    /// only.
+    pub fn counters(&self) -> Arc<LogCounters> {
+        self.writer
+            .as_ref()
+            .map_or_else(Arc::default, Writer::counters)
+    }
+
+    /// Whether a process, this one included, has the directory open for writing.
+    ///
+    /// # Errors
+    /// The fault of asking.
+    pub fn writer_is_running(&self) -> Result<bool, LogFault> {
+        if self.writer.is_some() {
+            return Ok(true);
+        }
+        match self.platform.is_locked(&self.layout.lock()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            other => fault_of(LogOperation::Open, other),
+        }
+    }
+
+    /// The first fault of writing, if there was one: no file is touched after it.
+    fn healthy(&mut self) -> Result<(), LogFault> {
+        self.writer.as_mut().map_or(Ok(()), Writer::healthy)
+    }
+
+    fn writer(&mut self) -> &mut Writer<P> {
+        assert!(
+            self.writer.is_some(),
+            "a log that was opened for reading is not written to"
+        );
+        self.reader = None;
+        self.writer.as_mut().expect("asserted above")
+    }
+
+    fn read(
+        &mut self,
+        segment: SegmentNumber,
+        position: u64,
+        into: &mut [u8],
+    ) -> io::Result<usize> {
+        let (number, file) = match self.reader.take() {
+            Some((number, file)) if number == segment => (number, file),
+            Some(_) | None => (
+                segment,
+                self.platform.open_to_read(&self.layout.segment(segment))?,
+            ),
+        };
+        let count = file.read_at(position, into);
+        self.reader = Some((number, file));
+        count
+    }
+
+    fn sync_everything(&self) -> io::Result<()> {
+        for segment in self.layout.list()?.segments {
+            let file = self.platform.open_to_read(&self.layout.segment(segment))?;
+            file.sync()?;
+            file.drop_cached();
+        }
+        self.platform.sync_directory(self.layout.directory())
+    }
+}
+
+impl<P: Platform> LogFile for LogDirectory<P> {
+    fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
+        self.healthy()?;
+        let listing = fault_of(LogOperation::Open, self.layout.list())?;
+        Ok(listing
+            .segments
+            .first()
+            .copied()
+            .zip(listing.segments.last().copied()))
+    }
+
+    fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {
+        self.healthy()?;
+        fault_of(LogOperation::Open, self.layout.segment_bytes(segment))
+    }
+
+    fn read_at(
+        &mut self,
+        segment: SegmentNumber,
+        position: LogPosition,
+        into: &mut [u8],
+    ) -> Result<usize, LogFault> {
+        self.healthy()?;
+        fault_of(LogOperation::Read, self.read(segment, position.0, into))
+    }
+
+    /// Also makes the system forget its copies, so that what is read next is what the disk holds:
+    /// after a failed sync the system's copy may hold what never reached the disk.
+    fn sync_all(&mut self) -> Result<(), LogFault> {
+        self.healthy()?;
+        let done = fault_of(LogOperation::Sync, self.sync_everything());
+        if let (Err(fault), Some(writer)) = (done, self.writer.as_mut()) {
+            writer.stop_after(fault);
+        }
+        done
+    }
+
+    fn begin(
+        &mut self,
+        segment: SegmentNumber,
+        segment_bytes: u64,
+        header: &[u8],
+    ) -> Result<(), LogFault> {
+        self.writer().begin(segment, segment_bytes, header)
+    }
+
+    fn cut(&mut self, segment: SegmentNumber, position: LogPosition) -> Result<(), LogFault> {
+        self.writer().cut(segment, position)
+    }
+
+    fn append(&mut self, position: LogPosition, blocks: &[u8]) -> Result<(), LogFault> {
+        self.writer().append(position, blocks)
+    }
+
+    fn sync(&mut self) -> Result<(), LogFault> {
+        self.writer().sync()
+    }
+}
+
+/// The fault that a system's error is.
+fn fault_of<T>(operation: LogOperation, result: io::Result<T>) -> Result<T, LogFault> {
+    result.map_err(|error| LogFault {
+        operation,
+        code: error.raw_os_error().unwrap_or(0),
+    })
+}

@@ -1,0 +1,137 @@
+//! The names in a data directory, and the steps on files that need no system call of their own.
+
+use highwater::types::SegmentNumber;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Digits of a segment's number in its file name.
+const DIGITS: usize = 16;
+
+/// The names in one data directory.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    directory: PathBuf,
+}
+
+/// What is in a data directory; names that are not ours are not in it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    /// Segments in ascending order.
+    pub(super) segments: Vec<SegmentNumber>,
+    /// Spares in ascending order.
+    pub(super) spares: Vec<SegmentNumber>,
+}
+
+impl Layout {
+    /// The names in `directory`.
+    pub(super) fn new(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+        }
+    }
+
+    /// The directory itself.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The file that is locked; created once, never renamed or removed.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.directory.join("lock")
+    }
+
+    /// The file of a segment.
+    pub(super) fn segment(&self, segment: SegmentNumber) -> PathBuf {
+        self.directory.join(format!("{:0DIGITS$}.log", segment.0))
+    }
+
+    /// The file that becomes a segment.
+    pub(super) fn spare(&self, segment: SegmentNumber) -> PathBuf {
+        self.directory.join(format!("{:0DIGITS$}.spare", segment.0))
+    }
+
+    /// A file that is gone again before any segment is written; named like a spare, so that what a
+    /// crash leaves of it is removed like one. No segment has the number 0.
+    pub(super) fn probe(&self) -> PathBuf {
+        self.spare(SegmentNumber(0))
+    }
+
+    /// What is there now.
+    pub(super) fn list(&self) -> io::Result<Listing> {
+        let mut listing = Listing::default();
+        for file in fs::read_dir(&self.directory)? {
+            let name = file?.file_name();
+            let name = name.to_str().unwrap_or("");
+            listing
+                .segments
+                .extend(number_in(name, ".log").filter(|number| number.0 > 0));
+            listing.spares.extend(number_in(name, ".spare"));
+        }
+        listing.segments.sort_unstable();
+        listing.spares.sort_unstable();
+        Ok(listing)
+    }
+
+    /// Length of a segment's file in bytes; `None` when it does not exist.
+    pub(super) fn segment_bytes(&self, segment: SegmentNumber) -> io::Result<Option<u64>> {
+        match fs::metadata(self.segment(segment)) {
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Removes a file; that there is none is fine.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The number in a file name that is 16 digits and `extension`.
+fn number_in(name: &str, extension: &str) -> Option<SegmentNumber> {
+    let digits = name.strip_suffix(extension)?;
+    let ours = digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit());
+    ours.then(|| digits.parse().ok().map(SegmentNumber))
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sixteen_digits_and_the_extension_are_ours() {
+        assert_eq!(
+            number_in("0000000000000012.log", ".log"),
+            Some(SegmentNumber(12))
+        );
+        for other in [
+            "0000000000000012.spare",
+            "000000000000012.log",
+            "00000000000000012.log",
+            "+000000000000012.log",
+            "000000000000001x.log",
+            "0000000000000012.log.gz",
+            "lock",
+            "",
+        ] {
+            assert_eq!(number_in(other, ".log"), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn names_read_back() {
+        let layout = Layout::new(Path::new("data"));
+        let name = layout.segment(SegmentNumber(7));
+        assert_eq!(name, Path::new("data/0000000000000007.log"));
+        assert_eq!(
+            layout.spare(SegmentNumber(8)),
+            Path::new("data/0000000000000008.spare")
+        );
+        assert_eq!(layout.lock(), Path::new("data/lock"));
+    }
+}

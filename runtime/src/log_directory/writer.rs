@@ -1,0 +1,290 @@
+//! What is done to the files when the core appends, syncs, begins a segment or cuts one.
+
+use super::aligned::{self, Aligned, is_aligned};
+use super::counters::LogCounters;
+use super::fault_of;
+use super::layout::{self, Layout};
+use super::open::LogOptions;
+use super::spares::{Request, Spares};
+use crate::platform::{IoMode, Platform, SegmentFile};
+use highwater::limits::BLOCK_BYTES;
+use highwater::log_file::{LogFault, LogOperation};
+use highwater::types::{LogPosition, SegmentNumber};
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+/// The part of a segment that is written before the next one is prepared: so a small run prepares
+/// none.
+const SPARE_AT_PART: u64 = 8;
+
+/// The side of a data directory that writes.
+#[derive(Debug)]
+pub(super) struct Writer<P: Platform> {
+    platform: P,
+    layout: Layout,
+    io: IoMode,
+    segment_bytes: u64,
+    current: Option<Current<P::Segment>>,
+    /// Only with [`IoMode::Direct`]: a file that grows needs no preparation.
+    spares: Option<Spares<P>>,
+    fault: Option<LogFault>,
+    counters: Arc<LogCounters>,
+    /// The last to go.
+    _lock: P::Lock,
+}
+
+/// The segment that is appended to.
+#[derive(Debug)]
+struct Current<S> {
+    segment: SegmentNumber,
+    segment_bytes: u64,
+    file: S,
+    /// Where the next block goes.
+    tail: u64,
+    /// Whether something was appended after the last sync.
+    unsynced: bool,
+}
+
+impl<P: Platform> Writer<P> {
+    /// A writer in a directory that is locked and has no spares.
+    pub(super) fn new(
+        platform: P,
+        layout: Layout,
+        lock: P::Lock,
+        (io, options): (IoMode, &LogOptions),
+    ) -> io::Result<Self> {
+        let spares = match io {
+            IoMode::Append => None,
+            IoMode::Direct => Some(Spares::start(
+                platform,
+                layout.clone(),
+                options.spare_fault.clone(),
+            )?),
+        };
+        Ok(Self {
+            platform,
+            layout,
+            io,
+            segment_bytes: options.segment_bytes,
+            current: None,
+            spares,
+            fault: None,
+            counters: Arc::default(),
+            _lock: lock,
+        })
+    }
+
+    /// The mode of writing.
+    pub(super) fn io(&self) -> IoMode {
+        self.io
+    }
+
+    /// The counters.
+    pub(super) fn counters(&self) -> Arc<LogCounters> {
+        self.counters.clone()
+    }
+
+    /// The first fault, of this thread or of the one that prepares spares.
+    pub(super) fn healthy(&mut self) -> Result<(), LogFault> {
+        if self.fault.is_none() {
+            self.fault = self.spares.as_ref().and_then(Spares::fault);
+        }
+        self.fault.map_or(Ok(()), Err)
+    }
+
+    /// Makes `fault` the answer to every call from now on.
+    pub(super) fn stop_after(&mut self, fault: LogFault) {
+        self.fault.get_or_insert(fault);
+    }
+
+    /// See [`LogFile::append`](highwater::log_file::LogFile::append).
+    pub(super) fn append(&mut self, position: LogPosition, blocks: &[u8]) -> Result<(), LogFault> {
+        self.healthy()?;
+        let current = self
+            .current
+            .as_mut()
+            .expect("a segment is begun or cut before the first append");
+        assert_eq!(
+            position.0, current.tail,
+            "blocks stand one behind the other"
+        );
+        let written = match self.io {
+            IoMode::Direct => {
+                debug_assert!(
+                    is_aligned(position.0, blocks),
+                    "direct I/O takes aligned blocks"
+                );
+                current.file.write_at(position.0, blocks)
+            }
+            IoMode::Append => current.file.append(blocks),
+        };
+        current.tail += blocks.len() as u64;
+        current.unsynced = true;
+        self.checked(LogOperation::Append, written)?;
+        self.counters.appended(blocks.len());
+        self.ask_for_spare();
+        Ok(())
+    }
+
+    /// See [`LogFile::sync`](highwater::log_file::LogFile::sync).
+    pub(super) fn sync(&mut self) -> Result<(), LogFault> {
+        self.healthy()?;
+        let Some(current) = &mut self.current else {
+            return Ok(());
+        };
+        let from_ns = self.platform.monotonic_ns();
+        let synced = current.file.sync();
+        current.unsynced = false;
+        self.checked(LogOperation::Sync, synced)?;
+        self.counters.synced(self.platform.monotonic_ns() - from_ns);
+        Ok(())
+    }
+
+    /// See [`LogFile::begin`](highwater::log_file::LogFile::begin).
+    ///
+    /// The header is durable in the spare before that gets a segment's name, so a crash leaves the
+    /// old name or a segment with a whole header; a file that has the name already is replaced in
+    /// the same step.
+    pub(super) fn begin(
+        &mut self,
+        segment: SegmentNumber,
+        segment_bytes: u64,
+        header: &[u8],
+    ) -> Result<(), LogFault> {
+        self.healthy()?;
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|current| current.unsynced)
+        {
+            self.sync()?;
+        }
+        self.current = None;
+        let request = Request {
+            segment,
+            segment_bytes,
+        };
+        let taken = self
+            .spares
+            .as_mut()
+            .map_or(Ok(None), |spares| spares.take(request));
+        let spare = taken.inspect_err(|fault| self.stop_after(*fault))?;
+        let begun = self.begin_with(spare, request, header);
+        let file = self.checked(LogOperation::Begin, begun)?;
+        let tail = header.len() as u64;
+        self.current = Some(Current {
+            segment,
+            segment_bytes,
+            file,
+            tail,
+            unsynced: false,
+        });
+        self.counters.begun();
+        Ok(())
+    }
+
+    /// See [`LogFile::cut`](highwater::log_file::LogFile::cut).
+    pub(super) fn cut(
+        &mut self,
+        segment: SegmentNumber,
+        position: LogPosition,
+    ) -> Result<(), LogFault> {
+        self.healthy()?;
+        self.current = None;
+        let cut = self.cut_files(segment, position.0);
+        self.current = self.checked(LogOperation::Cut, cut)?;
+        Ok(())
+    }
+
+    fn begin_with(
+        &self,
+        spare: Option<P::Segment>,
+        request: Request,
+        header: &[u8],
+    ) -> io::Result<P::Segment> {
+        let path = self.layout.spare(request.segment);
+        let file = match (self.io, spare) {
+            (_, Some(file)) => file,
+            (IoMode::Direct, None) => {
+                let made =
+                    aligned::create_zeroed(self.platform, &path, request.segment_bytes, || true)?;
+                made.expect("nobody stopped it")
+            }
+            (IoMode::Append, None) => self.platform.create_segment(&path, IoMode::Append)?,
+        };
+        match self.io {
+            IoMode::Direct => file.write_at(0, Aligned::copy_of(header).bytes())?,
+            IoMode::Append => file.append(header)?,
+        }
+        file.sync()?;
+        fs::rename(&path, self.layout.segment(request.segment))?;
+        self.platform.sync_directory(self.layout.directory())?;
+        Ok(file)
+    }
+
+    /// Every step leaves a log whose chain breaks at `position` or before it, so a crash in between
+    /// loses nothing and the next start cuts again.
+    fn cut_files(
+        &self,
+        segment: SegmentNumber,
+        position: u64,
+    ) -> io::Result<Option<Current<P::Segment>>> {
+        for later in self.layout.list()?.segments.into_iter().rev() {
+            if later > segment || (later == segment && position == 0) {
+                layout::remove(&self.layout.segment(later))?;
+                self.platform.sync_directory(self.layout.directory())?;
+            }
+        }
+        if position == 0 {
+            return Ok(None);
+        }
+        let path = self.layout.segment(segment);
+        let file = self.platform.open_segment(&path, self.io)?;
+        let length_bytes = file.length_bytes()?;
+        assert!(
+            position <= length_bytes,
+            "a segment is cut at a position that was read"
+        );
+        let end = self
+            .segment_bytes
+            .max(length_bytes.next_multiple_of(BLOCK_BYTES as u64));
+        match self.io {
+            IoMode::Direct => {
+                aligned::zero_from(&file, &self.platform.open_to_read(&path)?, position, end)?;
+            }
+            IoMode::Append => file.set_length(position)?,
+        }
+        file.sync()?;
+        self.platform.sync_directory(self.layout.directory())?;
+        let segment_bytes = self.segment_bytes;
+        Ok(Some(Current {
+            segment,
+            segment_bytes,
+            file,
+            tail: position,
+            unsynced: false,
+        }))
+    }
+
+    fn ask_for_spare(&mut self) {
+        if let (Some(spares), Some(current)) = (&mut self.spares, &self.current)
+            && current.tail >= current.segment_bytes / SPARE_AT_PART
+        {
+            let segment = current.segment.next();
+            spares.ask(Request {
+                segment,
+                segment_bytes: current.segment_bytes,
+            });
+        }
+    }
+
+    /// Remembers the fault, if it is one: nothing is touched after it.
+    fn checked<T>(
+        &mut self,
+        operation: LogOperation,
+        result: io::Result<T>,
+    ) -> Result<T, LogFault> {
+        fault_of(operation, result).inspect_err(|fault| self.stop_after(*fault))
+    }
+}

@@ -1,0 +1,122 @@
+//! A file of text that is written in large pieces, by a buffer that is never reallocated while it works.
+
+use super::error::OutputError;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+
+/// Bytes that are gathered before they are written.
+const PIECE_BYTES: usize = 64 << 10;
+/// Room behind a piece for the text of one event.
+const SLACK_BYTES: usize = 4 << 10;
+
+/// Text on its way to a file.
+pub(crate) struct TextFile {
+    what: &'static str,
+    path: Box<str>,
+    sink: Box<dyn Write + Send>,
+    text: Vec<u8>,
+}
+
+impl TextFile {
+    /// Creates or empties the file at `path` for `what` (a plural, for errors).
+    pub(crate) fn create(what: &'static str, path: &str) -> Result<Self, OutputError> {
+        let file = File::create(path).map_err(|error| OutputError::new(what, path, error))?;
+        Ok(Self::new(what, path, file))
+    }
+
+    /// Text that goes to `sink`, which errors call `path`.
+    pub(crate) fn new(what: &'static str, path: &str, sink: impl Write + Send + 'static) -> Self {
+        let text = Vec::with_capacity(PIECE_BYTES + SLACK_BYTES);
+        Self {
+            what,
+            path: path.into(),
+            sink: Box::new(sink),
+            text,
+        }
+    }
+
+    /// The buffer; whoever appended to it calls [`settle`](Self::settle).
+    pub(crate) const fn text(&mut self) -> &mut Vec<u8> {
+        &mut self.text
+    }
+
+    /// Writes the buffer when it is full.
+    pub(crate) fn settle(&mut self) -> Result<(), OutputError> {
+        if self.text.len() < PIECE_BYTES {
+            Ok(())
+        } else {
+            self.flush()
+        }
+    }
+
+    /// Writes what is in the buffer; what cannot be written is dropped.
+    pub(crate) fn flush(&mut self) -> Result<(), OutputError> {
+        let written = self
+            .sink
+            .write_all(&self.text)
+            .and_then(|()| self.sink.flush());
+        self.text.clear();
+        written.map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: io::Error) -> OutputError {
+        OutputError::new(self.what, &self.path, error)
+    }
+}
+
+impl fmt::Debug for TextFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextFile")
+            .field("path", &self.path)
+            .field("buffered", &self.text.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A sink for tests: what was written, write by write, and a pipe that can break.
+#[cfg(test)]
+#[derive(Clone, Default)]
+pub(crate) struct Shared(std::sync::Arc<std::sync::Mutex<Written>>);
+
+#[cfg(test)]
+#[derive(Default)]
+struct Written {
+    writes: Vec<Vec<u8>>,
+    is_broken: bool,
+}
+
+#[cfg(test)]
+impl Shared {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().writes.concat()).unwrap()
+    }
+
+    pub(crate) fn write_count(&self) -> usize {
+        self.0.lock().unwrap().writes.len()
+    }
+
+    pub(crate) fn break_pipe(&self) {
+        self.0.lock().unwrap().is_broken = true;
+    }
+}
+
+#[cfg(test)]
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut written = self.0.lock().unwrap();
+        if written.is_broken {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        written.writes.push(bytes.to_vec());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.0.lock().unwrap().is_broken {
+            Err(io::ErrorKind::BrokenPipe.into())
+        } else {
+            Ok(())
+        }
+    }
+}

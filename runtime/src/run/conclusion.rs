@@ -1,0 +1,161 @@
+//! The end of a run: its summary, and the sentence that says how it ended.
+
+use super::{Finished, RunArgs, SyncChoice};
+use crate::console::{CommandError, Console, note};
+use crate::feed::{FLOW_SESSION, Feed, FeedEnd};
+use crate::flow::shown;
+use crate::gateway::GatewayEnd;
+use crate::log_directory::explain_fault;
+use crate::platform::Platform;
+use crate::start::Started;
+use crate::summary::{Best, Nanoseconds, Summary, grouped};
+use highwater::book::Book;
+use highwater::stage::Fault;
+use highwater::types::{InstrumentId, Price, Side};
+use std::fmt;
+
+/// What recovery found, as a sentence and for the summary.
+#[derive(Clone, Debug)]
+pub(super) struct Recovered {
+    data: String,
+    last_sequence: u64,
+    last_client_sequence: u64,
+    recovery_ns: u64,
+    torn_tail_bytes: u64,
+}
+
+impl Recovered {
+    pub(super) fn of<P: Platform>(started: &Started<P>) -> Self {
+        let book = started.stages.sequencer.book();
+        Self {
+            data: started.stages.log_writer.file().path().display().to_string(),
+            last_sequence: book.last_sequence().0,
+            last_client_sequence: Feed::next_client_sequence(book).0 - 1,
+            recovery_ns: started.recovery_ns,
+            torn_tail_bytes: started.scanned.torn_tail_bytes,
+        }
+    }
+}
+
+impl fmt::Display for Recovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.last_sequence == 0 {
+            write!(f, "a new log in '{}'", self.data)?;
+        } else {
+            write!(
+                f,
+                "recovered {} commands from '{}' in {}, up to seq {}",
+                grouped(self.last_sequence),
+                self.data,
+                Nanoseconds(self.recovery_ns),
+                self.last_client_sequence
+            )?;
+        }
+        if self.torn_tail_bytes > 0 {
+            write!(f, "; cut off a torn tail of {} bytes", grouped(self.torn_tail_bytes))?;
+        }
+        Ok(())
+    }
+}
+
+/// Prints the summary of a run and says how it ended.
+pub(super) fn conclude<P: Platform>(
+    platform: P,
+    args: &RunArgs,
+    console: Console,
+    (recovered, finished): (&Recovered, Finished<P>),
+) -> Result<(), CommandError> {
+    let summary = summary_of(args, recovered, &finished);
+    let last = summary.last_client_sequence;
+    let (failure, is_stopped) = match finished.report.end {
+        GatewayEnd::Fed(FeedEnd::Finished | FeedEnd::LimitReached) => (None, false),
+        GatewayEnd::Stopped => (None, true),
+        GatewayEnd::Fed(FeedEnd::BadLine(error)) => {
+            (Some(format!("{error}\nthe lines before it are durable, up to seq {last}; mend it and run again")), false)
+        }
+        GatewayEnd::Output(error) => (Some(error.to_string()), false),
+        GatewayEnd::Fault(Fault::Log(fault)) => {
+            return Err(CommandError::failed(explain_fault(platform, &args.data, fault)));
+        }
+        GatewayEnd::Fault(fault @ Fault::StagePanicked) => return Err(CommandError::failed(fault)),
+    };
+    let printed = if args.json {
+        console.print_json(&summary)
+    } else {
+        console.print(&format!("{recovered}\n{summary}"))
+    };
+    if is_stopped {
+        note(&format!("stopped at seq {last}; run again to go on"));
+    }
+    match failure {
+        Some(sentence) => Err(CommandError::Failed(sentence)),
+        None => printed,
+    }
+}
+
+fn summary_of<P: Platform>(args: &RunArgs, recovered: &Recovered, finished: &Finished<P>) -> Summary {
+    let report = &finished.report;
+    let tally = report.told.tally();
+    let totals = &finished.totals;
+    let book = &finished.last_state.book;
+    let sequences = report.released.0.saturating_sub(recovered.last_sequence);
+    Summary {
+        ended: ended(&report.end),
+        data: args.data.display().to_string(),
+        sync: if args.sync == SyncChoice::Group { "group" } else { "off" },
+        durable: args.sync == SyncChoice::Group,
+        io: finished.directory.io_note().to_owned(),
+        file_system: finished.directory.file_system().name.clone(),
+        recovered_commands: recovered.last_sequence,
+        recovered_client_sequence: recovered.last_client_sequence,
+        recovery_ns: recovered.recovery_ns,
+        torn_tail_bytes: recovered.torn_tail_bytes,
+        skipped_lines: report.skipped_count,
+        commands: report.pushed_count,
+        trades: tally.trade_count,
+        rejects: tally.reject_count(),
+        rejects_by_reason: tally.rejects().map(|(reason, count)| (reason.name(), count)).collect(),
+        duplicates: tally.duplicate_count,
+        elapsed_ns: report.elapsed_ns,
+        commands_per_second: per_second(report.pushed_count, report.elapsed_ns),
+        critical_path: finished.last_state.critical_path.quantiles(),
+        acknowledgement: report.acknowledgement.quantiles(),
+        syncs: totals.sync_count,
+        sync_ns_avg: totals.sync_ns_total.checked_div(totals.sync_count).unwrap_or(0),
+        sync_ns_max: totals.sync_ns_max,
+        commands_per_sync: sequences.checked_div(totals.sync_count).unwrap_or(0),
+        log_bytes: totals.appended_bytes,
+        last_sequence: report.released.0,
+        last_client_sequence: book.last_client_sequence(FLOW_SESSION).0,
+        open_orders: book.open_order_count(),
+        state_hash: format!("{:016x}", book.state_hash()),
+        reserved_bytes: finished.reserved_bytes,
+        instruments: bests(book),
+    }
+}
+
+const fn ended(end: &GatewayEnd) -> &'static str {
+    match end {
+        GatewayEnd::Fed(FeedEnd::Finished) => "finished",
+        GatewayEnd::Fed(FeedEnd::LimitReached) => "limit_reached",
+        GatewayEnd::Stopped => "stopped",
+        GatewayEnd::Fed(FeedEnd::BadLine(_)) | GatewayEnd::Output(_) | GatewayEnd::Fault(_) => "failed",
+    }
+}
+
+fn per_second(count: u64, elapsed_ns: u64) -> u64 {
+    let scaled = u128::from(count) * 1_000_000_000 / u128::from(elapsed_ns.max(1));
+    u64::try_from(scaled).unwrap_or(u64::MAX)
+}
+
+fn bests(book: &Book<'_>) -> Vec<Best> {
+    let best = |instrument, side| book.best(instrument, side).map(Price::ticks);
+    let instruments = (0..book.instrument_count()).map(InstrumentId).filter_map(|instrument| {
+        Some(Best {
+            symbol: shown(&book.symbol(instrument)?).to_string(),
+            bid_ticks: best(instrument, Side::Buy),
+            ask_ticks: best(instrument, Side::Sell),
+        })
+    });
+    instruments.collect()
+}

@@ -1,0 +1,219 @@
+//! The summary of a run: what a person reads at its end, and the same as one JSON object.
+
+use crate::latency::Quantiles;
+use serde::Serialize;
+use std::fmt;
+
+/// What a run did. The JSON names are the field names; times are nanoseconds, sizes bytes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// `finished`, `limit_reached`, `stopped` or `failed`.
+    pub ended: &'static str,
+    /// The data directory.
+    pub data: String,
+    /// `group` or `off`.
+    pub sync: &'static str,
+    /// False when an answer may have been released before it was on stable storage.
+    pub durable: bool,
+    /// How the files were written.
+    pub io: String,
+    /// The file system of the data directory.
+    pub file_system: String,
+    /// Commands that recovery replayed.
+    pub recovered_commands: u64,
+    /// The flow's last client sequence that recovery found.
+    pub recovered_client_sequence: u64,
+    /// How long recovery took.
+    pub recovery_ns: u64,
+    /// Bytes of a torn tail that recovery cut off.
+    pub torn_tail_bytes: u64,
+    /// Lines of the flow that the log held already.
+    pub skipped_lines: u64,
+    /// Fresh commands of the flow in this run.
+    pub commands: u64,
+    /// Trades in this run.
+    pub trades: u64,
+    /// Commands that were rejected in this run.
+    pub rejects: u64,
+    /// Rejects by reason, where there are any.
+    pub rejects_by_reason: Vec<(&'static str, u64)>,
+    /// Commands that the engine had executed before and did not execute again.
+    pub duplicates: u64,
+    /// From the first push to the last release.
+    pub elapsed_ns: u64,
+    /// Fresh commands a second.
+    pub commands_per_second: u64,
+    /// From taking a command from the input ring to having published its record and events; one command in 16.
+    pub critical_path: Option<Quantiles>,
+    /// From offering a command to its answer.
+    pub acknowledgement: Option<Quantiles>,
+    /// Syncs of the log.
+    pub syncs: u64,
+    /// Average length of a sync.
+    pub sync_ns_avg: u64,
+    /// The longest sync.
+    pub sync_ns_max: u64,
+    /// Commands that shared a sync, on average.
+    pub commands_per_sync: u64,
+    /// Bytes appended to the log.
+    pub log_bytes: u64,
+    /// The last sequence released.
+    pub last_sequence: u64,
+    /// The flow's last client sequence.
+    pub last_client_sequence: u64,
+    /// Open orders at the end.
+    pub open_orders: u32,
+    /// The full hash of the engine's state, 16 hexadecimal digits.
+    pub state_hash: String,
+    /// Memory reserved for book, rings and buffers; what is never used is never touched.
+    pub reserved_bytes: usize,
+    /// Best prices of each instrument at the end.
+    pub instruments: Vec<Best>,
+}
+
+/// Best prices of one instrument.
+#[derive(Clone, Debug, Serialize)]
+pub struct Best {
+    /// Its symbol.
+    pub symbol: String,
+    /// Highest price of a buyer, in ticks.
+    pub bid_ticks: Option<u32>,
+    /// Lowest price of a seller, in ticks.
+    pub ask_ticks: Option<u32>,
+}
+
+/// Instruments that are shown to a person; JSON holds all.
+const SHOWN_INSTRUMENTS: usize = 16;
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let durability = if self.durable {
+            format!("sync {}: every answer waited for stable storage", self.sync)
+        } else {
+            format!("sync {}: NOT DURABLE", self.sync)
+        };
+        writeln!(f, "commands            {}", grouped(self.commands))?;
+        writeln!(f, "trades              {}", grouped(self.trades))?;
+        write!(f, "rejects             {}", grouped(self.rejects))?;
+        for (index, (reason, count)) in self.rejects_by_reason.iter().enumerate() {
+            write!(f, "{} {reason} {}", if index == 0 { ":" } else { "," }, grouped(*count))?;
+        }
+        writeln!(f)?;
+        if self.duplicates > 0 {
+            writeln!(f, "duplicates          {} (not executed again)", grouped(self.duplicates))?;
+        }
+        writeln!(
+            f,
+            "throughput          {} commands/s, {} in all",
+            grouped(self.commands_per_second),
+            Nanoseconds(self.elapsed_ns)
+        )?;
+        write_quantiles(f, "critical path      ", self.critical_path)?;
+        write_quantiles(f, if self.durable { "durable answer     " } else { "answer             " }, self.acknowledgement)?;
+        writeln!(
+            f,
+            "syncs               {}, {} on average, {} at most, {} commands a sync",
+            grouped(self.syncs),
+            Nanoseconds(self.sync_ns_avg),
+            Nanoseconds(self.sync_ns_max),
+            grouped(self.commands_per_sync)
+        )?;
+        writeln!(f, "log                 {} bytes appended, {}", grouped(self.log_bytes), self.io)?;
+        writeln!(f, "durability          {durability}, on {}", self.file_system)?;
+        self.write_memory(f)?;
+        writeln!(
+            f,
+            "state               sequence {}, {} open orders, hash {}",
+            grouped(self.last_sequence),
+            grouped(u64::from(self.open_orders)),
+            self.state_hash
+        )?;
+        self.write_instruments(f)
+    }
+}
+
+impl Summary {
+    fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mebibytes = self.reserved_bytes.div_ceil(1 << 20);
+        let fits = if mebibytes <= 256 { ", fits in 256 MiB" } else { "" };
+        writeln!(f, "memory              {mebibytes} MiB reserved{fits}")
+    }
+
+    fn write_instruments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.instruments.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "{:<20}{:>12}{:>12}", "instrument", "best bid", "best ask")?;
+        for best in self.instruments.iter().take(SHOWN_INSTRUMENTS) {
+            let shown = |price: Option<u32>| price.map_or_else(|| "-".to_owned(), |ticks| ticks.to_string());
+            writeln!(f, "{:<20}{:>12}{:>12}", best.symbol, shown(best.bid_ticks), shown(best.ask_ticks))?;
+        }
+        if self.instruments.len() > SHOWN_INSTRUMENTS {
+            writeln!(f, "and {} more", self.instruments.len() - SHOWN_INSTRUMENTS)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_quantiles(f: &mut fmt::Formatter<'_>, label: &str, quantiles: Option<Quantiles>) -> fmt::Result {
+    let Some(q) = quantiles else {
+        return writeln!(f, "{label} nothing measured");
+    };
+    writeln!(
+        f,
+        "{label} p50 {}, p90 {}, p99 {}, p99.9 {}, max {}",
+        Nanoseconds(q.p50_ns),
+        Nanoseconds(q.p90_ns),
+        Nanoseconds(q.p99_ns),
+        Nanoseconds(q.p99_9_ns),
+        Nanoseconds(q.max_ns)
+    )
+}
+
+/// A time as people read it.
+#[derive(Clone, Copy, Debug)]
+pub struct Nanoseconds(pub u64);
+
+impl fmt::Display for Nanoseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit_ns, unit) = match self.0 {
+            0..1_000 => return write!(f, "{} ns", self.0),
+            1_000..1_000_000 => (1_000, "us"),
+            1_000_000..1_000_000_000 => (1_000_000, "ms"),
+            _ => (1_000_000_000, "s"),
+        };
+        write!(f, "{}.{} {unit}", self.0 / unit_ns, self.0 % unit_ns * 10 / unit_ns)
+    }
+}
+
+/// A number with its thousands set apart.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn times_have_a_unit_and_one_decimal() {
+        for (ns, text) in [(7, "7 ns"), (1_250, "1.2 us"), (90_000_000, "90.0 ms"), (61_500_000_000, "61.5 s")] {
+            assert_eq!(Nanoseconds(ns).to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What a run tells: released events to their files, and what is counted of them.
+
+use crate::feed::FLOW_SESSION;
+use crate::outputs::{AcksWriter, EventsWriter, FillsWriter, OutputError};
+use crate::tally::Tally;
+use highwater::event::{Event, EventKind, RejectReason};
+use highwater::types::{ClientSequence, Symbol};
+use std::collections::VecDeque;
+
+/// The files that events are written to; what is not named is not written.
+#[derive(Clone, Debug, Default)]
+pub struct ToldPaths {
+    /// Fills, as text.
+    pub fills: Option<String>,
+    /// Events, as JSON.
+    pub events: Option<String>,
+    /// The highest client sequence released; `-` is standard output.
+    pub acks: Option<String>,
+}
+
+/// Where released events go.
+///
+/// The files are emptied only when [`open`](Self::open) says that the log is the right one; what is told before waits.
+#[derive(Debug)]
+pub struct Told {
+    paths: ToldPaths,
+    files: Option<Files>,
+    /// Events told before the files were opened: the operator's, a few.
+    held: Vec<Event>,
+    /// Symbols whose definition has no answer yet, in order.
+    defining: VecDeque<Symbol>,
+    tally: Tally,
+    /// The first failure; nothing is written after it.
+    error: Option<OutputError>,
+}
+
+/// The open files.
+#[derive(Debug, Default)]
+struct Files {
+    fills: Option<FillsWriter>,
+    events: Option<EventsWriter>,
+    acks: Option<AcksWriter>,
+}
+
+impl Told {
+    /// Will write to `paths`.
+    pub fn new(paths: ToldPaths) -> Self {
+        Self {
+            paths,
+            files: None,
+            held: Vec::new(),
+            defining: VecDeque::new(),
+            tally: Tally::default(),
+            error: None,
+        }
+    }
+
+    /// The events begin again from the first.
+    pub fn restart(&mut self) {
+        self.files = None;
+        self.held.clear();
+        self.defining.clear();
+    }
+
+    /// Creates or empties the files, unless they are open, and writes what was told before.
+    pub fn open(&mut self) {
+        if self.files.is_some() {
+            return;
+        }
+        match Files::create(&self.paths) {
+            Ok(files) => self.files = Some(files),
+            Err(error) => self.fail(error),
+        }
+        for event in std::mem::take(&mut self.held) {
+            self.event(&event);
+        }
+    }
+
+    /// Recovery is over: what is told from here on is counted.
+    pub fn count_from_here(&mut self) {
+        self.tally = Tally::default();
+    }
+
+    /// The operator defines an instrument; the answer will tell its number.
+    pub fn defining(&mut self, symbol: Symbol) {
+        if self.paths.events.is_some() {
+            self.defining.push_back(symbol);
+        }
+    }
+
+    /// Takes a released event.
+    #[inline]
+    pub fn event(&mut self, event: &Event) {
+        self.tally.count(event);
+        if self.error.is_some() {
+            return;
+        }
+        let Some(files) = &mut self.files else {
+            self.held.push(*event);
+            return;
+        };
+        if let Err(error) = files.event(event, &mut self.defining) {
+            self.fail(error);
+        }
+    }
+
+    /// All events up to those of `client_sequence` have been taken.
+    pub fn acknowledge(&mut self, client_sequence: ClientSequence) {
+        if let Some(Files { acks: Some(acks), .. }) = &mut self.files
+            && self.error.is_none()
+            && let Err(error) = acks.released(client_sequence)
+        {
+            self.fail(error);
+        }
+    }
+
+    /// Writes out what is buffered.
+    pub fn flush(&mut self) {
+        if let Some(files) = &mut self.files
+            && self.error.is_none()
+            && let Err(error) = files.flush()
+        {
+            self.fail(error);
+        }
+    }
+
+    /// The first failure, once.
+    pub const fn take_error(&mut self) -> Option<OutputError> {
+        self.error.take()
+    }
+
+    /// What was counted.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Nothing is written from here on.
+    fn fail(&mut self, error: OutputError) {
+        self.error.get_or_insert(error);
+        self.files = Some(Files::default());
+    }
+}
+
+impl Files {
+    fn create(paths: &ToldPaths) -> Result<Self, OutputError> {
+        let fills = paths.fills.as_deref().map(|path| FillsWriter::create(path, FLOW_SESSION));
+        let events = paths.events.as_deref().map(EventsWriter::create);
+        let acks = paths.acks.as_deref().map(AcksWriter::create);
+        Ok(Self { fills: fills.transpose()?, events: events.transpose()?, acks: acks.transpose()? })
+    }
+
+    #[inline]
+    fn event(&mut self, event: &Event, defining: &mut VecDeque<Symbol>) -> Result<(), OutputError> {
+        if let Some(fills) = &mut self.fills {
+            fills.event(event)?;
+        }
+        if let Some(events) = &mut self.events {
+            if let EventKind::InstrumentDefined { .. } = event.kind
+                && let Some(symbol) = defining.pop_front()
+            {
+                events.name_instrument(event.instrument, symbol);
+            }
+            if let EventKind::Rejected { reason: RejectReason::InstrumentsFull, .. } = event.kind {
+                defining.pop_front();
+            }
+            events.event(event)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), OutputError> {
+        if let Some(fills) = &mut self.fills {
+            fills.flush()?;
+        }
+        if let Some(events) = &mut self.events {
+            events.flush()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,207 @@
+//! `highwater verify`: scans a whole log, checks everything that can be checked, and replays it.
+
+use crate::console::{CommandError, Console};
+use crate::inspect::{Inspected, open_log};
+use crate::platform::Platform;
+use crate::start::{CAPACITIES_DEFAULT, StartError, fresh_book, larger};
+use crate::summary::grouped;
+use highwater::event::Event;
+use highwater::record::{Record, RecordType};
+use highwater::recovery::{RecoveryFault, Replay, Scanned, Visitor, scan};
+use highwater::types::Sequence;
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Scan the whole log, check everything that can be checked, and replay it.
+///
+/// Takes no exclusive lock and creates nothing; beside a running engine it reports what is durable now. Exit code 0:
+/// the log is sound (a torn tail is); 1: it is corrupt, or there is none.
+#[derive(Clone, Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// The data directory
+    #[arg(long, value_name = "DIR", default_value = "highwater-data")]
+    pub data: PathBuf,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a verification found. The JSON names are the field names.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The data directory.
+    pub data: String,
+    /// `running`: an engine writes the log, and the report is of what is durable now. `stopped`: the last thing in the
+    /// log is the marker of a clean stop. `interrupted`: the next start recovers it.
+    pub state: LogState,
+    /// First sequence in the log; 0 when there is none.
+    pub first_sequence: u64,
+    /// Last sequence in the log; 0 when there is none.
+    pub last_sequence: u64,
+    /// The last client sequence of every session that sent a command.
+    pub sessions: Vec<SessionReport>,
+    /// Records by type.
+    pub records: Vec<RecordCount>,
+    /// Segment files.
+    pub segments: u64,
+    /// Bytes of headers and blocks.
+    pub log_bytes: u64,
+    /// Bytes behind the break that a crash left: the next start cuts them off.
+    pub torn_tail_bytes: u64,
+    /// Open orders.
+    pub open_orders: u32,
+    /// The full hash of the engine's state, 16 hexadecimal digits.
+    pub state_hash: String,
+    /// The running hash over all events, 16 hexadecimal digits.
+    pub running_hash: String,
+}
+
+/// What a log is in the middle of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogState {
+    /// An engine writes it.
+    Running,
+    /// Its engine stopped cleanly.
+    Stopped,
+    /// Its engine did not stop cleanly.
+    Interrupted,
+}
+
+/// One session.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SessionReport {
+    /// Its number; 0 is the operator's.
+    pub session: u16,
+    /// Its last client sequence that was executed.
+    pub last_client_sequence: u64,
+}
+
+/// How many records there are of one type.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct RecordCount {
+    /// The type.
+    pub record: &'static str,
+    /// How many.
+    pub count: u64,
+}
+
+/// Verifies a log and prints the report.
+///
+/// # Errors
+/// The log is corrupt, or there is none.
+pub fn verify<P: Platform>(platform: P, args: &VerifyArgs, console: Console) -> Result<(), CommandError> {
+    let mut log = open_log(platform, &args.data)?;
+    let report = examine(platform, &mut log)?;
+    if args.json {
+        console.print_json(&report)
+    } else {
+        console.print(&report.to_string())
+    }
+}
+
+/// Replays the log in memory that is large enough for it.
+fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, CommandError> {
+    let upto = log.durable_end()?;
+    let mut room = CAPACITIES_DEFAULT;
+    loop {
+        let mut book = fresh_book(platform, room)?.book;
+        let mut sink = |_: &Event| {};
+        let mut visitor = UpTo {
+            upto,
+            replay: Replay { book: &mut book, sink: &mut sink },
+            counts: [0; RecordType::ALL.len()],
+        };
+        let scanned = scan(&mut log.directory, &mut log.buffer, &mut visitor);
+        let counts = visitor.counts;
+        match scanned {
+            Ok(scanned) => {
+                let sound = book.check();
+                sound.map_err(|fault| CommandError::failed(format!("the replayed book is inconsistent: {fault}")))?;
+                return Ok(log.report(&book, &scanned, counts));
+            }
+            Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
+            Err(fault) => return Err(StartError::recovery(platform, log.directory.path(), fault).into()),
+        }
+    }
+}
+
+/// Replays records up to a sequence and lets later ones pass by.
+struct UpTo<'r, S> {
+    upto: Sequence,
+    replay: Replay<'r, 'static, S>,
+    counts: [u64; RecordType::ALL.len()],
+}
+
+impl<S: highwater::event::EventSink> Visitor for UpTo<'_, S> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        if record.sequence > self.upto {
+            return Ok(());
+        }
+        for (count, record_type) in self.counts.iter_mut().zip(RecordType::ALL) {
+            *count += u64::from(record_type == record.record_type());
+        }
+        self.replay.record(record)
+    }
+}
+
+impl<P: Platform> Inspected<P> {
+    fn report(
+        &self,
+        book: &highwater::book::Book<'_>,
+        scanned: &Scanned,
+        counts: [u64; RecordType::ALL.len()],
+    ) -> Report {
+        let last_sequence = book.last_sequence().0;
+        let sessions = book.sessions().map(|(session, last)| SessionReport {
+            session: session.0,
+            last_client_sequence: last.0,
+        });
+        let records = RecordType::ALL.iter().zip(counts);
+        Report {
+            data: self.directory.path().display().to_string(),
+            state: match (self.is_running, scanned.stopped_cleanly) {
+                (true, _) => LogState::Running,
+                (false, true) => LogState::Stopped,
+                (false, false) => LogState::Interrupted,
+            },
+            first_sequence: last_sequence.min(1),
+            last_sequence,
+            sessions: sessions.collect(),
+            records: records.map(|(record, count)| RecordCount { record: record.name(), count }).collect(),
+            segments: scanned.segment_count,
+            log_bytes: scanned.log_bytes,
+            // What a running engine is just writing is not a tear.
+            torn_tail_bytes: if self.is_running { 0 } else { scanned.torn_tail_bytes },
+            open_orders: book.open_order_count(),
+            state_hash: format!("{:016x}", book.state_hash()),
+            running_hash: format!("{:016x}", book.running_hash()),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            LogState::Running => "written by a running engine; this is what is durable now",
+            LogState::Stopped => "stopped cleanly",
+            LogState::Interrupted => "not stopped cleanly; the next start recovers it",
+        };
+        writeln!(f, "log in '{}': sound, {state}", self.data)?;
+        writeln!(f, "sequences           {} to {}", grouped(self.first_sequence), grouped(self.last_sequence))?;
+        for session in &self.sessions {
+            let who = if session.session == 0 { " (operator)" } else { "" };
+            let last = grouped(session.last_client_sequence);
+            writeln!(f, "session {:<12}last client sequence {last}{who}", session.session)?;
+        }
+        for RecordCount { record, count } in self.records.iter().filter(|record| record.count > 0) {
+            writeln!(f, "{record:<20}{}", grouped(*count))?;
+        }
+        writeln!(f, "segments            {}, {} bytes", self.segments, grouped(self.log_bytes))?;
+        writeln!(f, "torn tail           {} bytes", grouped(self.torn_tail_bytes))?;
+        writeln!(f, "open orders         {}", grouped(u64::from(self.open_orders)))?;
+        writeln!(f, "state hash          {}", self.state_hash)?;
+        writeln!(f, "running hash        {}", self.running_hash)
+    }
+}
