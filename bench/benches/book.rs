@@ -1,4 +1,5 @@
-//! The book alone: commands of the seeded stream applied on one thread, events folded into the running hash.
+//! The book alone: commands of the seeded stream applied on one thread, events folded into the
+//! running hash.
 
 #![expect(missing_docs, reason = "criterion_group! makes a public function")]
 
@@ -22,7 +23,8 @@ fn apply_stream(criterion: &mut Criterion) {
         bencher.iter_batched_ref(
             || vec![0_u8; Book::bytes_needed(CAPACITIES)],
             |memory| {
-                let mut book = Book::new(memory, CAPACITIES, 1).expect("the memory is large enough");
+                let mut book =
+                    Book::new(memory, CAPACITIES, 1).expect("the memory is large enough");
                 let mut events = 0_u64;
                 for command in &all {
                     let sequence = book.last_sequence().next();

@@ -37,7 +37,8 @@ fn encode_and_decode(criterion: &mut Criterion) {
         bencher.iter(|| {
             let mut at = 0;
             for _ in 0..RECORDS {
-                let (record, length) = Record::decode(black_box(&room[at..])).expect("just encoded");
+                let (record, length) =
+                    Record::decode(black_box(&room[at..])).expect("just encoded");
                 black_box(record);
                 at += length;
             }

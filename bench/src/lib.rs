@@ -7,7 +7,8 @@ use runtime::stream::Stream;
 /// The seed of every bench.
 pub const SEED: u64 = 1;
 
-/// The commands that define the stream's instruments, and the first `count` commands of the stream behind them.
+/// The commands that define the stream's instruments, and the first `count` commands of the stream
+/// behind them.
 pub fn stream_commands(count: usize) -> (Vec<Command>, Vec<Command>) {
     let mut stream = Stream::new(SEED);
     let mut symbols: Vec<Symbol> = Vec::new();

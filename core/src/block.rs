@@ -1,9 +1,11 @@
-//! Blocks: the aligned units that a log is appended in, and the chain that tells a crash from corruption.
+//! Blocks: the aligned units that a log is appended in, and the chain that tells a crash from
+//! corruption.
 //!
-//! Every block carries the checksum of the block before it, so that the blocks of a log form one chain across its
-//! segments; the first break of the chain is where the log ends. And every block says what was durable when it was
-//! written: a block behind the break that calls the broken place durable is a witness that acknowledged records are
-//! gone. Without a witness the break is the torn tail of a crash.
+//! Every block carries the checksum of the block before it, so that the blocks of a log form one
+//! chain across its segments; the first break of the chain is where the log ends. And every block
+//! says what was durable when it was written: a block behind the break that calls the broken place
+//! durable is a witness that acknowledged records are gone. Without a witness the break is the torn
+//! tail of a crash.
 
 use crate::limits::BLOCK_BYTES;
 use crate::little_endian::{Le16, Le32, Le64};
@@ -15,7 +17,8 @@ use bytemuck::{Pod, Zeroable};
 /// What every block of records begins with.
 const MAGIC: [u8; MAGIC_BYTES] = *b"HWBK";
 
-/// What fills a block behind its records. Not zero, so that no sector of a written block looks like one that was not.
+/// What fills a block behind its records. Not zero, so that no sector of a written block looks like
+/// one that was not.
 const PADDING: u8 = 0xa5;
 
 /// Why a block was written.
@@ -81,8 +84,8 @@ struct Layout {
 
 /// Bytes of a block's head.
 pub const BLOCK_HEAD_BYTES: usize = size_of::<Layout>();
-/// Bytes of padding that every block ends with, however full it is: wherever a crash tears the block, more than one
-/// bit of it is missing.
+/// Bytes of padding that every block ends with, however full it is: wherever a crash tears the
+/// block, more than one bit of it is missing.
 const PADDING_BYTES_MIN: usize = 8;
 /// Bytes of a block that records can use.
 pub const BLOCK_ROOM_BYTES: usize = BLOCK_BYTES - BLOCK_HEAD_BYTES - PADDING_BYTES_MIN;
@@ -198,16 +201,14 @@ impl Chain {
         self.incarnation = head.incarnation;
     }
 
-    /// Completes `block`, whose records stand behind its head already, as the next block of the chain, and moves on.
+    /// Completes `block`, whose records stand behind its head already, as the next block of the
+    /// chain, and moves on.
     ///
     /// # Panics
     /// When `block` is not exactly one block long, or `used_bytes` more than it has room for.
     pub fn seal(&mut self, block: &mut [u8], kind: BlockKind, filled: Filled, durable: Durable) {
         assert!(block.len() == BLOCK_BYTES, "a block has one size");
-        assert!(
-            usize::from(filled.used_bytes) <= BLOCK_ROOM_BYTES,
-            "a block ends with padding"
-        );
+        assert!(usize::from(filled.used_bytes) <= BLOCK_ROOM_BYTES, "a block ends with padding");
         let (front, padding) =
             block.split_at_mut(BLOCK_HEAD_BYTES + usize::from(filled.used_bytes));
         padding.fill(PADDING);
@@ -258,7 +259,8 @@ pub enum BlockState {
     Broken,
 }
 
-/// Reads what stands at the chain's log, `segment` and `position`. A short `block` is where a file ends.
+/// Reads what stands at the chain's log, `segment` and `position`. A short `block` is where a file
+/// ends.
 pub fn read_block(
     block: &[u8],
     log_id: LogId,
@@ -269,11 +271,7 @@ pub fn read_block(
         return BlockState::Blank;
     }
     let Some(head) = intact_head(block, Some(log_id), segment, position) else {
-        return if one_bit_set(block) {
-            BlockState::BlankButOneBit
-        } else {
-            BlockState::Broken
-        };
+        return if one_bit_set(block) { BlockState::BlankButOneBit } else { BlockState::Broken };
     };
     BlockState::Intact(head)
 }
@@ -295,8 +293,8 @@ pub fn intact_head(
     (in_place && is_whole(block)).then(|| head_of(&layout, kind, layout.checksum.get()))
 }
 
-/// True when turning one bit of `block` back makes it the block that continues `chain`: it was written whole, and what
-/// broke it is not a crash. `block` is left as it was.
+/// True when turning one bit of `block` back makes it the block that continues `chain`: it was
+/// written whole, and what broke it is not a crash. `block` is left as it was.
 pub fn is_one_bit_from_continuing(block: &mut [u8], chain: &Chain) -> bool {
     is_one_bit_from(block, |mended| {
         let head = intact_head(mended, Some(chain.log_id), chain.segment, chain.position);

@@ -1,4 +1,5 @@
-//! CRC-32C, the checksum of records, blocks and segment headers, and what it says about a single flipped bit.
+//! CRC-32C, the checksum of records, blocks and segment headers, and what it says about a single
+//! flipped bit.
 
 use crc::{CRC_32_ISCSI, Crc, Table};
 
@@ -17,10 +18,12 @@ pub fn checksum(parts: &[&[u8]]) -> u32 {
     digest.finalize()
 }
 
-/// Where one flipped bit would explain that the checksum of `length` bytes is `computed` and not `expected`.
+/// Where one flipped bit would explain that the checksum of `length` bytes is `computed` and not
+/// `expected`.
 ///
-/// Returns the bit's distance from the end of the bytes, in bits: 0 is the most significant bit of the last byte. A
-/// checksum is linear, so each single bit changes it by a value of its own, whatever the bytes are.
+/// Returns the bit's distance from the end of the bytes, in bits: 0 is the most significant bit of
+/// the last byte. A checksum is linear, so each single bit changes it by a value of its own,
+/// whatever the bytes are.
 pub fn single_flipped_bit(computed: u32, expected: u32, length: usize) -> Option<usize> {
     let difference = computed ^ expected;
     let mut change = POLYNOMIAL;
@@ -29,11 +32,7 @@ pub fn single_flipped_bit(computed: u32, expected: u32, length: usize) -> Option
             return Some(distance);
         }
         let shifted = change >> 1;
-        change = if change & 1 == 1 {
-            shifted ^ POLYNOMIAL
-        } else {
-            shifted
-        };
+        change = if change & 1 == 1 { shifted ^ POLYNOMIAL } else { shifted };
     }
     None
 }
@@ -54,10 +53,7 @@ mod tests {
         for bit in 0..96 * 8 {
             bytes[bit / 8] ^= 1 << (bit % 8);
             let computed = checksum(&[&bytes]);
-            assert_eq!(
-                single_flipped_bit(computed, expected, 96),
-                Some(96 * 8 - 1 - bit)
-            );
+            assert_eq!(single_flipped_bit(computed, expected, 96), Some(96 * 8 - 1 - bit));
             bytes[bit / 8] ^= 1 << (bit % 8);
         }
     }

@@ -1,12 +1,13 @@
 //! Commands: everything that can change the engine's state, as a client or the operator says it.
 //!
-//! A command is unchecked: its numbers may be zero or far too large. The book answers such a command with
-//! [`Rejected`](crate::event::EventKind::Rejected); it is logged all the same, so that its sequence has an answer.
+//! A command is unchecked: its numbers may be zero or far too large. The book answers such a
+//! command with [`Rejected`](crate::event::EventKind::Rejected); it is logged all the same, so that
+//! its sequence has an answer.
 
 use crate::limits::FLOW_NAME_BYTES_MAX;
 use crate::types::{
-    AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId, Side,
-    Symbol, Ticks, TimeInForce,
+    AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule,
+    SessionId, Side, Symbol, Ticks, TimeInForce,
 };
 
 /// One input of the engine.
@@ -35,7 +36,8 @@ pub enum Action {
         /// Who asks; another account's order is unknown to it.
         account: AccountId,
     },
-    /// Take some quantity off an open order, which keeps its place; all of it or more cancels the order.
+    /// Take some quantity off an open order, which keeps its place; all of it or more cancels the
+    /// order.
     Reduce {
         /// Where the order rests.
         instrument: InstrumentId,
@@ -113,7 +115,8 @@ pub struct FlowIdentity {
 /// A command on its way to the sequencer, with the host's time of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// When the host took it, in nanoseconds since the Unix epoch; information, never a reason for a decision.
+    /// When the host took it, in nanoseconds since the Unix epoch; information, never a reason for
+    /// a decision.
     pub timestamp_ns: u64,
     /// The command.
     pub command: Command,

@@ -1,4 +1,5 @@
-//! The engine: owns the rings and what the stages know of each other, and splits into its stages once.
+//! The engine: owns the rings and what the stages know of each other, and splits into its stages
+//! once.
 
 use crate::book::Book;
 use crate::command::Arrival;
@@ -39,7 +40,8 @@ pub struct Stages<'a, F> {
     pub log_writer: LogWriter<'a, F>,
     /// Hands out the events.
     pub releaser: Releaser<'a>,
-    /// What the stages know of each other; for the host to watch, to stop, and to report its own faults.
+    /// What the stages know of each other; for the host to watch, to stop, and to report its own
+    /// faults.
     pub shared: &'a Shared,
 }
 
@@ -73,7 +75,12 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
     /// An engine with empty rings.
     pub const fn new() -> Self {
         const { assert!(LOG >= 2, "a command may publish two records") };
-        Self { arrivals: Ring::new(), records: Ring::new(), events: Ring::new(), shared: Shared::new() }
+        Self {
+            arrivals: Ring::new(),
+            records: Ring::new(),
+            events: Ring::new(),
+            shared: Shared::new(),
+        }
     }
 
     /// What the stages know of each other.
@@ -81,10 +88,12 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
         &self.shared
     }
 
-    /// Splits the engine into its stages: `book` as recovery left it, and the log that it was recovered from.
+    /// Splits the engine into its stages: `book` as recovery left it, and the log that it was
+    /// recovered from.
     ///
     /// # Errors
-    /// When it has been split before, or the log could not be taken over.
+    /// When it has been split before, or the log could not be taken over; book and log are gone
+    /// then.
     pub fn split<'a, F: LogFile>(
         &'a self,
         book: Book<'a>,
@@ -100,7 +109,13 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
         Ok(Stages {
             arrivals,
             log_writer: LogWriter::start(records, log, shared)?,
-            sequencer: Sequencer { arrivals: taken, records: published, events: pushed, book, shared },
+            sequencer: Sequencer {
+                arrivals: taken,
+                records: published,
+                events: pushed,
+                book,
+                shared,
+            },
             releaser: Releaser { events, shared, mode, releasable: last, released: last },
             shared,
         })

@@ -1,21 +1,25 @@
 //! Events: facts that follow from a command, in causal order, and the one list of reasons.
 
 use crate::types::{
-    Capacities, ClientSequence, InstrumentId, Lots, OrderId, Price, Quantity, Sequence, SessionId, fold,
+    Capacities, ClientSequence, InstrumentId, Lots, OrderId, Price, Quantity, Sequence, SessionId,
+    fold,
 };
 use core::fmt;
 
-/// Odd constants without structure: the first digits of the fractional parts of the square roots of 2, 3, 5 and 7.
+/// Odd constants without structure: the first digits of the fractional parts of the square roots of
+/// 2, 3, 5 and 7.
 const SALT: [u64; 4] =
     [0x6a09_e667_f3bc_c909, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1];
 
 /// One fact, caused by the command with its sequence.
 ///
-/// The events of a command are contiguous. The first of them answers it and carries its client sequence.
+/// The events of a command are contiguous. The first of them answers it and carries its client
+/// sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[doc(alias = "response")]
 pub struct Event {
-    /// The command that caused it; for [`Duplicate`](EventKind::Duplicate), the last command sequenced before it.
+    /// The command that caused it; for [`Duplicate`](EventKind::Duplicate), the last command
+    /// sequenced before it.
     pub sequence: Sequence,
     /// The session that sent that command.
     pub session: SessionId,
@@ -70,7 +74,8 @@ pub enum EventKind {
         /// Its open quantity.
         quantity: Quantity,
     },
-    /// An order left the book, or its rest never entered it. Answer to Cancel, and to Reduce and Replace by all.
+    /// An order left the book, or its rest never entered it. Answer to Cancel, and to Reduce and
+    /// Replace by all.
     Canceled {
         /// The client sequence of the command that caused it.
         client_sequence: ClientSequence,
@@ -90,7 +95,8 @@ pub enum EventKind {
         /// What is still open.
         remaining: Quantity,
     },
-    /// Answer to Replace: the order is changed; unless it kept its place, its trades and its rest follow.
+    /// Answer to Replace: the order is changed; unless it kept its place, its trades and its rest
+    /// follow.
     Replaced {
         /// The session's number for the command.
         client_sequence: ClientSequence,
@@ -105,7 +111,8 @@ pub enum EventKind {
         /// Whether it kept its place in the queue.
         kept_priority: bool,
     },
-    /// Answer to a command whose client sequence is not above the session's last: it is not executed, and not logged.
+    /// Answer to a command whose client sequence is not above the session's last: it is not
+    /// executed, and not logged.
     Duplicate {
         /// The client sequence of the command that was not executed.
         client_sequence: ClientSequence,
@@ -242,7 +249,8 @@ impl fmt::Display for CancelReason {
 }
 
 impl Event {
-    /// The client sequence of the command that this event answers; `None` for what follows the answer.
+    /// The client sequence of the command that this event answers; `None` for what follows the
+    /// answer.
     pub const fn answers(&self) -> Option<ClientSequence> {
         match self.kind {
             EventKind::Accepted { client_sequence, .. }
@@ -280,7 +288,9 @@ impl Event {
     #[inline]
     fn words(&self) -> [u64; 6] {
         match self.kind {
-            EventKind::Accepted { client_sequence, order } => [1, order.0, client_sequence.0, 0, 0, 0],
+            EventKind::Accepted { client_sequence, order } => {
+                [1, order.0, client_sequence.0, 0, 0, 0]
+            }
             EventKind::Rejected { client_sequence, order, reason } => {
                 [2 | reason.code() << 8, order.0, client_sequence.0, 0, 0, 0]
             }
@@ -324,7 +334,9 @@ impl Event {
                 client_sequence.0,
                 0,
             ],
-            EventKind::Duplicate { client_sequence, last } => [8, client_sequence.0, last.0, 0, 0, 0],
+            EventKind::Duplicate { client_sequence, last } => {
+                [8, client_sequence.0, last.0, 0, 0, 0]
+            }
             EventKind::InstrumentDefined { client_sequence, is_new } => {
                 [9 | u64::from(is_new) << 8, client_sequence.0, 0, 0, 0, 0]
             }
@@ -338,6 +350,38 @@ impl Event {
                 0,
             ],
         }
+    }
+}
+
+/// Picks the events that one session's commands caused, behind a client sequence.
+///
+/// Fed with the events of a replay, it gives a session again what it missed; fed with the events of
+/// a live engine, it says which command each of them follows from.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionEvents {
+    session: SessionId,
+    after: ClientSequence,
+    /// The command that the session's last answer answered.
+    answered: ClientSequence,
+}
+
+impl SessionEvents {
+    /// The events of `session` that follow from commands with a client sequence above `after`.
+    pub const fn new(session: SessionId, after: ClientSequence) -> Self {
+        Self { session, after, answered: ClientSequence(0) }
+    }
+
+    /// The client sequence of the command that `event` follows from; `None` when it is not picked.
+    /// Every event is shown, in order.
+    #[inline]
+    pub fn pick(&mut self, event: &Event) -> Option<ClientSequence> {
+        if event.session != self.session {
+            return None;
+        }
+        if let Some(client_sequence) = event.answers() {
+            self.answered = client_sequence;
+        }
+        (self.answered > self.after).then_some(self.answered)
     }
 }
 

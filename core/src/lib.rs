@@ -1,11 +1,13 @@
-//! Highwater's core: the order book, the rings, the record format and the stages of a durable matching engine.
+//! Highwater's core: the order book, the rings, the record format and the stages of a durable
+//! matching engine.
 //!
-//! It decides everything and touches nothing: no allocation, no clock, no input or output. Time, bytes and room come
-//! in as arguments; files come in behind [`log_file::LogFile`]; what happened goes out as [`event::Event`]s, and none
-//! of them is released before the command that caused it is on stable storage.
+//! It decides everything and touches nothing: no allocation, no clock, no input or output. Time,
+//! bytes and room come in as arguments; files come in behind [`log_file::LogFile`]; what happened
+//! goes out as [`event::Event`]s, and none of them is released before the command that caused it is
+//! on stable storage.
 //!
-//! A host reads its log back with [`recovery::recover`], splits an [`engine::Engine`] into its stages once, and steps
-//! each of them on a thread of its own, or all of them on one.
+//! A host reads its log back with [`recovery::recover`], splits an [`engine::Engine`] into its
+//! stages once, and steps each of them on a thread of its own, or all of them on one.
 
 #![no_std]
 #![deny(unsafe_code)]

@@ -34,7 +34,8 @@ pub const LOG_RING_CAPACITY: usize = 65_536;
 /// Events that may wait for their command to become durable.
 pub const EVENT_RING_CAPACITY: usize = 16_384;
 
-/// Commands that one step of the sequencer takes at most, so that it looks at its host's wishes in between.
+/// Commands that one step of the sequencer takes at most, so that it looks at its host's wishes in
+/// between.
 pub const SEQUENCER_STEP_MAX: usize = 256;
 /// Events that one step of the releaser hands over at most.
 pub const RELEASER_STEP_MAX: usize = 4_096;
@@ -42,7 +43,8 @@ pub const RELEASER_STEP_MAX: usize = 4_096;
 /// The running hash is logged after every sequence that is a multiple of this.
 pub const RUNNING_HASH_EVERY: u64 = 65_536;
 
-/// Size of a block, in bytes: the sector of today's disks, so that a block can be written past the page cache.
+/// Size of a block, in bytes: the sector of today's disks, so that a block can be written past the
+/// page cache.
 pub const BLOCK_BYTES: usize = 4_096;
 /// Size of a segment file by default, in bytes.
 pub const SEGMENT_BYTES_DEFAULT: u64 = 64 << 20;
@@ -51,7 +53,8 @@ pub const SEGMENT_BYTES_MIN: u64 = 2 * 4_096;
 /// Largest segment file, in bytes.
 pub const SEGMENT_BYTES_MAX: u64 = 1 << 40;
 
-/// Size of the two sides' counters, in bytes: two cache lines of x86_64, which fetches them in pairs, one of Apple Silicon.
+/// Size of the two sides' counters, in bytes: two cache lines of x86_64, which fetches them in
+/// pairs, one of Apple Silicon.
 pub const CACHE_LINE_BYTES: usize = 128;
 
 // Slots, lengths and positions are converted to `usize` without loss.

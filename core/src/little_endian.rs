@@ -1,4 +1,5 @@
-//! Numbers that are little-endian in memory and need no alignment: what the layouts of the log are made of.
+//! Numbers that are little-endian in memory and need no alignment: what the layouts of the log are
+//! made of.
 
 use bytemuck::{Pod, Zeroable};
 

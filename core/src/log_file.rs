@@ -1,7 +1,7 @@
 //! What the core needs of the files that hold a log; the host implements it, tests fake it.
 //!
-//! The core decides what is written where and when; an implementation only moves bytes. It never retries a failed
-//! append or sync and never reports as done what may not be.
+//! The core decides what is written where and when; an implementation only moves bytes. It never
+//! retries a failed append or sync and never reports as done what may not be.
 
 use crate::types::{LogPosition, SegmentNumber};
 use core::fmt;
@@ -9,8 +9,8 @@ use core::fmt;
 /// The segment files of one log.
 ///
 /// A log is written by one [`LogWriter`](crate::log_writer::LogWriter) at a time and read by
-/// [`recovery`](crate::recovery). Buffers are whole blocks; a host that needs aligned memory gets it by giving the
-/// core aligned buffers.
+/// [`recovery`](crate::recovery). Buffers are whole blocks; a host that needs aligned memory gets
+/// it by giving the core aligned buffers.
 pub trait LogFile {
     /// Numbers of the first and the last segment that exist; `None` when there is none.
     ///
@@ -24,36 +24,51 @@ pub trait LogFile {
     /// The fault of asking for it.
     fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault>;
 
-    /// Reads from `position` until `into` is full or the segment ends; returns how many bytes were read.
+    /// Reads from `position` until `into` is full or the segment ends; returns how many bytes were
+    /// read.
     ///
     /// # Errors
     /// The fault of reading; a segment that does not exist is one.
-    fn read_at(&mut self, segment: SegmentNumber, position: LogPosition, into: &mut [u8]) -> Result<usize, LogFault>;
+    fn read_at(
+        &mut self,
+        segment: SegmentNumber,
+        position: LogPosition,
+        into: &mut [u8],
+    ) -> Result<usize, LogFault>;
 
-    /// Makes everything that can be read now durable: recovery calls it before it reads, because what a process wrote
-    /// and did not live to sync is in the system's memory only.
+    /// Makes everything that can be read now durable: recovery calls it before it reads, because
+    /// what a process wrote and did not live to sync is in the system's memory only.
     ///
     /// # Errors
     /// The fault of syncing any of the files or the directory.
     fn sync_all(&mut self) -> Result<(), LogFault>;
 
-    /// Starts a segment with `header` as its first block and makes it the one that [`append`](Self::append) writes.
+    /// Starts a segment with `header` as its first block and makes it the one that
+    /// [`append`](Self::append) writes.
     ///
-    /// When it returns the segment is durable: its header, its name, and all zeros behind the header, or nothing.
-    /// The segment's number follows the last one's; its size is `segment_bytes` when full.
+    /// When it returns the segment is durable: its header, its name, and all zeros behind the
+    /// header, or nothing. The segment's number follows the last one's; its size is `segment_bytes`
+    /// when full.
     ///
     /// # Errors
     /// The fault of creating, writing or syncing it; the disk may be full.
-    fn begin(&mut self, segment: SegmentNumber, segment_bytes: u64, header: &[u8]) -> Result<(), LogFault>;
+    fn begin(
+        &mut self,
+        segment: SegmentNumber,
+        segment_bytes: u64,
+        header: &[u8],
+    ) -> Result<(), LogFault>;
 
-    /// Drops everything from `position` of `segment` on, later segments too, durably, and makes `segment` the one that
-    /// [`append`](Self::append) writes. With `position` 0 the segment itself is dropped.
+    /// Drops everything from `position` of `segment` on, later segments too, durably, and makes
+    /// `segment` the one that [`append`](Self::append) writes. With `position` 0 the segment itself
+    /// is dropped.
     ///
     /// # Errors
     /// The fault of writing or syncing.
     fn cut(&mut self, segment: SegmentNumber, position: LogPosition) -> Result<(), LogFault>;
 
-    /// Hands whole blocks to the system, to stand at `position` of the current segment, right behind what is there.
+    /// Hands whole blocks to the system, to stand at `position` of the current segment, right
+    /// behind what is there.
     ///
     /// # Errors
     /// The fault of writing; a short write is one. The caller stops.
@@ -62,9 +77,54 @@ pub trait LogFile {
     /// Makes everything appended durable: when it returns, a power cut cannot take it away.
     ///
     /// # Errors
-    /// The fault of syncing. The caller stops and never syncs again: the system may have dropped what it could not
-    /// write and would report success.
+    /// The fault of syncing. The caller stops and never syncs again: the system may have dropped
+    /// what it could not write and would report success.
     fn sync(&mut self) -> Result<(), LogFault>;
+}
+
+/// A borrowed log: its owner has it back when the borrower is done.
+impl<F: LogFile> LogFile for &mut F {
+    fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
+        (**self).segments()
+    }
+
+    fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {
+        (**self).segment_bytes(segment)
+    }
+
+    fn read_at(
+        &mut self,
+        segment: SegmentNumber,
+        position: LogPosition,
+        into: &mut [u8],
+    ) -> Result<usize, LogFault> {
+        (**self).read_at(segment, position, into)
+    }
+
+    fn sync_all(&mut self) -> Result<(), LogFault> {
+        (**self).sync_all()
+    }
+
+    fn begin(
+        &mut self,
+        segment: SegmentNumber,
+        segment_bytes: u64,
+        header: &[u8],
+    ) -> Result<(), LogFault> {
+        (**self).begin(segment, segment_bytes, header)
+    }
+
+    fn cut(&mut self, segment: SegmentNumber, position: LogPosition) -> Result<(), LogFault> {
+        (**self).cut(segment, position)
+    }
+
+    fn append(&mut self, position: LogPosition, blocks: &[u8]) -> Result<(), LogFault> {
+        (**self).append(position, blocks)
+    }
+
+    fn sync(&mut self) -> Result<(), LogFault> {
+        (**self).sync()
+    }
 }
 
 /// What was being done to a log file when it failed.

@@ -1,7 +1,7 @@
 //! The log writer: packs records into blocks, appends them, syncs, and raises the high-water mark.
 //!
-//! Group commit needs no timer: a batch is what gathered in the log ring during the last sync. After the first fault
-//! nothing is appended or synced again.
+//! Group commit needs no timer: a batch is what gathered in the log ring during the last sync.
+//! After the first fault nothing is appended or synced again.
 
 use crate::block::{BLOCK_HEAD_BYTES, BLOCK_ROOM_BYTES, BlockKind, Chain, Durable, Filled};
 use crate::limits::BLOCK_BYTES;
@@ -31,7 +31,8 @@ pub struct LogWriter<'a, F> {
     chain: Chain,
     settings: LogSettings,
     shared: &'a Shared,
-    /// What is durable: what a block may vouch for. In a mode that never syncs it stays as recovery left it.
+    /// What is durable: what a block may vouch for. In a mode that never syncs it stays as recovery
+    /// left it.
     durable: Durable,
     /// True when the last block vouches for everything before it.
     is_vouched: bool,
@@ -41,8 +42,9 @@ pub struct LogWriter<'a, F> {
 }
 
 impl<'a, F: LogFile> LogWriter<'a, F> {
-    /// Takes over a log where recovery left it, starts its first segment when it has none, and makes the new
-    /// incarnation durable, so that no block of an earlier one can ever follow a block of this one.
+    /// Takes over a log where recovery left it, starts its first segment when it has none, and
+    /// makes the new incarnation durable, so that no block of an earlier one can ever follow a
+    /// block of this one.
     ///
     /// # Errors
     /// The fault of writing or syncing; the engine must not start.
@@ -54,20 +56,11 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         opened: OpenedLog<'a, F>,
         shared: &'a Shared,
     ) -> Result<Self, LogFault> {
-        let OpenedLog {
-            file,
-            buffer,
-            chain,
-            settings,
-            now_ns,
-        } = opened;
+        let OpenedLog { file, buffer, chain, settings, now_ns } = opened;
         let is_whole = !buffer.is_empty() && buffer.len().is_multiple_of(BLOCK_BYTES);
         assert!(is_whole, "the buffer holds whole blocks");
         let last = chain.last_sequence();
-        let durable = Durable {
-            sequence: last,
-            number: chain.next_number - 1,
-        };
+        let durable = Durable { sequence: last, number: chain.next_number - 1 };
         let fault = None;
         let mut writer = Self {
             records,
@@ -89,8 +82,9 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         Ok(writer)
     }
 
-    /// Writes one batch: what waits in the log ring, as far as buffer and segment have room. Done when the sequencer is
-    /// done and nothing waits, with a marker that vouches for everything; or after a fault.
+    /// Writes one batch: what waits in the log ring, as far as buffer and segment have room. Done
+    /// when the sequencer is done and nothing waits, with a marker that vouches for everything; or
+    /// after a fault.
     ///
     /// # Errors
     /// The first fault, and the same one ever after.
@@ -98,19 +92,13 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         self.guarded(Self::step_unguarded)
     }
 
-    /// Appends a marker that vouches for everything before it, unless the last block does so already. The host calls
-    /// this when the engine has been idle for a while.
+    /// Appends a marker that vouches for everything before it, unless the last block does so
+    /// already. The host calls this when the engine has been idle for a while.
     ///
     /// # Errors
     /// The first fault, and the same one ever after.
     pub fn mark_idle(&mut self) -> Result<(), LogFault> {
-        self.guarded(|writer| {
-            if writer.is_vouched {
-                Ok(())
-            } else {
-                writer.mark(BlockKind::Idle)
-            }
-        })
+        self.guarded(|writer| if writer.is_vouched { Ok(()) } else { writer.mark(BlockKind::Idle) })
     }
 
     /// True when the last block does not yet vouch for everything before it.
@@ -170,23 +158,17 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         let room = usize::try_from(self.chain.room_bytes()).unwrap_or(usize::MAX);
         let mut batch_bytes = 0;
         let mut record_count = 0;
-        for block in self
-            .buffer
-            .chunks_exact_mut(BLOCK_BYTES)
-            .take(room / BLOCK_BYTES)
-        {
+        for block in self.buffer.chunks_exact_mut(BLOCK_BYTES).take(room / BLOCK_BYTES) {
             let packed = pack(&mut self.records, block);
             if packed.record_count == 0 {
                 break;
             }
             self.now_ns = packed.timestamp_ns;
-            self.chain
-                .seal(block, BlockKind::Records, packed.filled, self.durable);
+            self.chain.seal(block, BlockKind::Records, packed.filled, self.durable);
             batch_bytes += BLOCK_BYTES;
             record_count += packed.record_count;
         }
-        self.file
-            .append(position, self.buffer.get(..batch_bytes).unwrap_or_default())?;
+        self.file.append(position, self.buffer.get(..batch_bytes).unwrap_or_default())?;
         self.is_vouched = false;
         self.after_append()?;
         Ok(record_count)
@@ -199,10 +181,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         match self.settings.mode {
             SyncMode::Group => {
                 self.file.sync()?;
-                self.durable = Durable {
-                    sequence: last,
-                    number: self.chain.next_number - 1,
-                };
+                self.durable = Durable { sequence: last, number: self.chain.next_number - 1 };
                 self.shared.durable.raise(last);
             }
             SyncMode::Off => {}
@@ -210,15 +189,15 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         Ok(())
     }
 
-    /// Appends a block without records that vouches for everything before it, and syncs it as the mode wants.
+    /// Appends a block without records that vouches for everything before it, and syncs it as the
+    /// mode wants.
     fn mark(&mut self, kind: BlockKind) -> Result<(), LogFault> {
         self.begin_segment_when_full()?;
         let position = self.chain.position;
         let Some(block) = self.buffer.get_mut(..BLOCK_BYTES) else {
             return Ok(());
         };
-        self.chain
-            .seal(block, kind, Filled::default(), self.durable);
+        self.chain.seal(block, kind, Filled::default(), self.durable);
         self.file.append(position, block)?;
         match kind {
             // The new incarnation is durable before anything follows it, in every mode.
@@ -234,14 +213,12 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
             return Ok(());
         }
         let header: SegmentHeader =
-            self.chain
-                .next_header(self.settings.segment_bytes, self.now_ns, self.durable);
+            self.chain.next_header(self.settings.segment_bytes, self.now_ns, self.durable);
         let Some(block) = self.buffer.get_mut(..BLOCK_BYTES) else {
             return Ok(());
         };
         header.encode(block);
-        self.file
-            .begin(header.segment, header.segment_bytes, block)?;
+        self.file.begin(header.segment, header.segment_bytes, block)?;
         self.chain.enter(&header);
         Ok(())
     }
@@ -252,7 +229,8 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
 pub struct OpenedLog<'a, F> {
     /// The files.
     pub file: F,
-    /// Room for the blocks of one batch: one or more whole blocks, aligned as the host's files want it.
+    /// Room for the blocks of one batch: one or more whole blocks, aligned as the host's files want
+    /// it.
     pub buffer: &'a mut [u8],
     /// Where the log stands: [`Scanned::chain`](crate::recovery::Scanned::chain), or
     /// [`Chain::empty`](crate::block::Chain::empty) with a new random id.
@@ -272,15 +250,10 @@ struct Packed {
 
 /// Fills one block with records from the ring.
 fn pack(records: &mut Consumer<'_, Record>, block: &mut [u8]) -> Packed {
-    let mut packed = Packed {
-        filled: Filled::default(),
-        record_count: 0,
-        timestamp_ns: 0,
-    };
-    let mut room = block
-        .get_mut(BLOCK_HEAD_BYTES..BLOCK_HEAD_BYTES + BLOCK_ROOM_BYTES)
-        .unwrap_or_default();
-    while let Some(record) = records.peek() {
+    let mut packed = Packed { filled: Filled::default(), record_count: 0, timestamp_ns: 0 };
+    let mut room =
+        block.get_mut(BLOCK_HEAD_BYTES..BLOCK_HEAD_BYTES + BLOCK_ROOM_BYTES).unwrap_or_default();
+    while let Some(record) = records.get(packed.record_count) {
         let Some(length) = record.encode(room) else {
             break;
         };
@@ -291,8 +264,8 @@ fn pack(records: &mut Consumer<'_, Record>, block: &mut [u8]) -> Packed {
         };
         packed.timestamp_ns = record.timestamp_ns;
         packed.record_count += 1;
-        records.release(1);
         room = room.get_mut(length..).unwrap_or_default();
     }
+    records.release(packed.record_count);
     packed
 }

@@ -1,8 +1,10 @@
-//! A value alone on its cache lines, so that two threads that write neighbours do not slow each other down.
+//! A value alone on its cache lines, so that two threads that write neighbours do not slow each
+//! other down.
 
 use core::ops::Deref;
 
-/// Keeps `T` alone on 128 bytes: x86_64 prefetches cache lines in pairs, Apple Silicon's are that long.
+/// Keeps `T` alone on 128 bytes: x86_64 prefetches cache lines in pairs, Apple Silicon's are that
+/// long.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub struct Padded<T>(T);

@@ -1,8 +1,9 @@
-//! Records: commands as bytes, with the sequence they were given, and the running hash that vouches for their events.
+//! Records: commands as bytes, with the sequence they were given, and the running hash that vouches
+//! for their events.
 //!
-//! A record is a head of 24 bytes and a body whose length its type fixes; all numbers are little-endian, every
-//! record's length is a multiple of 8. The layouts stand in `record/layout.rs`, with golden bytes in
-//! `docs/log-format.md`.
+//! A record is a head of 24 bytes and a body whose length its type fixes; all numbers are
+//! little-endian, every record's length is a multiple of 8. The layouts stand in
+//! `record/layout.rs`, with golden bytes in `docs/log-format.md`.
 
 mod codec;
 mod layout;

@@ -1,7 +1,9 @@
-//! Recovery: scan the log along its chain, replay it into the book, cut off a torn tail, refuse when more is gone.
+//! Recovery: scan the log along its chain, replay it into the book, cut off a torn tail, refuse
+//! when more is gone.
 //!
-//! It has no code of its own for state: a record is applied by the same [`Book::apply`] as when it was live. The
-//! decision table stands in `docs/recovery.md`. Nothing here writes but [`recover`], and only to cut.
+//! It has no code of its own for state: a record is applied by the same [`Book::apply`] as when it
+//! was live. The decision table stands in `docs/recovery.md`. Nothing here writes but [`recover`],
+//! and only to cut.
 
 mod scan;
 mod tail;
@@ -14,17 +16,18 @@ use crate::command::Action;
 use crate::event::EventSink;
 use crate::log_file::{LogFault, LogFile};
 use crate::record::{Body, Record, RecordFault};
-use crate::types::{Capacities, LogPosition, SegmentNumber, Sequence};
+use crate::types::{Capacities, LogId, LogPosition, SegmentNumber, Sequence};
 use core::fmt;
 
 /// Makes the log durable as it is, hands its records to `visitor`, and cuts off its torn tail.
 ///
-/// The visitor is a [`Replay`], as a rule: every event goes to its sink again, in order; it is durable and may be told
-/// to whoever missed it. `buffer` is scratch room of one or more whole blocks. A
-/// [`LogWriter`](crate::log_writer::LogWriter) goes on from what is returned.
+/// The visitor is a [`Replay`], as a rule: every event goes to its sink again, in order; it is
+/// durable and may be told to whoever missed it. `buffer` is scratch room of one or more whole
+/// blocks. A [`LogWriter`](crate::log_writer::LogWriter) goes on from what is returned.
 ///
 /// # Errors
-/// Says why the engine must not start; the log is as it was, but for a torn tail that may be cut off already.
+/// Says why the engine must not start; the log is as it was, but for a torn tail that may be cut
+/// off already.
 pub fn recover<F: LogFile>(
     file: &mut F,
     buffer: &mut [u8],
@@ -52,9 +55,7 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
         match &record.body {
             Body::RunningHash(expected) => {
                 if self.book.running_hash() != *expected {
-                    return Err(RecoveryFault::HashMismatch {
-                        sequence: record.sequence,
-                    });
+                    return Err(RecoveryFault::HashMismatch { sequence: record.sequence });
                 }
             }
             Body::Command(command) => {
@@ -66,9 +67,7 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
                 match self.book.admit(command.session, command.client_sequence) {
                     Admission::Fresh => self.book.apply(record.sequence, command, self.sink),
                     Admission::Duplicate { .. } => {
-                        return Err(RecoveryFault::Repeated {
-                            sequence: record.sequence,
-                        });
+                        return Err(RecoveryFault::Repeated { sequence: record.sequence });
                     }
                 }
             }
@@ -100,8 +99,8 @@ pub enum RecoveryFault {
     },
     /// A segment is missing between others.
     MissingSegment(SegmentNumber),
-    /// A whole segment file stands where it was not written: it is another log's, another segment renamed, or the same
-    /// segment of another copy of the log that went its own way.
+    /// A whole segment file stands where it was not written: it is another log's, another segment
+    /// renamed, or the same segment of another copy of the log that went its own way.
     ForeignSegment(SegmentNumber),
     /// Replay came to other events than the engine did when it was live.
     HashMismatch {
@@ -127,7 +126,8 @@ pub enum RecoveryFault {
 pub enum Damage {
     /// One bit has flipped in a block that was written whole, or in one that was never written.
     FlippedBit,
-    /// A later block or header calls this place durable: acknowledged commands from this sequence on are gone.
+    /// A later block or header calls this place durable: acknowledged commands from this sequence
+    /// on are gone.
     AcknowledgedGone(Sequence),
     /// The segment's header is gone though something was written behind it.
     Header,
@@ -150,34 +150,29 @@ impl fmt::Display for RecoveryFault {
             Self::NewerVersion { segment, version } => {
                 write!(
                     f,
-                    "segment {segment} is of log version {version}, which this program does not know"
+                    "segment {segment} is of log version {version}, which this program \
+                     does not know"
                 )
             }
-            Self::Corrupt {
-                segment,
-                position,
-                damage,
-            } => {
+            Self::Corrupt { segment, position, damage } => {
                 write!(f, "corrupt: segment {segment}, offset {position}: {damage}")
             }
             Self::MissingSegment(segment) => write!(f, "corrupt: segment {segment} is missing"),
             Self::ForeignSegment(segment) => {
                 write!(
                     f,
-                    "corrupt: segment {segment} is a whole segment, but of another log or from another place"
+                    "corrupt: segment {segment} is whole, but of another log or from another place"
                 )
             }
             Self::HashMismatch { sequence } => {
                 write!(
                     f,
-                    "replay differs: at sequence {sequence} the events are not those that were logged"
+                    "replay differs: at sequence {sequence} the events are not those that were \
+                     logged"
                 )
             }
             Self::Repeated { sequence } => {
-                write!(
-                    f,
-                    "corrupt: the command at sequence {sequence} was executed before"
-                )
+                write!(f, "corrupt: the command at sequence {sequence} was executed before")
             }
             Self::NeedsCapacities(capacities) => write!(
                 f,
@@ -198,10 +193,7 @@ impl fmt::Display for Damage {
         match self {
             Self::FlippedBit => f.write_str("one bit has flipped"),
             Self::AcknowledgedGone(sequence) => {
-                write!(
-                    f,
-                    "acknowledged commands from sequence {sequence} on are gone"
-                )
+                write!(f, "acknowledged commands from sequence {sequence} on are gone")
             }
             Self::Header => f.write_str("the segment's header is gone"),
             Self::Record(fault) => fault.fmt(f),
@@ -214,5 +206,14 @@ impl Scanned {
     /// The chain that a log writer goes on from; `None` when there is no log yet.
     pub const fn chain(&self) -> Option<Chain> {
         self.chain
+    }
+
+    /// The chain that a log writer goes on from: of the log that was found, or of a new one that is
+    /// to be called `log_id`, 16 random bytes as a rule.
+    pub const fn chain_or_new(&self, log_id: LogId) -> Chain {
+        match self.chain {
+            Some(chain) => chain,
+            None => Chain::empty(log_id),
+        }
     }
 }

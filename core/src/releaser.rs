@@ -6,6 +6,10 @@ use crate::ring::Consumer;
 use crate::stage::{Shared, Step, SyncMode};
 use crate::types::Sequence;
 
+/// Events whose slots the sequencer gets back at once, so that its side of the ring is disturbed
+/// seldom.
+const GIVEN_BACK_TOGETHER: usize = 64;
+
 /// The stage between the event ring and whoever is told.
 #[derive(Debug)]
 pub struct Releaser<'a> {
@@ -19,19 +23,20 @@ pub struct Releaser<'a> {
 }
 
 impl Releaser<'_> {
-    /// Hands over the events that may be released, some thousands at most. Done after a fault, and when the log writer
-    /// is done and every event is released.
+    /// Hands over the events that may be released, some thousands at most. Done after a fault, and
+    /// when the log writer is done and every event is released.
     pub fn step(&mut self, sink: &mut impl EventSink) -> Step {
         if self.shared.halt.is_faulted() {
             return Step::Done;
         }
-        // Both are read before the ring: no watermark rises once the log writer is done, and what was applied by now
-        // is in the ring by now.
+        // Both are read before the ring: no watermark rises once the log writer is done, and what
+        // was applied by now is in the ring by now.
         let no_more = self.shared.log_writer_done.is_set();
         let applied = self.shared.applied.get();
         let mut count = 0;
+        let mut held = 0;
         let complete = loop {
-            let Some(event) = self.events.peek().copied() else {
+            let Some(event) = self.events.get(held).copied() else {
                 break applied;
             };
             let is_enough = count == RELEASER_STEP_MAX;
@@ -39,9 +44,14 @@ impl Releaser<'_> {
                 break Sequence(event.sequence.0.saturating_sub(1));
             }
             sink.event(&event);
-            self.events.release(1);
             count += 1;
+            held += 1;
+            if held == GIVEN_BACK_TOGETHER {
+                self.events.release(held);
+                held = 0;
+            }
         };
+        self.events.release(held);
         self.released = self.released.max(complete);
         match count {
             0 if no_more && self.events.is_empty() => Step::Done,
@@ -55,7 +65,8 @@ impl Releaser<'_> {
         self.released
     }
 
-    /// What this engine is for: no answer leaves before its command is on stable storage, unless the mode says so.
+    /// What this engine is for: no answer leaves before its command is on stable storage, unless
+    /// the mode says so.
     #[inline]
     fn may_leave(&mut self, sequence: Sequence) -> bool {
         if sequence > self.releasable {

@@ -79,18 +79,8 @@ impl<T: Copy, const N: usize> Ring<T, N> {
         }
         let (counters, slots) = (&self.counters, self.storage.slots());
         Some((
-            Producer {
-                counters,
-                slots,
-                published: 0,
-                consumed: 0,
-            },
-            Consumer {
-                counters,
-                slots,
-                published: 0,
-                consumed: 0,
-            },
+            Producer { counters, slots, published: 0, consumed: 0 },
+            Consumer { counters, slots, published: 0, consumed: 0 },
         ))
     }
 }
@@ -149,11 +139,7 @@ impl<'a, T: Copy> Producer<'a, T> {
     #[inline]
     pub fn write(&mut self, max: usize) -> WriteBatch<'_, 'a, T> {
         let room = self.room_for(max);
-        WriteBatch {
-            next: self.published,
-            end: self.published + length_of(room),
-            producer: self,
-        }
+        WriteBatch { next: self.published, end: self.published + length_of(room), producer: self }
     }
 
     /// How many values can be pushed now; no fewer until the next push.
@@ -282,6 +268,20 @@ impl<T: Copy> Consumer<'_, T> {
         values.first()
     }
 
+    /// The value behind the `index` oldest ones, which stays in the ring; `None` when it is not
+    /// published.
+    #[inline]
+    pub fn get(&mut self, index: usize) -> Option<&T> {
+        self.refresh(index.saturating_add(1));
+        if self.readable_known() <= index {
+            return None;
+        }
+        // SAFETY: this value is published and not consumed, and `release` needs the borrow that the
+        // slice holds.
+        let (value, _) = unsafe { self.slots.read(self.consumed + length_of(index), 1) };
+        value.first()
+    }
+
     /// Takes the oldest values into the front of `into`, as many as there are and fit, and returns
     /// how many they were.
     pub fn pop_many(&mut self, into: &mut [T]) -> usize {
@@ -324,10 +324,7 @@ impl<T: Copy> Consumer<'_, T> {
     /// When this side has not seen that many: [`readable`](Self::readable) says how many there are.
     #[inline]
     pub fn release(&mut self, count: usize) {
-        assert!(
-            count <= self.readable_known(),
-            "only values that are there can be released"
-        );
+        assert!(count <= self.readable_known(), "only values that are there can be released");
         if count == 0 {
             // Even a store of the same number would take the cache line from the producer.
             return;
@@ -335,9 +332,7 @@ impl<T: Copy> Consumer<'_, T> {
         self.consumed += length_of(count);
         // Release pairs with the Acquire of `room_for`: the values were read before their slots are
         // written again.
-        self.counters
-            .consumed
-            .store(self.consumed, Ordering::Release);
+        self.counters.consumed.store(self.consumed, Ordering::Release);
     }
 
     /// True when nothing is published.
@@ -398,17 +393,13 @@ const fn count_between(lower: u64, upper: u64) -> usize {
 
 impl<T: Copy, const N: usize> fmt::Debug for Ring<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ring")
-            .field("capacity", &N)
-            .finish_non_exhaustive()
+        f.debug_struct("Ring").field("capacity", &N).finish_non_exhaustive()
     }
 }
 
 impl<T> fmt::Debug for Producer<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Producer")
-            .field("published", &self.published)
-            .finish_non_exhaustive()
+        f.debug_struct("Producer").field("published", &self.published).finish_non_exhaustive()
     }
 }
 
@@ -423,9 +414,7 @@ impl<T: Copy> fmt::Debug for WriteBatch<'_, '_, T> {
 
 impl<T> fmt::Debug for Consumer<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Consumer")
-            .field("consumed", &self.consumed)
-            .finish_non_exhaustive()
+        f.debug_struct("Consumer").field("consumed", &self.consumed).finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,10 @@
-//! Seals: how the blocks of a log carry a checksum over all their bytes, and how one flipped bit is told from a tear.
+//! Seals: how the blocks of a log carry a checksum over all their bytes, and how one flipped bit is
+//! told from a tear.
 //!
-//! A sealed block begins with four bytes of magic and four of checksum, which covers the magic and everything behind
-//! itself. A write that a crash tore leaves some of a block's bytes as they were before; one bit that flipped later
-//! leaves all of them but one bit. Both break the checksum, but only the second can be mended by turning one bit.
+//! A sealed block begins with four bytes of magic and four of checksum, which covers the magic and
+//! everything behind itself. A write that a crash tore leaves some of a block's bytes as they were
+//! before; one bit that flipped later leaves all of them but one bit. Both break the checksum, but
+//! only the second can be mended by turning one bit.
 
 use crate::checksum::{checksum, single_flipped_bit};
 
@@ -27,10 +29,11 @@ pub(crate) fn is_whole(block: &[u8]) -> bool {
     sealed_with(block) == Some(checksum_of(block))
 }
 
-/// True when turning one bit of `block` makes its checksum fit and `is_right` agree. `block` is left as it was.
+/// True when turning one bit of `block` makes its checksum fit and `is_right` agree. `block` is
+/// left as it was.
 ///
-/// `is_right` looks at everything else that must hold of the block: a checksum alone fits a torn block by chance in
-/// one case of 130 thousand.
+/// `is_right` looks at everything else that must hold of the block: a checksum alone fits a torn
+/// block by chance in one case of 130 thousand.
 pub(crate) fn is_one_bit_from(block: &mut [u8], is_right: impl FnOnce(&[u8]) -> bool) -> bool {
     let Some(bit) = flipped_bit(block) else {
         return false;
@@ -41,8 +44,8 @@ pub(crate) fn is_one_bit_from(block: &mut [u8], is_right: impl FnOnce(&[u8]) -> 
     right
 }
 
-/// True when a block holds a single set bit. No write leaves that behind, however it is torn: the first byte of the
-/// magic has two bits, and no sector of a block is nearly empty.
+/// True when a block holds a single set bit. No write leaves that behind, however it is torn: the
+/// first byte of the magic has two bits, and no sector of a block is nearly empty.
 pub(crate) fn one_bit_set(block: &[u8]) -> bool {
     let mut set = 0;
     for byte in block {
@@ -64,11 +67,7 @@ fn flipped_bit(block: &[u8]) -> Option<usize> {
     let covered_bytes = block.len().checked_sub(CHECKSUM_BYTES)?;
     let distance = single_flipped_bit(difference, 0, covered_bytes)?;
     let bit = (covered_bytes * 8).checked_sub(distance + 1)?;
-    Some(if bit < MAGIC_BYTES * 8 {
-        bit
-    } else {
-        bit + CHECKSUM_BYTES * 8
-    })
+    Some(if bit < MAGIC_BYTES * 8 { bit } else { bit + CHECKSUM_BYTES * 8 })
 }
 
 fn flip(block: &mut [u8], bit: usize) {

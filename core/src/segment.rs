@@ -53,8 +53,8 @@ pub enum HeaderState {
     Broken,
 }
 
-/// What fills the block behind the header. Not zero, and more than one bit a byte, so that wherever a crash tears the
-/// block, more than one bit of it is missing.
+/// What fills the block behind the header. Not zero, and more than one bit a byte, so that wherever
+/// a crash tears the block, more than one bit of it is missing.
 const PADDING: u8 = 0xa5;
 
 /// The bytes of a header, in their order; padding follows up to the end of the block.
@@ -109,8 +109,8 @@ impl SegmentHeader {
     }
 }
 
-/// Reads the first block of a segment file. `block` is shorter than a block where the file ends inside it; its bytes
-/// are left as they were.
+/// Reads the first block of a segment file. `block` is shorter than a block where the file ends
+/// inside it; its bytes are left as they were.
 pub fn read_header(block: &mut [u8]) -> HeaderState {
     if block.iter().all(|byte| *byte == 0) {
         return HeaderState::Blank;

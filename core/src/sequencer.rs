@@ -1,6 +1,8 @@
-//! The sequencer: gives every command its place in the total order, hands it to the log, and applies it to the book.
+//! The sequencer: gives every command its place in the total order, hands it to the log, and
+//! applies it to the book.
 //!
-//! It reads no clock and makes no system call; where it has to wait for room, it asks its host to do the waiting.
+//! It reads no clock and makes no system call; where it has to wait for room, it asks its host to
+//! do the waiting.
 
 use crate::book::{Admission, Book};
 use crate::command::{Action, Arrival, Command};
@@ -43,16 +45,18 @@ pub struct Sequencer<'a> {
 const RECORDS_PER_COMMAND_MAX: usize = 2;
 
 impl<'a> Sequencer<'a> {
-    /// Works off some of the commands that wait. Done when the engine stops and none is left, or after a fault.
+    /// Works off some of the commands that wait. Done when the engine stops and none is left, or
+    /// after a fault.
     pub fn step(&mut self, host: &mut impl SequencerHost) -> Step {
         // Read before the ring: who asks the engine to stop pushes nothing afterwards.
         let state = self.shared.halt.state();
         if matches!(state, State::Faulted(_)) {
             return self.done();
         }
+        let room = self.records.room() / RECORDS_PER_COMMAND_MAX;
         let mut worked = 0;
-        while worked < SEQUENCER_STEP_MAX && self.records.room() >= RECORDS_PER_COMMAND_MAX {
-            let Some(arrival) = self.arrivals.pop() else {
+        while worked < SEQUENCER_STEP_MAX.min(room) {
+            let Some(arrival) = self.arrivals.get(worked).copied() else {
                 break;
             };
             host.taken();
@@ -60,6 +64,8 @@ impl<'a> Sequencer<'a> {
             host.published();
             worked += 1;
         }
+        // Given back together, so that the gateway's side of the ring is disturbed once a step.
+        self.arrivals.release(worked);
         if worked > 0 {
             self.shared.applied.raise(self.book.last_sequence());
         }
@@ -85,7 +91,8 @@ impl<'a> Sequencer<'a> {
         Step::Done
     }
 
-    /// Sequences a command, or answers it without a sequence of its own when it must not be executed.
+    /// Sequences a command, or answers it without a sequence of its own when it must not be
+    /// executed.
     fn take(&mut self, arrival: &Arrival, host: &mut impl SequencerHost) {
         let command = &arrival.command;
         match self.book.admit(command.session, command.client_sequence) {
@@ -105,8 +112,8 @@ impl<'a> Sequencer<'a> {
         }
     }
 
-    /// Logs and applies a command. Its record is published before its first event: while the sink waits for room, the
-    /// record is on its way to the disk already, so the wait ends.
+    /// Logs and applies a command. Its record is published before its first event: while the sink
+    /// waits for room, the record is on its way to the disk already, so the wait ends.
     fn sequence(&mut self, arrival: &Arrival, host: &mut impl SequencerHost) {
         let sequence = self.book.last_sequence().next();
         let timestamp_ns = arrival.timestamp_ns;
@@ -124,15 +131,20 @@ impl<'a> Sequencer<'a> {
         assert!(pushed.is_ok(), "the step made sure of room in the log ring");
     }
 
-    /// True for capacities that the book has no memory for. A log must not hold them: another host's replay would
-    /// accept them.
+    /// True for capacities that the book has no memory for. A log must not hold them: another
+    /// host's replay would accept them.
     fn exceeds_memory(&self, command: &Command) -> bool {
         matches!(command.action, Action::Configure(capacities) if !self.book.fits(capacities))
     }
 
-    /// Sends an event that follows from no record. It tells of the state behind the last command sequenced, so it is
-    /// released with that one.
-    fn answer_unlogged(&mut self, command: &Command, kind: EventKind, host: &mut impl SequencerHost) {
+    /// Sends an event that follows from no record. It tells of the state behind the last command
+    /// sequenced, so it is released with that one.
+    fn answer_unlogged(
+        &mut self,
+        command: &Command,
+        kind: EventKind,
+        host: &mut impl SequencerHost,
+    ) {
         let sequence: Sequence = self.book.last_sequence();
         let event = Event { sequence, session: command.session, instrument: InstrumentId(0), kind };
         WaitingSink { events: &mut self.events, shared: self.shared, host }.event(&event);

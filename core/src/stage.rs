@@ -1,4 +1,5 @@
-//! What the stages have in common: how a step ends, and how all of them learn that the engine stops.
+//! What the stages have in common: how a step ends, and how all of them learn that the engine
+//! stops.
 
 use crate::atomic::{AtomicU64, Ordering};
 use crate::log_file::{LogFault, LogOperation};
@@ -36,7 +37,8 @@ pub enum State {
     Faulted(Fault),
 }
 
-/// The state of the engine as all stages see it. It moves from running to stopping to faulted, never back.
+/// The state of the engine as all stages see it. It moves from running to stopping to faulted,
+/// never back.
 #[derive(Debug)]
 pub struct Halt(Padded<AtomicU64>);
 
@@ -70,7 +72,8 @@ impl Halt {
     /// Asks the engine to finish what it has taken and stop. After a fault this changes nothing.
     pub fn stop(&self) {
         // A failed exchange means that it is stopping or faulted already.
-        let _already = self.0.compare_exchange(RUNNING, STOPPING, Ordering::AcqRel, Ordering::Acquire);
+        let _already =
+            self.0.compare_exchange(RUNNING, STOPPING, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// Stops the engine at once. The first fault is kept.
@@ -166,10 +169,12 @@ impl Default for Latch {
 /// When an answer may be released, and what a power cut can take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncMode {
-    /// One sync for everything that gathered during the last one; nothing is released before it is durable.
+    /// One sync for everything that gathered during the last one; nothing is released before it is
+    /// durable.
     #[default]
     Group,
-    /// Never syncs; everything since the last clean stop of the system can be lost. For measurements: NOT DURABLE.
+    /// Never syncs; everything since the last clean stop of the system can be lost. For
+    /// measurements: NOT DURABLE.
     Off,
 }
 
@@ -215,7 +220,8 @@ impl Shared {
 
     /// The watermark that events of this mode wait for.
     ///
-    /// This is the one place that lets an answer go before it is durable, and only where the mode says so.
+    /// This is the one place that lets an answer go before it is durable, and only where the mode
+    /// says so.
     pub const fn releasable(&self, mode: SyncMode) -> &Watermark {
         match mode {
             SyncMode::Group => &self.durable,

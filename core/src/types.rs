@@ -1,7 +1,7 @@
 //! The newtypes that everything else is said in: prices, quantities, names and places.
 //!
-//! What a client sent and what the book holds are different types: [`Ticks`] and [`Lots`] may be anything, a
-//! [`Price`] and a [`Quantity`] are valid by construction.
+//! What a client sent and what the book holds are different types: [`Ticks`] and [`Lots`] may be
+//! anything, a [`Price`] and a [`Quantity`] are valid by construction.
 
 use crate::limits::{PRICE_MAX, QUANTITY_MAX, SYMBOL_BYTES_MAX};
 use core::fmt;
@@ -26,7 +26,8 @@ number! {
     Ticks(u32)
 }
 number! {
-    /// A number of lots, unchecked: what a client sent, or what remains of an order, which may be 0.
+    /// A number of lots, unchecked: what a client sent, or what remains of an order, which may be
+    /// 0.
     Lots(u64)
 }
 number! {
@@ -38,7 +39,8 @@ number! {
     AccountId(u32)
 }
 number! {
-    /// Number of a session, from 0 ([`SessionId::OPERATOR`]) to the engine's number of sessions less one.
+    /// Number of a session, from 0 ([`SessionId::OPERATOR`]) to the engine's number of sessions
+    /// less one.
     #[doc(alias = "client")]
     SessionId(u16)
 }
@@ -66,7 +68,8 @@ number! {
 }
 
 impl SessionId {
-    /// The session whose commands set the engine up: instruments, capacities, the flow that a log belongs to.
+    /// The session whose commands set the engine up: instruments, capacities, the flow that a log
+    /// belongs to.
     pub const OPERATOR: Self = Self(0);
 }
 
@@ -148,7 +151,8 @@ impl fmt::Display for Quantity {
 pub struct Symbol([u8; SYMBOL_BYTES_MAX]);
 
 impl Symbol {
-    /// The symbol with these bytes; `None` when there are none, more than 16, or a zero byte among them.
+    /// The symbol with these bytes; `None` when there are none, more than 16, or a zero byte among
+    /// them.
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let mut padded = [0; SYMBOL_BYTES_MAX];
         padded.get_mut(..bytes.len())?.copy_from_slice(bytes);
@@ -250,7 +254,8 @@ pub struct Capacities {
     pub sessions: u32,
 }
 
-/// Converts a 32-bit number to an index; lossless, because the core needs 32-bit addresses or wider.
+/// Converts a 32-bit number to an index; lossless, because the core needs 32-bit addresses or
+/// wider.
 #[expect(clippy::as_conversions, reason = "usize holds 32 bits: asserted in limits.rs")]
 pub(crate) const fn index_of(number: u32) -> usize {
     number as usize
@@ -262,7 +267,8 @@ pub(crate) const fn length_of(length: usize) -> u64 {
     length as u64
 }
 
-/// Multiplies two words and folds the product's halves together: the mixing step of every hash in the core.
+/// Multiplies two words and folds the product's halves together: the mixing step of every hash in
+/// the core.
 #[inline]
 pub(crate) fn fold(a: u64, b: u64) -> u64 {
     let (low, high) = a.carrying_mul(b, 0);

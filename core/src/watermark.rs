@@ -28,7 +28,8 @@ impl Watermark {
     /// When `to` lies below the watermark: a durable sequence cannot become undone.
     pub fn raise(&self, to: Sequence) {
         assert!(self.0.load(Ordering::Relaxed) <= to.0, "a watermark only grows");
-        // Release: what happened before the sequence was reached is seen by whoever sees the sequence.
+        // Release: what happened before the sequence was reached is seen by whoever sees the
+        // sequence.
         self.0.store(to.0, Ordering::Release);
     }
 }

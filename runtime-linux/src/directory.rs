@@ -64,14 +64,8 @@ pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
         0xff53_4d42 => ("cifs", false),
         0xfe53_4d42 => ("smb2", false),
         _ => {
-            return Ok(FileSystem {
-                name: format!("type {magic:#x}"),
-                in_memory: false,
-            });
+            return Ok(FileSystem { name: format!("type {magic:#x}"), in_memory: false });
         }
     };
-    Ok(FileSystem {
-        name: name.to_owned(),
-        in_memory,
-    })
+    Ok(FileSystem { name: name.to_owned(), in_memory })
 }

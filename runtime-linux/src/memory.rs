@@ -1,9 +1,6 @@
 //! Memory for the engine: mmap(2), madvise(2), mlock2(2).
 
-#![expect(
-    unsafe_code,
-    reason = "fresh pages become a slice here, and nowhere else"
-)]
+#![expect(unsafe_code, reason = "fresh pages become a slice here, and nowhere else")]
 
 use runtime::platform::{Granted, HostMemory, MemoryWishes};
 use rustix::mm::{Advice, MapFlags, MlockFlags, ProtFlags};
@@ -26,11 +23,7 @@ pub(crate) fn zeroed(length: usize, wishes: MemoryWishes) -> io::Result<HostMemo
     // SAFETY: `length` bytes from `start` were mapped above, readable, writable, zeroed,
     // page-aligned and known to nobody else; they are never unmapped.
     let bytes = unsafe { std::slice::from_raw_parts_mut(start.cast::<u8>(), length) };
-    Ok(HostMemory {
-        bytes,
-        huge_pages: granted(huge_pages),
-        locked: granted(locked),
-    })
+    Ok(HostMemory { bytes, huge_pages: granted(huge_pages), locked: granted(locked) })
 }
 
 fn granted(answer: Option<rustix::io::Result<()>>) -> Granted {
@@ -58,10 +51,7 @@ fn lock_on_fault(start: *mut c_void, length: usize) -> rustix::io::Result<()> {
 mod tests {
     use super::*;
 
-    const BOTH: MemoryWishes = MemoryWishes {
-        huge_pages: true,
-        locked: true,
-    };
+    const BOTH: MemoryWishes = MemoryWishes { huge_pages: true, locked: true };
 
     #[test]
     fn memory_is_zero_aligned_and_writable() {
@@ -87,17 +77,7 @@ mod tests {
 
     #[test]
     fn what_is_not_wished_for_is_not_asked() {
-        let memory = zeroed(
-            4 << 20,
-            MemoryWishes {
-                huge_pages: false,
-                locked: false,
-            },
-        )
-        .unwrap();
-        assert_eq!(
-            (memory.huge_pages, memory.locked),
-            (Granted::NotAsked, Granted::NotAsked)
-        );
+        let memory = zeroed(4 << 20, MemoryWishes { huge_pages: false, locked: false }).unwrap();
+        assert_eq!((memory.huge_pages, memory.locked), (Granted::NotAsked, Granted::NotAsked));
     }
 }

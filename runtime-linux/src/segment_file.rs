@@ -35,11 +35,7 @@ fn flags_of(io: IoMode) -> OFlags {
 
 fn open_with(path: &Path, flags: OFlags) -> io::Result<Segment> {
     let mode = Mode::from_raw_mode(0o644);
-    Ok(Segment(rustix::fs::open(
-        path,
-        flags | OFlags::CLOEXEC,
-        mode,
-    )?))
+    Ok(Segment(rustix::fs::open(path, flags | OFlags::CLOEXEC, mode)?))
 }
 
 impl SegmentFile for Segment {

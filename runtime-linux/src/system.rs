@@ -83,10 +83,7 @@ mod tests {
 
     #[test]
     fn error_numbers_are_said_in_words() {
-        assert_eq!(
-            Linux.error_text(28),
-            "No space left on device (os error 28)"
-        );
+        assert_eq!(Linux.error_text(28), "No space left on device (os error 28)");
         assert_eq!(Linux.error_text(0), "the system gave no reason");
     }
 }

@@ -28,11 +28,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_must_have_a_core_gets_one() {
-        for role in [
-            ThreadRole::Sequencer,
-            ThreadRole::LogWriter,
-            ThreadRole::Gateway,
-        ] {
+        for role in [ThreadRole::Sequencer, ThreadRole::LogWriter, ThreadRole::Gateway] {
             assert_eq!(cores_after(role, Pinning::Always), (true, 1));
         }
     }

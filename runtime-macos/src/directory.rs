@@ -44,10 +44,7 @@ pub(crate) fn is_locked(path: &Path) -> io::Result<bool> {
 /// The file system by the name that statfs(2) tells.
 pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
     let statistics = rustix::fs::statfs(path)?;
-    let name = statistics
-        .f_fstypename
-        .iter()
-        .map(|letter| letter.cast_unsigned());
+    let name = statistics.f_fstypename.iter().map(|letter| letter.cast_unsigned());
     let name: Vec<u8> = name.take_while(|letter| *letter != 0).collect();
     let name = String::from_utf8_lossy(&name).into_owned();
     let in_memory = name == "tmpfs";

@@ -1,9 +1,6 @@
 //! Memory for the engine: mmap(2).
 
-#![expect(
-    unsafe_code,
-    reason = "fresh pages become a slice here, and nowhere else"
-)]
+#![expect(unsafe_code, reason = "fresh pages become a slice here, and nowhere else")]
 
 use runtime::platform::{Granted, HostMemory, MemoryWishes};
 use rustix::mm::{MapFlags, ProtFlags};
@@ -22,21 +19,14 @@ pub(crate) fn zeroed(length: usize, _: MemoryWishes) -> io::Result<HostMemory> {
     // SAFETY: `length` bytes from `start` were mapped above, readable, writable, zeroed,
     // page-aligned and known to nobody else; they are never unmapped.
     let bytes = unsafe { std::slice::from_raw_parts_mut(start.cast::<u8>(), length) };
-    Ok(HostMemory {
-        bytes,
-        huge_pages: Granted::NotAsked,
-        locked: Granted::NotAsked,
-    })
+    Ok(HostMemory { bytes, huge_pages: Granted::NotAsked, locked: Granted::NotAsked })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const BOTH: MemoryWishes = MemoryWishes {
-        huge_pages: true,
-        locked: true,
-    };
+    const BOTH: MemoryWishes = MemoryWishes { huge_pages: true, locked: true };
 
     #[test]
     fn memory_is_zero_aligned_and_writable() {

@@ -35,11 +35,7 @@ fn open_for(path: &Path, io: IoMode, more: OFlags) -> io::Result<Segment> {
 
 fn open_with(path: &Path, flags: OFlags) -> io::Result<Segment> {
     let mode = Mode::from_raw_mode(0o644);
-    Ok(Segment(rustix::fs::open(
-        path,
-        flags | OFlags::CLOEXEC,
-        mode,
-    )?))
+    Ok(Segment(rustix::fs::open(path, flags | OFlags::CLOEXEC, mode)?))
 }
 
 fn past_cache(segment: Segment) -> io::Result<Segment> {

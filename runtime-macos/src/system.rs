@@ -57,11 +57,7 @@ impl Platform for MacOs {
         let mut bytes = [0_u8; 16];
         // SAFETY: the pointer and the length are those of `bytes`, which is writable.
         let status = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len()) };
-        if status == 0 {
-            Ok(bytes)
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        if status == 0 { Ok(bytes) } else { Err(io::Error::last_os_error()) }
     }
 
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {

@@ -12,11 +12,12 @@ use std::process::ExitCode;
 
 /// A limit-order-book matching engine that tells nobody anything it could still lose.
 ///
-/// Without a command it runs: it matches a seeded stream of 2,000,000 commands over 4 instruments, logs every command,
-/// and releases every answer only when its command is on stable storage. Run again, it goes on where it stood.
+/// Without a command it runs: it matches a seeded stream of 2,000,000 commands over 4 instruments,
+/// logs every command, and releases every answer only when its command is on stable storage. Run
+/// again, it goes on where it stood.
 ///
-/// Exit codes: 0 done (or stopped cleanly by SIGINT, SIGTERM or a closed pipe), 1 failed (a sentence on standard error
-/// says what and what to do), 2 wrong usage.
+/// Exit codes: 0 done (or stopped cleanly by SIGINT, SIGTERM or a closed pipe), 1 failed (a
+/// sentence on standard error says what and what to do), 2 wrong usage.
 #[derive(Debug, Parser)]
 #[command(name = "highwater", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -52,8 +53,9 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         None => run(platform, &cli.run),
         Some(CliCommand::Run(args)) => run(platform, &args),
         Some(CliCommand::Gen(args)) => {
-            let stop = StopFlag::on_signals()
-                .map_err(|error| CommandError::failed(format!("could not watch for signals: {error}")))?;
+            let stop = StopFlag::on_signals(platform).map_err(|error| {
+                CommandError::failed(format!("could not watch for signals: {error}"))
+            })?;
             generate(&args, stop.as_atomic())
         }
         Some(CliCommand::Verify(args)) => verify(platform, &args, console),

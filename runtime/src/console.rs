@@ -1,4 +1,5 @@
-//! The console: what goes to standard output and what to standard error, and what a closed pipe means.
+//! The console: what goes to standard output and what to standard error, and what a closed pipe
+//! means.
 
 use serde::Serialize;
 use std::fmt;

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 /// Print the records of a log, readable, one a line.
 ///
-/// Takes no exclusive lock and creates nothing; beside a running engine it prints what is durable now.
+/// Takes no exclusive lock and creates nothing; beside a running engine it prints what is durable
+/// now.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DumpArgs {
     /// The data directory
@@ -33,11 +34,16 @@ pub struct DumpArgs {
 ///
 /// # Errors
 /// The log is corrupt, there is none, or the output cannot be written.
-pub fn dump<P: Platform>(platform: P, args: &DumpArgs, console: Console) -> Result<(), CommandError> {
+pub fn dump<P: Platform>(
+    platform: P,
+    args: &DumpArgs,
+    console: Console,
+) -> Result<(), CommandError> {
     let mut log = open_log(platform, &args.data)?;
     let durable_end = log.durable_end()?;
     let last = Sequence(args.to.unwrap_or(u64::MAX)).min(durable_end);
-    let mut printer = Printer { from: Sequence(args.from), last, json: args.json, console, failed: None };
+    let mut printer =
+        Printer { from: Sequence(args.from), last, json: args.json, console, failed: None };
     let scanned = log.scan(&mut printer);
     match printer.failed {
         Some(error) => Err(error),
@@ -139,7 +145,11 @@ fn text_of(value: &Value) -> String {
         Value::String(text) if name == "record" => text.clone(),
         Value::String(text) => format!("{name} {text}"),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            if name == "sequence" { value.to_string() } else { format!("{name} {value}") }
+            if name == "sequence" {
+                value.to_string()
+            } else {
+                format!("{name} {value}")
+            }
         }
     });
     words.collect::<Vec<_>>().join(" ")

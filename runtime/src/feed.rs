@@ -1,14 +1,15 @@
 //! The feed: turns the lines of a flow or of the default stream into the commands of one session.
 //!
-//! A symbol that has not been seen before is defined first, by the operator's session. What a log holds already is
-//! passed over: the session's client sequence is the flow's `seq`.
+//! A symbol that has not been seen before is defined first, by the operator's session. What a log
+//! holds already is passed over: the session's client sequence is the flow's `seq`.
 
 use crate::flow::{FlowError, FlowLine, FlowReader, FlowStep};
 use crate::stream::Stream;
+use heapless::Deque;
 use highwater::book::Book;
 use highwater::command::{Action, Command};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// The session that a flow's commands belong to.
 pub const FLOW_SESSION: SessionId = SessionId(1);
@@ -44,6 +45,10 @@ pub enum FeedEnd {
     BadLine(FlowError),
 }
 
+/// Commands that wait at most: the operator's two with which a log begins, or one behind the
+/// definition of its symbol.
+const READY_MAX: usize = 2;
+
 /// The commands of one run.
 #[derive(Debug)]
 pub struct Feed {
@@ -59,17 +64,18 @@ pub struct Feed {
     /// The last client sequence that the log holds.
     recovered: ClientSequence,
     /// Commands to go before the next line.
-    ready: VecDeque<Command>,
+    ready: Deque<Command, READY_MAX>,
     fresh_left: u64,
     skipped_count: u64,
 }
 
 impl Feed {
-    /// Goes on where `book` stands, in an engine that may hold `instruments_max` instruments. At most `limit` fresh
-    /// commands are fed.
+    /// Goes on where `book` stands, in an engine that may hold `instruments_max` instruments. At
+    /// most `limit` fresh commands are fed.
     pub fn new(source: Source, book: &Book<'_>, instruments_max: u32, limit: u64) -> Self {
         let ids = (0..book.instrument_count()).map(InstrumentId);
-        let instruments: BTreeMap<_, _> = ids.filter_map(|id| Some((book.symbol(id)?, id))).collect();
+        let instruments: BTreeMap<_, _> =
+            ids.filter_map(|id| Some((book.symbol(id)?, id))).collect();
         Self {
             source,
             instruments,
@@ -78,7 +84,7 @@ impl Feed {
             instruments_max,
             operator_sequence: book.last_client_sequence(SessionId::OPERATOR),
             recovered: book.last_client_sequence(FLOW_SESSION),
-            ready: VecDeque::new(),
+            ready: Deque::new(),
             fresh_left: limit,
             skipped_count: 0,
         }
@@ -95,9 +101,18 @@ impl Feed {
     }
 
     /// Sends an operator's command before anything else.
+    ///
+    /// # Panics
+    /// When two commands wait already.
     pub fn operate(&mut self, action: Action) {
         let command = self.operators(action);
-        self.ready.push_back(command);
+        self.wait_for_next(&command);
+    }
+
+    /// Lets a command be the next, behind those that wait already.
+    fn wait_for_next(&mut self, command: &Command) {
+        let waits = self.ready.push_back(*command);
+        assert!(waits.is_ok(), "more commands wait than there are reasons to");
     }
 
     /// The operator's next command.
@@ -146,7 +161,9 @@ impl Feed {
     /// The command of a line, or the definition of its symbol, behind which the command then waits.
     fn command_of(&mut self, line: &FlowLine) -> Command {
         match self.latest {
-            Some((symbol, instrument)) if symbol == line.symbol => line.command(FLOW_SESSION, instrument),
+            Some((symbol, instrument)) if symbol == line.symbol => {
+                line.command(FLOW_SESSION, instrument)
+            }
             _ => self.command_of_other(line),
         }
     }
@@ -156,8 +173,9 @@ impl Feed {
             self.latest = Some((line.symbol, instrument));
             return line.command(FLOW_SESSION, instrument);
         }
-        // The engine numbers instruments in the order of their definition. When it may hold no more, it rejects the
-        // definition, and then the order, because no instrument has this number.
+        // The engine numbers instruments in the order of their definition. When it may hold no
+        // more, it rejects the definition, and then the order, because no instrument has this
+        // number.
         let instrument = self.next_instrument;
         if instrument.0 < self.instruments_max {
             self.instruments.insert(line.symbol, instrument);
@@ -165,7 +183,7 @@ impl Feed {
         }
         let waiting = line.command(FLOW_SESSION, instrument);
         let definition = self.operators(Action::DefineInstrument { symbol: line.symbol });
-        self.ready.push_back(waiting);
+        self.wait_for_next(&waiting);
         definition
     }
 }

@@ -1,9 +1,10 @@
-//! Reads order flows: text with one command a line, from a file, a gzip file, a pipe or standard input.
+//! Reads order flows: text with one command a line, from a file, a gzip file, a pipe or standard
+//! input.
 //!
 //! The format is CSV with a required header line, [`HEADER`], whose last one or two columns may be
-//! absent. Memory is bounded: a line has at most [`LINE_BYTES_MAX`] bytes. Gzip is recognised by its
-//! first bytes. A line that is wrong ends the reading with a [`FlowError`] that names file, line and
-//! column; the lines before it stand.
+//! absent. Memory is bounded: a line has at most [`LINE_BYTES_MAX`] bytes. Gzip is recognised by
+//! its first bytes. A line that is wrong ends the reading with a [`FlowError`] that names file,
+//! line and column; the lines before it stand.
 
 mod error;
 mod identity;
@@ -30,7 +31,8 @@ use std::io::Read;
 /// Longest line, in bytes without its line feed.
 pub const LINE_BYTES_MAX: usize = 4 << 10;
 
-/// Bytes that are held at a time: a whole head, and room to read a good piece behind a part of a line.
+/// Bytes that are held at a time: a whole head, and room to read a good piece behind a part of a
+/// line.
 const BUFFER_BYTES: usize = 2 * HEAD_BYTES_MAX;
 
 /// A flow that is being read.
@@ -124,9 +126,10 @@ impl FlowReader {
     /// The flow's identity, for a log that has none yet; `None` when it has to be asked again,
     /// because a pipe has not delivered its first command.
     ///
-    /// The head is 64 KiB or the whole flow; of a pipe that pauses for 100 ms earlier, after its
-    /// first command at the earliest, it is what has arrived. It is stable all the same, because a
-    /// later [`matches`](Self::matches) looks at as many bytes as this one did.
+    /// The head is the whole lines of the first 64 KiB, up to the first malformed one, which may be
+    /// mended; of a pipe that pauses for 100 ms earlier, after its first command at the earliest,
+    /// it is what has arrived. It is stable all the same, because a later
+    /// [`matches`](Self::matches) looks at as many bytes as this one did.
     ///
     /// # Errors
     ///
@@ -141,8 +144,7 @@ impl FlowReader {
             return Ok(None);
         }
         self.check_header()?;
-        let head = &self.buffer[..self.end.min(HEAD_BYTES_MAX)];
-        Ok(Some(identity_of(&self.file, head)))
+        Ok(Some(identity_of(&self.file, self.sound_head())))
     }
 
     /// Compares the flow with the identity that a log remembers; `None` when it has to be asked
@@ -161,11 +163,7 @@ impl FlowReader {
             return Ok(None);
         }
         self.check_header()?;
-        Ok(Some(compare(
-            remembered,
-            &self.file,
-            &self.buffer[..self.end],
-        )))
+        Ok(Some(compare(remembered, &self.file, &self.buffer[..self.end])))
     }
 
     /// The next command.
@@ -216,10 +214,7 @@ impl FlowReader {
         let text = &self.buffer[self.start..self.end];
         let looked_at = &text[..text.len().min(LINE_BYTES_MAX + 1)];
         if let Some(length) = scan::find(looked_at, b'\n') {
-            return Ok(Found::Line {
-                length,
-                taken: length + 1,
-            });
+            return Ok(Found::Line { length, taken: length + 1 });
         }
         if text.len() > LINE_BYTES_MAX {
             let problem = format!("the line is longer than {LINE_BYTES_MAX} bytes");
@@ -228,25 +223,17 @@ impl FlowReader {
         match &self.ended {
             None => Ok(Found::More),
             Some(Err(problem)) => {
-                let column = u64::try_from(text.len())
-                    .unwrap_or(u64::MAX)
-                    .saturating_add(1);
+                let column = u64::try_from(text.len()).unwrap_or(u64::MAX).saturating_add(1);
                 Err(self.error(column, problem))
             }
             Some(Ok(())) if text.is_empty() => Ok(Found::End),
-            Some(Ok(())) => Ok(Found::Line {
-                length: text.len(),
-                taken: text.len(),
-            }),
+            Some(Ok(())) => Ok(Found::Line { length: text.len(), taken: text.len() }),
         }
     }
 
     /// Reads until `bytes` bytes of the head or the whole flow are there; false when a pipe pauses.
     fn gather(&mut self, bytes: usize) -> bool {
-        assert!(
-            self.columns.is_none(),
-            "a flow's head is looked at before its lines are taken"
-        );
+        assert!(self.columns.is_none(), "a flow's head is looked at before its lines are taken");
         while self.end < bytes && self.ended.is_none() {
             if self.fill(Wait::Pause) == Filled::Pending {
                 return false;
@@ -255,12 +242,34 @@ impl FlowReader {
         true
     }
 
+    /// The head up to its first malformed line, or the line that its end cuts: when that is mended,
+    /// the flow is still the same one.
+    fn sound_head(&self) -> &[u8] {
+        let head = &self.buffer[..self.end.min(HEAD_BYTES_MAX)];
+        let is_whole_flow = self.ended.is_some() && head.len() == self.end;
+        let (mut length, mut columns) = (0, None);
+        for (line, number) in head.split_inclusive(|byte| *byte == b'\n').zip(1..) {
+            let text = match line.strip_suffix(b"\n") {
+                Some(text) => text,
+                None if is_whole_flow => line,
+                None => break,
+            };
+            let sound_columns = match columns {
+                None => parse::header(text).ok(),
+                Some(count) => parse::command(text, count, number).ok().map(|_line| count),
+            };
+            if sound_columns.is_none() {
+                break;
+            }
+            columns = sound_columns;
+            length += line.len();
+        }
+        &head[..length]
+    }
+
     /// True when the header and a line after it are there.
     fn has_command(&self) -> bool {
-        self.buffer[..self.end]
-            .split(|byte| *byte == b'\n')
-            .nth(2)
-            .is_some()
+        self.buffer[..self.end].split(|byte| *byte == b'\n').nth(2).is_some()
     }
 
     /// Looks at the header line without taking it.
@@ -301,10 +310,7 @@ impl FlowReader {
     #[cold]
     fn no_header(&self) -> FlowError {
         let header = HEADER.trim_end();
-        self.error(
-            1,
-            &format!("the flow is empty, expected the header line {header}"),
-        )
+        self.error(1, &format!("the flow is empty, expected the header line {header}"))
     }
 
     #[cold]

@@ -1,13 +1,15 @@
-//! The gateway: one thread that pushes commands, takes released events, and writes down what they say.
+//! The gateway: one thread that pushes commands, takes released events, and writes down what they
+//! say.
 //!
-//! It never waits for the engine: when the input ring is full it goes on releasing, and offers the command again.
+//! It never waits for the engine: when the input ring is full it goes on releasing, and offers the
+//! command again.
 
 use crate::feed::{FLOW_SESSION, Fed, Feed, FeedEnd};
 use crate::idle::Idle;
 use crate::latency::Latencies;
+use crate::outputs::OutputError;
 use crate::platform::{Pinning, Platform, ThreadRole};
 use crate::signals::StopFlag;
-use crate::outputs::OutputError;
 use crate::told::Told;
 use highwater::command::{Action, Arrival, Command};
 use highwater::event::{Event, EventKind};
@@ -27,7 +29,8 @@ const PUSHED_AT_ONCE: usize = 64;
 pub enum Pace {
     /// As fast as the engine takes them.
     Unlimited,
-    /// This many a second, by the clock, whatever the engine does; latencies count from the intended time.
+    /// This many a second, by the clock, whatever the engine does; latencies count from the
+    /// intended time.
     PerSecond(u64),
 }
 
@@ -96,12 +99,18 @@ pub enum GatewayEnd {
 }
 
 impl<P: Platform> Gateway<P> {
-    /// Works until the feed ends or somebody wishes to stop, then until everything pushed is released.
+    /// Works until the feed ends or somebody wishes to stop, then until everything pushed is
+    /// released.
     pub fn work(mut self) -> GatewayReport {
         self.platform.pin_thread(ThreadRole::Gateway, Pinning::WhereCoresSuffice);
         let start_ns = self.platform.monotonic_ns();
-        let mut flight =
-            Flight { pace: self.pace, start_ns, pushed_count: 0, unanswered: VecDeque::new(), waiting: None };
+        let mut flight = Flight {
+            pace: self.pace,
+            start_ns,
+            pushed_count: 0,
+            unanswered: VecDeque::new(),
+            waiting: None,
+        };
         let mut end = None;
         loop {
             let released = self.release(&mut flight);
@@ -135,7 +144,8 @@ impl<P: Platform> Gateway<P> {
         }
     }
 
-    /// Pushes what is due and has room; returns how many commands, and why the feed ended if it did.
+    /// Pushes what is due and has room; returns how many commands, and why the feed ended if it
+    /// did.
     fn push(&mut self, flight: &mut Flight) -> (usize, Option<FeedEnd>) {
         let now_ns = self.platform.monotonic_ns();
         let timestamp_ns = self.platform.wall_clock_ns();
@@ -195,7 +205,9 @@ impl<P: Platform> Gateway<P> {
         self.ledger.told.flush();
         let end = match self.shared.halt.state() {
             State::Faulted(fault) => GatewayEnd::Fault(fault),
-            State::Running | State::Stopping => self.trouble().or(end).unwrap_or(GatewayEnd::Stopped),
+            State::Running | State::Stopping => {
+                self.trouble().or(end).unwrap_or(GatewayEnd::Stopped)
+            }
         };
         GatewayReport {
             end,
@@ -218,7 +230,8 @@ struct Flight {
     start_ns: u64,
     /// Fresh commands of the flow.
     pushed_count: u64,
-    /// Times of the flow's commands that have no answer yet, in order, in nanoseconds of the monotonic clock.
+    /// Times of the flow's commands that have no answer yet, in order, in nanoseconds of the
+    /// monotonic clock.
     unanswered: VecDeque<u64>,
     /// A command that found the ring full.
     waiting: Option<Command>,
@@ -241,7 +254,8 @@ impl Flight {
         let intended_ns = match self.pace {
             Pace::Unlimited => now_ns,
             Pace::PerSecond(rate) => {
-                let offset_ns = u128::from(self.pushed_count + 1) * NS_PER_SECOND / u128::from(rate);
+                let offset_ns =
+                    u128::from(self.pushed_count + 1) * NS_PER_SECOND / u128::from(rate);
                 self.start_ns + u64::try_from(offset_ns).unwrap_or(u64::MAX - self.start_ns)
             }
         };
@@ -265,10 +279,16 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Goes on writing to `told`.
-    pub fn new(told: Told) -> Self {
-        let none = (Sequence(0), ClientSequence(0));
-        Self { told, acknowledgement: Latencies::new(), answer_count: 0, latest: none, before: none }
+    /// Goes on writing to `told` where recovery ended: with this sequence, and this client sequence
+    /// of the flow.
+    pub fn new(told: Told, recovered: (Sequence, ClientSequence)) -> Self {
+        Self {
+            told,
+            acknowledgement: Latencies::new(),
+            answer_count: 0,
+            latest: recovered,
+            before: recovered,
+        }
     }
 
     /// Notes the answer to one of the flow's commands.
@@ -281,7 +301,8 @@ impl Ledger {
         }
     }
 
-    /// The last client sequence whose events have all been released, when `released` is released whole.
+    /// The last client sequence whose events have all been released, when `released` is released
+    /// whole.
     fn whole(&self, released: Sequence) -> ClientSequence {
         if self.latest.0 <= released { self.latest.1 } else { self.before.1 }
     }

@@ -50,26 +50,17 @@ pub fn generate(args: &GenArgs, stop: &AtomicBool) -> Result<(), CommandError> {
         write_stream(args, stop, &mut output).map_err(|error| failure(&args.out, error))?;
     if written < args.commands {
         let GenArgs { commands, out, .. } = args;
-        note(&format!(
-            "stopped after {written} of {commands} commands: {out} is not whole"
-        ));
+        note(&format!("stopped after {written} of {commands} commands: {out} is not whole"));
         return Ok(());
     }
     output.finish().map_err(|error| failure(&args.out, error))?;
-    note(&format!(
-        "{written} commands of seed {} written to {}",
-        args.seed, args.out
-    ));
+    note(&format!("{written} commands of seed {} written to {}", args.seed, args.out));
     Ok(())
 }
 
 fn failure(out: &str, error: io::Error) -> CommandError {
     let error = OutputError::new("stream", out, error);
-    if error.is_broken_pipe() {
-        CommandError::ClosedPipe
-    } else {
-        CommandError::failed(error)
-    }
+    if error.is_broken_pipe() { CommandError::ClosedPipe } else { CommandError::failed(error) }
 }
 
 /// Writes header and commands; returns how many commands.
@@ -124,10 +115,7 @@ enum Sink {
 impl Output {
     fn create(out: &str) -> io::Result<Self> {
         if out == "-" {
-            return Ok(Self {
-                sink: Sink::Stdout(io::stdout()),
-                renaming: None,
-            });
+            return Ok(Self { sink: Sink::Stdout(io::stdout()), renaming: None });
         }
         let path = Path::new(out);
         // A pipe or a device must not be replaced by a file.
@@ -136,10 +124,7 @@ impl Output {
             (OpenOptions::new().write(true).open(path)?, None)
         } else {
             let unfinished = PathBuf::from(format!("{out}.partial"));
-            (
-                File::create(&unfinished)?,
-                Some((unfinished, path.to_owned())),
-            )
+            (File::create(&unfinished)?, Some((unfinished, path.to_owned())))
         };
         let sink = if path.extension().is_some_and(|extension| extension == "gz") {
             Sink::Gzip(GzEncoder::new(file, Compression::fast()))
@@ -204,11 +189,7 @@ mod tests {
 
     /// A directory of this test's own under `target`.
     fn directory(name: &str) -> PathBuf {
-        let parent = std::env::current_exe()
-            .unwrap()
-            .parent()
-            .unwrap()
-            .join("generate-tests");
+        let parent = std::env::current_exe().unwrap().parent().unwrap().join("generate-tests");
         let directory = parent.join(name);
         let _absent = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).unwrap();
@@ -216,11 +197,7 @@ mod tests {
     }
 
     fn args(out: &Path) -> GenArgs {
-        GenArgs {
-            seed: 7,
-            commands: 10_000,
-            out: out.to_str().unwrap().to_owned(),
-        }
+        GenArgs { seed: 7, commands: 10_000, out: out.to_str().unwrap().to_owned() }
     }
 
     fn files(directory: &Path) -> usize {
@@ -266,14 +243,8 @@ mod tests {
             }
         };
         let sentence = generate(&directory.join("absent/flow.csv"));
-        assert!(
-            sentence.starts_with("cannot write the stream to "),
-            "{sentence}"
-        );
-        assert!(
-            sentence.contains("absent/flow.csv: No such file"),
-            "{sentence}"
-        );
+        assert!(sentence.starts_with("cannot write the stream to "), "{sentence}");
+        assert!(sentence.contains("absent/flow.csv: No such file"), "{sentence}");
         let taken = directory.join("flow.csv");
         fs::create_dir(&taken).unwrap();
         let sentence = generate(&taken);

@@ -18,7 +18,8 @@ pub enum IdleStrategy {
 
 /// Rounds that an adaptive thread spins: about a microsecond.
 const SPIN_ROUNDS: u32 = 64;
-/// Rounds after which an adaptive thread no longer yields; a yield costs from 0.2 to 2 microseconds.
+/// Rounds after which an adaptive thread no longer yields; a yield costs from 0.2 to 2
+/// microseconds.
 const YIELD_ROUNDS: u32 = SPIN_ROUNDS + 128;
 /// How long a sleep is asked to last; the system adds some 50 microseconds to it.
 const SLEEP: Duration = Duration::from_micros(50);

@@ -1,4 +1,5 @@
-//! Looking at a log from outside: without a lock, without creating anything, also beside a running engine.
+//! Looking at a log from outside: without a lock, without creating anything, also beside a running
+//! engine.
 
 use crate::console::CommandError;
 use crate::log_directory::LogDirectory;
@@ -37,7 +38,8 @@ pub fn open_log<P: Platform>(platform: P, data: &Path) -> Result<Inspected<P>, C
 }
 
 impl<P: Platform> Inspected<P> {
-    /// The last sequence that may be reported: of a running engine's log, what the log itself calls durable.
+    /// The last sequence that may be reported: of a running engine's log, what the log itself calls
+    /// durable.
     ///
     /// # Errors
     /// The log is corrupt.
@@ -52,9 +54,13 @@ impl<P: Platform> Inspected<P> {
     ///
     /// # Errors
     /// The log is corrupt, or the visitor ended the walk.
-    pub fn scan(&mut self, visitor: &mut impl Visitor) -> Result<highwater::recovery::Scanned, CommandError> {
-        scan(&mut self.directory, &mut self.buffer, visitor)
-            .map_err(|fault| StartError::recovery(self.platform, self.directory.path(), fault).into())
+    pub fn scan(
+        &mut self,
+        visitor: &mut impl Visitor,
+    ) -> Result<highwater::recovery::Scanned, CommandError> {
+        scan(&mut self.directory, &mut self.buffer, visitor).map_err(|fault| {
+            StartError::recovery(self.platform, self.directory.path(), fault).into()
+        })
     }
 }
 

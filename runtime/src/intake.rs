@@ -1,6 +1,7 @@
-//! The intake: whether a log belongs to the flow of this run, and where the events of its recovery go.
+//! The intake: whether a log belongs to the flow of this run, and where the events of its recovery
+//! go.
 
-use crate::console::CommandError;
+use crate::console::{CommandError, note};
 use crate::flow::{FlowError, FlowMatch, FlowReader, shown_name};
 use crate::platform::Platform;
 use crate::signals::StopFlag;
@@ -35,7 +36,7 @@ enum Refusal {
     Other { remembered: FlowIdentity, how: FlowMatch },
     /// The flow cannot be read.
     Unreadable(FlowError),
-    /// Somebody wished to stop before the flow began.
+    /// Somebody wished to stop before the log was recovered, or before the flow began.
     Stopped,
 }
 
@@ -61,10 +62,13 @@ impl<P: Platform> Intake<P> {
     /// # Errors
     /// The flow cannot be read, or the files cannot be written.
     pub fn binding(&mut self, book: &Book<'_>) -> Result<Binding, CommandError> {
-        self.told.open();
-        self.told.count_from_here();
+        self.told.keep();
         if let Some(error) = self.told.take_error() {
-            return if error.is_broken_pipe() { Ok(Binding::Stopped) } else { Err(CommandError::failed(error)) };
+            return if error.is_broken_pipe() {
+                Ok(Binding::Stopped)
+            } else {
+                Err(CommandError::failed(error))
+            };
         }
         if book.flow().is_some() {
             return Ok(Binding::Known);
@@ -87,14 +91,22 @@ impl<P: Platform> Intake<P> {
     /// The sentence, unless somebody wished to stop.
     pub fn refusal(self, data: &Path) -> Result<(), CommandError> {
         let data = data.display();
-        let flow = self.reader.as_ref().map_or_else(|| "the default stream".to_owned(), |r| format!("'{}'", r.file()));
+        let flow = self
+            .reader
+            .as_ref()
+            .map_or_else(|| "the default stream".to_owned(), |r| format!("'{}'", r.file()));
         match self.refused {
-            None | Some(Refusal::Stopped) => Ok(()),
+            None | Some(Refusal::Stopped) => {
+                note("stopped before the log was recovered; run again to go on");
+                Ok(())
+            }
             Some(Refusal::Unreadable(error)) => Err(CommandError::failed(error)),
             Some(Refusal::Other { remembered, how }) => {
                 let name = shown_name(&remembered);
                 let why = match how {
-                    FlowMatch::OtherName => "begins the same but has another name: name it like the first",
+                    FlowMatch::OtherName => {
+                        "begins the same but has another name: name it like the first"
+                    }
                     FlowMatch::Same | FlowMatch::OtherHead => "is another",
                 };
                 Err(CommandError::failed(format!(
@@ -139,6 +151,13 @@ impl<P: Platform> ReplaySink for Intake<P> {
 
     fn defining(&mut self, symbol: Symbol) {
         self.told.defining(symbol);
+    }
+
+    fn is_stopped(&mut self) -> bool {
+        if self.stop.is_raised() {
+            self.refused = Some(Refusal::Stopped);
+        }
+        self.stop.is_raised()
     }
 
     fn wants(&mut self, flow: &FlowIdentity) -> bool {

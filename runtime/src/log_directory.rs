@@ -50,13 +50,7 @@ impl<P: Platform> LogDirectory<P> {
     pub fn open(platform: P, directory: &Path, options: &LogOptions) -> Result<Self, OpenError> {
         let layout = Layout::new(directory);
         let (writer, file_system) = open::open_to_write(platform, &layout, options)?;
-        Ok(Self {
-            platform,
-            layout,
-            file_system,
-            reader: None,
-            writer: Some(writer),
-        })
+        Ok(Self { platform, layout, file_system, reader: None, writer: Some(writer) })
     }
 
     /// Opens a data directory for reading only, beside a process that may be writing to it. Creates
@@ -67,13 +61,7 @@ impl<P: Platform> LogDirectory<P> {
     pub fn open_read_only(platform: P, directory: &Path) -> Result<Self, OpenError> {
         let layout = Layout::new(directory);
         let file_system = open::open_to_read(platform, &layout)?;
-        Ok(Self {
-            platform,
-            layout,
-            file_system,
-            reader: None,
-            writer: None,
-        })
+        Ok(Self { platform, layout, file_system, reader: None, writer: None })
     }
 
     /// The data directory.
@@ -119,9 +107,7 @@ impl<P: Platform> LogDirectory<P> {
     /// What was written so far; may be read by another thread. Stays at 0 when opened for reading
     /// only.
     pub fn counters(&self) -> Arc<LogCounters> {
-        self.writer
-            .as_ref()
-            .map_or_else(Arc::default, Writer::counters)
+        self.writer.as_ref().map_or_else(Arc::default, Writer::counters)
     }
 
     /// Whether a process, this one included, has the directory open for writing.
@@ -144,10 +130,7 @@ impl<P: Platform> LogDirectory<P> {
     }
 
     fn writer(&mut self) -> &mut Writer<P> {
-        assert!(
-            self.writer.is_some(),
-            "a log that was opened for reading is not written to"
-        );
+        assert!(self.writer.is_some(), "a log that was opened for reading is not written to");
         self.reader = None;
         self.writer.as_mut().expect("asserted above")
     }
@@ -160,10 +143,7 @@ impl<P: Platform> LogDirectory<P> {
     ) -> io::Result<usize> {
         let (number, file) = match self.reader.take() {
             Some((number, file)) if number == segment => (number, file),
-            Some(_) | None => (
-                segment,
-                self.platform.open_to_read(&self.layout.segment(segment))?,
-            ),
+            Some(_) | None => (segment, self.platform.open_to_read(&self.layout.segment(segment))?),
         };
         let count = file.read_at(position, into);
         self.reader = Some((number, file));
@@ -184,11 +164,7 @@ impl<P: Platform> LogFile for LogDirectory<P> {
     fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
         self.healthy()?;
         let listing = fault_of(LogOperation::Open, self.layout.list())?;
-        Ok(listing
-            .segments
-            .first()
-            .copied()
-            .zip(listing.segments.last().copied()))
+        Ok(listing.segments.first().copied().zip(listing.segments.last().copied()))
     }
 
     fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {
@@ -241,8 +217,5 @@ impl<P: Platform> LogFile for LogDirectory<P> {
 
 /// The fault that a system's error is.
 fn fault_of<T>(operation: LogOperation, result: io::Result<T>) -> Result<T, LogFault> {
-    result.map_err(|error| LogFault {
-        operation,
-        code: error.raw_os_error().unwrap_or(0),
-    })
+    result.map_err(|error| LogFault { operation, code: error.raw_os_error().unwrap_or(0) })
 }

@@ -1,7 +1,8 @@
 //! The files that a run writes besides its log: fills, events and acknowledgements.
 //!
-//! Each of them is created, or emptied, when it is opened. None decides anything: they are told what
-//! has been released. Whatever is buffered reaches its file by an explicit flush, never by dropping.
+//! Each of them takes the place of what had its name before when recovery is over: a run that is
+//! refused leaves all of them as they were. None decides anything: they are told what has been
+//! released. Whatever is buffered reaches its file by an explicit flush, never by dropping.
 
 mod acks;
 mod error;

@@ -91,10 +91,7 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool;
 
     /// Nanoseconds that have passed since this process first asked; never goes back.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that all others ask"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that all others ask")]
     fn monotonic_ns(self) -> u64 {
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
         let passed = ORIGIN.get_or_init(Instant::now).elapsed();
@@ -103,17 +100,12 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
 
     /// Nanoseconds since 1970 by the system's clock, which may jump; 0 when it stands before 1970.
     fn wall_clock_ns(self) -> u64 {
-        let passed = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let passed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Lets the calling thread sleep at least this long.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "idle strategies sleep through here"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "idle strategies sleep through here")]
     fn sleep(self, duration: Duration) {
         std::thread::sleep(duration);
     }
@@ -198,9 +190,7 @@ pub trait SegmentFile: fmt::Debug + Send + 'static {
     /// # Errors
     /// The system's; see [`append`](Self::append).
     fn write_at(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
-        write_all(bytes, |done, rest| {
-            self.write_some_at(position + done, rest)
-        })
+        write_all(bytes, |done, rest| self.write_some_at(position + done, rest))
     }
 
     /// Writes all of `bytes` at the end of the file.
@@ -264,10 +254,7 @@ pub struct FileSystem {
 }
 
 /// What would be good for the engine's memory, and is asked for without insisting.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "two wishes that do not touch each other"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "two wishes that do not touch each other")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryWishes {
     /// Large pages: random access is cheaper, touching a byte costs more memory.
@@ -371,11 +358,7 @@ mod tests {
         }
 
         fn write_some_at(&self, position: u64, bytes: &[u8]) -> io::Result<usize> {
-            assert_eq!(
-                position,
-                self.bytes.borrow().len() as u64,
-                "the rest follows the rest"
-            );
+            assert_eq!(position, self.bytes.borrow().len() as u64, "the rest follows the rest");
             self.append_some(bytes)
         }
 
@@ -403,18 +386,11 @@ mod tests {
 
     #[test]
     fn short_and_interrupted_calls_go_on_with_the_rest() {
-        let file = Stubborn {
-            interrupted: vec![0, 2, 3],
-            ..Stubborn::default()
-        };
+        let file = Stubborn { interrupted: vec![0, 2, 3], ..Stubborn::default() };
         file.append(b"abcdefgh").unwrap();
         file.write_at(8, b"ijkl").unwrap();
         assert_eq!(*file.bytes.borrow(), b"abcdefghijkl");
-        let file = Stubborn {
-            bytes: file.bytes,
-            interrupted: vec![1],
-            ..Stubborn::default()
-        };
+        let file = Stubborn { bytes: file.bytes, interrupted: vec![1], ..Stubborn::default() };
         let mut read = [0; 20];
         assert_eq!(file.read_at(1, &mut read).unwrap(), 11);
         assert_eq!(&read[..11], b"bcdefghijkl");
@@ -422,20 +398,14 @@ mod tests {
 
     #[test]
     fn a_write_that_fails_after_a_short_one_tells_the_real_reason() {
-        let file = Stubborn {
-            full_at: Some(1),
-            ..Stubborn::default()
-        };
+        let file = Stubborn { full_at: Some(1), ..Stubborn::default() };
         assert_eq!(file.append(b"abcdef").unwrap_err().raw_os_error(), Some(28));
         assert_eq!(*file.bytes.borrow(), b"abc");
     }
 
     #[test]
     fn an_interrupted_sync_is_an_error() {
-        let file = Stubborn {
-            interrupted: vec![0],
-            ..Stubborn::default()
-        };
+        let file = Stubborn { interrupted: vec![0], ..Stubborn::default() };
         assert_eq!(file.sync().unwrap_err().kind(), io::ErrorKind::Interrupted);
         assert_eq!(file.calls.get(), 1);
     }

@@ -1,7 +1,8 @@
-//! Pseudo-random numbers without floats and without state beyond one word: the same on every machine.
+//! Pseudo-random numbers without floats and without state beyond one word: the same on every
+//! machine.
 //!
-//! The generator is `SplitMix64` (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
-//! 2014): a counter that steps by the golden ratio, mixed on the way out.
+//! The generator is `SplitMix64` (Steele, Lea, Flood: Fast splittable pseudorandom number
+//! generators, 2014): a counter that steps by the golden ratio, mixed on the way out.
 
 /// 2^64 divided by the golden ratio, made odd.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -15,9 +16,7 @@ pub(crate) struct Random {
 impl Random {
     /// The numbers of one `lane` of `seed`; lanes have nothing in common.
     pub(crate) fn new(seed: u64, lane: u64) -> Self {
-        Self {
-            counter: mix(mix(seed.wrapping_add(STEP)) ^ lane.wrapping_mul(STEP)),
-        }
+        Self { counter: mix(mix(seed.wrapping_add(STEP)) ^ lane.wrapping_mul(STEP)) }
     }
 
     /// 64 random bits.
@@ -76,10 +75,7 @@ mod tests {
         for _ in 0..10_000 {
             seen[random.below_usize(10)] += 1;
         }
-        assert!(
-            seen.iter().all(|count| (800..1_200).contains(count)),
-            "{seen:?}"
-        );
+        assert!(seen.iter().all(|count| (800..1_200).contains(count)), "{seen:?}");
         assert_eq!(random.below(0), 0);
     }
 

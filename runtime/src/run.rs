@@ -6,7 +6,7 @@ mod conclusion;
 pub use args::{IoArg, RunArgs, SyncChoice};
 
 use crate::console::{CommandError, Console, note};
-use crate::feed::{Feed, Source};
+use crate::feed::{FLOW_SESSION, Feed, Source};
 use crate::flow::FlowReader;
 use crate::gateway::{Gateway, GatewayReport, Ledger, Pace, Progress};
 use crate::idle::Idle;
@@ -35,8 +35,15 @@ use std::thread::{Builder, JoinHandle};
 pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError> {
     let acks_on_stdout = args.acks.as_deref() == Some("-");
     let console = if acks_on_stdout { Console::on_stderr() } else { Console::on_stdout() };
-    let stop = StopFlag::on_signals().map_err(|error| system_error("watch for signals", &error))?;
-    let reader = args.flow.as_deref().map(FlowReader::open).transpose().map_err(CommandError::failed)?;
+    if let Some((first, second)) = args.clash() {
+        let sentence =
+            format!("{first} and {second} name the same file: give each a file of its own");
+        return Err(CommandError::Failed(sentence));
+    }
+    let stop = StopFlag::on_signals(platform)
+        .map_err(|error| system_error("watch for signals", &error))?;
+    let reader =
+        args.flow.as_deref().map(FlowReader::open).transpose().map_err(CommandError::failed)?;
     let mut intake = Intake::new(platform, reader, stop.clone(), Told::new(paths_of(args)));
     let options = args.start_options();
     if options.mode == SyncMode::Off {
@@ -44,7 +51,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     }
     let started = match start(platform, &options, &mut intake) {
         Ok(started) => started,
-        Err(StartError::OtherFlow) => return intake.refusal(&args.data),
+        Err(StartError::Unwanted) => return intake.refusal(&args.data),
         Err(error) => return Err(error.into()),
     };
     for warning in &started.warnings {
@@ -108,20 +115,26 @@ struct Finished<P: Platform> {
 }
 
 /// Starts the threads, watches them, and waits for all of them.
-fn work<P: Platform>(platform: P, args: &RunArgs, working: Working<P>) -> Result<Finished<P>, CommandError> {
+fn work<P: Platform>(
+    platform: P,
+    args: &RunArgs,
+    working: Working<P>,
+) -> Result<Finished<P>, CommandError> {
     let Working { started, feed, told, stop } = working;
     let shared = started.stages.shared;
     let counters = started.stages.log_writer.file().counters();
     let reserved_bytes = started.reserved_bytes;
     let progress = Arc::new(Progress::default());
     let expected = feed.expected_count();
+    let book = started.stages.sequencer.book();
+    let recovered = (book.last_sequence(), book.last_client_sequence(FLOW_SESSION));
     let gateway = Gateway {
         platform,
         arrivals: started.stages.arrivals,
         releaser: started.stages.releaser,
         shared,
         feed,
-        ledger: Ledger::new(told),
+        ledger: Ledger::new(told, recovered),
         pace: args.rate.map_or(Pace::Unlimited, Pace::PerSecond),
         stop,
         progress: Arc::clone(&progress),
@@ -131,9 +144,10 @@ fn work<P: Platform>(platform: P, args: &RunArgs, working: Working<P>) -> Result
         shared.halt.fault(Fault::StagePanicked);
         system_error("start a thread", &error)
     };
-    let log_writer =
-        spawn_log_writer(platform, args.idle, started.stages.log_writer, shared).map_err(no_thread)?;
-    let sequencer = spawn_sequencer(platform, args.idle, started.stages.sequencer, shared).map_err(no_thread)?;
+    let log_writer = spawn_log_writer(platform, args.idle, started.stages.log_writer, shared)
+        .map_err(no_thread)?;
+    let sequencer = spawn_sequencer(platform, args.idle, started.stages.sequencer, shared)
+        .map_err(no_thread)?;
     let gateway = Builder::new()
         .name("hw-gateway".to_owned())
         .spawn(move || {

@@ -1,33 +1,46 @@
 //! The wish to stop: SIGINT, SIGTERM, or whoever else asks.
 
+use crate::platform::Platform;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Builder;
+
+/// How long a clean stop may take before one more signal ends the process at once.
+const PATIENCE_NS: u64 = 1_000_000_000;
 
 /// A flag that is raised once and seen by all threads.
 #[derive(Clone, Debug, Default)]
 pub struct StopFlag(Arc<AtomicBool>);
 
 impl StopFlag {
-    /// A flag that SIGINT and SIGTERM raise. A second signal ends the process at once, as if there were no flag.
+    /// A flag that SIGINT and SIGTERM raise, with a thread `hw-signals` that waits for them.
+    ///
+    /// A repeated signal does nothing for a second, because who stops a process group often signals
+    /// the process twice; after that it ends the process at once.
     ///
     /// # Errors
-    /// The system's, when a handler cannot be installed.
-    pub fn on_signals() -> io::Result<Self> {
+    /// The system's, when a handler cannot be installed or there is no thread.
+    pub fn on_signals<P: Platform>(platform: P) -> io::Result<Self> {
         let flag = Self::default();
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&flag.0))?;
-            signal_hook::flag::register(signal, Arc::clone(&flag.0))?;
-        }
+        let raised = flag.clone();
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        Builder::new().name("hw-signals".to_owned()).spawn(move || {
+            let mut first_ns = None;
+            for signal in signals.forever() {
+                let now_ns = platform.monotonic_ns();
+                raised.0.store(true, Ordering::Release);
+                if now_ns - *first_ns.get_or_insert(now_ns) >= PATIENCE_NS {
+                    std::process::exit(128 + signal);
+                }
+            }
+        })?;
         Ok(flag)
     }
 
-    /// Raises the flag.
-    pub fn raise(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    /// True once the flag is raised.
+    /// True once somebody wishes to stop.
     pub fn is_raised(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }

@@ -1,4 +1,5 @@
-//! The threads of the engine: one for the sequencer, one for the log writer; the gateway's is the caller's.
+//! The threads of the engine: one for the sequencer, one for the log writer; the gateway's is the
+//! caller's.
 
 use crate::idle::{Idle, IdleStrategy};
 use crate::latency::Latencies;
@@ -11,7 +12,8 @@ use highwater::stage::{Fault, Shared, Step};
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
-/// One command of this many has its critical path measured: two clock readings cost as much as the path itself.
+/// One command of this many has its critical path measured: two clock readings cost as much as the
+/// path itself.
 const MEASURED_EVERY: u32 = 16;
 
 /// After this long without a command the log writer vouches for what it wrote.

@@ -1,8 +1,8 @@
-//! Starting an engine: open the data directory, recover the book in memory that is large enough, split the stages.
+//! Starting an engine: open the data directory, recover the book in memory that is large enough,
+//! split the stages.
 
 use crate::log_directory::{LogDirectory, LogOptions, OpenError, SpareFault, explain_fault};
 use crate::platform::{Granted, HostMemory, MemoryWishes, Platform};
-use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::command::{Action, FlowIdentity};
 use highwater::engine::{Engine, SplitFault, Stages};
@@ -26,8 +26,11 @@ static ENGINE: Engine = Engine::new();
 const BATCH_BYTES: usize = 1 << 20;
 
 /// What an engine may hold when nobody says otherwise.
-pub const CAPACITIES_DEFAULT: Capacities =
-    Capacities { orders: ORDERS_DEFAULT, instruments: INSTRUMENTS_DEFAULT, sessions: SESSIONS_DEFAULT };
+pub const CAPACITIES_DEFAULT: Capacities = Capacities {
+    orders: ORDERS_DEFAULT,
+    instruments: INSTRUMENTS_DEFAULT,
+    sessions: SESSIONS_DEFAULT,
+};
 
 /// What the user wishes the engine to hold; what is not said is as the log has it, or the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +76,8 @@ pub struct Started<P: Platform> {
     pub scanned: Scanned,
     /// How long recovery took, in nanoseconds.
     pub recovery_ns: u64,
-    /// The capacities to be in force, which the first command sets where they differ from the log's.
+    /// The capacities to be in force, which the first command sets where they differ from the
+    /// log's.
     pub capacities: Capacities,
     /// What the user should know and need not act on: warnings, one line each.
     pub warnings: Vec<String>,
@@ -101,16 +105,17 @@ pub fn start<P: Platform>(
     let recovery_ns = platform.monotonic_ns() - started_ns;
     warnings.extend(recovered.memory_warnings);
 
-    let chain = match recovered.scanned.chain() {
-        Some(chain) => chain,
-        None => Chain::empty(LogId(platform.random().map_err(StartError::Random)?)),
-    };
+    let log_id = LogId(platform.random().map_err(StartError::Random)?);
+    let chain = recovered.scanned.chain_or_new(log_id);
     let capacities = options.capacities.or(recovered.capacities);
-    let buffer = memory(platform, BATCH_BYTES, MemoryWishes { huge_pages: false, locked: false })?.bytes;
+    let buffer =
+        memory(platform, BATCH_BYTES, MemoryWishes { huge_pages: false, locked: false })?.bytes;
     let settings = LogSettings { mode: options.mode, segment_bytes: log.segment_bytes };
     let now_ns = platform.wall_clock_ns();
     let opened = OpenedLog { file: directory, buffer, chain, settings, now_ns };
-    let stages = ENGINE.split(recovered.book, opened).map_err(|fault| StartError::split(platform, options, fault))?;
+    let stages = ENGINE
+        .split(recovered.book, opened)
+        .map_err(|fault| StartError::split(platform, options, fault))?;
     Ok(Started {
         stages,
         scanned: recovered.scanned,
@@ -123,13 +128,18 @@ pub fn start<P: Platform>(
 
 /// Who takes the events of a recovery.
 pub trait ReplaySink: EventSink {
-    /// The replay begins, or begins again from the first sequence because more memory is needed than was thought.
+    /// The replay begins, or begins again from the first sequence because more memory is needed
+    /// than was thought.
     fn restart(&mut self);
 
     /// The next answer is to the definition of this instrument.
     fn defining(&mut self, symbol: Symbol);
 
-    /// Whether the log may belong to this flow; if not, nothing was told but what the operator did before.
+    /// Whether somebody wished to stop meanwhile.
+    fn is_stopped(&mut self) -> bool;
+
+    /// Whether the log may belong to this flow; if not, nothing was told but what the operator did
+    /// before.
     fn wants(&mut self, flow: &FlowIdentity) -> bool;
 }
 
@@ -140,6 +150,9 @@ struct WantedReplay<'r, S> {
 
 impl<S: ReplaySink> Visitor for WantedReplay<'_, S> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        if self.replay.sink.is_stopped() {
+            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+        }
         if let Body::Command(command) = &record.body {
             if let Action::BindFlow(flow) = command.action
                 && !self.replay.sink.wants(&flow)
@@ -172,10 +185,13 @@ fn recover_in_memory<P: Platform>(
     sink: &mut impl ReplaySink,
 ) -> Result<Recovered, StartError> {
     let mut room = options.capacities.or(CAPACITIES_DEFAULT);
+    let mut book_bytes = 0;
     let mut buffer = vec![0; BATCH_BYTES];
     loop {
         let fresh = fresh_book(platform, room)?;
         let mut book = fresh.book;
+        // A book that turned out too small keeps its memory.
+        book_bytes += fresh.bytes;
         sink.restart();
         let mut visitor = WantedReplay { replay: Replay { book: &mut book, sink } };
         match recover(directory, &mut buffer, &mut visitor) {
@@ -188,7 +204,7 @@ fn recover_in_memory<P: Platform>(
                         book,
                         scanned,
                         capacities,
-                        book_bytes: fresh.bytes,
+                        book_bytes,
                         memory_warnings: fresh.warnings,
                     });
                 }
@@ -229,17 +245,28 @@ impl fmt::Debug for FreshBook {
 ///
 /// # Errors
 /// The system has no room for it.
-pub fn fresh_book<P: Platform>(platform: P, capacities: Capacities) -> Result<FreshBook, StartError> {
+pub fn fresh_book<P: Platform>(
+    platform: P,
+    capacities: Capacities,
+) -> Result<FreshBook, StartError> {
     let bytes = Book::bytes_needed(capacities);
     let memory = memory(platform, bytes, MemoryWishes { huge_pages: true, locked: true })?;
     let warnings = memory_warnings(platform, &memory);
-    // The seed spreads the hash tables only; a random one keeps strangers from choosing colliding ids.
-    let seed = u64::from_le_bytes(platform.random().map_err(StartError::Random)?[..8].try_into().unwrap_or_default());
-    let book = Book::new(memory.bytes, capacities, seed).map_err(|fault| StartError::Book(fault.to_string()))?;
+    // The seed spreads the hash tables only; a random one keeps strangers from choosing colliding
+    // ids.
+    let seed = u64::from_le_bytes(
+        platform.random().map_err(StartError::Random)?[..8].try_into().unwrap_or_default(),
+    );
+    let book = Book::new(memory.bytes, capacities, seed)
+        .map_err(|fault| StartError::Book(fault.to_string()))?;
     Ok(FreshBook { book, bytes, warnings })
 }
 
-fn memory<P: Platform>(platform: P, bytes: usize, wishes: MemoryWishes) -> Result<HostMemory, StartError> {
+fn memory<P: Platform>(
+    platform: P,
+    bytes: usize,
+    wishes: MemoryWishes,
+) -> Result<HostMemory, StartError> {
     platform.zeroed_memory(bytes, wishes).map_err(|error| StartError::Memory { bytes, error })
 }
 
@@ -262,8 +289,8 @@ pub enum StartError {
     Open(OpenError),
     /// The log is not to be trusted.
     Refused(String),
-    /// The log belongs to another flow than the wanted one; who asked knows which.
-    OtherFlow,
+    /// The sink did not want the log, or not all of it: it knows why.
+    Unwanted,
     /// A log file failed.
     Log(String),
     /// The system gave no memory.
@@ -286,7 +313,7 @@ impl StartError {
             return Self::log(platform, data, fault);
         }
         if let RecoveryFault::Unwanted { .. } = fault {
-            return Self::OtherFlow;
+            return Self::Unwanted;
         }
         let advice = match fault {
             RecoveryFault::NewerVersion { .. } => "use the program that wrote it, or a newer one",
@@ -313,30 +340,41 @@ impl StartError {
     fn split<P: Platform>(platform: P, options: &StartOptions, fault: SplitFault) -> Self {
         match fault {
             SplitFault::Log(fault) => Self::log(platform, &options.data, fault),
-            SplitFault::AlreadySplit => Self::Book("this process runs an engine already".to_owned()),
+            SplitFault::AlreadySplit => {
+                Self::Book("this process runs an engine already".to_owned())
+            }
         }
     }
 }
 
 /// What is wrong with the log, with the file that shows it.
 fn sentence_of(data: &Path, fault: RecoveryFault) -> String {
-    let file = |segment: SegmentNumber| data.join(format!("{segment:016}.log")).display().to_string();
+    let file =
+        |segment: SegmentNumber| data.join(format!("{segment:016}.log")).display().to_string();
     match fault {
         RecoveryFault::Corrupt { segment, position, damage } => {
             format!("corrupt: {}: offset {position}: {damage}", file(segment))
         }
         RecoveryFault::MissingSegment(segment) => format!("corrupt: {} is missing", file(segment)),
         RecoveryFault::ForeignSegment(segment) => {
-            format!("corrupt: {}: offset 0: it belongs to another log, or has another number", file(segment))
+            format!(
+                "corrupt: {}: offset 0: it belongs to another log, or has another number",
+                file(segment)
+            )
         }
         RecoveryFault::NewerVersion { segment, version } => {
-            format!("{} is of log version {version}, which this program does not know", file(segment))
+            format!(
+                "{} is of log version {version}, which this program does not know",
+                file(segment)
+            )
         }
         RecoveryFault::Log(_)
         | RecoveryFault::HashMismatch { .. }
         | RecoveryFault::Repeated { .. }
         | RecoveryFault::NeedsCapacities(_)
-        | RecoveryFault::Unwanted { .. } => format!("the log in '{}' is refused: {fault}", data.display()),
+        | RecoveryFault::Unwanted { .. } => {
+            format!("corrupt: the log in '{}': {fault}", data.display())
+        }
     }
 }
 
@@ -350,8 +388,12 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open(error) => error.fmt(f),
-            Self::Refused(sentence) | Self::Log(sentence) | Self::Book(sentence) => f.write_str(sentence),
-            Self::OtherFlow => f.write_str("the log belongs to another flow; name another directory with --data"),
+            Self::Refused(sentence) | Self::Log(sentence) | Self::Book(sentence) => {
+                f.write_str(sentence)
+            }
+            Self::Unwanted => {
+                f.write_str("the log is not wanted; name another directory with --data")
+            }
             Self::Memory { bytes, error } => write!(
                 f,
                 "the system gave no {} MiB of memory ({error}): choose smaller --orders and --instruments",

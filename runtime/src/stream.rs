@@ -1,10 +1,11 @@
-//! The default flow: an endless, realistic stream of commands that follows from a seed, the same on every machine.
+//! The default flow: an endless, realistic stream of commands that follows from a seed, the same on
+//! every machine.
 //!
 //! It has no beginning that matters: it is made of epochs of 2^18 commands, each of which follows
 //! from the seed and its number alone, and begins and ends with no order open, as a trading day
 //! does. So the stream can be taken up at any client sequence for the price of one epoch. Within an
-//! epoch it keeps a book of its own as its model, so that it cancels, reduces and replaces only what
-//! is open: nothing that it sends is rejected. It reads no clock and uses no floating point.
+//! epoch it keeps a book of its own as its model, so that it cancels, reduces and replaces only
+//! what is open: nothing that it sends is rejected. It reads no clock and uses no floating point.
 
 mod market;
 mod open_orders;
@@ -28,18 +29,15 @@ pub const EPOCH_COMMANDS: u64 = 1 << 18;
 /// The seed of the stream where nobody gives one.
 pub const SEED_DEFAULT: u64 = 1;
 
-/// Changes whenever the same seed gives another stream, so that an old log is not continued with it.
+/// Changes whenever the same seed gives another stream, so that an old log is not continued with
+/// it.
 const STREAM_VERSION: u64 = 1;
 
 /// Instruments of the stream.
 const MARKETS: usize = SYMBOLS.len();
 
 /// What the model can hold: several times what is ever open.
-const CAPACITIES: Capacities = Capacities {
-    orders: 1 << 13,
-    instruments: 4,
-    sessions: 2,
-};
+const CAPACITIES: Capacities = Capacities { orders: 1 << 13, instruments: 4, sessions: 2 };
 
 /// Above so many open orders it only cancels.
 const OPEN_MAX: u32 = CAPACITIES.orders - 64;
@@ -188,11 +186,7 @@ impl Stream {
         // So many orders are open that the commands left are just enough to cancel them.
         let is_closing = u64::from(open) + 2 > left;
         if is_closing || open >= OPEN_MAX {
-            let intent = if open == 0 {
-                Intent::Aggressive
-            } else {
-                Intent::Cancel
-            };
+            let intent = if open == 0 { Intent::Aggressive } else { Intent::Cancel };
             return (self.open.longest(), intent);
         }
         self.markets[drawn].walk(&mut self.random);
@@ -200,7 +194,8 @@ impl Stream {
         (drawn, self.intent(drawn, target))
     }
 
-    /// Draws what a market does next, so that about `target` of its orders are open in the long run.
+    /// Draws what a market does next, so that about `target` of its orders are open in the long
+    /// run.
     fn intent(&mut self, market: usize, target: u64) -> Intent {
         let open = self.open.count(market);
         let surplus = i64::try_from(open).unwrap_or(0) - i64::try_from(target).unwrap_or(0);
@@ -223,28 +218,15 @@ impl Stream {
 
     /// An order that joins its side of the book.
     fn passive(&mut self, market: usize) -> Draft {
-        let side = if self.random.chance(1, 2) {
-            Side::Buy
-        } else {
-            Side::Sell
-        };
+        let side = if self.random.chance(1, 2) { Side::Buy } else { Side::Sell };
         let price = self.passive_price(market, side);
         let quantity = market::quantity(&mut self.random);
-        Draft {
-            order: OrderId(self.next),
-            kind: FlowKind::New { side },
-            price,
-            quantity,
-        }
+        Draft { order: OrderId(self.next), kind: FlowKind::New { side }, price, quantity }
     }
 
     /// An order that trades at once, as far as there is somebody to trade with.
     fn aggressive(&mut self, market: usize) -> Draft {
-        let best = |side| {
-            self.book
-                .best(instrument_of(market), side)
-                .map(Price::ticks)
-        };
+        let best = |side| self.book.best(instrument_of(market), side).map(Price::ticks);
         let (bid, ask) = (best(Side::Buy), best(Side::Sell));
         let limit = self.markets[market].aggressive(bid, ask, &mut self.random);
         let kind = if self.random.chance(1, 2) || self.is_last() {
@@ -252,12 +234,7 @@ impl Stream {
         } else {
             FlowKind::New { side: limit.side }
         };
-        Draft {
-            order: OrderId(self.next),
-            kind,
-            price: limit.price,
-            quantity: limit.quantity,
-        }
+        Draft { order: OrderId(self.next), kind, price: limit.price, quantity: limit.quantity }
     }
 
     /// A cancel, reduce or replace of an order that is open.
@@ -267,18 +244,11 @@ impl Stream {
     /// When the list of open orders and the model disagree: our bug.
     fn change(&mut self, market: usize, intent: Intent) -> Draft {
         let order = self.open.pick(market, &mut self.random);
-        let found = self
-            .book
-            .order(instrument_of(market), order)
-            .expect("a listed order is open");
+        let found = self.book.order(instrument_of(market), order).expect("a listed order is open");
         let (side, remaining) = (Some(found.side), found.remaining.lots());
         let (kind, price, quantity) = match intent {
             Intent::Replace => {
-                let new_order = if self.random.chance(1, 4) {
-                    order
-                } else {
-                    OrderId(self.next)
-                };
+                let new_order = if self.random.chance(1, 4) { order } else { OrderId(self.next) };
                 let price = self.passive_price(market, found.side);
                 let quantity = market::quantity(&mut self.random);
                 (FlowKind::Replace { side, new_order }, price, quantity)
@@ -288,18 +258,11 @@ impl Stream {
                 let by = Lots(1 + u64::from(self.random.below(half)));
                 (FlowKind::Reduce { side }, Ticks(found.price.ticks()), by)
             }
-            Intent::Passive | Intent::Aggressive | Intent::Cancel => (
-                FlowKind::Cancel { side },
-                Ticks(found.price.ticks()),
-                Lots(remaining),
-            ),
+            Intent::Passive | Intent::Aggressive | Intent::Cancel => {
+                (FlowKind::Cancel { side }, Ticks(found.price.ticks()), Lots(remaining))
+            }
         };
-        Draft {
-            order,
-            kind,
-            price,
-            quantity,
-        }
+        Draft { order, kind, price, quantity }
     }
 
     fn passive_price(&mut self, market: usize, side: Side) -> Ticks {

@@ -2,6 +2,7 @@
 
 use crate::latency::Quantiles;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a run did. The JSON names are the field names; times are nanoseconds, sizes bytes.
@@ -36,15 +37,19 @@ pub struct Summary {
     /// Commands that were rejected in this run.
     pub rejects: u64,
     /// Rejects by reason, where there are any.
-    pub rejects_by_reason: Vec<(&'static str, u64)>,
+    pub rejects_by_reason: BTreeMap<&'static str, u64>,
     /// Commands that the engine had executed before and did not execute again.
     pub duplicates: u64,
     /// From the first push to the last release.
     pub elapsed_ns: u64,
     /// Fresh commands a second.
     pub commands_per_second: u64,
-    /// From taking a command from the input ring to having published its record and events; one command in 16.
+    /// From taking a command from the input ring to having published its record and events; one
+    /// command in 16.
     pub critical_path: Option<Quantiles>,
+    /// Commands a second that were offered; nothing when they were offered as fast as the engine
+    /// took them.
+    pub rate: Option<u64>,
     /// From offering a command to its answer.
     pub acknowledgement: Option<Quantiles>,
     /// Syncs of the log.
@@ -109,7 +114,14 @@ impl fmt::Display for Summary {
             Nanoseconds(self.elapsed_ns)
         )?;
         write_quantiles(f, "critical path      ", self.critical_path)?;
-        write_quantiles(f, if self.durable { "durable answer     " } else { "answer             " }, self.acknowledgement)?;
+        let answer = if self.durable { "durable answer     " } else { "answer             " };
+        write_quantiles(f, answer, self.acknowledgement)?;
+        if self.rate.is_none() {
+            writeln!(
+                f,
+                "                    (offered without pause, so mostly time in the queue; see --rate)"
+            )?;
+        }
         writeln!(
             f,
             "syncs               {}, {} on average, {} at most, {} commands a sync",
@@ -145,8 +157,16 @@ impl Summary {
         }
         writeln!(f, "{:<20}{:>12}{:>12}", "instrument", "best bid", "best ask")?;
         for best in self.instruments.iter().take(SHOWN_INSTRUMENTS) {
-            let shown = |price: Option<u32>| price.map_or_else(|| "-".to_owned(), |ticks| ticks.to_string());
-            writeln!(f, "{:<20}{:>12}{:>12}", best.symbol, shown(best.bid_ticks), shown(best.ask_ticks))?;
+            let shown = |price: Option<u32>| {
+                price.map_or_else(|| "-".to_owned(), |ticks| ticks.to_string())
+            };
+            writeln!(
+                f,
+                "{:<20}{:>12}{:>12}",
+                best.symbol,
+                shown(best.bid_ticks),
+                shown(best.ask_ticks)
+            )?;
         }
         if self.instruments.len() > SHOWN_INSTRUMENTS {
             writeln!(f, "and {} more", self.instruments.len() - SHOWN_INSTRUMENTS)?;
@@ -155,7 +175,11 @@ impl Summary {
     }
 }
 
-fn write_quantiles(f: &mut fmt::Formatter<'_>, label: &str, quantiles: Option<Quantiles>) -> fmt::Result {
+fn write_quantiles(
+    f: &mut fmt::Formatter<'_>,
+    label: &str,
+    quantiles: Option<Quantiles>,
+) -> fmt::Result {
     let Some(q) = quantiles else {
         return writeln!(f, "{label} nothing measured");
     };
@@ -205,14 +229,17 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")]
+        {
             assert_eq!(grouped(number), text);
         }
     }
 
     #[test]
     fn times_have_a_unit_and_one_decimal() {
-        for (ns, text) in [(7, "7 ns"), (1_250, "1.2 us"), (90_000_000, "90.0 ms"), (61_500_000_000, "61.5 s")] {
+        for (ns, text) in
+            [(7, "7 ns"), (1_250, "1.2 us"), (90_000_000, "90.0 ms"), (61_500_000_000, "61.5 s")]
+        {
             assert_eq!(Nanoseconds(ns).to_string(), text);
         }
     }

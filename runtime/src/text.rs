@@ -25,18 +25,7 @@ mod tests {
 
     #[test]
     fn writes_what_display_writes() {
-        for number in [
-            0,
-            1,
-            9,
-            10,
-            99,
-            100,
-            12_345,
-            u64::from(u32::MAX),
-            u64::MAX - 1,
-            u64::MAX,
-        ] {
+        for number in [0, 1, 9, 10, 99, 100, 12_345, u64::from(u32::MAX), u64::MAX - 1, u64::MAX] {
             let mut text = b"<".to_vec();
             push_number(&mut text, number);
             assert_eq!(String::from_utf8(text).unwrap(), format!("<{number}"));

@@ -20,7 +20,9 @@ pub struct ToldPaths {
 
 /// Where released events go.
 ///
-/// The files are emptied only when [`open`](Self::open) says that the log is the right one; what is told before waits.
+/// The files are created when [`open`](Self::open) says that the log is the right one; what is told
+/// before waits. They take the place of those of an earlier run when [`keep`](Self::keep) says that
+/// the log is sound.
 #[derive(Debug)]
 pub struct Told {
     paths: ToldPaths,
@@ -62,7 +64,7 @@ impl Told {
         self.defining.clear();
     }
 
-    /// Creates or empties the files, unless they are open, and writes what was told before.
+    /// Creates the files, unless they are open, and writes what was told before.
     pub fn open(&mut self) {
         if self.files.is_some() {
             return;
@@ -76,9 +78,16 @@ impl Told {
         }
     }
 
-    /// Recovery is over: what is told from here on is counted.
-    pub fn count_from_here(&mut self) {
+    /// Recovery is over: the files take their names, and what is told from here on is counted.
+    pub fn keep(&mut self) {
+        self.open();
         self.tally = Tally::default();
+        if let Some(files) = &mut self.files
+            && self.error.is_none()
+            && let Err(error) = files.keep(&self.paths)
+        {
+            self.fail(error);
+        }
     }
 
     /// The operator defines an instrument; the answer will tell its number.
@@ -145,8 +154,19 @@ impl Files {
     fn create(paths: &ToldPaths) -> Result<Self, OutputError> {
         let fills = paths.fills.as_deref().map(|path| FillsWriter::create(path, FLOW_SESSION));
         let events = paths.events.as_deref().map(EventsWriter::create);
-        let acks = paths.acks.as_deref().map(AcksWriter::create);
-        Ok(Self { fills: fills.transpose()?, events: events.transpose()?, acks: acks.transpose()? })
+        Ok(Self { fills: fills.transpose()?, events: events.transpose()?, acks: None })
+    }
+
+    fn keep(&mut self, paths: &ToldPaths) -> Result<(), OutputError> {
+        if let Some(fills) = &mut self.fills {
+            fills.keep()?;
+        }
+        if let Some(events) = &mut self.events {
+            events.keep()?;
+        }
+        // Recovery acknowledges nothing, so nothing was missed.
+        self.acks = paths.acks.as_deref().map(AcksWriter::create).transpose()?;
+        Ok(())
     }
 
     #[inline]

@@ -15,8 +15,8 @@ use std::path::PathBuf;
 
 /// Scan the whole log, check everything that can be checked, and replay it.
 ///
-/// Takes no exclusive lock and creates nothing; beside a running engine it reports what is durable now. Exit code 0:
-/// the log is sound (a torn tail is); 1: it is corrupt, or there is none.
+/// Takes no exclusive lock and creates nothing; beside a running engine it reports what is durable
+/// now. Exit code 0: the log is sound (a torn tail is); 1: it is corrupt, or there is none.
 #[derive(Clone, Debug, clap::Args)]
 pub struct VerifyArgs {
     /// The data directory
@@ -32,8 +32,9 @@ pub struct VerifyArgs {
 pub struct Report {
     /// The data directory.
     pub data: String,
-    /// `running`: an engine writes the log, and the report is of what is durable now. `stopped`: the last thing in the
-    /// log is the marker of a clean stop. `interrupted`: the next start recovers it.
+    /// `running`: an engine writes the log, and the report is of what is durable now. `stopped`:
+    /// the last thing in the log is the marker of a clean stop. `interrupted`: the next start
+    /// recovers it.
     pub state: LogState,
     /// First sequence in the log; 0 when there is none.
     pub first_sequence: u64,
@@ -91,14 +92,14 @@ pub struct RecordCount {
 ///
 /// # Errors
 /// The log is corrupt, or there is none.
-pub fn verify<P: Platform>(platform: P, args: &VerifyArgs, console: Console) -> Result<(), CommandError> {
+pub fn verify<P: Platform>(
+    platform: P,
+    args: &VerifyArgs,
+    console: Console,
+) -> Result<(), CommandError> {
     let mut log = open_log(platform, &args.data)?;
     let report = examine(platform, &mut log)?;
-    if args.json {
-        console.print_json(&report)
-    } else {
-        console.print(&report.to_string())
-    }
+    if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
 }
 
 /// Replays the log in memory that is large enough for it.
@@ -118,11 +119,15 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
         match scanned {
             Ok(scanned) => {
                 let sound = book.check();
-                sound.map_err(|fault| CommandError::failed(format!("the replayed book is inconsistent: {fault}")))?;
+                sound.map_err(|fault| {
+                    CommandError::failed(format!("the replayed book is inconsistent: {fault}"))
+                })?;
                 return Ok(log.report(&book, &scanned, counts));
             }
             Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
-            Err(fault) => return Err(StartError::recovery(platform, log.directory.path(), fault).into()),
+            Err(fault) => {
+                return Err(StartError::recovery(platform, log.directory.path(), fault).into());
+            }
         }
     }
 }
@@ -169,7 +174,9 @@ impl<P: Platform> Inspected<P> {
             first_sequence: last_sequence.min(1),
             last_sequence,
             sessions: sessions.collect(),
-            records: records.map(|(record, count)| RecordCount { record: record.name(), count }).collect(),
+            records: records
+                .map(|(record, count)| RecordCount { record: record.name(), count })
+                .collect(),
             segments: scanned.segment_count,
             log_bytes: scanned.log_bytes,
             // What a running engine is just writing is not a tear.
@@ -189,7 +196,12 @@ impl fmt::Display for Report {
             LogState::Interrupted => "not stopped cleanly; the next start recovers it",
         };
         writeln!(f, "log in '{}': sound, {state}", self.data)?;
-        writeln!(f, "sequences           {} to {}", grouped(self.first_sequence), grouped(self.last_sequence))?;
+        writeln!(
+            f,
+            "sequences           {} to {}",
+            grouped(self.first_sequence),
+            grouped(self.last_sequence)
+        )?;
         for session in &self.sessions {
             let who = if session.session == 0 { " (operator)" } else { "" };
             let last = grouped(session.last_client_sequence);

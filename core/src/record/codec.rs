@@ -32,7 +32,8 @@ impl Record {
         }
     }
 
-    /// Writes the record to the front of `room`; returns its length in bytes, or `None` when it does not fit.
+    /// Writes the record to the front of `room`; returns its length in bytes, or `None` when it
+    /// does not fit.
     #[inline]
     pub fn encode(&self, room: &mut [u8]) -> Option<usize> {
         match &self.body {

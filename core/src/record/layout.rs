@@ -1,7 +1,7 @@
 //! The layouts of the records, field by field in the order of their bytes, without padding.
 //!
-//! Read as `Pod` structs of little-endian numbers, these declarations are the format: changing one changes the
-//! version of the log.
+//! Read as `Pod` structs of little-endian numbers, these declarations are the format: changing one
+//! changes the version of the log.
 
 use crate::limits::{FLOW_NAME_BYTES_MAX, SYMBOL_BYTES_MAX};
 use crate::little_endian::{Le16, Le32, Le64};
@@ -142,9 +142,6 @@ pub(super) struct RunningHashBody {
 }
 
 const _: () = assert!(HEAD_BYTES == 24);
-const _: () = assert!(
-    HEAD_BYTES + size_of::<NewBody>() == 64,
-    "a New fills a cache line"
-);
+const _: () = assert!(HEAD_BYTES + size_of::<NewBody>() == 64, "a New fills a cache line");
 const _: () = assert!(HEAD_BYTES + size_of::<BindFlowBody>() == super::RECORD_BYTES_MAX);
 const _: () = assert!(HEAD_BYTES + size_of::<RunningHashBody>() == super::RECORD_BYTES_MIN);

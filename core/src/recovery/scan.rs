@@ -21,9 +21,11 @@ pub trait Visitor {
 /// What a scan found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scanned {
-    /// Where the log stands; `None` when there is none, or one whose first header was never completed.
+    /// Where the log stands; `None` when there is none, or one whose first header was never
+    /// completed.
     pub(super) chain: Option<Chain>,
-    /// Where what is left of a crash must be cut off before the log goes on; `None` when there is no segment.
+    /// Where what is left of a crash must be cut off before the log goes on; `None` when there is
+    /// no segment.
     pub cut_at: Option<(SegmentNumber, LogPosition)>,
     /// The last sequence; 0 when there is none.
     pub last_sequence: Sequence,
@@ -43,8 +45,8 @@ pub struct Scanned {
 
 /// Walks the whole log and hands its records to `visitor`.
 ///
-/// `buffer` is scratch room of one or more whole blocks; the larger, the fewer reads. Beside a running engine the walk
-/// sees what was written when it came by.
+/// `buffer` is scratch room of one or more whole blocks; the larger, the fewer reads. Beside a
+/// running engine the walk sees what was written when it came by.
 ///
 /// # Errors
 /// The first thing that is wrong with the log, or the visitor's fault.
@@ -66,18 +68,10 @@ pub fn scan<F: LogFile, V: Visitor>(
     if first != SegmentNumber::FIRST {
         return Err(RecoveryFault::MissingSegment(SegmentNumber::FIRST));
     }
-    let mut walk = Walk {
-        chain: Chain::empty(LogId([0; 16])),
-        found: NOTHING,
-        last,
-    };
+    let mut walk = Walk { chain: Chain::empty(LogId([0; 16])), found: NOTHING, last };
     loop {
         let hole = walk.follow_to_the_hole(file, buffer, visitor)?;
-        let tail = Tail {
-            hole,
-            chain: walk.chain,
-            last: walk.last,
-        };
+        let tail = Tail { hole, chain: walk.chain, last: walk.last };
         match tail.inspect(file, buffer)? {
             // A running engine wrote the block while the walk looked at it.
             None => {}
@@ -125,17 +119,11 @@ impl Walk {
             if self.chain.room_bytes() == 0 {
                 let segment = self.chain.segment.next();
                 if !self.enter(segment, file, buffer)? {
-                    return Ok(Hole {
-                        segment,
-                        position: LogPosition(0),
-                    });
+                    return Ok(Hole { segment, position: LogPosition(0) });
                 }
             }
             if !self.follow_blocks(file, buffer, visitor)? {
-                return Ok(Hole {
-                    segment: self.chain.segment,
-                    position: self.chain.position,
-                });
+                return Ok(Hole { segment: self.chain.segment, position: self.chain.position });
             }
         }
     }
@@ -161,7 +149,8 @@ impl Walk {
             HeaderState::Intact(header) => {
                 let is_first = segment == SegmentNumber::FIRST;
                 let is_of_log = is_first || header.log_id == self.chain.log_id;
-                // No crash changes what stands before a header that is there, so one that goes on elsewhere is no tail.
+                // No crash changes what stands before a header that is there, so one that goes on
+                // elsewhere is no tail.
                 if header.segment != segment || !is_of_log || !self.chain.continues_in(&header) {
                     return Err(RecoveryFault::ForeignSegment(segment));
                 }
@@ -184,7 +173,8 @@ impl Walk {
         }
     }
 
-    /// Follows the chain through as much of the segment as the buffer takes; false when it breaks there.
+    /// Follows the chain through as much of the segment as the buffer takes; false when it breaks
+    /// there.
     fn follow_blocks<F: LogFile, V: Visitor>(
         &mut self,
         file: &mut F,
@@ -196,12 +186,8 @@ impl Walk {
         let into = buffer.get_mut(..wanted).unwrap_or_default();
         let length = file.read_at(self.chain.segment, self.chain.position, into)?;
         for block in into.get(..length).unwrap_or_default().chunks(BLOCK_BYTES) {
-            let state = read_block(
-                block,
-                self.chain.log_id,
-                self.chain.segment,
-                self.chain.position,
-            );
+            let state =
+                read_block(block, self.chain.log_id, self.chain.segment, self.chain.position);
             let BlockState::Intact(head) = state else {
                 return Ok(false);
             };

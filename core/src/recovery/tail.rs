@@ -1,7 +1,9 @@
-//! The tail: what stands behind the first break of the chain, and whether a crash alone explains it.
+//! The tail: what stands behind the first break of the chain, and whether a crash alone explains
+//! it.
 //!
-//! A break is the torn tail of a crash unless there is a witness: a later block or header of this log that called the
-//! broken place durable, anything behind a header that is gone, or a single flipped bit, which no crash leaves behind.
+//! A break is the torn tail of a crash unless there is a witness: a later block or header of this
+//! log that called the broken place durable, anything behind a header that is gone, or a single
+//! flipped bit, which no crash leaves behind.
 
 use super::scan::Hole;
 use super::{Damage, RecoveryFault};
@@ -23,8 +25,8 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Returns the tail's length in bytes, up to its last block that is not blank; `None` when the hole has closed
-    /// meanwhile, because a running engine wrote there.
+    /// Returns the tail's length in bytes, up to its last block that is not blank; `None` when the
+    /// hole has closed meanwhile, because a running engine wrote there.
     pub(super) fn inspect<F: LogFile>(
         &self,
         file: &mut F,
@@ -60,27 +62,19 @@ impl Tail {
             // The scan judges the header.
             return Ok(matches!(read_header(block), HeaderState::Intact(_)));
         }
-        match read_block(
-            block,
-            self.chain.log_id,
-            self.hole.segment,
-            self.hole.position,
-        ) {
+        match read_block(block, self.chain.log_id, self.hole.segment, self.hole.position) {
             BlockState::Intact(head) => return Ok(self.chain.continues_with(&head)),
-            BlockState::Blank | BlockState::BlankButOneBit | BlockState::Broken => {}
+            BlockState::Blank => return Ok(false),
+            BlockState::BlankButOneBit | BlockState::Broken => {}
         }
         if is_one_bit_from_continuing(block, &self.chain) {
-            return Err(corrupt(
-                self.hole.segment,
-                self.hole.position,
-                Damage::FlippedBit,
-            ));
+            return Err(corrupt(self.hole.segment, self.hole.position, Damage::FlippedBit));
         }
         Ok(false)
     }
 
-    /// Looks at everything of a segment that stands behind the hole; returns the bytes up to the last block that is not
-    /// blank.
+    /// Looks at everything of a segment that stands behind the hole; returns the bytes up to the
+    /// last block that is not blank.
     fn look_for_witnesses<F: LogFile>(
         &self,
         segment: SegmentNumber,
@@ -92,20 +86,12 @@ impl Tail {
             return Ok(0);
         }
         let is_of_hole = segment == self.hole.segment;
-        let from = if is_of_hole {
-            self.hole.position
-        } else {
-            LogPosition(0)
-        };
+        let from = if is_of_hole { self.hole.position } else { LogPosition(0) };
         let mut position = from;
         let mut torn_end = from;
         loop {
             let length = file.read_at(segment, position, buffer)?;
-            for block in buffer
-                .get_mut(..length)
-                .unwrap_or_default()
-                .chunks_mut(BLOCK_BYTES)
-            {
+            for block in buffer.get_mut(..length).unwrap_or_default().chunks_mut(BLOCK_BYTES) {
                 let end = LogPosition(position.0 + length_of(block.len()));
                 if !is_blank(block) {
                     self.question(block, segment, position)?;
@@ -132,15 +118,13 @@ impl Tail {
         if one_bit_set(block) {
             return Err(corrupt(segment, position, Damage::FlippedBit));
         }
-        // Without a first header the log's id is unknown, and a block of any log shows that the header was there.
+        // Without a first header the log's id is unknown, and a block of any log shows that the
+        // header was there.
         let log_id = self.has_log().then_some(self.chain.log_id);
         let Some(head) = intact_head(block, log_id, segment, position) else {
             return Ok(());
         };
-        self.hear(Durable {
-            sequence: head.durable_sequence,
-            number: head.durable_number,
-        })
+        self.hear(Durable { sequence: head.durable_sequence, number: head.durable_number })
     }
 
     fn question_header(
@@ -190,17 +174,11 @@ impl Tail {
 }
 
 const fn corrupt(segment: SegmentNumber, position: LogPosition, damage: Damage) -> RecoveryFault {
-    RecoveryFault::Corrupt {
-        segment,
-        position,
-        damage,
-    }
+    RecoveryFault::Corrupt { segment, position, damage }
 }
 
 /// True when all bytes are zero.
 fn is_blank(block: &[u8]) -> bool {
     // Sums of whole chunks, so that the compiler compares many bytes at a time.
-    block
-        .chunks(64)
-        .all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
+    block.chunks(64).all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
 }

@@ -13,19 +13,13 @@ pub struct FlowError {
 impl FlowError {
     /// The flow `file` cannot be opened.
     pub(super) fn open(file: &str, error: &io::Error) -> Self {
-        Self {
-            sentence: format!("cannot open the flow {file}: {error}").into(),
-            place: None,
-        }
+        Self { sentence: format!("cannot open the flow {file}: {error}").into(), place: None }
     }
 
     /// `file` is wrong at `line` and `column`.
     pub(super) fn at(file: &str, line: u64, column: u64, problem: &str) -> Self {
         let sentence = format!("{file}:{line}:{column}: {problem}").into();
-        Self {
-            sentence,
-            place: Some((line, column)),
-        }
+        Self { sentence, place: Some((line, column)) }
     }
 
     /// Line and byte column of the problem, both from 1; `None` when the flow could not be opened.

@@ -1,4 +1,5 @@
-//! What a log remembers of its flow, so that another flow is not taken for it: a name and a hash of the head.
+//! What a log remembers of its flow, so that another flow is not taken for it: a name and a hash of
+//! the head.
 //!
 //! The head is measured in bytes of decompressed text. A later look at the same flow hashes exactly
 //! as many bytes as are remembered, so a flow that has grown since is still the same flow, and one
@@ -50,20 +51,13 @@ pub fn compare(remembered: &FlowIdentity, file: &str, head: &[u8]) -> FlowMatch 
 
 /// A remembered name as people read it, without the padding.
 pub fn shown_name(identity: &FlowIdentity) -> String {
-    let name = identity
-        .name
-        .split(|byte| *byte == 0)
-        .next()
-        .unwrap_or_default();
+    let name = identity.name.split(|byte| *byte == 0).next().unwrap_or_default();
     String::from_utf8_lossy(name).into_owned()
 }
 
 /// The last component of a path without `.gz`, of that the last 32 bytes, padded with zeros.
 pub fn name_of(file: &str) -> [u8; FLOW_NAME_BYTES_MAX] {
-    let last = file
-        .rsplit('/')
-        .find(|part| !part.is_empty())
-        .unwrap_or(file);
+    let last = file.rsplit('/').find(|part| !part.is_empty()).unwrap_or(file);
     let name = last.strip_suffix(".gz").unwrap_or(last).as_bytes();
     let kept = &name[name.len().saturating_sub(FLOW_NAME_BYTES_MAX)..];
     let mut padded = [0; FLOW_NAME_BYTES_MAX];
@@ -75,9 +69,7 @@ pub fn name_of(file: &str) -> [u8; FLOW_NAME_BYTES_MAX] {
 pub fn hash_of(bytes: &[u8]) -> u64 {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
-    bytes.iter().fold(BASIS, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
-    })
+    bytes.iter().fold(BASIS, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
 }
 
 #[cfg(test)]
@@ -107,14 +99,8 @@ mod tests {
         let remembered = identity_of("a.csv", b"header\nline 1\n");
         let matches = |file, head: &[u8]| compare(&remembered, file, head);
         assert_eq!(matches("a.csv", b"header\nline 1\n"), FlowMatch::Same);
-        assert_eq!(
-            matches("x/a.csv.gz", b"header\nline 1\nline 2\n"),
-            FlowMatch::Same
-        );
-        assert_eq!(
-            matches("b.csv", b"header\nline 1\nline 2\n"),
-            FlowMatch::OtherName
-        );
+        assert_eq!(matches("x/a.csv.gz", b"header\nline 1\nline 2\n"), FlowMatch::Same);
+        assert_eq!(matches("b.csv", b"header\nline 1\nline 2\n"), FlowMatch::OtherName);
         assert_eq!(matches("a.csv", b"header\nline 1"), FlowMatch::OtherHead);
         assert_eq!(matches("a.csv", b"header\nline 2\n"), FlowMatch::OtherHead);
         assert_eq!(matches("a.csv", b""), FlowMatch::OtherHead);

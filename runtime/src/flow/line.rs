@@ -23,11 +23,7 @@ pub fn unnamed() -> Symbol {
 
 /// A symbol as people read it: itself, or `-` for the instrument without a name.
 pub fn shown(symbol: &Symbol) -> impl fmt::Display {
-    if symbol.as_bytes() == UNNAMED {
-        Symbol::new(b"-").unwrap_or(*symbol)
-    } else {
-        *symbol
-    }
+    if symbol.as_bytes() == UNNAMED { Symbol::new(b"-").unwrap_or(*symbol) } else { *symbol }
 }
 
 /// One command of a flow. Its numbers are unchecked, as those of every command.
@@ -109,11 +105,7 @@ impl FlowKind {
 impl FlowLine {
     /// The command that `session` sends for this line, once its symbol is known as `instrument`.
     pub const fn command(&self, session: SessionId, instrument: InstrumentId) -> Command {
-        Command {
-            session,
-            client_sequence: self.client_sequence,
-            action: self.action(instrument),
-        }
+        Command { session, client_sequence: self.client_sequence, action: self.action(instrument) }
     }
 
     /// What the line asks for, for nobody's account in particular: account 0.
@@ -127,17 +119,10 @@ impl FlowLine {
             FlowKind::Ioc { side } => {
                 Action::New(self.new_order(instrument, side, TimeInForce::ImmediateOrCancel))
             }
-            FlowKind::Cancel { .. } => Action::Cancel {
-                instrument,
-                order,
-                account,
-            },
-            FlowKind::Reduce { .. } => Action::Reduce {
-                instrument,
-                order,
-                account,
-                by: self.quantity,
-            },
+            FlowKind::Cancel { .. } => Action::Cancel { instrument, order, account },
+            FlowKind::Reduce { .. } => {
+                Action::Reduce { instrument, order, account, by: self.quantity }
+            }
             FlowKind::Replace { new_order, .. } => Action::Replace(ReplaceOrder {
                 instrument,
                 order,
@@ -202,27 +187,18 @@ mod tests {
             quantity: Lots(30),
         };
         assert_eq!(new, Action::New(expected));
-        let dropped = NewOrder {
-            time_in_force: TimeInForce::ImmediateOrCancel,
-            ..expected
-        };
+        let dropped = NewOrder { time_in_force: TimeInForce::ImmediateOrCancel, ..expected };
         assert_eq!(ioc, Action::New(dropped));
     }
 
     #[test]
     fn replace_is_a_cancel_replace() {
-        let kind = FlowKind::Replace {
-            side: None,
-            new_order: OrderId(12),
-        };
+        let kind = FlowKind::Replace { side: None, new_order: OrderId(12) };
         let Action::Replace(replace) = line(kind).action(InstrumentId(3)) else {
             panic!("a REPLACE is a Replace");
         };
         assert_eq!(replace.rule, ReplaceRule::CancelReplace);
-        assert_eq!(
-            (replace.order, replace.new_order),
-            (OrderId(11), OrderId(12))
-        );
+        assert_eq!((replace.order, replace.new_order), (OrderId(11), OrderId(12)));
         assert_eq!((replace.price, replace.quantity), (Ticks(100), Lots(30)));
     }
 
@@ -230,28 +206,10 @@ mod tests {
     fn reduce_takes_the_quantity_and_cancel_ignores_it() {
         let (instrument, order, account) = (InstrumentId(3), OrderId(11), AccountId(0));
         let reduce = line(FlowKind::Reduce { side: None }).action(instrument);
-        assert_eq!(
-            reduce,
-            Action::Reduce {
-                instrument,
-                order,
-                account,
-                by: Lots(30)
-            }
-        );
+        assert_eq!(reduce, Action::Reduce { instrument, order, account, by: Lots(30) });
         let cancel = line(FlowKind::Cancel { side: None }).command(SessionId(1), instrument);
-        assert_eq!(
-            cancel.action,
-            Action::Cancel {
-                instrument,
-                order,
-                account
-            }
-        );
-        assert_eq!(
-            (cancel.session, cancel.client_sequence),
-            (SessionId(1), ClientSequence(7))
-        );
+        assert_eq!(cancel.action, Action::Cancel { instrument, order, account });
+        assert_eq!((cancel.session, cancel.client_sequence), (SessionId(1), ClientSequence(7)));
     }
 
     #[test]

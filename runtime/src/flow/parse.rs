@@ -3,6 +3,7 @@
 use super::line::{FlowKind, FlowLine, unnamed};
 use super::scan::find_each;
 use super::write::HEADER;
+use arrayvec::ArrayVec;
 use highwater::types::{ClientSequence, Lots, OrderId, Side, Symbol, Ticks};
 
 /// Columns of a full line.
@@ -28,11 +29,8 @@ pub(super) fn header(line: &[u8]) -> Result<usize, LineProblem> {
     let without_mark = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     let found = without_carriage_return(without_mark);
     let names = HEADER.trim_end();
-    let ends = [
-        names.len(),
-        names.len() - ",symbol".len(),
-        names.len() - ",new_order_id,symbol".len(),
-    ];
+    let ends =
+        [names.len(), names.len() - ",symbol".len(), names.len() - ",new_order_id,symbol".len()];
     for (missing, end) in ends.into_iter().enumerate() {
         if found == &names.as_bytes()[..end] {
             return Ok(COLUMNS_MAX - missing);
@@ -107,62 +105,45 @@ impl Column {
     }
 
     fn name(self) -> &'static str {
-        HEADER
-            .trim_end()
-            .split(',')
-            .nth(self.index())
-            .unwrap_or_default()
+        HEADER.trim_end().split(',').nth(self.index()).unwrap_or_default()
     }
 }
 
 const UNSIGNED: &str = "an integer from 0 to 18446744073709551615";
 
-/// The fields of one line. What is beyond the last column is counted, not kept.
+/// The fields of one line. What is beyond the last column is noted, not kept.
 struct Fields<'a> {
     line: &'a [u8],
-    parts: [&'a [u8]; COLUMNS_MAX],
-    count: usize,
-    /// Where the first field beyond the last column would start.
-    extra: usize,
+    parts: ArrayVec<&'a [u8], COLUMNS_MAX>,
+    /// Where a field beyond the last column starts, if there is one.
+    surplus: Option<usize>,
 }
 
 impl<'a> Fields<'a> {
     #[inline]
     fn of(line: &'a [u8]) -> Self {
-        let mut parts: [&[u8]; COLUMNS_MAX] = [&[]; COLUMNS_MAX];
-        let (mut count, mut start) = (0, 0);
+        let mut parts = ArrayVec::new();
+        let mut start = 0;
         find_each(line, b',', |at| {
-            parts[count] = &line[start..at];
-            (count, start) = (count + 1, at + 1);
-            count < COLUMNS_MAX
+            parts.push(&line[start..at]);
+            start = at + 1;
+            !parts.is_full()
         });
-        if count == COLUMNS_MAX {
-            return Self {
-                line,
-                parts,
-                count: COLUMNS_MAX + 1,
-                extra: start,
-            };
+        if parts.is_full() {
+            return Self { line, parts, surplus: Some(start) };
         }
-        parts[count] = &line[start..];
-        Self {
-            line,
-            parts,
-            count: count + 1,
-            extra: line.len(),
-        }
+        parts.push(&line[start..]);
+        Self { line, parts, surplus: None }
     }
 
     /// The field of `column`; empty when the line may end before it.
     #[inline]
     fn field(&self, column: Column) -> Result<&'a [u8], LineProblem> {
-        if column.index() >= self.count.max(COLUMNS_MIN) {
-            return Ok(b"");
+        match self.parts.get(column.index()) {
+            Some(field) => Ok(field),
+            None if column.index() < COLUMNS_MIN => Err(self.missing(column)),
+            None => Ok(b""),
         }
-        if column.index() >= self.count {
-            return Err(self.missing(column));
-        }
-        Ok(self.parts[column.index()])
     }
 
     /// An integer that must be there, from 0 to the largest `u64`.
@@ -191,16 +172,9 @@ impl<'a> Fields<'a> {
         Ok(match word {
             Word::New => FlowKind::New { side: self.side()? },
             Word::Ioc => FlowKind::Ioc { side: self.side()? },
-            Word::Cancel => FlowKind::Cancel {
-                side: self.resting_side()?,
-            },
-            Word::Reduce => FlowKind::Reduce {
-                side: self.resting_side()?,
-            },
-            Word::Replace => FlowKind::Replace {
-                side: self.resting_side()?,
-                new_order: order,
-            },
+            Word::Cancel => FlowKind::Cancel { side: self.resting_side()? },
+            Word::Reduce => FlowKind::Reduce { side: self.resting_side()? },
+            Word::Replace => FlowKind::Replace { side: self.resting_side()?, new_order: order },
         })
     }
 
@@ -246,9 +220,7 @@ impl<'a> Fields<'a> {
         if field.is_empty() {
             return Ok(unnamed());
         }
-        let is_plain = field
-            .iter()
-            .all(|byte| byte.is_ascii_graphic() && *byte != b'"');
+        let is_plain = field.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"');
         Symbol::new(field).filter(|_| is_plain).ok_or_else(|| {
             let expected = "at most 16 printable ASCII characters without space, comma or quote";
             self.wrong(Column::Symbol, expected)
@@ -257,56 +229,39 @@ impl<'a> Fields<'a> {
 
     /// Refuses a line with more columns than the header.
     fn check_end(&self, columns: usize) -> Result<(), LineProblem> {
-        if self.count <= columns {
-            return Ok(());
-        }
-        let start = if columns < COLUMNS_MAX {
+        let start = if columns < self.parts.len() {
             self.start(columns)
+        } else if let Some(surplus) = self.surplus {
+            surplus
         } else {
-            self.extra
+            return Ok(());
         };
-        let found = quoted(&self.line[start.min(self.line.len())..]);
+        let found = quoted(&self.line[start..]);
         let problem =
             format!("{found} follows the last of {columns} columns, expected the line's end");
-        Err(LineProblem {
-            column: column_at(start),
-            problem,
-        })
+        Err(LineProblem { column: column_at(start), problem })
     }
 
     #[cold]
     fn missing(&self, column: Column) -> LineProblem {
-        let (count, name) = (self.count, column.name());
+        let (count, name) = (self.parts.len(), column.name());
         let problem = format!(
             "the line ends after {count} of at least {COLUMNS_MIN} columns, expected {name}"
         );
-        LineProblem {
-            column: column_at(self.line.len()),
-            problem,
-        }
+        LineProblem { column: column_at(self.line.len()), problem }
     }
 
     #[cold]
     fn wrong(&self, column: Column, expected: &str) -> LineProblem {
         let found = self.parts[column.index()];
-        let found = if found.is_empty() {
-            "empty".to_owned()
-        } else {
-            quoted(found)
-        };
+        let found = if found.is_empty() { "empty".to_owned() } else { quoted(found) };
         let problem = format!("{} is {found}, expected {expected}", column.name());
-        LineProblem {
-            column: column_at(self.start(column.index())),
-            problem,
-        }
+        LineProblem { column: column_at(self.start(column.index())), problem }
     }
 
     /// Offset of a field that the line has.
     fn start(&self, index: usize) -> usize {
-        self.parts[..index]
-            .iter()
-            .map(|field| field.len() + 1)
-            .sum()
+        self.parts[..index].iter().map(|field| field.len() + 1).sum()
     }
 }
 

@@ -63,17 +63,10 @@ mod tests {
             let length = random.below(40);
             let text: Vec<u8> = (0..length)
                 .map(|_| {
-                    if random.below(4) == 0 {
-                        random.byte()
-                    } else {
-                        b',' ^ (random.byte() & 0x81)
-                    }
+                    if random.below(4) == 0 { random.byte() } else { b',' ^ (random.byte() & 0x81) }
                 })
                 .collect();
-            assert_eq!(
-                find(&text, b','),
-                text.iter().position(|byte| *byte == b',')
-            );
+            assert_eq!(find(&text, b','), text.iter().position(|byte| *byte == b','));
             let mut found = Vec::new();
             find_each(&text, b',', |at| {
                 found.push(at);

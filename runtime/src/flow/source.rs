@@ -1,12 +1,15 @@
-//! Where a flow's bytes come from: a file that is read when bytes are wanted, or a pipe with a thread of its own.
+//! Where a flow's bytes come from: a file that is read when bytes are wanted, or a pipe with a
+//! thread of its own.
 //!
 //! A pipe may be silent for as long as it likes. Its reader waits on its own thread (`hw-flow`), so
-//! that whoever takes the flow's lines never does: commands that are on their way are still answered.
+//! that whoever takes the flow's lines never does: commands that are on their way are still
+//! answered.
 
 use flate2::bufread::MultiGzDecoder;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -54,15 +57,14 @@ impl Source {
         if path == "-" {
             return Self::piped(io::stdin());
         }
-        let file = File::open(path)?;
-        let metadata = file.metadata()?;
+        let metadata = fs::metadata(path)?;
         if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         if metadata.is_file() {
-            Self::direct(file)
+            Self::direct(File::open(path)?)
         } else {
-            Self::piped(file)
+            Self::piped(NamedPipe { path: path.into(), file: None })
         }
     }
 
@@ -74,14 +76,8 @@ impl Source {
     /// Bytes that a thread waits for.
     pub(super) fn piped(reader: impl Read + Send + 'static) -> io::Result<Self> {
         let (sender, chunks) = sync_channel(CHUNKS_AHEAD);
-        thread::Builder::new()
-            .name("hw-flow".into())
-            .spawn(move || read_ahead(reader, &sender))?;
-        Ok(Self::Piped(Pipe {
-            chunks,
-            chunk: Vec::new(),
-            taken: 0,
-        }))
+        thread::Builder::new().name("hw-flow".into()).spawn(move || read_ahead(reader, &sender))?;
+        Ok(Self::Piped(Pipe { chunks, chunk: Vec::new(), taken: 0 }))
     }
 
     /// Puts bytes into `room`, which is not empty.
@@ -89,11 +85,7 @@ impl Source {
         match self {
             Self::Direct(reader) => {
                 let count = read(reader, room)?;
-                Ok(if count == 0 {
-                    Filled::End
-                } else {
-                    Filled::Bytes(count)
-                })
+                Ok(if count == 0 { Filled::End } else { Filled::Bytes(count) })
             }
             Self::Piped(pipe) => pipe.fill(room, wait),
         }
@@ -106,6 +98,23 @@ impl fmt::Debug for Source {
             Self::Direct(_) => "Direct",
             Self::Piped(_) => "Piped",
         })
+    }
+}
+
+/// A pipe with a name, which is opened when it is first read: that takes until somebody writes to
+/// it.
+struct NamedPipe {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Read for NamedPipe {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => File::open(&self.path)?,
+        };
+        self.file.insert(file).read(room)
     }
 }
 
@@ -189,9 +198,7 @@ fn decompressed(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Re
             count => length += count,
         }
     }
-    let whole = Cursor::new(magic)
-        .take(u64::try_from(length).unwrap_or(0))
-        .chain(reader);
+    let whole = Cursor::new(magic).take(u64::try_from(length).unwrap_or(0)).chain(reader);
     if length == magic.len() && magic == GZIP_MAGIC {
         let compressed = BufReader::with_capacity(CHUNK_BYTES, whole);
         return Ok(Box::new(MultiGzDecoder::new(compressed)));

@@ -53,11 +53,7 @@ fn an_error_names_file_line_and_column_and_the_lines_before_it_stand() {
             0,
             format!("f.csv:1:1: the flow is empty, expected the header line {header}"),
         ),
-        (
-            "\n".into(),
-            0,
-            format!("f.csv:1:1: the header line is \"\", expected {header}"),
-        ),
+        ("\n".into(), 0, format!("f.csv:1:1: the header line is \"\", expected {header}")),
         (
             LINE.into(),
             0,
@@ -78,26 +74,14 @@ fn an_error_names_file_line_and_column_and_the_lines_before_it_stand() {
             1,
             "f.csv:3:1: seq is empty, expected an integer from 0 to 18446744073709551615".into(),
         ),
-        (
-            long,
-            1,
-            "f.csv:3:1: the line is longer than 4096 bytes".into(),
-        ),
-        (
-            endless,
-            1,
-            "f.csv:3:1: the line is longer than 4096 bytes".into(),
-        ),
+        (long, 1, "f.csv:3:1: the line is longer than 4096 bytes".into()),
+        (endless, 1, "f.csv:3:1: the line is longer than 4096 bytes".into()),
     ];
     for (text, lines, expected) in table {
         let mut reader = reader(text.as_bytes());
         let (read, error) = drain(&mut reader);
         assert_eq!((read.len(), error.as_ref()), (*lines, Some(expected)));
-        assert_eq!(
-            drain(&mut reader),
-            (Vec::new(), error),
-            "it says the same again"
-        );
+        assert_eq!(drain(&mut reader), (Vec::new(), error), "it says the same again");
     }
 }
 
@@ -106,11 +90,8 @@ fn line_ends_byte_order_mark_and_missing_last_line_feed_do_not_matter() {
     let plain = drain(&mut reader(&text(3)));
     assert_eq!((plain.0.len(), &plain.1), (3, &None));
     let text = String::from_utf8(text(3)).unwrap();
-    let variants = [
-        text.replace('\n', "\r\n"),
-        format!("\u{feff}{text}"),
-        text.trim_end().to_owned(),
-    ];
+    let variants =
+        [text.replace('\n', "\r\n"), format!("\u{feff}{text}"), text.trim_end().to_owned()];
     for variant in variants {
         assert_eq!(drain(&mut reader(variant.as_bytes())), plain);
     }
@@ -125,10 +106,7 @@ fn lines_are_numbered_from_the_header() {
     let (lines, _) = drain(&mut reader(&text(20_000)));
     assert_eq!(lines.len(), 20_000);
     for (at, line) in (1..).zip(&lines) {
-        assert_eq!(
-            (line.line, line.client_sequence),
-            (at + 1, ClientSequence(at))
-        );
+        assert_eq!((line.line, line.client_sequence), (at + 1, ClientSequence(at)));
     }
 }
 
@@ -138,10 +116,7 @@ fn gzip_is_known_by_its_first_bytes_and_may_have_several_members() {
     let plain = drain(&mut reader(&text));
     let (head, tail) = text.split_at(100_001);
     assert_eq!(drain(&mut reader(&gzip(&text))), plain);
-    assert_eq!(
-        drain(&mut reader(&[gzip(head), gzip(tail)].concat())),
-        plain
-    );
+    assert_eq!(drain(&mut reader(&[gzip(head), gzip(tail)].concat())), plain);
     let (name, packed) = ("plain.csv", gzip(&text));
     let mut piped = FlowReader::from_pipe(name, Cursor::new(packed)).unwrap();
     assert_eq!(drain(&mut piped), plain);
@@ -153,10 +128,7 @@ fn broken_gzip_names_the_line_that_it_reached() {
     let (read, error) = drain(&mut reader(&packed[..packed.len() / 2]));
     let error = error.unwrap();
     assert!(read.len() > 1_000, "{} lines", read.len());
-    assert!(
-        error.starts_with(&format!("f.csv:{}:", read.len() + 2)),
-        "{error}"
-    );
+    assert!(error.starts_with(&format!("f.csv:{}:", read.len() + 2)), "{error}");
     assert!(error.ends_with(": the gzip data ends too early"), "{error}");
 
     let mut bent = packed.clone();
@@ -177,12 +149,7 @@ fn broken_gzip_names_the_line_that_it_reached() {
 fn a_flow_that_cannot_be_opened_says_so() {
     let error = FlowReader::open("/nowhere/f.csv").unwrap_err();
     assert_eq!(error.place(), None);
-    assert!(
-        error
-            .to_string()
-            .starts_with("cannot open the flow /nowhere/f.csv: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("cannot open the flow /nowhere/f.csv: "), "{error}");
     let error = FlowReader::open(env!("CARGO_MANIFEST_DIR")).unwrap_err();
     assert!(error.to_string().contains("is a directory"), "{error}");
 }
@@ -192,10 +159,9 @@ fn the_head_is_looked_at_without_taking_it() {
     let long = text(20_000);
     let mut first = reader(&long);
     let identity = first.identity().unwrap().unwrap();
-    assert_eq!(
-        usize::try_from(identity.head_bytes).unwrap(),
-        HEAD_BYTES_MAX
-    );
+    let last_line_feed = long[..HEAD_BYTES_MAX].iter().rposition(|byte| *byte == b'\n');
+    let head_bytes = last_line_feed.unwrap() + 1;
+    assert_eq!(usize::try_from(identity.head_bytes).unwrap(), head_bytes);
     assert_eq!(first.matches(&identity), Ok(Some(FlowMatch::Same)));
     assert_eq!(drain(&mut first).0.len(), 20_000);
     assert_eq!(reader(&gzip(&long)).identity(), Ok(Some(identity)));
@@ -203,27 +169,28 @@ fn the_head_is_looked_at_without_taking_it() {
     let short = reader(&text(3)).identity().unwrap().unwrap();
     assert_eq!(usize::try_from(short.head_bytes).unwrap(), text(3).len());
     assert_eq!(reader(&text(4)).matches(&short), Ok(Some(FlowMatch::Same)));
-    assert_eq!(
-        reader(&text(2)).matches(&short),
-        Ok(Some(FlowMatch::OtherHead))
-    );
+    assert_eq!(reader(&text(2)).matches(&short), Ok(Some(FlowMatch::OtherHead)));
     assert_eq!(reader(&long).matches(&identity), Ok(Some(FlowMatch::Same)));
-    assert_eq!(
-        reader(&text(3)).matches(&identity),
-        Ok(Some(FlowMatch::OtherHead))
-    );
+    assert_eq!(reader(&text(3)).matches(&identity), Ok(Some(FlowMatch::OtherHead)));
     let mut changed = long.clone();
-    changed[HEAD_BYTES_MAX - 1] ^= 1;
-    assert_eq!(
-        reader(&changed).matches(&identity),
-        Ok(Some(FlowMatch::OtherHead))
-    );
+    changed[head_bytes - 2] ^= 1;
+    assert_eq!(reader(&changed).matches(&identity), Ok(Some(FlowMatch::OtherHead)));
     let mut behind = long;
-    behind[HEAD_BYTES_MAX] ^= 1;
-    assert_eq!(
-        reader(&behind).matches(&identity),
-        Ok(Some(FlowMatch::Same))
-    );
+    behind[head_bytes] ^= 1;
+    assert_eq!(reader(&behind).matches(&identity), Ok(Some(FlowMatch::Same)));
+}
+
+#[test]
+fn a_mended_line_leaves_a_flow_the_same() {
+    let mut malformed = text(9);
+    let column = malformed.len() - LINE.len() * 3 + 4;
+    malformed[column] = b'?';
+    let identity = reader(&malformed).identity().unwrap().unwrap();
+    assert_eq!(reader(&text(9)).matches(&identity), Ok(Some(FlowMatch::Same)));
+    assert_eq!(usize::try_from(identity.head_bytes).unwrap(), text(6).len());
+    let mut other = text(9);
+    other[text(5).len()] ^= 1;
+    assert_eq!(reader(&other).matches(&identity), Ok(Some(FlowMatch::OtherHead)));
 }
 
 #[test]
@@ -231,11 +198,7 @@ fn a_flow_without_a_header_has_no_identity() {
     assert!(reader(b"").identity().is_err());
     assert!(reader(LINE.as_bytes()).identity().is_err());
     let remembered = reader(&text(3)).identity().unwrap().unwrap();
-    assert!(
-        reader(LINE.repeat(9).as_bytes())
-            .matches(&remembered)
-            .is_err()
-    );
+    assert!(reader(LINE.repeat(9).as_bytes()).matches(&remembered).is_err());
 }
 
 /// A pipe that a test writes to, chunk by chunk.
@@ -261,10 +224,7 @@ impl Read for Slow {
 #[test]
 fn a_silent_pipe_is_pending_and_its_identity_is_what_has_arrived() {
     let (sender, chunks) = channel();
-    let slow = Slow {
-        chunks,
-        rest: Cursor::new(Vec::new()),
-    };
+    let slow = Slow { chunks, rest: Cursor::new(Vec::new()) };
     let mut reader = FlowReader::from_pipe("-", slow).unwrap();
     assert_eq!(reader.identity(), Ok(None));
     sender.send(HEADER.as_bytes().to_vec()).unwrap();
@@ -275,21 +235,14 @@ fn a_silent_pipe_is_pending_and_its_identity_is_what_has_arrived() {
             break identity;
         }
     };
-    assert_eq!(
-        usize::try_from(identity.head_bytes).unwrap(),
-        HEADER.len() + LINE.len()
-    );
+    assert_eq!(usize::try_from(identity.head_bytes).unwrap(), HEADER.len() + LINE.len());
     assert!(matches!(reader.next_line(), Ok(FlowStep::Line(_))));
     assert_eq!(reader.next_line(), Ok(FlowStep::Pending));
     sender.send(LINE.as_bytes()[..7].to_vec()).unwrap();
     drop(sender);
     let (lines, error) = drain(&mut reader);
     assert_eq!(lines.len(), 0);
-    assert!(
-        error
-            .unwrap()
-            .starts_with("-:3:8: the line ends after 3 of at least 7 columns")
-    );
+    assert!(error.unwrap().starts_with("-:3:8: the line ends after 3 of at least 7 columns"));
     let long = [HEADER, LINE, LINE].concat();
     assert_eq!(compare(&identity, "-", long.as_bytes()), FlowMatch::Same);
 }
@@ -298,11 +251,7 @@ fn a_silent_pipe_is_pending_and_its_identity_is_what_has_arrived() {
 fn no_bytes_make_the_reader_panic() {
     let mut random = crate::random::Random::new(3, 1);
     for round in 0..300 {
-        let mut bytes = if round % 2 == 0 {
-            text(50)
-        } else {
-            gzip(&text(50))
-        };
+        let mut bytes = if round % 2 == 0 { text(50) } else { gzip(&text(50)) };
         for _ in 0..=random.below(4) {
             let at = random.below_usize(bytes.len());
             bytes[at] = random.byte();
@@ -335,14 +284,8 @@ fn the_real_flows_are_read_to_their_ends() {
         }
         let mut original = Vec::new();
         let file = std::fs::File::open(&path).unwrap();
-        flate2::read::MultiGzDecoder::new(file)
-            .read_to_end(&mut original)
-            .unwrap();
-        assert!(
-            written == original,
-            "{} reads back differently",
-            path.display()
-        );
+        flate2::read::MultiGzDecoder::new(file).read_to_end(&mut original).unwrap();
+        assert!(written == original, "{} reads back differently", path.display());
     }
 }
 
@@ -350,16 +293,13 @@ fn the_real_flows_are_read_to_their_ends() {
 fn real_flows() -> Option<Vec<PathBuf>> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let mut files = Vec::new();
-    for folder in std::fs::read_dir(data)
-        .ok()?
-        .flatten()
-        .filter(|entry| entry.path().is_dir())
-    {
+    for folder in std::fs::read_dir(data).ok()?.flatten().filter(|entry| entry.path().is_dir()) {
         let inside = std::fs::read_dir(folder.path()).ok()?.flatten();
-        files.extend(inside.map(|entry| entry.path()).filter(|path| {
-            path.to_str()
-                .is_some_and(|path| path.ends_with(".flow.csv.gz"))
-        }));
+        files.extend(
+            inside
+                .map(|entry| entry.path())
+                .filter(|path| path.to_str().is_some_and(|path| path.ends_with(".flow.csv.gz"))),
+        );
     }
     files.sort();
     Some(files)

@@ -24,11 +24,7 @@ impl Aligned {
         let storage = vec![0; length + BLOCK_BYTES];
         let start = storage.as_ptr().align_offset(BLOCK_BYTES);
         assert!(start < BLOCK_BYTES, "a byte can be aligned anywhere");
-        Self {
-            storage,
-            start,
-            length,
-        }
+        Self { storage, start, length }
     }
 
     /// A copy of `bytes`.
@@ -106,10 +102,7 @@ pub(super) fn zero_from(
     mut position: u64,
     end: u64,
 ) -> io::Result<()> {
-    assert!(
-        is_whole_blocks(position) && is_whole_blocks(end),
-        "a log is cut between blocks"
-    );
+    assert!(is_whole_blocks(position) && is_whole_blocks(end), "a log is cut between blocks");
     let zeros = Aligned::zeroed(CHUNK_BYTES);
     let mut found = vec![0; CHUNK_BYTES];
     while position < end {

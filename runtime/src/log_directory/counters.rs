@@ -46,8 +46,7 @@ impl LogCounters {
     /// Counts an append of `bytes` bytes.
     pub(super) fn appended(&self, bytes: usize) {
         self.append_count.fetch_add(1, Ordering::Relaxed);
-        self.appended_bytes
-            .fetch_add(bytes as u64, Ordering::Relaxed);
+        self.appended_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Counts a sync that took `ns` nanoseconds.

@@ -56,11 +56,7 @@ impl fmt::Display for OpenError {
                 path.display()
             ),
             Self::NotADirectory(path) => {
-                write!(
-                    f,
-                    "'{}' is not a directory; name another with --data",
-                    path.display()
-                )
+                write!(f, "'{}' is not a directory; name another with --data", path.display())
             }
             Self::Unwritable(path, error) => write!(
                 f,
@@ -93,11 +89,7 @@ impl fmt::Display for OpenError {
                 path.display()
             ),
             Self::NoLog(path) => {
-                write!(
-                    f,
-                    "there is no log in '{}'; name its directory with --data",
-                    path.display()
-                )
+                write!(f, "there is no log in '{}'; name its directory with --data", path.display())
             }
             Self::System(doing, path, error) => write!(
                 f,

@@ -26,9 +26,7 @@ pub(super) struct Listing {
 impl Layout {
     /// The names in `directory`.
     pub(super) fn new(directory: &Path) -> Self {
-        Self {
-            directory: directory.to_owned(),
-        }
+        Self { directory: directory.to_owned() }
     }
 
     /// The directory itself.
@@ -63,9 +61,7 @@ impl Layout {
         for file in fs::read_dir(&self.directory)? {
             let name = file?.file_name();
             let name = name.to_str().unwrap_or("");
-            listing
-                .segments
-                .extend(number_in(name, ".log").filter(|number| number.0 > 0));
+            listing.segments.extend(number_in(name, ".log").filter(|number| number.0 > 0));
             listing.spares.extend(number_in(name, ".spare"));
         }
         listing.segments.sort_unstable();
@@ -95,8 +91,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 fn number_in(name: &str, extension: &str) -> Option<SegmentNumber> {
     let digits = name.strip_suffix(extension)?;
     let ours = digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit());
-    ours.then(|| digits.parse().ok().map(SegmentNumber))
-        .flatten()
+    ours.then(|| digits.parse().ok().map(SegmentNumber)).flatten()
 }
 
 #[cfg(test)]
@@ -105,10 +100,7 @@ mod tests {
 
     #[test]
     fn only_sixteen_digits_and_the_extension_are_ours() {
-        assert_eq!(
-            number_in("0000000000000012.log", ".log"),
-            Some(SegmentNumber(12))
-        );
+        assert_eq!(number_in("0000000000000012.log", ".log"), Some(SegmentNumber(12)));
         for other in [
             "0000000000000012.spare",
             "000000000000012.log",
@@ -128,10 +120,7 @@ mod tests {
         let layout = Layout::new(Path::new("data"));
         let name = layout.segment(SegmentNumber(7));
         assert_eq!(name, Path::new("data/0000000000000007.log"));
-        assert_eq!(
-            layout.spare(SegmentNumber(8)),
-            Path::new("data/0000000000000008.spare")
-        );
+        assert_eq!(layout.spare(SegmentNumber(8)), Path::new("data/0000000000000008.spare"));
         assert_eq!(layout.lock(), Path::new("data/lock"));
     }
 }

@@ -51,11 +51,7 @@ pub struct SpareFault(pub Arc<dyn Fn(LogFault) + Send + Sync>);
 impl Default for LogOptions {
     fn default() -> Self {
         let spare_fault = SpareFault(Arc::new(|_| ()));
-        Self {
-            segment_bytes: SEGMENT_BYTES_DEFAULT,
-            io: IoChoice::Auto,
-            spare_fault,
-        }
+        Self { segment_bytes: SEGMENT_BYTES_DEFAULT, io: IoChoice::Auto, spare_fault }
     }
 }
 
@@ -71,10 +67,7 @@ pub(super) fn open_to_write<P: Platform>(
     layout: &Layout,
     options: &LogOptions,
 ) -> Result<(Writer<P>, FileSystem), OpenError> {
-    assert!(
-        is_whole_blocks(options.segment_bytes),
-        "a segment is a whole number of blocks"
-    );
+    assert!(is_whole_blocks(options.segment_bytes), "a segment is a whole number of blocks");
     survive_size_limit().map_err(|error| {
         OpenError::System(
             "prepare for the limit on the size of files for",
@@ -86,9 +79,8 @@ pub(super) fn open_to_write<P: Platform>(
     let lock = take_lock(platform, layout)?;
     let failed = |doing| move |error| OpenError::writing(doing, layout.directory(), error);
     clear_spares(platform, layout).map_err(failed("clear leftovers from"))?;
-    let file_system = platform
-        .file_system(layout.directory())
-        .map_err(failed("ask for the file system of"))?;
+    let file_system =
+        platform.file_system(layout.directory()).map_err(failed("ask for the file system of"))?;
     let io = settle_io(platform, layout, options.io, &file_system)?;
     let writer = Writer::new(platform, layout.clone(), lock, (io, options))
         .map_err(failed("start a thread for"))?;
@@ -102,9 +94,7 @@ pub(super) fn open_to_read<P: Platform>(
     layout: &Layout,
 ) -> Result<FileSystem, OpenError> {
     let directory = layout.directory();
-    let listing = layout
-        .list()
-        .map_err(|error| listing_error(directory, error))?;
+    let listing = layout.list().map_err(|error| listing_error(directory, error))?;
     if listing.segments.is_empty() {
         return Err(OpenError::NoLog(directory.to_owned()));
     }
@@ -116,11 +106,8 @@ pub(super) fn open_to_read<P: Platform>(
 /// Turns the signal that kills a process which writes beyond its limit on the size of files into an
 /// error of that write, which is a fault like a full disk.
 fn survive_size_limit() -> io::Result<()> {
-    signal_hook::flag::register(
-        signal_hook::consts::SIGXFSZ,
-        Arc::new(AtomicBool::new(false)),
-    )
-    .map(drop)
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)))
+        .map(drop)
 }
 
 /// Creates the directory when it is missing, and makes its name durable in any case: who created it
@@ -133,9 +120,7 @@ fn create_directory<P: Platform>(platform: P, directory: &Path) -> Result<(), Op
     };
     let failed = |error| OpenError::writing("sync the parent of", directory, error);
     let whole = directory.canonicalize().map_err(failed)?;
-    let synced = whole
-        .parent()
-        .map_or(Ok(()), |parent| platform.sync_directory(parent));
+    let synced = whole.parent().map_or(Ok(()), |parent| platform.sync_directory(parent));
     match synced {
         // A parent that this user may not even read was not created by this program.
         Err(error) if !created && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
@@ -206,10 +191,7 @@ fn settle_io<P: Platform>(
         IoChoice::Auto if file_system.in_memory || !probe()? => Ok(IoMode::Append),
         IoChoice::Direct if !probe()? => {
             let name = file_system.name.clone();
-            Err(OpenError::DirectRefused(
-                layout.directory().to_owned(),
-                name,
-            ))
+            Err(OpenError::DirectRefused(layout.directory().to_owned(), name))
         }
         IoChoice::Auto | IoChoice::Direct => Ok(IoMode::Direct),
     }

@@ -51,24 +51,12 @@ impl<P: Platform> Spares<P> {
         let (requests, wanted) = sync_channel(1);
         let (finished, prepared) = sync_channel(1);
         let shared = Arc::<Shared>::default();
-        let worker = Preparer {
-            platform,
-            layout: layout.clone(),
-            shared: shared.clone(),
-            tell,
-        };
+        let worker = Preparer { platform, layout: layout.clone(), shared: shared.clone(), tell };
         let thread = thread::Builder::new()
             .name("hw-spare".to_owned())
             .spawn(move || worker.run(&wanted, &finished))?;
         let (requests, thread) = (Some(requests), Some(thread));
-        Ok(Self {
-            layout,
-            shared,
-            asked: None,
-            requests,
-            prepared,
-            thread,
-        })
+        Ok(Self { layout, shared, asked: None, requests, prepared, thread })
     }
 
     /// The fault of preparing a spare, if there was one.
@@ -93,19 +81,13 @@ impl<P: Platform> Spares<P> {
             return Ok(None);
         };
         let Ok(file) = self.prepared.recv() else {
-            let unknown = LogFault {
-                operation: LogOperation::Begin,
-                code: 0,
-            };
+            let unknown = LogFault { operation: LogOperation::Begin, code: 0 };
             return Err(self.fault().unwrap_or(unknown));
         };
         if asked == request {
             return Ok(Some(file));
         }
-        fault_of(
-            LogOperation::Begin,
-            layout::remove(&self.layout.spare(asked.segment)),
-        )?;
+        fault_of(LogOperation::Begin, layout::remove(&self.layout.spare(asked.segment)))?;
         Ok(None)
     }
 }

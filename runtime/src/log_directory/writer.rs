@@ -56,11 +56,9 @@ impl<P: Platform> Writer<P> {
     ) -> io::Result<Self> {
         let spares = match io {
             IoMode::Append => None,
-            IoMode::Direct => Some(Spares::start(
-                platform,
-                layout.clone(),
-                options.spare_fault.clone(),
-            )?),
+            IoMode::Direct => {
+                Some(Spares::start(platform, layout.clone(), options.spare_fault.clone())?)
+            }
         };
         Ok(Self {
             platform,
@@ -101,20 +99,12 @@ impl<P: Platform> Writer<P> {
     /// See [`LogFile::append`](highwater::log_file::LogFile::append).
     pub(super) fn append(&mut self, position: LogPosition, blocks: &[u8]) -> Result<(), LogFault> {
         self.healthy()?;
-        let current = self
-            .current
-            .as_mut()
-            .expect("a segment is begun or cut before the first append");
-        assert_eq!(
-            position.0, current.tail,
-            "blocks stand one behind the other"
-        );
+        let current =
+            self.current.as_mut().expect("a segment is begun or cut before the first append");
+        assert_eq!(position.0, current.tail, "blocks stand one behind the other");
         let written = match self.io {
             IoMode::Direct => {
-                debug_assert!(
-                    is_aligned(position.0, blocks),
-                    "direct I/O takes aligned blocks"
-                );
+                debug_assert!(is_aligned(position.0, blocks), "direct I/O takes aligned blocks");
                 current.file.write_at(position.0, blocks)
             }
             IoMode::Append => current.file.append(blocks),
@@ -153,33 +143,17 @@ impl<P: Platform> Writer<P> {
         header: &[u8],
     ) -> Result<(), LogFault> {
         self.healthy()?;
-        if self
-            .current
-            .as_ref()
-            .is_some_and(|current| current.unsynced)
-        {
+        if self.current.as_ref().is_some_and(|current| current.unsynced) {
             self.sync()?;
         }
         self.current = None;
-        let request = Request {
-            segment,
-            segment_bytes,
-        };
-        let taken = self
-            .spares
-            .as_mut()
-            .map_or(Ok(None), |spares| spares.take(request));
+        let request = Request { segment, segment_bytes };
+        let taken = self.spares.as_mut().map_or(Ok(None), |spares| spares.take(request));
         let spare = taken.inspect_err(|fault| self.stop_after(*fault))?;
         let begun = self.begin_with(spare, request, header);
         let file = self.checked(LogOperation::Begin, begun)?;
         let tail = header.len() as u64;
-        self.current = Some(Current {
-            segment,
-            segment_bytes,
-            file,
-            tail,
-            unsynced: false,
-        });
+        self.current = Some(Current { segment, segment_bytes, file, tail, unsynced: false });
         self.counters.begun();
         Ok(())
     }
@@ -242,13 +216,8 @@ impl<P: Platform> Writer<P> {
         let path = self.layout.segment(segment);
         let file = self.platform.open_segment(&path, self.io)?;
         let length_bytes = file.length_bytes()?;
-        assert!(
-            position <= length_bytes,
-            "a segment is cut at a position that was read"
-        );
-        let end = self
-            .segment_bytes
-            .max(length_bytes.next_multiple_of(BLOCK_BYTES as u64));
+        assert!(position <= length_bytes, "a segment is cut at a position that was read");
+        let end = self.segment_bytes.max(length_bytes.next_multiple_of(BLOCK_BYTES as u64));
         match self.io {
             IoMode::Direct => {
                 aligned::zero_from(&file, &self.platform.open_to_read(&path)?, position, end)?;
@@ -258,13 +227,7 @@ impl<P: Platform> Writer<P> {
         file.sync()?;
         self.platform.sync_directory(self.layout.directory())?;
         let segment_bytes = self.segment_bytes;
-        Ok(Some(Current {
-            segment,
-            segment_bytes,
-            file,
-            tail: position,
-            unsynced: false,
-        }))
+        Ok(Some(Current { segment, segment_bytes, file, tail: position, unsynced: false }))
     }
 
     fn ask_for_spare(&mut self) {
@@ -272,10 +235,7 @@ impl<P: Platform> Writer<P> {
             && current.tail >= current.segment_bytes / SPARE_AT_PART
         {
             let segment = current.segment.next();
-            spares.ask(Request {
-                segment,
-                segment_bytes: current.segment_bytes,
-            });
+            spares.ask(Request { segment, segment_bytes: current.segment_bytes });
         }
     }
 

@@ -1,4 +1,5 @@
-//! Acknowledgements: the highest client sequence that has been released, one number a line, as it rises.
+//! Acknowledgements: the highest client sequence that has been released, one number a line, as it
+//! rises.
 
 use super::OutputError;
 use crate::text::push_number;
@@ -94,16 +95,10 @@ mod tests {
     fn a_closed_pipe_is_told_from_a_failure() {
         let shared = Shared::default();
         shared.break_pipe();
-        let error = AcksWriter::to("-", shared)
-            .released(ClientSequence(1))
-            .unwrap_err();
+        let error = AcksWriter::to("-", shared).released(ClientSequence(1)).unwrap_err();
         assert!(error.is_broken_pipe());
         let expected = "cannot write the acknowledgements to standard output: broken pipe";
         assert_eq!(error.to_string(), expected);
-        assert!(
-            !AcksWriter::create("/nowhere/acks")
-                .unwrap_err()
-                .is_broken_pipe()
-        );
+        assert!(!AcksWriter::create("/nowhere/acks").unwrap_err().is_broken_pipe());
     }
 }

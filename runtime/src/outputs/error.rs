@@ -15,11 +15,7 @@ pub struct OutputError {
 impl OutputError {
     /// Writing `what` to `path` ended with `error`.
     pub(crate) fn new(what: &'static str, path: &str, error: io::Error) -> Self {
-        Self {
-            what,
-            path: path.into(),
-            error,
-        }
+        Self { what, path: path.into(), error }
     }
 
     /// Whether the reader of a pipe has gone: a wish to end, not a failure.
@@ -36,11 +32,7 @@ impl OutputError {
 impl fmt::Display for OutputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, path, error } = self;
-        let place = if &**path == "-" {
-            "standard output"
-        } else {
-            path
-        };
+        let place = if &**path == "-" { "standard output" } else { path };
         write!(f, "cannot write the {what} to {place}: {error}")
     }
 }

@@ -1,7 +1,8 @@
 //! Every released event as one JSON object a line.
 //!
-//! Each object has `sequence`, `session`, `client_sequence` (of the command that caused it, where it
-//! is known), `instrument` and `symbol` (where it is about one), `kind`, and the fields of its kind:
+//! Each object has `sequence`, `session`, `client_sequence` (of the command that caused it, where
+//! it is known), `instrument` and `symbol` (where it is about one), `kind`, and the fields of its
+//! kind:
 //!
 //! | kind | fields |
 //! |---|---|
@@ -36,7 +37,7 @@ pub struct EventsWriter {
 }
 
 impl EventsWriter {
-    /// Creates or empties the file at `path`.
+    /// Creates the file that takes the place of the one at `path` when it is [kept](Self::keep).
     ///
     /// # Errors
     ///
@@ -46,11 +47,7 @@ impl EventsWriter {
     }
 
     const fn to(file: TextFile) -> Self {
-        Self {
-            file,
-            symbols: Vec::new(),
-            answered: None,
-        }
+        Self { file, symbols: Vec::new(), answered: None }
     }
 
     /// Says what an instrument is called, before the first event about it is taken.
@@ -88,6 +85,15 @@ impl EventsWriter {
         line.kind(event.kind);
         self.file.text().extend_from_slice(b"}\n");
         self.file.settle()
+    }
+
+    /// Gives the file its name: until then it stands beside what had the name before.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be renamed.
+    pub fn keep(&mut self) -> Result<(), OutputError> {
+        self.file.keep()
     }
 
     /// Writes what is buffered.
@@ -138,41 +144,23 @@ impl Line<'_> {
                 self.word(",\"reason\":\"", reason.name());
             }
             EventKind::Trade { .. } => self.trade(kind),
-            EventKind::Rested {
-                order,
-                price,
-                quantity,
-            } => {
+            EventKind::Rested { order, price, quantity } => {
                 self.name("rested");
                 self.order(order.0);
                 self.priced(price.ticks(), quantity.lots());
             }
-            EventKind::Canceled {
-                order,
-                quantity,
-                reason,
-                ..
-            } => {
+            EventKind::Canceled { order, quantity, reason, .. } => {
                 self.name("canceled");
                 self.order(order.0);
                 self.number(",\"quantity\":", quantity.lots());
                 self.word(",\"reason\":\"", reason.name());
             }
-            EventKind::Reduced {
-                order, remaining, ..
-            } => {
+            EventKind::Reduced { order, remaining, .. } => {
                 self.name("reduced");
                 self.order(order.0);
                 self.number(",\"remaining\":", remaining.lots());
             }
-            EventKind::Replaced {
-                order,
-                new_order,
-                price,
-                quantity,
-                kept_priority,
-                ..
-            } => {
+            EventKind::Replaced { order, new_order, price, quantity, kept_priority, .. } => {
                 self.name("replaced");
                 self.order(order.0);
                 self.number(",\"new_order\":", new_order.0);
@@ -247,18 +235,13 @@ impl Line<'_> {
     /// 0 is false.
     fn truth(&mut self, key: &str, truth: u8) {
         self.0.extend_from_slice(key.as_bytes());
-        self.0
-            .extend_from_slice(if truth == 0 { b"false" } else { b"true" });
+        self.0.extend_from_slice(if truth == 0 { b"false" } else { b"true" });
     }
 
     /// Any bytes as a JSON string: unprintable ones as escapes with their number.
     fn symbol(&mut self, symbol: Symbol) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        let name = if symbol.as_bytes() == UNNAMED {
-            b"-"
-        } else {
-            symbol.as_bytes()
-        };
+        let name = if symbol.as_bytes() == UNNAMED { b"-" } else { symbol.as_bytes() };
         self.0.extend_from_slice(b",\"symbol\":\"");
         for byte in name.iter().copied() {
             match byte {
@@ -266,8 +249,7 @@ impl Line<'_> {
                 b' '..=b'~' => self.0.push(byte),
                 _ => {
                     self.0.extend_from_slice(b"\\u00");
-                    self.0
-                        .extend([byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]));
+                    self.0.extend([byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]));
                 }
             }
         }
@@ -292,14 +274,7 @@ mod tests {
         events.name_instrument(InstrumentId(1), Symbol::new(b"A\\\"\xff").unwrap());
         for (sequence, kind) in (1..).map(Sequence).zip(kinds) {
             let (session, instrument, kind) = (SessionId(1), InstrumentId(1), *kind);
-            events
-                .event(&Event {
-                    sequence,
-                    session,
-                    instrument,
-                    kind,
-                })
-                .unwrap();
+            events.event(&Event { sequence, session, instrument, kind }).unwrap();
         }
         events.flush().unwrap();
         shared.text().lines().map(str::to_owned).collect()
@@ -318,10 +293,7 @@ mod tests {
         let (price, quantity, remaining) = (price(), quantity(), quantity());
         let reason = RejectReason::UnknownOrder;
         [
-            EventKind::Accepted {
-                client_sequence,
-                order,
-            },
+            EventKind::Accepted { client_sequence, order },
             EventKind::Trade {
                 maker: OrderId(1),
                 taker: OrderId(2),
@@ -331,21 +303,9 @@ mod tests {
                 maker_remaining: Lots(0),
                 taker_remaining: Lots(4),
             },
-            EventKind::Rested {
-                order,
-                price,
-                quantity,
-            },
-            EventKind::Rejected {
-                client_sequence,
-                order,
-                reason,
-            },
-            EventKind::Reduced {
-                client_sequence,
-                order,
-                remaining,
-            },
+            EventKind::Rested { order, price, quantity },
+            EventKind::Rejected { client_sequence, order, reason },
+            EventKind::Reduced { client_sequence, order, remaining },
             EventKind::Replaced {
                 client_sequence,
                 order,
@@ -365,25 +325,12 @@ mod tests {
 
     fn other_kinds() -> [EventKind; 4] {
         let client_sequence = CLIENT_SEQUENCE;
-        let capacities = Capacities {
-            orders: 10,
-            instruments: 20,
-            sessions: 30,
-        };
+        let capacities = Capacities { orders: 10, instruments: 20, sessions: 30 };
         [
-            EventKind::Duplicate {
-                client_sequence,
-                last: ClientSequence(39),
-            },
-            EventKind::InstrumentDefined {
-                client_sequence,
-                is_new: true,
-            },
+            EventKind::Duplicate { client_sequence, last: ClientSequence(39) },
+            EventKind::InstrumentDefined { client_sequence, is_new: true },
             EventKind::FlowBound { client_sequence },
-            EventKind::Configured {
-                client_sequence,
-                capacities,
-            },
+            EventKind::Configured { client_sequence, capacities },
         ]
     }
 
@@ -409,10 +356,7 @@ mod tests {
         let about = "\"instrument\":1,\"symbol\":\"A\\\\\\\"\\u00ff\",";
         for (at, (line, expected)) in lines.iter().zip(&expected).enumerate() {
             let about = if [7, 9, 10].contains(&at) { "" } else { about };
-            assert_eq!(
-                line,
-                &format!("{{\"sequence\":{},{prefix}{about}{expected}", at + 1)
-            );
+            assert_eq!(line, &format!("{{\"sequence\":{},{prefix}{about}{expected}", at + 1));
         }
     }
 
@@ -420,10 +364,7 @@ mod tests {
     fn every_line_is_json() {
         for line in written(&[&order_kinds()[..], &other_kinds()[..]].concat()) {
             let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-            assert!(
-                value["kind"].is_string() && value["client_sequence"] == 40,
-                "{line}"
-            );
+            assert!(value["kind"].is_string() && value["client_sequence"] == 40, "{line}");
         }
     }
 
@@ -435,21 +376,8 @@ mod tests {
         let shared = Shared::default();
         let mut events = EventsWriter::to(TextFile::new("events", "e.jsonl", shared.clone()));
         let (session, instrument) = (SessionId(1), InstrumentId(7));
-        events
-            .event(&Event {
-                sequence: Sequence(1),
-                session,
-                instrument,
-                kind: trade,
-            })
-            .unwrap();
+        events.event(&Event { sequence: Sequence(1), session, instrument, kind: trade }).unwrap();
         events.flush().unwrap();
-        assert!(
-            shared
-                .text()
-                .contains("\"instrument\":7,\"kind\":\"trade\""),
-            "{}",
-            shared.text()
-        );
+        assert!(shared.text().contains("\"instrument\":7,\"kind\":\"trade\""), "{}", shared.text());
     }
 }

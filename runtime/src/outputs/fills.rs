@@ -2,7 +2,7 @@
 
 use super::{OutputError, TextFile};
 use crate::text::push_number;
-use highwater::event::{Event, EventKind};
+use highwater::event::{Event, EventKind, SessionEvents};
 use highwater::types::{ClientSequence, SessionId};
 
 /// The first line of a file of fills, with its line feed.
@@ -15,13 +15,15 @@ pub const FILLS_HEADER: &str = "aggressor_seq,fill_no,resting_order_id,price_tic
 #[derive(Debug)]
 pub struct FillsWriter {
     file: TextFile,
-    session: SessionId,
+    /// A trade does not name its command; the answer to it, which comes first, does.
+    events: SessionEvents,
     aggressor: ClientSequence,
     fill_count: u64,
 }
 
 impl FillsWriter {
-    /// Creates or empties the file at `path` and writes the header line into the buffer.
+    /// Creates the file that takes the place of the one at `path` when it is [kept](Self::keep),
+    /// and writes the header line into the buffer.
     ///
     /// # Errors
     ///
@@ -34,7 +36,7 @@ impl FillsWriter {
         file.text().extend_from_slice(FILLS_HEADER.as_bytes());
         Self {
             file,
-            session,
+            events: SessionEvents::new(session, ClientSequence(0)),
             aggressor: ClientSequence(0),
             fill_count: 0,
         }
@@ -47,36 +49,33 @@ impl FillsWriter {
     /// When the file cannot be written.
     #[inline]
     pub fn event(&mut self, event: &Event) -> Result<(), OutputError> {
-        if event.session != self.session {
+        let Some(aggressor) = self.events.pick(event) else {
             return Ok(());
+        };
+        if aggressor != self.aggressor {
+            (self.aggressor, self.fill_count) = (aggressor, 0);
         }
-        // A trade does not name its command; the answer to it, which comes first, does.
-        if let Some(client_sequence) = event.answers() {
-            (self.aggressor, self.fill_count) = (client_sequence, 0);
-        }
-        let EventKind::Trade {
-            maker,
-            price,
-            quantity,
-            ..
-        } = event.kind
-        else {
+        let EventKind::Trade { maker, price, quantity, .. } = event.kind else {
             return Ok(());
         };
         let text = self.file.text();
-        let columns = [
-            self.aggressor.0,
-            self.fill_count,
-            maker.0,
-            u64::from(price.ticks()),
-            quantity.lots(),
-        ];
+        let columns =
+            [self.aggressor.0, self.fill_count, maker.0, u64::from(price.ticks()), quantity.lots()];
         for (number, end) in columns.into_iter().zip(b",,,,\n") {
             push_number(text, number);
             text.push(*end);
         }
         self.fill_count += 1;
         self.file.settle()
+    }
+
+    /// Gives the file its name: until then it stands beside what had the name before.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be renamed.
+    pub fn keep(&mut self) -> Result<(), OutputError> {
+        self.file.keep()
     }
 
     /// Writes what is buffered.
@@ -98,23 +97,12 @@ mod tests {
     const SESSION: SessionId = SessionId(1);
 
     fn event(session: SessionId, kind: EventKind) -> Event {
-        Event {
-            sequence: Sequence(1),
-            session,
-            instrument: InstrumentId(0),
-            kind,
-        }
+        Event { sequence: Sequence(1), session, instrument: InstrumentId(0), kind }
     }
 
     fn accepted(client_sequence: u64) -> Event {
         let client_sequence = ClientSequence(client_sequence);
-        event(
-            SESSION,
-            EventKind::Accepted {
-                client_sequence,
-                order: OrderId(5),
-            },
-        )
+        event(SESSION, EventKind::Accepted { client_sequence, order: OrderId(5) })
     }
 
     fn trade(session: SessionId, maker: u64) -> Event {
@@ -166,16 +154,9 @@ mod tests {
         shared.break_pipe();
         let error = fills.flush().unwrap_err();
         assert!(error.is_broken_pipe());
-        assert_eq!(
-            error.to_string(),
-            "cannot write the fills to dir/f.csv: broken pipe"
-        );
+        assert_eq!(error.to_string(), "cannot write the fills to dir/f.csv: broken pipe");
         let error = FillsWriter::create("/nowhere/f.csv", SESSION).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("cannot write the fills to /nowhere/f.csv: No such")
-        );
+        assert!(error.to_string().starts_with("cannot write the fills to /nowhere/f.csv: No such"));
         assert!(!error.is_broken_pipe());
     }
 }

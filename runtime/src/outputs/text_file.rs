@@ -1,9 +1,11 @@
-//! A file of text that is written in large pieces, by a buffer that is never reallocated while it works.
+//! A file of text that is written in large pieces, by a buffer that is never reallocated while it
+//! works.
 
 use super::error::OutputError;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 /// Bytes that are gathered before they are written.
 const PIECE_BYTES: usize = 64 << 10;
@@ -16,24 +18,42 @@ pub(crate) struct TextFile {
     path: Box<str>,
     sink: Box<dyn Write + Send>,
     text: Vec<u8>,
+    /// The name that the file has until it is kept.
+    unkept: Option<PathBuf>,
 }
 
 impl TextFile {
-    /// Creates or empties the file at `path` for `what` (a plural, for errors).
+    /// Creates a file for `what` (a plural, for errors) that takes the place of the one at `path`
+    /// when it is [kept](Self::keep): until then it has another name, which is gone when it is
+    /// dropped.
+    ///
+    /// Where there is no room for another name, and for a pipe or a device, `path` itself is
+    /// written at once.
     pub(crate) fn create(what: &'static str, path: &str) -> Result<Self, OutputError> {
+        if let Some((file, unkept)) = create_beside(path) {
+            let mut text_file = Self::new(what, path, file);
+            text_file.unkept = Some(unkept);
+            return Ok(text_file);
+        }
         let file = File::create(path).map_err(|error| OutputError::new(what, path, error))?;
         Ok(Self::new(what, path, file))
+    }
+
+    /// Gives the file its name, in place of what had it.
+    pub(crate) fn keep(&mut self) -> Result<(), OutputError> {
+        match self.unkept.take() {
+            None => Ok(()),
+            Some(unkept) => fs::rename(&unkept, &*self.path).map_err(|error| {
+                self.unkept = Some(unkept);
+                self.error(error)
+            }),
+        }
     }
 
     /// Text that goes to `sink`, which errors call `path`.
     pub(crate) fn new(what: &'static str, path: &str, sink: impl Write + Send + 'static) -> Self {
         let text = Vec::with_capacity(PIECE_BYTES + SLACK_BYTES);
-        Self {
-            what,
-            path: path.into(),
-            sink: Box::new(sink),
-            text,
-        }
+        Self { what, path: path.into(), sink: Box::new(sink), text, unkept: None }
     }
 
     /// The buffer; whoever appended to it calls [`settle`](Self::settle).
@@ -43,25 +63,43 @@ impl TextFile {
 
     /// Writes the buffer when it is full.
     pub(crate) fn settle(&mut self) -> Result<(), OutputError> {
-        if self.text.len() < PIECE_BYTES {
-            Ok(())
-        } else {
-            self.flush()
-        }
+        if self.text.len() < PIECE_BYTES { Ok(()) } else { self.flush() }
     }
 
     /// Writes what is in the buffer; what cannot be written is dropped.
     pub(crate) fn flush(&mut self) -> Result<(), OutputError> {
-        let written = self
-            .sink
-            .write_all(&self.text)
-            .and_then(|()| self.sink.flush());
+        let written = self.sink.write_all(&self.text).and_then(|()| self.sink.flush());
         self.text.clear();
         written.map_err(|error| self.error(error))
     }
 
     fn error(&self, error: io::Error) -> OutputError {
         OutputError::new(self.what, &self.path, error)
+    }
+}
+
+/// Creates a file beside `path`; `None` where that cannot be, or where `path` is not to be
+/// replaced.
+fn create_beside(path: &str) -> Option<(File, PathBuf)> {
+    let is_replaceable = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.is_file(),
+        Err(error) => {
+            error.kind() == io::ErrorKind::NotFound && Path::new(path).file_name().is_some()
+        }
+    };
+    if !is_replaceable {
+        return None;
+    }
+    let unkept = PathBuf::from(format!("{path}.partial"));
+    File::create(&unkept).ok().map(|file| (file, unkept))
+}
+
+impl Drop for TextFile {
+    fn drop(&mut self) {
+        if let Some(unkept) = &self.unkept {
+            // There is nobody to tell, and the next run takes it over.
+            let _removed = fs::remove_file(unkept);
+        }
     }
 }
 

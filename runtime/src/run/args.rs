@@ -4,19 +4,21 @@ use crate::idle::IdleStrategy;
 use crate::log_directory::{IoChoice, LogOptions};
 use crate::start::{CapacityWishes, StartOptions};
 use highwater::limits::{
-    BLOCK_BYTES, INSTRUMENTS_MAX, ORDERS_MAX, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN,
-    SESSIONS_MAX,
+    BLOCK_BYTES, INSTRUMENTS_MAX, ORDERS_MAX, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX,
+    SEGMENT_BYTES_MIN, SESSIONS_MAX,
 };
 use highwater::stage::SyncMode;
+use std::fs;
 use std::path::PathBuf;
 
 /// Commands of the default stream that one run takes.
 pub(super) const STREAM_LIMIT_DEFAULT: u64 = 2_000_000;
 
-/// Run the engine: take an order flow, match it, log every command, release every answer when it is durable.
+/// Run the engine: take an order flow, match it, log every command, release every answer when it is
+/// durable.
 ///
-/// Without --flow it takes 2,000,000 fresh commands of a seeded stream over 4 instruments. Run again with the same
-/// data directory, it recovers and goes on where it stood, however it ended.
+/// Without --flow it takes 2,000,000 fresh commands of a seeded stream over 4 instruments. Run
+/// again with the same data directory, it recovers and goes on where it stood, however it ended.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RunArgs {
     /// The flow to run, CSV or gzip of it; - is standard input [default: the seeded stream]
@@ -31,16 +33,16 @@ pub struct RunArgs {
     /// Write every released event of the whole flow, one JSON object a line
     #[arg(long, value_name = "OUT.jsonl")]
     pub events: Option<String>,
-    /// Write the highest flow seq whose events have been released, a number a line, as it rises; - is standard output
-    /// (everything else goes to standard error then)
+    /// Write the highest flow seq whose events have been released, a number a line, as it rises; -
+    /// is standard output (everything else goes to standard error then)
     #[arg(long, value_name = "PATH")]
     pub acks: Option<String>,
-    /// When answers are released. group: one sync for what gathered during the last one, nothing is released before
-    /// it is durable. off: never synced, NOT DURABLE, for measurements
+    /// When answers are released. group: one sync for what gathered during the last one, nothing is
+    /// released before it is durable. off: never synced, NOT DURABLE, for measurements
     #[arg(long, value_enum, default_value_t = SyncChoice::Group)]
     pub sync: SyncChoice,
-    /// How the log is written. direct: past the page cache, into segments zeroed ahead. append: through it, to
-    /// growing files. auto: direct where the file system takes it
+    /// How the log is written. direct: past the page cache, into segments zeroed ahead. append:
+    /// through it, to growing files. auto: direct where the file system takes it
     #[arg(long, value_enum, default_value_t = IoArg::Auto)]
     pub io: IoArg,
     /// Offer this many commands a second, by the clock; latencies count from the intended time
@@ -50,20 +52,22 @@ pub struct RunArgs {
     /// Take at most this many fresh commands [default: all of a flow, 2000000 of the stream]
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
-    /// What threads do while there is nothing to do. spin: never give the core away. adaptive: spin, then yield, then
-    /// sleep. sleep: sleep at once
+    /// What threads do while there is nothing to do. spin: never give the core away. adaptive:
+    /// spin, then yield, then sleep. sleep: sleep at once
     #[arg(long, value_enum, default_value_t = IdleStrategy::Adaptive)]
     pub idle: IdleStrategy,
     /// Size of new segment files in bytes, a multiple of 4096, 8K to 1T; K, M and G are understood
     #[arg(long, value_name = "N", default_value = "64M", value_parser = segment_bytes)]
     pub segment_bytes: u64,
-    /// Open orders that the engine may hold, 1 to 268435456 [default: 1048576, or as the log has it]
+    /// Open orders that the engine may hold, 1 to 268435456 [default: 1048576, or as the log has
+    /// it]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(ORDERS_MAX)))]
     pub orders: Option<u32>,
     /// Instruments that the engine may hold, 1 to 16777216 [default: 16384, or as the log has it]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(INSTRUMENTS_MAX)))]
     pub instruments: Option<u32>,
-    /// Sessions that the engine may hold, the operator's included, 2 to 65536 [default: 256, or as the log has it]
+    /// Sessions that the engine may hold, the operator's included, 2 to 65536 [default: 256, or as
+    /// the log has it]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=i64::from(SESSIONS_MAX)))]
     pub sessions: Option<u32>,
     /// Print the summary as one JSON object
@@ -102,8 +106,12 @@ fn segment_bytes(text: &str) -> Result<u64, String> {
     };
     let number: u64 = digits.parse().map_err(|_| "not a number of bytes, like 4M".to_owned())?;
     let bytes = number.checked_mul(unit).ok_or("too large")?;
-    if !(SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&bytes) || !bytes.is_multiple_of(BLOCK_BYTES as u64) {
-        return Err(format!("a multiple of {BLOCK_BYTES} from {SEGMENT_BYTES_MIN} to {SEGMENT_BYTES_MAX} is needed"));
+    if !(SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&bytes)
+        || !bytes.is_multiple_of(BLOCK_BYTES as u64)
+    {
+        return Err(format!(
+            "a multiple of {BLOCK_BYTES} from {SEGMENT_BYTES_MIN} to {SEGMENT_BYTES_MAX} is needed"
+        ));
     }
     Ok(bytes)
 }
@@ -111,6 +119,33 @@ fn segment_bytes(text: &str) -> Result<u64, String> {
 const _: () = assert!(SEGMENT_BYTES_DEFAULT == 64 << 20, "the help says so");
 
 impl RunArgs {
+    /// The options of two outputs, or of the flow and an output, that name one file: the second
+    /// would destroy the first.
+    pub(super) fn clash(&self) -> Option<(&'static str, &'static str)> {
+        let options = [
+            ("--flow", &self.flow),
+            ("--fills", &self.fills),
+            ("--events", &self.events),
+            ("--acks", &self.acks),
+        ];
+        let mut seen: Vec<(&'static str, PathBuf)> = Vec::new();
+        for (option, path) in options {
+            let Some(path) = path.as_deref().filter(|path| *path != "-") else {
+                continue;
+            };
+            let path = fs::canonicalize(path).unwrap_or_else(|_missing| path.into());
+            // A device or a pipe takes what several write.
+            if path.exists() && !path.is_file() {
+                continue;
+            }
+            if let Some((first, _)) = seen.iter().find(|(_, other)| *other == path) {
+                return Some((first, option));
+            }
+            seen.push((option, path));
+        }
+        None
+    }
+
     /// How the engine is started.
     pub(super) fn start_options(&self) -> StartOptions {
         StartOptions {

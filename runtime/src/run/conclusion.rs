@@ -70,9 +70,12 @@ pub(super) fn conclude<P: Platform>(
     let (failure, is_stopped) = match finished.report.end {
         GatewayEnd::Fed(FeedEnd::Finished | FeedEnd::LimitReached) => (None, false),
         GatewayEnd::Stopped => (None, true),
-        GatewayEnd::Fed(FeedEnd::BadLine(error)) => {
-            (Some(format!("{error}\nthe lines before it are durable, up to seq {last}; mend it and run again")), false)
-        }
+        GatewayEnd::Fed(FeedEnd::BadLine(error)) => (
+            Some(format!(
+                "{error}\nthe lines before it are durable, up to seq {last}; mend it and run again"
+            )),
+            false,
+        ),
         GatewayEnd::Output(error) => (Some(error.to_string()), false),
         GatewayEnd::Fault(Fault::Log(fault)) => {
             return Err(CommandError::failed(explain_fault(platform, &args.data, fault)));
@@ -93,7 +96,11 @@ pub(super) fn conclude<P: Platform>(
     }
 }
 
-fn summary_of<P: Platform>(args: &RunArgs, recovered: &Recovered, finished: &Finished<P>) -> Summary {
+fn summary_of<P: Platform>(
+    args: &RunArgs,
+    recovered: &Recovered,
+    finished: &Finished<P>,
+) -> Summary {
     let report = &finished.report;
     let tally = report.told.tally();
     let totals = &finished.totals;
@@ -119,6 +126,7 @@ fn summary_of<P: Platform>(args: &RunArgs, recovered: &Recovered, finished: &Fin
         elapsed_ns: report.elapsed_ns,
         commands_per_second: per_second(report.pushed_count, report.elapsed_ns),
         critical_path: finished.last_state.critical_path.quantiles(),
+        rate: args.rate,
         acknowledgement: report.acknowledgement.quantiles(),
         syncs: totals.sync_count,
         sync_ns_avg: totals.sync_ns_total.checked_div(totals.sync_count).unwrap_or(0),
@@ -139,7 +147,9 @@ const fn ended(end: &GatewayEnd) -> &'static str {
         GatewayEnd::Fed(FeedEnd::Finished) => "finished",
         GatewayEnd::Fed(FeedEnd::LimitReached) => "limit_reached",
         GatewayEnd::Stopped => "stopped",
-        GatewayEnd::Fed(FeedEnd::BadLine(_)) | GatewayEnd::Output(_) | GatewayEnd::Fault(_) => "failed",
+        GatewayEnd::Fed(FeedEnd::BadLine(_)) | GatewayEnd::Output(_) | GatewayEnd::Fault(_) => {
+            "failed"
+        }
     }
 }
 

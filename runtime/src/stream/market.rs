@@ -1,4 +1,5 @@
-//! One instrument of the stream: where its middle is, and at what prices and in what quantities people order.
+//! One instrument of the stream: where its middle is, and at what prices and in what quantities
+//! people order.
 
 use crate::random::Random;
 use highwater::types::{Lots, Side, Symbol, Ticks};
@@ -96,26 +97,14 @@ impl Market {
             Side::Buy
         };
         let is_large = random.chance(1, 32);
-        let beyond = if is_large {
-            8 + random.below(24)
-        } else {
-            random.below(3)
-        };
+        let beyond = if is_large { 8 + random.below(24) } else { random.below(3) };
         let price = match side {
             Side::Buy => ask.unwrap_or(self.middle) + beyond,
             Side::Sell => bid.unwrap_or(self.middle).saturating_sub(beyond).max(1),
         };
         let Lots(ordinary) = quantity(random);
-        let quantity = Lots(if is_large {
-            ordinary * 16
-        } else {
-            ordinary.div_ceil(2)
-        });
-        Limit {
-            side,
-            price: Ticks(price),
-            quantity,
-        }
+        let quantity = Lots(if is_large { ordinary * 16 } else { ordinary.div_ceil(2) });
+        Limit { side, price: Ticks(price), quantity }
     }
 }
 
@@ -128,8 +117,8 @@ pub(super) fn quantity(random: &mut Random) -> Lots {
     Lots(u64::from(1 + random.below(at_most)))
 }
 
-/// A distance in ticks, from 0, with a power-law tail: beyond `x` it is about as rare as 1 / x, as on
-/// real venues (Bouchaud, Mezard, Potters: Statistical properties of stock order books, 2002).
+/// A distance in ticks, from 0, with a power-law tail: beyond `x` it is about as rare as 1 / x, as
+/// on real venues (Bouchaud, Mezard, Potters: Statistical properties of stock order books, 2002).
 fn distance(random: &mut Random) -> u32 {
     let part = 1 + random.below(1 << 16);
     ((DISTANCE_MEDIAN << 16) / part - DISTANCE_MEDIAN).min(DISTANCE_MAX)

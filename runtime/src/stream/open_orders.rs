@@ -1,4 +1,5 @@
-//! Which orders of the stream are open, kept from the model's events, so that one of them can be drawn.
+//! Which orders of the stream are open, kept from the model's events, so that one of them can be
+//! drawn.
 
 use super::{CAPACITIES, EPOCH_COMMANDS, MARKETS};
 use crate::random::Random;
@@ -31,10 +32,7 @@ impl OpenOrders {
 
     /// Begins an epoch whose ids start at `first`.
     pub(super) fn begin(&mut self, first: OrderId) {
-        assert!(
-            self.lists.iter().all(Vec::is_empty),
-            "an epoch ends with nothing open"
-        );
+        assert!(self.lists.iter().all(Vec::is_empty), "an epoch ends with nothing open");
         self.first = first;
     }
 
@@ -45,19 +43,13 @@ impl OpenOrders {
 
     /// The market with the most open orders.
     pub(super) fn longest(&self) -> usize {
-        (0..MARKETS)
-            .max_by_key(|market| self.lists[*market].len())
-            .unwrap_or(0)
+        (0..MARKETS).max_by_key(|market| self.lists[*market].len()).unwrap_or(0)
     }
 
     /// Draws an open order of a market, which has one: mostly a young one.
     pub(super) fn pick(&self, market: usize, random: &mut Random) -> OrderId {
         let list = &self.lists[market];
-        let oldest = if random.chance(1, 2) {
-            list.len().saturating_sub(YOUNG)
-        } else {
-            0
-        };
+        let oldest = if random.chance(1, 2) { list.len().saturating_sub(YOUNG) } else { 0 };
         list[oldest + random.below_usize(list.len() - oldest)]
     }
 
@@ -89,28 +81,17 @@ impl EventSink for OpenOrders {
         let instrument = event.instrument;
         match event.kind {
             EventKind::Rested { order, .. } => self.add(instrument, order),
-            EventKind::Trade {
-                maker,
-                maker_remaining,
-                ..
-            } if maker_remaining.0 == 0 => {
+            EventKind::Trade { maker, maker_remaining, .. } if maker_remaining.0 == 0 => {
                 self.remove(instrument, maker);
             }
-            EventKind::Canceled {
-                order,
-                reason: CancelReason::User,
-                ..
-            }
+            EventKind::Canceled { order, reason: CancelReason::User, .. }
             | EventKind::Replaced { order, .. } => self.remove(instrument, order),
             EventKind::Rejected { .. } | EventKind::Duplicate { .. } => {
                 unreachable!("the stream sends nothing that is refused: {event:?}")
             }
             EventKind::Accepted { .. }
             | EventKind::Trade { .. }
-            | EventKind::Canceled {
-                reason: CancelReason::IocRemainder,
-                ..
-            }
+            | EventKind::Canceled { reason: CancelReason::IocRemainder, .. }
             | EventKind::Reduced { .. }
             | EventKind::InstrumentDefined { .. }
             | EventKind::FlowBound { .. }

@@ -1,4 +1,5 @@
-//! The stream: it can be taken up anywhere, nothing of it is rejected, epochs end empty, and it looks like a market.
+//! The stream: it can be taken up anywhere, nothing of it is rejected, epochs end empty, and it
+//! looks like a market.
 
 use super::*;
 use crate::flow::{FlowReader, FlowStep, HEADER, push_line};
@@ -32,14 +33,8 @@ impl Tally {
             EventKind::Rested { .. } => self.rests += 1,
             EventKind::Replaced { .. } => self.replaced += 1,
             EventKind::Reduced { .. } => self.reduced += 1,
-            EventKind::Canceled {
-                reason: CancelReason::User,
-                ..
-            } => self.canceled += 1,
-            EventKind::Canceled {
-                reason: CancelReason::IocRemainder,
-                ..
-            } => self.remainders += 1,
+            EventKind::Canceled { reason: CancelReason::User, .. } => self.canceled += 1,
+            EventKind::Canceled { reason: CancelReason::IocRemainder, .. } => self.remainders += 1,
             EventKind::Rejected { .. } | EventKind::Duplicate { .. } => self.rejects += 1,
             EventKind::Accepted { .. }
             | EventKind::InstrumentDefined { .. }
@@ -53,10 +48,7 @@ impl Engine {
     fn new() -> Self {
         let memory = vec![0; Book::bytes_needed(CAPACITIES)].leak();
         let book = Book::new(memory, CAPACITIES, 99).unwrap();
-        let mut engine = Self {
-            book,
-            tally: Tally::default(),
-        };
+        let mut engine = Self { book, tally: Tally::default() };
         for (number, symbol) in (1..).zip(market::symbols()) {
             engine.apply(&Command {
                 session: SessionId::OPERATOR,
@@ -77,10 +69,7 @@ impl Engine {
         let sequence: Sequence = self.book.last_sequence().next();
         let (tally, mut trades) = (&mut self.tally, 0);
         self.book.apply(sequence, command, &mut |event: &Event| {
-            assert!(
-                !matches!(event.kind, EventKind::Rejected { .. }),
-                "{event:?} of {command:?}"
-            );
+            assert!(!matches!(event.kind, EventKind::Rejected { .. }), "{event:?} of {command:?}");
             trades += u64::from(matches!(event.kind, EventKind::Trade { .. }));
             tally.add(event);
         });
@@ -91,14 +80,8 @@ impl Engine {
 #[test]
 fn taken_up_anywhere_it_goes_on_as_if_it_had_never_stopped() {
     let mut whole = Stream::new(5);
-    for first in [
-        1,
-        202,
-        70_001,
-        EPOCH_COMMANDS - 199,
-        EPOCH_COMMANDS + 1,
-        EPOCH_COMMANDS + 5_000,
-    ] {
+    for first in [1, 202, 70_001, EPOCH_COMMANDS - 199, EPOCH_COMMANDS + 1, EPOCH_COMMANDS + 5_000]
+    {
         while whole.next_client_sequence().0 < first {
             whole.next_line();
         }
@@ -202,18 +185,9 @@ fn it_looks_like_a_market() {
         assert!(expected.contains(share), "{permille:?}");
     }
     let tally = engine.tally;
-    assert!(
-        (10..25).contains(&(tally.trades * 100 / tally.commands)),
-        "{tally:?}"
-    );
-    assert!(
-        (20..200).contains(&tally.trades_of_command_max),
-        "{tally:?}"
-    );
-    assert!(
-        (900..1_100).contains(&orders) && (100..300).contains(&levels),
-        "{depth:?}"
-    );
+    assert!((10..25).contains(&(tally.trades * 100 / tally.commands)), "{tally:?}");
+    assert!((20..200).contains(&tally.trades_of_command_max), "{tally:?}");
+    assert!((900..1_100).contains(&orders) && (100..300).contains(&levels), "{depth:?}");
 }
 
 #[test]

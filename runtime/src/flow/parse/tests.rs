@@ -14,33 +14,13 @@ fn reads_every_command() {
     assert_eq!(new.timestamp_ns, 33_300_280_000_000);
     assert_eq!(new.kind, FlowKind::New { side: Side::Sell });
     assert_eq!((new.order, new.price), (OrderId(1196), Ticks(549)));
-    assert_eq!(
-        (new.quantity, new.symbol.as_bytes()),
-        (Lots(96_600), &b"601825"[..])
-    );
-    assert_eq!(
-        parsed("1,2,IOC,3,B,4,5").kind,
-        FlowKind::Ioc { side: Side::Buy }
-    );
-    assert_eq!(
-        parsed("1,2,CANCEL,3,,,").kind,
-        FlowKind::Cancel { side: None }
-    );
-    assert_eq!(
-        parsed("1,2,REDUCE,3,S,,7").kind,
-        FlowKind::Reduce {
-            side: Some(Side::Sell)
-        }
-    );
-    let same = FlowKind::Replace {
-        side: None,
-        new_order: OrderId(3),
-    };
+    assert_eq!((new.quantity, new.symbol.as_bytes()), (Lots(96_600), &b"601825"[..]));
+    assert_eq!(parsed("1,2,IOC,3,B,4,5").kind, FlowKind::Ioc { side: Side::Buy });
+    assert_eq!(parsed("1,2,CANCEL,3,,,").kind, FlowKind::Cancel { side: None });
+    assert_eq!(parsed("1,2,REDUCE,3,S,,7").kind, FlowKind::Reduce { side: Some(Side::Sell) });
+    let same = FlowKind::Replace { side: None, new_order: OrderId(3) };
     assert_eq!(parsed("1,2,REPLACE,3,,4,5").kind, same);
-    let other = FlowKind::Replace {
-        side: Some(Side::Buy),
-        new_order: OrderId(9),
-    };
+    let other = FlowKind::Replace { side: Some(Side::Buy), new_order: OrderId(9) };
     assert_eq!(parsed("1,2,REPLACE,3,B,4,5,9,X\r").kind, other);
 }
 
@@ -50,17 +30,11 @@ fn numbers_that_no_book_takes_are_brought_into_range() {
         let line = parsed(line);
         (line.timestamp_ns, line.price.0, line.quantity.0)
     };
-    assert_eq!(
-        numbers("1,-5,NEW,3,B,-1,-99999999999999999999999"),
-        (0, 0, 0)
-    );
+    assert_eq!(numbers("1,-5,NEW,3,B,-1,-99999999999999999999999"), (0, 0, 0));
     let huge = "99999999999999999999999";
     let line = format!("1,{huge},NEW,3,B,{huge},{huge}");
     assert_eq!(numbers(&line), (u64::MAX, u32::MAX, u64::MAX));
-    assert_eq!(
-        numbers("1,,NEW,3,B,4294967296,18446744073709551616"),
-        (0, u32::MAX, u64::MAX)
-    );
+    assert_eq!(numbers("1,,NEW,3,B,4294967296,18446744073709551616"), (0, u32::MAX, u64::MAX));
     assert_eq!(
         numbers("1,-0,NEW,3,B,4294967294,18446744073709551614"),
         (0, u32::MAX - 1, u64::MAX - 1)
@@ -70,39 +44,18 @@ fn numbers_that_no_book_takes_are_brought_into_range() {
 
 /// Malformed lines, and column and problem of each.
 const MALFORMED: &[(&[u8], &str)] = &[
-    (
-        b"",
-        "1: seq is empty, expected an integer from 0 to 18446744073709551615",
-    ),
-    (
-        b"x,2,NEW,3,B,4,5",
-        "1: seq is \"x\", expected an integer from 0 to 18446744073709551615",
-    ),
-    (
-        b"-1,2,NEW,3,B,4,5",
-        "1: seq is \"-1\", expected an integer from 0 to 18446744073709551615",
-    ),
+    (b"", "1: seq is empty, expected an integer from 0 to 18446744073709551615"),
+    (b"x,2,NEW,3,B,4,5", "1: seq is \"x\", expected an integer from 0 to 18446744073709551615"),
+    (b"-1,2,NEW,3,B,4,5", "1: seq is \"-1\", expected an integer from 0 to 18446744073709551615"),
     (
         b"18446744073709551616,2",
         "1: seq is \"18446744073709551616\", \
             expected an integer from 0 to 18446744073709551615",
     ),
-    (
-        b"1,2.5,NEW,3,B,4,5",
-        "3: timestamp_ns is \"2.5\", expected an integer or nothing",
-    ),
-    (
-        b"1,-,NEW,3,B,4,5",
-        "3: timestamp_ns is \"-\", expected an integer or nothing",
-    ),
-    (
-        b"1,2,new,3,B,4,5",
-        "5: command is \"new\", expected NEW, IOC, CANCEL, REDUCE or REPLACE",
-    ),
-    (
-        b"1,2,,3,B,4,5",
-        "5: command is empty, expected NEW, IOC, CANCEL, REDUCE or REPLACE",
-    ),
+    (b"1,2.5,NEW,3,B,4,5", "3: timestamp_ns is \"2.5\", expected an integer or nothing"),
+    (b"1,-,NEW,3,B,4,5", "3: timestamp_ns is \"-\", expected an integer or nothing"),
+    (b"1,2,new,3,B,4,5", "5: command is \"new\", expected NEW, IOC, CANCEL, REDUCE or REPLACE"),
+    (b"1,2,,3,B,4,5", "5: command is empty, expected NEW, IOC, CANCEL, REDUCE or REPLACE"),
     (
         b"1,2,NEW,,B,4,5",
         "9: order_id is empty, \
@@ -115,22 +68,10 @@ const MALFORMED: &[(&[u8], &str)] = &[
     ),
     (b"1,2,NEW,3,,4,5", "11: side is empty, expected B or S"),
     (b"1,2,IOC,3,b,4,5", "11: side is \"b\", expected B or S"),
-    (
-        b"1,2,CANCEL,3,BS,4,5",
-        "14: side is \"BS\", expected B, S or nothing",
-    ),
-    (
-        b"1,2,NEW,3,B,4.0,5",
-        "13: price_ticks is \"4.0\", expected an integer or nothing",
-    ),
-    (
-        b"1,2,NEW,3,B,4,\xff\x00",
-        "15: qty is \"\\xff\\x00\", expected an integer or nothing",
-    ),
-    (
-        b"1,2,NEW,3,B,4,1e5",
-        "15: qty is \"1e5\", expected an integer or nothing",
-    ),
+    (b"1,2,CANCEL,3,BS,4,5", "14: side is \"BS\", expected B, S or nothing"),
+    (b"1,2,NEW,3,B,4.0,5", "13: price_ticks is \"4.0\", expected an integer or nothing"),
+    (b"1,2,NEW,3,B,4,\xff\x00", "15: qty is \"\\xff\\x00\", expected an integer or nothing"),
+    (b"1,2,NEW,3,B,4,1e5", "15: qty is \"1e5\", expected an integer or nothing"),
     (
         b"1,2,REPLACE,3,B,4,5,x",
         "21: new_order_id is \"x\", expected nothing or an integer below 2^64",
@@ -150,35 +91,21 @@ const MALFORMED: &[(&[u8], &str)] = &[
         "18: symbol is \"\\\"A\\\"\", \
             expected at most 16 printable ASCII characters without space, comma or quote",
     ),
-    (
-        b"1,2,NEW,3,B,4",
-        "14: the line ends after 6 of at least 7 columns, expected qty",
-    ),
-    (
-        b"1",
-        "2: the line ends after 1 of at least 7 columns, expected timestamp_ns",
-    ),
+    (b"1,2,NEW,3,B,4", "14: the line ends after 6 of at least 7 columns, expected qty"),
+    (b"1", "2: the line ends after 1 of at least 7 columns, expected timestamp_ns"),
     (
         b"1,2,NEW,3,B,4,5,,A,more,still",
         "20: \"more,still\" follows the last of 9 columns, \
             expected the line's end",
     ),
-    (
-        b"1,2,NEW,3,B,4,5,,A,",
-        "20: \"\" follows the last of 9 columns, expected the line's end",
-    ),
+    (b"1,2,NEW,3,B,4,5,,A,", "20: \"\" follows the last of 9 columns, expected the line's end"),
 ];
 
 #[test]
 fn names_the_column_and_what_is_wrong() {
     for (line, expected) in MALFORMED {
         let LineProblem { column, problem } = command(line, COLUMNS_MAX, 2).unwrap_err();
-        assert_eq!(
-            &format!("{column}: {problem}"),
-            expected,
-            "{}",
-            line.escape_ascii()
-        );
+        assert_eq!(&format!("{column}: {problem}"), expected, "{}", line.escape_ascii());
     }
 }
 
@@ -187,10 +114,7 @@ fn a_line_has_no_more_columns_than_the_header() {
     assert!(command(b"1,2,NEW,3,B,4,5", 7, 2).is_ok());
     let LineProblem { column, problem } = command(b"1,2,NEW,3,B,4,5,6", 7, 2).unwrap_err();
     assert_eq!(column, 17);
-    assert_eq!(
-        problem,
-        "\"6\" follows the last of 7 columns, expected the line's end"
-    );
+    assert_eq!(problem, "\"6\" follows the last of 7 columns, expected the line's end");
     assert!(command(b"1,2,NEW,3,B,4,5,,A", 8, 2).is_err());
 }
 
@@ -200,20 +124,9 @@ fn takes_the_header_with_its_optional_ends() {
     assert_eq!(header(full.as_bytes()), Ok(9));
     assert_eq!(header(format!("{full}\r").as_bytes()), Ok(9));
     assert_eq!(header(format!("\u{feff}{full}").as_bytes()), Ok(9));
-    assert_eq!(
-        header(full.strip_suffix(",symbol").unwrap().as_bytes()),
-        Ok(8)
-    );
-    assert_eq!(
-        header(b"seq,timestamp_ns,command,order_id,side,price_ticks,qty"),
-        Ok(7)
-    );
-    for wrong in [
-        "",
-        "1,2,NEW,3,B,4,5",
-        "seq,timestamp_ns",
-        &full.to_uppercase(),
-    ] {
+    assert_eq!(header(full.strip_suffix(",symbol").unwrap().as_bytes()), Ok(8));
+    assert_eq!(header(b"seq,timestamp_ns,command,order_id,side,price_ticks,qty"), Ok(7));
+    for wrong in ["", "1,2,NEW,3,B,4,5", "seq,timestamp_ns", &full.to_uppercase()] {
         let problem = header(wrong.as_bytes()).unwrap_err();
         assert_eq!(problem.column, 1);
         assert!(problem.problem.contains(full), "{}", problem.problem);
@@ -260,8 +173,5 @@ fn no_bytes_make_it_panic() {
             }
         }
     }
-    assert!(
-        taken > 1_000 && refused > 100_000,
-        "{taken} taken, {refused} refused"
-    );
+    assert!(taken > 1_000 && refused > 100_000, "{taken} taken, {refused} refused");
 }

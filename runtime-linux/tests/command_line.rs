@@ -1,0 +1,414 @@
+//! The command line does what its help says: exit codes, options, outputs, going on.
+#![cfg(target_os = "linux")]
+
+#[path = "common/program.rs"]
+pub mod program;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use program::{Place, json, last_client_sequence, number};
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+const HEADER: &str = "seq,timestamp_ns,command,order_id,side,price_ticks,qty,new_order_id,symbol\n";
+
+/// Two orders that trade, one that rests, and one that is refused.
+const SMALL: &str =
+    "1,10,NEW,1,B,100,5,,A\n2,20,NEW,2,S,100,3,,A\n3,30,IOC,3,S,90,9,,A\n4,40,CANCEL,77,B,,,,A\n";
+const SMALL_FILLS: &str =
+    "aggressor_seq,fill_no,resting_order_id,price_ticks,qty\n2,0,1,100,3\n3,0,1,100,2\n";
+
+fn place(name: &str) -> Place {
+    Place::new("command_line", name)
+}
+
+/// A place with the small flow in `small.csv`.
+fn small(name: &str) -> Place {
+    let place = place(name);
+    place.write("small.csv", [HEADER, SMALL].concat());
+    place
+}
+
+#[test]
+fn usage_that_is_wrong_is_exit_code_2() {
+    let place = place("usage");
+    for args in [
+        "--nope",
+        "bogus",
+        "run --rate 0",
+        "run --limit x",
+        "run --segment-bytes 5000",
+        "run --sync maybe",
+        "run --orders 0",
+        "run --sessions 1",
+        "--limit 5 verify",
+        "dump --from x",
+        "gen --seed 1",
+        "verify extra",
+    ] {
+        let ended = place.call(args).expect_code(2).expect_said("--help");
+        assert_eq!(ended.stdout, "", "{args}");
+    }
+    assert!(place.files(".").is_empty(), "nothing is created");
+}
+
+#[test]
+fn help_says_defaults_and_units() {
+    let place = place("help");
+    let help = |args: &str| place.done(args).stdout;
+    let run = help("run --help");
+    for said in [
+        "[default: highwater-data]",
+        "[default: group]",
+        "[default: auto]",
+        "[default: adaptive]",
+        "[default: 64M]",
+        "[default: 1048576, or as the log has it]",
+        "[default: 16384, or as the log has it]",
+        "[default: 256, or as the log has it]",
+        "[default: as fast as the engine takes them]",
+        "[default: all of a flow, 2000000 of the stream]",
+        "[default: the seeded stream]",
+        "commands a second",
+        "in bytes",
+        "NOT DURABLE",
+    ] {
+        assert!(run.contains(said), "run --help does not say: {said}");
+    }
+    assert!(help("--help").contains("Exit codes: 0 done"));
+    assert!(help("gen --help").contains("[default: 1000000]"));
+    assert!(help("verify --help").contains("[default: highwater-data]"));
+    assert!(help("dump --help").contains("[default: the log's last]"));
+    assert_eq!(help("--version"), format!("highwater {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_run_goes_on_where_the_last_one_stood() {
+    let place = place("goes_on");
+    let first = place.done("run --data d --limit 700 --segment-bytes 64K");
+    assert!(first.stderr.contains("a new log in 'd'"), "{first:?}");
+    let second = place.done("--data d --limit 300 --acks - --json");
+    assert!(
+        second.stderr.contains("from 'd'") && second.stderr.contains("up to seq 700"),
+        "{second:?}"
+    );
+    let acks = numbers(&second.stdout);
+    assert!(acks[0] >= 700 && acks.is_sorted() && *acks.last().unwrap() == 1_000, "{acks:?}");
+    let verified = place.verified("d");
+    assert_eq!(last_client_sequence(&verified, 1), 1_000);
+    assert_eq!(verified["state"], "stopped");
+    // A limit of nothing recovers and does nothing.
+    let nothing = json(&place.done("run --data d --limit 0 --json").stdout);
+    assert_eq!(
+        (number(&nothing, "commands"), number(&nothing, "last_client_sequence")),
+        (0, 1_000)
+    );
+    assert_eq!(nothing["state_hash"], verified["state_hash"]);
+}
+
+#[test]
+fn with_acks_on_standard_output_nothing_else_is_there() {
+    let place = place("acks");
+    for more in ["", " --json"] {
+        let ended = place.done(&format!("run --data d --limit 500 --acks -{more}"));
+        assert!(!numbers(&ended.stdout).is_empty());
+        assert!(ended.stderr.contains("commands"), "{ended:?}");
+    }
+    place.done("run --data d --limit 500 --acks acks");
+    assert_eq!(numbers(&place.read("acks")).last(), Some(&1_500));
+}
+
+/// One number a line, each higher than the one before it.
+fn numbers(text: &str) -> Vec<u64> {
+    let numbers: Vec<u64> = text.lines().map(|line| line.parse().unwrap()).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
+    numbers
+}
+
+#[test]
+fn a_rate_is_kept_by_the_clock() {
+    let place = place("rate");
+    let summary = json(&place.done("run --data d --limit 200 --rate 1000 --json").stdout);
+    assert_eq!(number(&summary, "commands"), 200);
+    // The last of 200 commands is meant to go 200 ms after the first could.
+    assert!(number(&summary, "elapsed_ns") >= 200_000_000, "{summary}");
+    assert_eq!(number(&summary["acknowledgement"], "count"), 200);
+}
+
+#[test]
+fn json_holds_the_documented_names() {
+    let place = small("json");
+    let ran = json(&place.done("run --flow small.csv --data d --json").stdout);
+    let expected = [
+        "ended data sync durable io file_system recovered_commands recovered_client_sequence",
+        "recovery_ns torn_tail_bytes skipped_lines commands trades rejects rejects_by_reason",
+        "duplicates elapsed_ns commands_per_second critical_path rate acknowledgement syncs",
+        "sync_ns_avg sync_ns_max commands_per_sync log_bytes last_sequence last_client_sequence",
+        "open_orders state_hash reserved_bytes instruments",
+    ];
+    assert_names(&ran, &expected.join(" "));
+    assert_names(&ran["acknowledgement"], "count p50_ns p90_ns p99_ns p99_9_ns max_ns");
+    assert_eq!((number(&ran, "trades"), number(&ran, "rejects")), (2, 1));
+    assert_eq!(
+        (&ran["ended"], &ran["sync"], &ran["durable"]),
+        (&"finished".into(), &"group".into(), &true.into())
+    );
+
+    let verified = place.verified("d");
+    let expected = "data state first_sequence last_sequence sessions records segments log_bytes \
+                    torn_tail_bytes open_orders state_hash running_hash";
+    assert_names(&verified, expected);
+    assert_eq!(number(&verified, "first_sequence"), 1);
+    assert_eq!(number(&verified, "torn_tail_bytes"), 0);
+    assert_eq!(verified["state_hash"], ran["state_hash"]);
+    let counted: u64 =
+        verified["records"].as_array().unwrap().iter().map(|record| number(record, "count")).sum();
+    assert_eq!(counted, number(&verified, "last_sequence"));
+
+    let dumped: Vec<Value> = place.done("dump --data d --json").stdout.lines().map(json).collect();
+    let sequences: Vec<u64> = dumped.iter().map(|record| number(record, "sequence")).collect();
+    assert!(sequences.iter().copied().eq(1..=number(&verified, "last_sequence")), "{sequences:?}");
+    let last = dumped.last().unwrap();
+    assert_eq!((last["record"].as_str(), number(last, "order")), (Some("cancel"), 77));
+    let some = place.done("dump --data d --from 2 --to 3");
+    assert_eq!(some.stdout.lines().count(), 2);
+    assert!(some.stdout.lines().all(|line| line.starts_with(['2', '3'])), "{some:?}");
+}
+
+fn assert_names(object: &Value, expected: &str) {
+    let names: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, expected.split_whitespace().collect::<Vec<_>>());
+}
+
+#[test]
+fn fills_and_events_are_of_the_whole_flow() {
+    let place = small("outputs");
+    let run = "run --flow small.csv --data d --fills fills.csv --events events.jsonl";
+    place.done(&format!("{run} --limit 2"));
+    let begun = place.read("events.jsonl");
+    place.done(run);
+    assert_eq!(place.read("fills.csv"), SMALL_FILLS);
+    let events = place.read("events.jsonl");
+    assert!(events.starts_with(&begun), "what was told is told again");
+    let kinds: Vec<String> =
+        events.lines().map(|line| json(line)["kind"].as_str().unwrap().to_owned()).collect();
+    let expected = "configured flow_bound instrument_defined accepted rested accepted trade \
+                    accepted trade canceled rejected";
+    assert_eq!(kinds.join(" "), expected);
+    let rejected = json(events.lines().last().unwrap());
+    assert_eq!(
+        (rejected["reason"].as_str(), rejected["symbol"].as_str()),
+        (Some("unknown_order"), Some("A"))
+    );
+    // A third run has nothing to do and tells the same.
+    place.done(run);
+    assert_eq!(
+        (place.read("fills.csv"), place.read("events.jsonl")),
+        (SMALL_FILLS.to_owned(), events)
+    );
+}
+
+#[test]
+fn another_flow_is_refused_and_nothing_is_touched() {
+    let place = small("other_flow");
+    place.done("run --flow small.csv --data d --fills fills.csv");
+    let other = SMALL.replacen("1,10,NEW,1,B,100,5", "1,10,NEW,1,B,100,6", 1);
+    fs::create_dir(place.join("other")).unwrap();
+    place.write("other/small.csv", [HEADER, &other].concat());
+    place.write("renamed.csv", [HEADER, SMALL].concat());
+    place.write("shorter.csv", HEADER);
+    let before = place.files("d");
+    for flow in ["--flow other/small.csv", "--flow renamed.csv", "--flow shorter.csv", ""] {
+        let ended =
+            place.call(&format!("run {flow} --data d --fills fills.csv --events fills.csv.copy"));
+        ended.expect_code(1).expect_said("--data").expect_said("'small.csv'");
+        assert_eq!(place.read("fills.csv"), SMALL_FILLS, "{flow}");
+        assert!(place.files("d") == before, "{flow}: the data directory changed");
+    }
+    fs::rename(place.join("other/small.csv"), place.join("flow-of-a-stream.csv")).unwrap();
+    place.done("run --data stream --limit 10");
+    place.call("run --flow small.csv --data stream").expect_code(1).expect_said("--data");
+}
+
+#[test]
+fn a_flow_that_grew_is_the_same() {
+    let place = small("grown");
+    place.done("run --flow small.csv --data d --fills fills.csv");
+    place.write(
+        "small.csv",
+        [HEADER, SMALL, "5,50,NEW,5,B,70,1,,B\n6,60,IOC,6,S,70,1,,B\n"].concat(),
+    );
+    let grown = json(&place.done("run --flow small.csv --data d --fills fills.csv --json").stdout);
+    assert_eq!((number(&grown, "commands"), number(&grown, "skipped_lines")), (2, 4));
+    assert_eq!(place.read("fills.csv"), [SMALL_FILLS, "6,0,5,70,1\n"].concat());
+}
+
+#[test]
+fn compressed_and_plain_are_the_same_flow() {
+    let place = small("compressed");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all([HEADER, SMALL].concat().as_bytes()).unwrap();
+    place.write("small.csv.gz", gzip.finish().unwrap());
+    place.done("run --flow small.csv --data d --limit 2");
+    place.done("run --flow small.csv.gz --data d --fills fills.csv");
+    assert_eq!(place.read("fills.csv"), SMALL_FILLS);
+}
+
+#[test]
+fn a_flow_with_only_a_header_is_done_and_may_grow() {
+    let place = place("empty");
+    place.write("flow.csv", HEADER);
+    place.done("run --flow flow.csv --data d --fills fills.csv");
+    assert_eq!(place.read("fills.csv"), SMALL_FILLS.lines().next().unwrap().to_owned() + "\n");
+    place.write("flow.csv", [HEADER, SMALL].concat());
+    place.done("run --flow flow.csv --data d --fills fills.csv");
+    assert_eq!(place.read("fills.csv"), SMALL_FILLS);
+}
+
+#[test]
+fn standard_input_is_a_flow() {
+    let place = place("stdin");
+    let flow = [HEADER, SMALL].concat();
+    let run = "run --flow - --data d --fills fills.csv --limit";
+    place.call_with_input(&format!("{run} 1"), flow.as_bytes()).expect_code(0);
+    place.call_with_input(&format!("{run} 9"), flow.as_bytes()).expect_code(0);
+    assert_eq!(place.read("fills.csv"), SMALL_FILLS);
+    assert_eq!(last_client_sequence(&place.verified("d"), 1), 4);
+}
+
+#[test]
+fn a_pipe_that_pauses_is_answered_meanwhile() {
+    let place = place("pause");
+    let run = "run --flow - --data d --fills fills.csv --acks acks";
+    let mut running = place.start_command(place.command(run).stdin(Stdio::piped()));
+    let mut pipe = running.take_stdin();
+    let mut written = HEADER.to_owned();
+    pipe.write_all(HEADER.as_bytes()).unwrap();
+    for (line, number) in SMALL.split_inclusive('\n').zip(1..) {
+        // Not even a line has to come in one piece.
+        let (head, rest) = line.split_at(5);
+        pipe.write_all(head.as_bytes()).unwrap();
+        pipe.write_all(rest.as_bytes()).unwrap();
+        written.push_str(line);
+        running.until(|| place.highest_ack("acks") == number);
+        assert!(!running.has_ended(), "it ended at line {number}: {:?}", running.wait());
+    }
+    drop(pipe);
+    running.wait().expect_code(0);
+    assert_eq!(written, [HEADER, SMALL].concat());
+    assert_eq!(place.read("fills.csv"), SMALL_FILLS);
+}
+
+#[test]
+fn capacities_may_change_at_a_restart_and_the_state_survives() {
+    let place = place("capacities");
+    place.done("run --data d --limit 3000");
+    let mut before = place.verified("d");
+    let hash = |verified: &Value| verified["state_hash"].as_str().unwrap().to_owned();
+    for (capacities, full) in [
+        ("--orders 2000000 --instruments 20000 --sessions 300", ""),
+        ("--orders 10 --instruments 4 --sessions 2", "orders_full"),
+        ("", "orders_full"),
+        ("--orders 100000", ""),
+    ] {
+        // Recovery alone changes nothing but the capacities; then some commands are taken.
+        place.done(&format!("run --data d --limit 0 {capacities}"));
+        let after = place.verified("d");
+        assert_eq!(after["open_orders"], before["open_orders"], "{capacities}");
+        assert_eq!(after["sessions"][1], before["sessions"][1], "{capacities}");
+        let ran =
+            json(&place.done(&format!("run --data d --limit 500 --json {capacities}")).stdout);
+        let rejects = ran["rejects_by_reason"].to_string();
+        assert_eq!(rejects.contains("orders_full"), !full.is_empty(), "{capacities}: {rejects}");
+        before = place.verified("d");
+        assert_eq!(ran["state_hash"].as_str().unwrap(), hash(&before));
+    }
+    assert_eq!(last_client_sequence(&before, 1), 5_000);
+}
+
+#[test]
+fn instruments_beyond_the_capacity_are_rejected() {
+    let place = place("instruments_full");
+    let lines: Vec<String> =
+        (1..=6).map(|number| format!("{number},1,NEW,{number},B,10,1,,S{number}\n")).collect();
+    place.write("flow.csv", [HEADER, &lines.concat()].concat());
+    let run = "run --flow flow.csv --data d --instruments 3 --events events.jsonl --json";
+    let ran = json(&place.done(run).stdout);
+    assert_eq!(number(&ran, "open_orders"), 3);
+    assert!(ran["rejects_by_reason"].to_string().contains("instruments_full"), "{ran}");
+    let verified = place.verified("d");
+    place.done(run);
+    assert_eq!(place.verified("d")["state_hash"], verified["state_hash"]);
+}
+
+#[test]
+fn the_stream_is_the_same_whoever_writes_it() {
+    let place = place("gen");
+    for (name, seed) in [("a.csv", 5), ("b.csv.gz", 5), ("c.csv", 6), ("one.csv", 1)] {
+        place.generate(seed, 3_000, name);
+    }
+    let ended = place.done("gen --seed 5 --commands 3000 --out -");
+    assert_eq!(ended.stdout, place.read("a.csv"));
+    assert_ne!(place.read("a.csv"), place.read("c.csv"));
+    let mut states = Vec::new();
+    for args in [
+        "--flow a.csv --data a",
+        "--flow b.csv.gz --data b",
+        "--flow one.csv --data one",
+        "--data stream",
+    ] {
+        let ran = json(&place.done(&format!("run {args} --limit 3000 --json")).stdout);
+        assert_eq!((number(&ran, "commands"), number(&ran, "rejects")), (3_000, 0), "{args}");
+        states.push((
+            number(&ran, "trades"),
+            number(&ran, "open_orders"),
+            ran["instruments"].clone(),
+        ));
+    }
+    assert_eq!(states[0], states[1]);
+    assert_eq!(states[2], states[3], "the default stream is that of seed 1");
+    assert_ne!(states[0], states[2]);
+}
+
+#[test]
+fn a_stream_nobody_reads_is_no_failure() {
+    let place = place("closed");
+    let mut running = place.start("gen --commands 1000000 --out -");
+    running.close_stdout();
+    running.wait().expect_code(0);
+    place.done("run --data d --limit 2000");
+    let mut running = place.start("dump --data d");
+    running.close_stdout();
+    running.wait().expect_code(0);
+}
+
+#[test]
+fn without_sync_it_says_so() {
+    let place = place("off");
+    let ended = place.done("run --data d --limit 1000 --sync off").expect_said("NOT DURABLE");
+    assert!(ended.stdout.contains("NOT DURABLE"), "{ended:?}");
+    let ran = json(&place.done("run --data d --limit 1000 --sync off --json").stdout);
+    assert_eq!((&ran["sync"], &ran["durable"]), (&"off".into(), &false.into()));
+    assert_eq!(last_client_sequence(&place.verified("d"), 1), 2_000);
+    let durable = place.done("run --data d --limit 1000");
+    assert!(!durable.stdout.contains("NOT DURABLE"), "{durable:?}");
+}
+
+#[test]
+fn the_mode_of_writing_may_change_at_every_start() {
+    let place = place("modes");
+    for (io, limit) in [("append", 900), ("auto", 800), ("append", 700), ("auto", 600)] {
+        let ran = json(
+            &place
+                .done(&format!("run --data d --io {io} --limit {limit} --segment-bytes 32K --json"))
+                .stdout,
+        );
+        if io == "append" {
+            assert!(ran["io"].as_str().unwrap().starts_with("append"), "{ran}");
+        }
+    }
+    place.done("run --data whole --limit 3000");
+    assert_eq!(place.verified("d")["state_hash"], place.verified("whole")["state_hash"]);
+}

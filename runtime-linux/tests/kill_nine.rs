@@ -1,0 +1,161 @@
+//! Killed with SIGKILL at any moment, the program loses nothing that it acknowledged.
+#![cfg(target_os = "linux")]
+
+#[path = "common/program.rs"]
+pub mod program;
+
+use program::{Place, Random, count_from_environment, last_client_sequence, number, pause};
+use rustix::process::Signal;
+use serde_json::Value;
+use std::fs::OpenOptions;
+
+/// Lives that one campaign kills; `HIGHWATER_KILLS` sets another number.
+const KILLS: u64 = 20;
+/// Most commands that are acknowledged in a life before it is killed.
+const COMMANDS_A_LIFE: u64 = 1_500;
+/// The seed of the moments.
+const SEED: u64 = 9;
+
+fn kills() -> u64 {
+    count_from_environment("HIGHWATER_KILLS", KILLS)
+}
+
+#[test]
+fn a_flow_killed_at_random_moments_ends_the_same_direct() {
+    a_flow_ends_the_same("direct");
+}
+
+#[test]
+fn a_flow_killed_at_random_moments_ends_the_same_append() {
+    a_flow_ends_the_same("append");
+}
+
+fn a_flow_ends_the_same(io: &str) {
+    let place = Place::new("kill_nine", io);
+    if io == "direct" && takes_no_direct_io(&place) {
+        return;
+    }
+    let commands = (kills() + 2) * COMMANDS_A_LIFE;
+    place.generate(SEED, commands, "flow.csv");
+    let whole = format!("run --flow flow.csv --io {io} --segment-bytes 128K");
+    place.done(&format!("{whole} --data whole --fills whole.csv --events whole.jsonl"));
+
+    let lives = Lives {
+        command: format!("{whole} --data killed --fills killed.csv --events killed.jsonl"),
+        kills: kills(),
+    };
+    lives.live(&place);
+    place.done(&lives.command);
+    assert!(place.read("killed.csv") == place.read("whole.csv"), "the fills differ");
+    assert!(place.read("killed.jsonl") == place.read("whole.jsonl"), "the events differ");
+    assert_same_state(&place.verified("killed"), &place.verified("whole"));
+}
+
+#[test]
+fn the_default_stream_killed_at_random_moments_goes_on_the_same() {
+    let place = Place::new("kill_nine", "stream");
+    let lives = Lives {
+        command: "run --data killed --segment-bytes 64K --limit 1000000".to_owned(),
+        kills: kills(),
+    };
+    lives.live(&place);
+    let taken = last_client_sequence(&place.verified("killed"), 1);
+    let total = (kills() + 2) * COMMANDS_A_LIFE;
+    place.done(&format!("run --data killed --segment-bytes 64K --limit {}", total - taken));
+    place.done(&format!("run --data whole --limit {total} --segment-bytes 1M"));
+    assert_same_state(&place.verified("killed"), &place.verified("whole"));
+}
+
+/// A run that is started and killed again and again.
+struct Lives {
+    command: String,
+    kills: u64,
+}
+
+impl Lives {
+    /// Kills as many lives as asked for, and audits the log after each of them.
+    fn live(&self, place: &Place) {
+        let mut random = Random::new(SEED);
+        let mut highest_ack = 0;
+        for life in 0..self.kills {
+            let mut running = place.start(&format!("{} --acks acks --rate 30000", self.command));
+            if random.below(3) == 0 {
+                // At the start, in the recovery, or soon after it.
+                pause(random.below(60));
+            } else {
+                let after = highest_ack + random.below(COMMANDS_A_LIFE);
+                running.until(|| place.highest_ack("acks") > after);
+            }
+            running.signal(Signal::KILL);
+            let ended = running.wait();
+            assert_eq!(ended.signal, Some(9), "life {life}: {ended:?}");
+            highest_ack = place.highest_ack("acks").max(highest_ack);
+            if highest_ack > 0 || place.join("killed").join("0000000000000001.log").exists() {
+                audit(place, "killed", highest_ack)
+                    .unwrap_or_else(|sentence| panic!("life {life}: {sentence}"));
+            }
+            place.write("acks", "");
+        }
+        assert!(highest_ack > 0, "no life lived long enough to acknowledge anything");
+    }
+}
+
+/// The promise: a killed log is sound, and everything acknowledged is in it.
+fn audit(place: &Place, data: &str, highest_ack: u64) -> Result<(), String> {
+    let verified = place.call(&format!("verify --data {data} --json"));
+    if verified.code != Some(0) {
+        return Err(format!("the log is not sound: {}", verified.stderr));
+    }
+    let recovered = last_client_sequence(&program::json(&verified.stdout), 1);
+    if recovered < highest_ack {
+        return Err(format!(
+            "{highest_ack} was acknowledged, and {recovered} is the last in the log"
+        ));
+    }
+    Ok(())
+}
+
+fn assert_same_state(killed: &Value, whole: &Value) {
+    for name in ["last_sequence", "sessions", "open_orders", "state_hash", "running_hash"] {
+        assert_eq!(killed[name], whole[name], "{name}");
+    }
+}
+
+#[test]
+fn the_audit_finds_a_log_that_lost_something() {
+    let place = Place::new("kill_nine", "mutants");
+    let mut running = place.start("run --data killed --segment-bytes 64K --rate 30000 --acks acks");
+    running.until(|| place.highest_ack("acks") > 4_000);
+    running.signal(Signal::KILL);
+    assert_eq!(running.wait().signal, Some(9));
+    let highest_ack = place.highest_ack("acks");
+    audit(&place, "killed", highest_ack).unwrap();
+
+    let segments = number(&place.verified("killed"), "segments");
+    assert!(segments > 3, "{segments} segments are too few");
+    let segment = |number: u64| format!("{number:016}.log");
+    place.copy("killed", "short");
+    for number in 3..=segments {
+        std::fs::remove_file(place.join("short").join(segment(number))).unwrap();
+    }
+    let complaint = audit(&place, "short", highest_ack).unwrap_err();
+    assert!(complaint.contains("was acknowledged, and"), "{complaint}");
+
+    place.copy("killed", "holed");
+    let file = OpenOptions::new().write(true).open(place.join("holed").join(segment(2))).unwrap();
+    file.set_len(8_192).unwrap();
+    let complaint = audit(&place, "holed", highest_ack).unwrap_err();
+    assert!(complaint.starts_with("the log is not sound: corrupt: "), "{complaint}");
+}
+
+/// Says so where the build directory's file system takes no direct I/O.
+fn takes_no_direct_io(place: &Place) -> bool {
+    let tried = place.call("run --data tried --io direct --limit 1");
+    let refused = tried.stderr.contains("takes no direct I/O");
+    if refused {
+        println!("skipped: {}", tried.stderr);
+    } else {
+        assert_eq!(tried.code, Some(0), "{tried:?}");
+    }
+    refused
+}

@@ -1,0 +1,62 @@
+//! The parts of the core that a host rarely touches itself, each of them once, so that all of the
+//! core is linked.
+
+use crate::Failure;
+use crate::memory_log::MemoryLog;
+use highwater::block::{BlockKind, BlockState, read_block, records_of};
+use highwater::checksum::checksum;
+use highwater::limits::{BLOCK_BYTES, CACHE_LINE_BYTES};
+use highwater::log_file::LogFile;
+use highwater::padded::Padded;
+use highwater::record::{Body, Record};
+use highwater::ring::Ring;
+use highwater::segment::{FIRST_POSITION, HeaderState, read_header};
+use highwater::types::{LogPosition, SegmentNumber, Sequence};
+use highwater::watermark::Watermark;
+
+static RING: Ring<u32, 2> = Ring::new();
+static WATERMARK: Watermark = Watermark::new();
+
+/// Looks at a log that the engine wrote, and at a ring and a watermark by themselves.
+pub(crate) fn check(log: &mut MemoryLog<'_>) -> Result<(), Failure> {
+    let is_right = ring().is_some_and(|is_right| is_right)
+        && watermark()
+        && checksum(&[b"1234", b"56789"]) == 0xe306_9283
+        && align_of::<Padded<u8>>() == CACHE_LINE_BYTES
+        && blocks(log).is_some_and(|is_right| is_right);
+    if is_right { Ok(()) } else { Err(Failure::Parts) }
+}
+
+fn ring() -> Option<bool> {
+    let (mut producer, mut consumer) = RING.split()?;
+    let taken = producer.push_many(&[1, 2, 3]);
+    let is_full = producer.push(3).is_err();
+    let both = [consumer.pop()?, consumer.pop()?];
+    Some(taken == 2 && is_full && both == [1, 2] && consumer.is_empty() && RING.split().is_none())
+}
+
+fn watermark() -> bool {
+    WATERMARK.raise(Sequence(5));
+    WATERMARK.get() == Sequence(5)
+}
+
+/// The first segment's header, the marker that the engine began with, and the first command.
+fn blocks(log: &mut MemoryLog<'_>) -> Option<bool> {
+    let segment = SegmentNumber::FIRST;
+    let mut block = [0; BLOCK_BYTES];
+    log.read_at(segment, LogPosition(0), &mut block).ok()?;
+    let HeaderState::Intact(header) = read_header(&mut block) else { return None };
+    log.read_at(segment, FIRST_POSITION, &mut block).ok()?;
+    let state = read_block(&block, header.log_id, segment, FIRST_POSITION);
+    let BlockState::Intact(marker) = state else { return None };
+    let second = LogPosition(FIRST_POSITION.0 + BLOCK_BYTES as u64);
+    log.read_at(segment, second, &mut block).ok()?;
+    let state = read_block(&block, header.log_id, segment, second);
+    let BlockState::Intact(head) = state else { return None };
+    let (record, length) = Record::decode(records_of(&block, &head)).ok()?;
+    let mut again = [0; 128];
+    let is_same = record.encode(&mut again) == Some(length)
+        && again.get(..length) == records_of(&block, &head).get(..length);
+    let is_first = record.sequence == Sequence(1) && matches!(record.body, Body::Command(_));
+    Some(is_first && is_same && marker.kind == BlockKind::Recovered)
+}

@@ -1,0 +1,15 @@
+//! Instruments of the tests: what a promise is measured with.
+//!
+//! The promises stand in `tests/`, one a file.
+
+pub mod driver;
+pub mod flawed_log;
+pub mod forge;
+pub mod naive_book;
+pub mod oracle;
+pub mod random;
+pub mod scribe;
+pub mod sim_disk;
+pub mod sim_log;
+pub mod trial;
+pub mod workload;

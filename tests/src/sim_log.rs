@@ -1,0 +1,392 @@
+//! A simulated [`LogFile`]: the segments of one log on a [`SimDisk`], where the environment fails
+//! when it is told to.
+//!
+//! Every append, sync, begin and cut is a point at which the power can be cut, the process killed,
+//! or the operation fail: before it, in the middle of it, and behind it. After that the log counts
+//! what is still asked of it.
+
+use crate::random::Random;
+use crate::sim_disk::{SimDisk, Survival};
+use highwater::limits::BLOCK_BYTES;
+use highwater::log_file::{LogFault, LogFile, LogOperation};
+use highwater::types::{LogPosition, SegmentNumber};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What happens in an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// The power is cut: what was not synced may be lost.
+    PowerCut,
+    /// The process is killed: what it wrote is read by the next one.
+    Kill,
+    /// The operation fails.
+    Fault,
+}
+
+/// When something happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// In which operation; `None` for any.
+    pub operation: Option<LogOperation>,
+    /// In which of those, from 1.
+    pub nth: u64,
+    /// What happens.
+    pub happening: Happening,
+    /// Decides how far the operation came.
+    pub seed: u64,
+}
+
+/// How the files are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileForm {
+    /// A segment has its full size from the beginning, zeros ahead.
+    Zeroed,
+    /// A segment grows with every append.
+    Growing,
+}
+
+/// A handle on the simulated log; clones share it.
+#[derive(Clone, Debug)]
+pub struct SimLog(Rc<RefCell<State>>);
+
+#[derive(Clone, Debug)]
+struct State {
+    disk: SimDisk,
+    form: FileForm,
+    /// The segment that is appended to, and where.
+    current: Option<(u64, usize)>,
+    segment_bytes: usize,
+    plan: Option<Plan>,
+    /// Operations that the plan was asked about, and matched.
+    matched_count: u64,
+    met: Option<Met>,
+    /// Operations since the fault or crash.
+    late_count: u64,
+    /// Segments begun.
+    begun_count: u64,
+}
+
+/// What the process met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// What happened.
+    pub happening: Happening,
+    /// In which operation.
+    pub operation: LogOperation,
+}
+
+/// The error number of every fault: EIO.
+const CODE: i32 = 5;
+
+impl SimLog {
+    /// A log without a segment.
+    pub fn new(form: FileForm) -> Self {
+        Self(Rc::new(RefCell::new(State {
+            disk: SimDisk::default(),
+            form,
+            current: None,
+            segment_bytes: 0,
+            plan: None,
+            matched_count: 0,
+            met: None,
+            late_count: 0,
+            begun_count: 0,
+        })))
+    }
+
+    /// A copy of its own.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self(Rc::new(RefCell::new(self.0.borrow().clone())))
+    }
+
+    /// Starts a process: what happened to the last one is forgotten, and `plan` holds for the next.
+    pub fn start(&self, plan: Option<Plan>) {
+        let mut state = self.0.borrow_mut();
+        state.plan = plan;
+        state.current = None;
+        (state.matched_count, state.met, state.late_count) = (0, None, 0);
+    }
+
+    /// What the process met, if anything.
+    pub fn met(&self) -> Option<Met> {
+        self.0.borrow().met
+    }
+
+    /// How many operations were asked for after a fault or a crash.
+    pub fn late_count(&self) -> u64 {
+        self.0.borrow().late_count
+    }
+
+    /// How many segments were begun in all.
+    pub fn begun_count(&self) -> u64 {
+        self.0.borrow().begun_count
+    }
+
+    /// Looks at the disk.
+    pub fn with_disk<T>(&self, look: impl FnOnce(&mut SimDisk) -> T) -> T {
+        look(&mut self.0.borrow_mut().disk)
+    }
+
+    /// The bytes of a segment as they are read now.
+    ///
+    /// # Panics
+    /// When there is no such segment.
+    pub fn bytes(&self, segment: u64) -> Vec<u8> {
+        self.with_disk(|disk| disk.seen(segment).expect("the segment exists").to_vec())
+    }
+
+    /// Changes the bytes of a segment, durably, behind everybody's back.
+    pub fn edit(&self, segment: u64, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = self.bytes(segment);
+        change(&mut bytes);
+        self.with_disk(|disk| disk.place(segment, &bytes));
+    }
+}
+
+impl State {
+    /// Counts an operation; returns what happens in it, with the random numbers that decide how.
+    fn meet(&mut self, operation: LogOperation) -> Result<Option<(Happening, Random)>, LogFault> {
+        if let Some(met) = self.met {
+            self.late_count += 1;
+            match met.happening {
+                Happening::PowerCut | Happening::Kill => return Err(fault(operation)),
+                // The system goes on; whoever asks again is answered, and what is gone is gone.
+                Happening::Fault => return Ok(None),
+            }
+        }
+        let Some(plan) = self.plan else {
+            return Ok(None);
+        };
+        if plan.operation.is_some_and(|planned| planned != operation) {
+            return Ok(None);
+        }
+        self.matched_count += 1;
+        if self.matched_count != plan.nth {
+            return Ok(None);
+        }
+        self.met = Some(Met { happening: plan.happening, operation });
+        Ok(Some((plan.happening, Random::new(plan.seed))))
+    }
+
+    /// Ends an operation in which something happened.
+    fn fail(
+        &mut self,
+        happening: Happening,
+        random: &mut Random,
+        operation: LogOperation,
+    ) -> LogFault {
+        if happening == Happening::PowerCut {
+            self.disk.power_cut(Survival::any(random));
+        }
+        fault(operation)
+    }
+
+    fn begin(&mut self, segment: u64, segment_bytes: usize, header: &[u8]) {
+        let bytes = self.blank_segment(segment_bytes, header);
+        self.disk.place(segment, &bytes);
+        self.segment_bytes = segment_bytes;
+        self.current = Some((segment, header.len()));
+        self.begun_count += 1;
+    }
+
+    fn blank_segment(&self, segment_bytes: usize, header: &[u8]) -> Vec<u8> {
+        let mut bytes = header.to_vec();
+        match self.form {
+            FileForm::Zeroed => bytes.resize(segment_bytes, 0),
+            FileForm::Growing => {}
+        }
+        bytes
+    }
+
+    /// A begin that came to no end: nothing, zeros, a torn header, or everything.
+    fn begin_partly(
+        &mut self,
+        segment: u64,
+        segment_bytes: usize,
+        header: &[u8],
+        random: &mut Random,
+    ) {
+        let mut torn = header.to_vec();
+        match random.below(5) {
+            0 => return,
+            1 => torn.fill(0),
+            2 => torn[random.index(128)..].fill(0),
+            3 => torn.chunks_mut(512).for_each(|sector| {
+                if random.chance(50) {
+                    sector.fill(0);
+                }
+            }),
+            _ => {}
+        }
+        if self.form == FileForm::Growing && random.chance(50) {
+            torn.truncate(random.index(torn.len()));
+        }
+        let bytes = self.blank_segment(segment_bytes, &torn);
+        self.disk.place(segment, &bytes);
+    }
+
+    fn cut(&mut self, segment: u64, position: usize) {
+        let last = self.disk.range().map_or(0, |(_, last)| last);
+        let from = if position == 0 { segment } else { segment + 1 };
+        (from..=last).for_each(|later| self.disk.remove(later));
+        self.current = (position > 0).then_some((segment, position));
+        if position > 0 {
+            self.drop_tail(segment, position);
+            self.disk.sync();
+        }
+    }
+
+    /// A cut that came to no end: any of the later segments, any part of the tail.
+    fn cut_partly(&mut self, segment: u64, position: usize, random: &mut Random) {
+        let last = self.disk.range().map_or(0, |(_, last)| last);
+        for later in segment + 1..=last {
+            // An earlier cut may have come this far.
+            let exists = self.disk.seen(later).is_some();
+            if exists && random.chance(50) {
+                self.disk.remove(later);
+            } else if exists {
+                let length = self.disk.seen(later).map_or(0, <[u8]>::len);
+                self.disk.write(later, 0, &vec![0; length]);
+            }
+        }
+        if position > 0 {
+            self.drop_tail(segment, position);
+        } else if random.chance(50) {
+            self.disk.remove(segment);
+        }
+        self.disk.power_cut(Survival::any(random));
+    }
+
+    fn drop_tail(&mut self, segment: u64, position: usize) {
+        let length = self.disk.seen(segment).map_or(0, <[u8]>::len);
+        match self.form {
+            FileForm::Zeroed => self.disk.write(segment, position, &vec![0; length - position]),
+            FileForm::Growing => self.disk.truncate(segment, position),
+        }
+    }
+
+    fn append(&mut self, position: usize, blocks: &[u8]) {
+        let (segment, tail) = self.current.expect("a segment is current");
+        assert!(position == tail, "blocks stand right behind what is there");
+        assert!(position + blocks.len() <= self.segment_bytes_of(segment), "the segment has room");
+        let seen = self.disk.seen(segment).unwrap_or_default();
+        let under = seen.get(position..).unwrap_or_default().iter().take(blocks.len());
+        assert!(under.into_iter().all(|byte| *byte == 0), "what was written is never rewritten");
+        self.disk.write(segment, position, blocks);
+        self.current = Some((segment, tail + blocks.len()));
+    }
+
+    fn segment_bytes_of(&self, segment: u64) -> usize {
+        match self.form {
+            FileForm::Zeroed => self.disk.seen(segment).map_or(0, <[u8]>::len),
+            FileForm::Growing => usize::MAX,
+        }
+    }
+}
+
+impl LogFile for SimLog {
+    fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
+        let range = self.0.borrow().disk.range();
+        Ok(range.map(|(first, last)| (SegmentNumber(first), SegmentNumber(last))))
+    }
+
+    fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {
+        Ok(self.0.borrow().disk.seen(segment.0).map(|bytes| bytes.len() as u64))
+    }
+
+    fn read_at(
+        &mut self,
+        segment: SegmentNumber,
+        position: LogPosition,
+        into: &mut [u8],
+    ) -> Result<usize, LogFault> {
+        let state = &mut *self.0.borrow_mut();
+        let is_planned = state.plan.is_some_and(|plan| plan.operation == Some(LogOperation::Read));
+        if is_planned && state.meet(LogOperation::Read)?.is_some() {
+            return Err(fault(LogOperation::Read));
+        }
+        let bytes = state.disk.seen(segment.0).ok_or(fault(LogOperation::Read))?;
+        let from = bytes.get(index(position.0)..).unwrap_or_default();
+        let length = from.len().min(into.len());
+        into[..length].copy_from_slice(&from[..length]);
+        Ok(length)
+    }
+
+    fn sync_all(&mut self) -> Result<(), LogFault> {
+        let state = &mut *self.0.borrow_mut();
+        if let Some((happening, mut random)) = state.meet(LogOperation::Open)? {
+            if happening == Happening::Fault {
+                state.disk.settle(Survival::any(&mut random));
+            }
+            return Err(state.fail(happening, &mut random, LogOperation::Open));
+        }
+        state.disk.sync();
+        // What a failed sync left in memory only is not to be read: it is not durable.
+        state.disk.drop_cache();
+        Ok(())
+    }
+
+    fn begin(
+        &mut self,
+        segment: SegmentNumber,
+        segment_bytes: u64,
+        header: &[u8],
+    ) -> Result<(), LogFault> {
+        let state = &mut *self.0.borrow_mut();
+        let last = state.disk.range().map_or(0, |(_, last)| last);
+        assert!(segment.0 == last + 1 && header.len() == BLOCK_BYTES, "segments follow each other");
+        let segment_bytes = index(segment_bytes);
+        if let Some((happening, mut random)) = state.meet(LogOperation::Begin)? {
+            state.begin_partly(segment.0, segment_bytes, header, &mut random);
+            return Err(state.fail(happening, &mut random, LogOperation::Begin));
+        }
+        state.begin(segment.0, segment_bytes, header);
+        Ok(())
+    }
+
+    fn cut(&mut self, segment: SegmentNumber, position: LogPosition) -> Result<(), LogFault> {
+        let state = &mut *self.0.borrow_mut();
+        let position = index(position.0);
+        if let Some((happening, mut random)) = state.meet(LogOperation::Cut)? {
+            state.cut_partly(segment.0, position, &mut random);
+            return Err(state.fail(happening, &mut random, LogOperation::Cut));
+        }
+        state.cut(segment.0, position);
+        Ok(())
+    }
+
+    fn append(&mut self, position: LogPosition, blocks: &[u8]) -> Result<(), LogFault> {
+        let state = &mut *self.0.borrow_mut();
+        let position = index(position.0);
+        if let Some((happening, mut random)) = state.meet(LogOperation::Append)? {
+            let length = if random.chance(50) { random.index(blocks.len()) } else { blocks.len() };
+            state.append(position, &blocks[..length]);
+            return Err(state.fail(happening, &mut random, LogOperation::Append));
+        }
+        state.append(position, blocks);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), LogFault> {
+        let state = &mut *self.0.borrow_mut();
+        let Some((happening, mut random)) = state.meet(LogOperation::Sync)? else {
+            state.disk.sync();
+            return Ok(());
+        };
+        if happening == Happening::Fault {
+            // The system could not write, calls its pages clean all the same, and forgets.
+            state.disk.settle(Survival::any(&mut random));
+        }
+        Err(state.fail(happening, &mut random, LogOperation::Sync))
+    }
+}
+
+const fn fault(operation: LogOperation) -> LogFault {
+    LogFault { operation, code: CODE }
+}
+
+fn index(position: u64) -> usize {
+    usize::try_from(position).expect("a simulated file fits memory")
+}

@@ -1,0 +1,342 @@
+//! What no crash leaves behind is refused, so that nothing acknowledged is dropped.
+//!
+//! Rows of `docs/recovery.md`.
+
+use highwater::block::{BLOCK_ROOM_BYTES, BlockKind, Filled};
+use highwater::command::Action;
+use highwater::limits::BLOCK_BYTES;
+use highwater::record::{Body, Record, RecordFault};
+use highwater::recovery::{Damage, RecoveryFault};
+use highwater::segment::LOG_VERSION;
+use highwater::types::{Capacities, LogId, LogPosition, SegmentNumber, Sequence, SessionId};
+use tests::forge::{self, Forge};
+use tests::oracle::applied;
+use tests::scribe::{self, Script, Trouble};
+use tests::sim_log::SimLog;
+
+/// Blocks of the log that the tests damage: three segments of three blocks, two commands each.
+const BLOCK_COUNT: u64 = 8;
+
+fn durable_log() -> SimLog {
+    Forge::synced(4, BLOCK_COUNT).log
+}
+
+#[track_caller]
+fn refusal(log: &SimLog) -> RecoveryFault {
+    let bytes: Vec<_> = segments(log);
+    let fault = forge::recovered(log).expect_err("the log is refused");
+    assert_eq!(segments(log), bytes, "a refused log is as it was");
+    assert_eq!(forge::scanned(log).err(), Some(fault), "a scan says the same");
+    fault
+}
+
+fn segments(log: &SimLog) -> Vec<Option<Vec<u8>>> {
+    (1..=4).map(|segment| log.with_disk(|disk| disk.seen(segment).map(<[u8]>::to_vec))).collect()
+}
+
+/// Where a block stands, by its number from 1.
+fn place(number: u64) -> (u64, usize) {
+    let index = usize::try_from(number - 1).expect("a small log");
+    (number.div_ceil(3), (index % 3 + 1) * BLOCK_BYTES)
+}
+
+fn gone(number: u64) -> RecoveryFault {
+    let (segment, position) = place(number);
+    let damage = Damage::AcknowledgedGone(Sequence(2 * number - 1));
+    corrupt(segment, position, damage)
+}
+
+fn corrupt(segment: u64, position: usize, damage: Damage) -> RecoveryFault {
+    let (segment, position) = (SegmentNumber(segment), LogPosition(position as u64));
+    RecoveryFault::Corrupt { segment, position, damage }
+}
+
+#[test]
+fn an_undamaged_log_is_recovered() {
+    let recovered = forge::recovered(&durable_log()).expect("a sound log");
+    assert_eq!(recovered.scanned.last_sequence, Sequence(2 * BLOCK_COUNT));
+    assert_eq!(recovered.scanned.vouched, Sequence(2 * BLOCK_COUNT - 2));
+}
+
+/// Damages each durable block that another one vouches for, and expects the refusal that names it.
+#[track_caller]
+fn assert_every_block_is_missed(damage: impl Fn(&mut [u8])) {
+    for number in 1..BLOCK_COUNT {
+        let log = durable_log();
+        let (segment, position) = place(number);
+        log.edit(segment, |file| damage(&mut file[position..position + BLOCK_BYTES]));
+        assert_eq!(refusal(&log), gone(number));
+    }
+}
+
+#[test]
+fn durable_block_zeroed() {
+    assert_every_block_is_missed(|block| block.fill(0));
+}
+
+#[test]
+fn durable_block_overwritten() {
+    assert_every_block_is_missed(|block| block.fill(0x5a));
+    assert_every_block_is_missed(|block| block[20..120].reverse());
+}
+
+#[test]
+fn durable_sector_zeroed() {
+    for sector in 0..8 {
+        assert_every_block_is_missed(|block| block[sector * 512..(sector + 1) * 512].fill(0));
+    }
+}
+
+#[test]
+fn two_durable_blocks_swapped() {
+    for (one, other) in [(1, 2), (2, 3), (1, 5), (4, 7)] {
+        let log = durable_log();
+        let ((segment, at), (other_segment, other_at)) = (place(one), place(other));
+        let first = log.bytes(segment)[at..at + BLOCK_BYTES].to_vec();
+        let second = log.bytes(other_segment)[other_at..other_at + BLOCK_BYTES].to_vec();
+        log.edit(segment, |file| file[at..at + BLOCK_BYTES].copy_from_slice(&second));
+        log.edit(other_segment, |file| {
+            file[other_at..other_at + BLOCK_BYTES].copy_from_slice(&first);
+        });
+        assert_eq!(refusal(&log), gone(one));
+    }
+}
+
+#[test]
+fn last_block_of_a_segment_gone_behind_which_the_next_is_begun() {
+    // The next segment's header vouches for all that stands before it.
+    let mut forge = Forge::synced(4, 3);
+    forge.sync();
+    forge.begin();
+    forge.log.edit(1, |file| file[3 * BLOCK_BYTES..].fill(0));
+    assert_eq!(refusal(&forge.log), gone(3));
+}
+
+#[test]
+fn missing_segment_in_the_middle() {
+    let log = durable_log();
+    log.with_disk(|disk| disk.remove(2));
+    assert_eq!(refusal(&log), RecoveryFault::MissingSegment(SegmentNumber(2)));
+}
+
+#[test]
+fn missing_first_segment() {
+    let log = durable_log();
+    log.with_disk(|disk| disk.remove(1));
+    assert_eq!(refusal(&log), RecoveryFault::MissingSegment(SegmentNumber(1)));
+}
+
+#[test]
+fn missing_last_segment_is_not_seen() {
+    // Undecidable: so does a log look whose next segment was not begun.
+    let log = durable_log();
+    log.with_disk(|disk| disk.remove(3));
+    let recovered = forge::recovered(&log).expect("a sound log");
+    assert_eq!(recovered.scanned.last_sequence, Sequence(12));
+}
+
+#[test]
+fn truncated_segment_in_the_middle() {
+    for kept in [0, 1, 4_095, 4_096, 4_097, 8_192, 9_000] {
+        let log = durable_log();
+        log.edit(2, |file| file.truncate(kept));
+        let expected = match kept {
+            0..4_096 => corrupt(2, 0, Damage::AcknowledgedGone(Sequence(7))),
+            4_096..8_192 => gone(4),
+            _ => gone(5),
+        };
+        assert_eq!(refusal(&log), expected, "{kept} bytes kept");
+    }
+}
+
+#[test]
+fn truncated_behind_a_block_is_not_seen() {
+    // Undecidable: so does a file look that grows with every append.
+    let log = durable_log();
+    log.edit(3, |file| file.truncate(2 * BLOCK_BYTES));
+    let recovered = forge::recovered(&log).expect("a sound log");
+    assert_eq!(recovered.scanned.last_sequence, Sequence(14));
+}
+
+#[test]
+fn segment_of_another_log() {
+    for number in [2, 3] {
+        let log = durable_log();
+        let mut other = Forge::of(LogId([9; 16]), 4);
+        other.synced_blocks(BLOCK_COUNT);
+        let bytes = other.log.bytes(number);
+        log.with_disk(|disk| disk.place(number, &bytes));
+        assert_eq!(refusal(&log), RecoveryFault::ForeignSegment(SegmentNumber(number)));
+    }
+}
+
+#[test]
+fn segment_of_another_copy_of_the_log() {
+    let mut shorter = Forge::new(4);
+    for _ in 0..BLOCK_COUNT {
+        shorter.sync();
+        shorter.commands(1);
+    }
+    for other in [shorter, other_copy()] {
+        let log = durable_log();
+        let bytes = other.log.bytes(2);
+        log.with_disk(|disk| disk.place(2, &bytes));
+        assert_eq!(refusal(&log), RecoveryFault::ForeignSegment(SegmentNumber(2)));
+    }
+}
+
+/// A log like the durable one, but for what its first command says.
+fn other_copy() -> Forge {
+    let mut other = Forge::new(4);
+    let Record { sequence, body, .. } = forge::record(1);
+    other.records(&[Record { sequence, timestamp_ns: 2, body }, forge::record(2)]);
+    other.synced_blocks(BLOCK_COUNT - 1);
+    other
+}
+
+#[test]
+fn durable_block_of_another_copy_of_the_log() {
+    let log = durable_log();
+    let bytes = other_copy().log.bytes(1);
+    log.edit(1, |file| {
+        file[BLOCK_BYTES..2 * BLOCK_BYTES].copy_from_slice(&bytes[BLOCK_BYTES..2 * BLOCK_BYTES]);
+    });
+    // It stands in its place; the block behind it was written behind another.
+    assert_eq!(refusal(&log), gone(2));
+}
+
+#[test]
+fn renamed_or_duplicate_segment() {
+    for (from, to) in [(1, 2), (2, 1), (3, 2), (2, 3), (3, 4)] {
+        let log = durable_log();
+        let bytes = log.bytes(from);
+        log.with_disk(|disk| disk.place(to, &bytes));
+        assert_eq!(refusal(&log), RecoveryFault::ForeignSegment(SegmentNumber(to)));
+    }
+}
+
+#[test]
+fn newer_version() {
+    for segment in 1..=3 {
+        let log = durable_log();
+        log.edit(segment, |file| file[8..12].copy_from_slice(&(LOG_VERSION + 1).to_le_bytes()));
+        let (segment, version) = (SegmentNumber(segment), LOG_VERSION + 1);
+        // One bit away from this version means that a bit has flipped; so take one that is not.
+        log.edit(segment.0, |file| file[40] ^= 3);
+        assert_eq!(refusal(&log), RecoveryFault::NewerVersion { segment, version });
+    }
+}
+
+#[test]
+fn first_header_gone_though_something_follows() {
+    for block_count in [1, 5] {
+        let log = Forge::synced(4, block_count).log;
+        log.edit(1, |file| file[..BLOCK_BYTES].fill(0));
+        assert_eq!(refusal(&log), corrupt(1, 0, Damage::Header));
+    }
+    let mut forge = Forge::synced(4, 3);
+    forge.begin();
+    forge.log.edit(1, |file| file.fill(0));
+    assert_eq!(refusal(&forge.log), corrupt(1, 0, Damage::Header));
+}
+
+#[test]
+fn later_header_gone_though_something_follows() {
+    // Its only block is in nobody's witness; but it was written behind a durable header.
+    for block_count in [4, BLOCK_COUNT] {
+        let log = Forge::synced(4, block_count).log;
+        log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
+        assert_eq!(refusal(&log), corrupt(2, 0, Damage::Header));
+    }
+    // Where its blocks are gone too, what follows still vouches for them.
+    let log = durable_log();
+    log.edit(2, |file| file.fill(0));
+    assert_eq!(refusal(&log), corrupt(2, 0, Damage::AcknowledgedGone(Sequence(7))));
+}
+
+#[test]
+fn absurd_record_length() {
+    for length in [0_u16, 3, 4, 23, 24, 63, 65, 4_000, u16::MAX] {
+        let mut bytes = [0; 64];
+        forge::record(1).encode(&mut bytes).expect("a record");
+        bytes[4..6].copy_from_slice(&length.to_le_bytes());
+        let mut forge = Forge::new(4);
+        forge.block(BlockKind::Records, &bytes, Filled { used_bytes: 64, command_count: 1 });
+        let expected =
+            if (4..64).contains(&length) { RecordFault::Checksum } else { RecordFault::Length };
+        assert_eq!(refusal(&forge.log), corrupt(1, BLOCK_BYTES, Damage::Record(expected)));
+    }
+}
+
+#[test]
+fn garbage_in_a_whole_block() {
+    let bytes = vec![0x5a; BLOCK_ROOM_BYTES];
+    let used_bytes = u16::try_from(BLOCK_ROOM_BYTES).expect("a block is small");
+    let mut forge = Forge::new(4);
+    forge.block(BlockKind::Records, &bytes, Filled { used_bytes, command_count: 62 });
+    let damage = Damage::Record(RecordFault::Length);
+    assert_eq!(refusal(&forge.log), corrupt(1, BLOCK_BYTES, damage));
+}
+
+#[test]
+fn wrong_sequences_in_a_whole_block() {
+    let mut forge = Forge::new(4);
+    forge.records(&[forge::record(1), forge::record(3)]);
+    assert_eq!(refusal(&forge.log), corrupt(1, BLOCK_BYTES, Damage::Sequence));
+    let mut bytes = [0; 64];
+    forge::record(1).encode(&mut bytes).expect("a record");
+    let mut forge = Forge::new(4);
+    forge.block(BlockKind::Records, &bytes, Filled { used_bytes: 64, command_count: 2 });
+    assert_eq!(refusal(&forge.log), corrupt(1, BLOCK_BYTES, Damage::Sequence));
+}
+
+#[test]
+fn a_command_that_stands_in_the_log_twice() {
+    let mut forge = Forge::synced(4, 1);
+    let again = Record { sequence: Sequence(3), ..forge::record(2) };
+    forge.records(&[again]);
+    let fault = forge::recovered(&forge.log).expect_err("it is refused");
+    assert_eq!(fault, RecoveryFault::Repeated { sequence: Sequence(3) });
+}
+
+#[test]
+fn running_hash_mismatch() {
+    let commands = [1, 2].map(|sequence| match forge::record(sequence).body {
+        Body::Command(command) => command,
+        Body::RunningHash(_) => unreachable!("it is a command"),
+    });
+    let ((running_hash, last), _) =
+        applied(&commands, |book| (book.running_hash(), book.last_sequence()));
+    assert_eq!(last, Sequence(2));
+    let with_hash = |hash| {
+        let mut forge = Forge::synced(4, 1);
+        let body = Body::RunningHash(hash);
+        forge.records(&[Record { sequence: Sequence(2), timestamp_ns: 1, body }]);
+        forge.commands(1);
+        forge::recovered(&forge.log).map(|recovered| recovered.scanned.last_sequence)
+    };
+    assert_eq!(with_hash(running_hash), Ok(Sequence(3)));
+    let mismatch = RecoveryFault::HashMismatch { sequence: Sequence(2) };
+    assert_eq!(with_hash(running_hash ^ 1), Err(mismatch));
+}
+
+#[test]
+fn log_of_a_larger_engine() {
+    let capacities = Capacities { orders: 1 << 20, instruments: 3, sessions: 4 };
+    let configure = Action::Configure(capacities);
+    let mut forge = Forge::new(4);
+    forge.records(&[forge::command_record(1, SessionId::OPERATOR, configure)]);
+    let fault = forge::recovered(&forge.log).expect_err("it is refused");
+    assert_eq!(fault, RecoveryFault::NeedsCapacities(capacities));
+}
+
+#[test]
+fn a_refused_log_is_not_written() {
+    let log = durable_log();
+    log.edit(1, |file| file[BLOCK_BYTES..2 * BLOCK_BYTES].fill(0));
+    let before = segments(&log);
+    let mode = highwater::stage::SyncMode::Group;
+    let script = Script { mode, segment_blocks: 4, batches: &[1], stops: true };
+    assert_eq!(scribe::write(&log, &script), Err(Trouble::Refused(gone(1))));
+    assert_eq!(segments(&log), before);
+}

@@ -1,0 +1,163 @@
+//! Kill it anywhere and nothing acknowledged is lost: seeded lives of a log, with crashes and
+//! faults at every point.
+//!
+//! `HIGHWATER_TRIALS=1000000 cargo test -p tests --test crash` runs more trials; a failing seed is
+//! printed.
+
+use highwater::log_file::LogOperation;
+use highwater::record::RecordType;
+use highwater::recovery::RecoveryFault;
+use highwater::stage::SyncMode;
+use highwater::types::Sequence;
+use tests::driver::{End, LifeSettings, live};
+use tests::forge::{self, Forge};
+use tests::naive_book::{Flaw, NaiveBook};
+use tests::oracle::{Oracle, applied};
+use tests::random::Random;
+use tests::scribe::{self, Script};
+use tests::sim_disk::Survival;
+use tests::sim_log::{FileForm, Happening, Plan, SimLog};
+use tests::trial::{self, Tally, TrialSettings};
+use tests::workload::CAPACITIES;
+
+const EVERY_OPERATION: [LogOperation; 5] = [
+    LogOperation::Append,
+    LogOperation::Sync,
+    LogOperation::Begin,
+    LogOperation::Cut,
+    LogOperation::Open,
+];
+
+fn run(modes: &'static [SyncMode], trial_count: u64) -> Tally {
+    let wanted = std::env::var("HIGHWATER_TRIALS").ok().and_then(|count| count.parse().ok());
+    let mut tally = Tally::default();
+    for seed in 0..wanted.unwrap_or(trial_count) {
+        let settings = TrialSettings { modes, promise: None };
+        if let Err(violation) = trial::run(seed, settings, |log| log, &mut tally) {
+            panic!("modes {modes:?}, seed {seed}: {violation:?}");
+        }
+    }
+    tally
+}
+
+fn check_that_everything_happened(tally: &Tally) {
+    for operation in EVERY_OPERATION {
+        for happening in [Happening::PowerCut, Happening::Kill, Happening::Fault] {
+            let count = tally.met_count(happening, operation);
+            assert!(count > tally.trial_count / 1_000, "{happening:?} in {operation:?}: {count}");
+        }
+    }
+    let Tally { trial_count, in_recovery_count, stopped_count, torn_count, .. } = *tally;
+    let counts = [in_recovery_count, stopped_count, torn_count];
+    assert!(counts.into_iter().all(|count| count > trial_count / 2), "{counts:?}");
+    assert!(tally.segment_count > 10 * trial_count && tally.command_count > 100 * trial_count);
+    assert!(tally.released_count > tally.command_count);
+}
+
+#[test]
+fn nothing_released_is_lost_in_group_mode() {
+    check_that_everything_happened(&run(&[SyncMode::Group], 2_000));
+}
+
+#[test]
+fn without_syncs_a_killed_process_loses_nothing_and_a_power_cut_leaves_a_sound_log() {
+    check_that_everything_happened(&run(&[SyncMode::Off], 600));
+}
+
+#[test]
+fn lives_in_both_modes_follow_each_other() {
+    check_that_everything_happened(&run(&[SyncMode::Group, SyncMode::Off], 600));
+}
+
+#[test]
+fn surviving_events_are_those_of_the_naive_book() {
+    let settings = TrialSettings { modes: &[SyncMode::Group], promise: None };
+    for seed in 0..40 {
+        let trial = trial::run(seed, settings, |log| log, &mut Tally::default());
+        let oracle = trial.unwrap_or_else(|violation| panic!("seed {seed}: {violation:?}"));
+        let mut naive = NaiveBook::new(CAPACITIES, Flaw::Nothing);
+        let expected: Vec<_> =
+            oracle.commands().iter().flat_map(|command| naive.apply(command)).collect();
+        let (hashes, events) =
+            applied(oracle.commands(), |book| (book.running_hash(), book.last_sequence()));
+        assert!(!events.is_empty() && events == expected, "seed {seed}");
+        assert_eq!(hashes, (naive.running_hash, naive.last_sequence), "seed {seed}");
+    }
+}
+
+const fn plan(operation: LogOperation, nth: u64, happening: Happening) -> Plan {
+    Plan { operation: Some(operation), nth, happening, seed: nth }
+}
+
+/// One life in which something happens in the nth operation, and one after it; false when it did
+/// not happen.
+fn something_happens(plan: Plan) -> bool {
+    let settings = LifeSettings {
+        mode: SyncMode::Group,
+        segment_blocks: 3,
+        buffer_blocks: 2,
+        step_count: 150,
+        burst_max: 4,
+        stops_cleanly: true,
+    };
+    let (log, mut oracle) = (SimLog::new(FileForm::Zeroed), Oracle::default());
+    let mut random = Random::new(11);
+    log.start(Some(plan));
+    let lived = live::<_, 16, 16, 4>((&log, log.clone()), &settings, &mut oracle, &mut random);
+    let lived = lived.unwrap_or_else(|violation| panic!("{plan:?}: {violation:?}"));
+    let told = lived.released.iter().map(|event| event.sequence).max();
+    oracle.promise(told.unwrap_or(Sequence(0)));
+    log.with_disk(|disk| disk.power_cut(Survival::None));
+    log.start(None);
+    let again = live::<_, 16, 16, 4>((&log, log.clone()), &settings, &mut oracle, &mut random);
+    again.unwrap_or_else(|violation| panic!("behind {plan:?}: {violation:?}"));
+    lived.end != End::Stopped
+}
+
+#[test]
+fn a_fault_of_every_operation_stops_the_engine() {
+    for operation in [LogOperation::Append, LogOperation::Sync, LogOperation::Begin] {
+        for happening in [Happening::Fault, Happening::PowerCut, Happening::Kill] {
+            let count =
+                (1..1_000).take_while(|nth| something_happens(plan(operation, *nth, happening)));
+            let count = count.count();
+            assert!(count > 10, "{operation:?} happened {count} times");
+        }
+    }
+}
+
+#[test]
+fn a_fault_of_every_operation_in_recovery_is_told() {
+    let forge = Forge::synced(4, 5);
+    let operations = [(LogOperation::Open, 1), (LogOperation::Cut, 1), (LogOperation::Read, 4)];
+    for (operation, at_least) in operations {
+        let fails = |nth: &u64| {
+            let log = forge.log.fork();
+            log.start(Some(plan(operation, *nth, Happening::Fault)));
+            let fault = forge::recovered(&log).err();
+            let is_told =
+                matches!(fault, Some(RecoveryFault::Log(fault)) if fault.operation == operation);
+            assert_eq!(is_told, fault.is_some());
+            log.start(None);
+            let again = forge::recovered(&log).expect("the log is sound");
+            assert_eq!(again.scanned.last_sequence, Sequence(10));
+            is_told
+        };
+        let count = (1..1_000).take_while(fails).count();
+        assert!(count >= at_least, "{operation:?} failed {count} times");
+    }
+}
+
+#[test]
+fn the_running_hash_is_logged_every_65536_sequences_and_compared() {
+    let log = SimLog::new(FileForm::Zeroed);
+    let batches = [240; 275];
+    let script =
+        Script { mode: SyncMode::Group, segment_blocks: 64, batches: &batches, stops: true };
+    assert_eq!(scribe::write(&log, &script), Ok(Sequence(66_000)));
+    let recovered = forge::recovered(&log).expect("a sound log");
+    let counts = recovered.scanned.record_counts;
+    let hash_index = RecordType::ALL.iter().position(|kind| *kind == RecordType::RunningHash);
+    assert_eq!(hash_index.map(|index| counts[index]), Some(1));
+    assert_eq!(counts.iter().sum::<u64>(), 66_001);
+}

@@ -1,0 +1,150 @@
+//! Nothing is released before it is durable, not even while the sync that makes it so is under way.
+
+#![expect(clippy::fn_params_excessive_bools, reason = "the two sides of one comparison")]
+
+use highwater::block::Chain;
+use highwater::book::Book;
+use highwater::command::Arrival;
+use highwater::engine::{Engine, Stages};
+use highwater::event::Event;
+use highwater::limits::BLOCK_BYTES;
+use highwater::log_file::{LogFault, LogFile};
+use highwater::log_writer::{LogSettings, OpenedLog};
+use highwater::record::Body;
+use highwater::releaser::Releaser;
+use highwater::stage::{Shared, Step, SyncMode};
+use highwater::types::{LogPosition, SegmentNumber, Sequence};
+use std::cell::RefCell;
+use tests::forge;
+use tests::oracle::book_memory;
+use tests::sim_log::{FileForm, SimLog};
+use tests::workload::CAPACITIES;
+
+/// What the releaser handed over, and when.
+#[derive(Debug, Default)]
+struct Gateway<'a> {
+    releaser: Option<Releaser<'a>>,
+    /// Before or in an append or a sync.
+    early: Vec<Sequence>,
+    /// Behind the log writer's step.
+    late: Vec<Sequence>,
+}
+
+impl Gateway<'_> {
+    fn release(&mut self, is_early: bool) {
+        let released = if is_early { &mut self.early } else { &mut self.late };
+        if let Some(releaser) = &mut self.releaser {
+            let _step = releaser.step(&mut |event: &Event| released.push(event.sequence));
+        }
+    }
+}
+
+/// A log in whose appends and syncs the gateway's thread gets its turn.
+struct Interleaved<'a, 'g> {
+    log: SimLog,
+    gateway: &'g RefCell<Gateway<'a>>,
+    /// Set for a log writer that calls durable what it has not synced.
+    too_early: Option<&'a Shared>,
+}
+
+impl LogFile for Interleaved<'_, '_> {
+    fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
+        self.log.segments()
+    }
+
+    fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {
+        self.log.segment_bytes(segment)
+    }
+
+    fn read_at(
+        &mut self,
+        segment: SegmentNumber,
+        position: LogPosition,
+        into: &mut [u8],
+    ) -> Result<usize, LogFault> {
+        self.log.read_at(segment, position, into)
+    }
+
+    fn sync_all(&mut self) -> Result<(), LogFault> {
+        self.log.sync_all()
+    }
+
+    fn begin(
+        &mut self,
+        segment: SegmentNumber,
+        segment_bytes: u64,
+        header: &[u8],
+    ) -> Result<(), LogFault> {
+        self.log.begin(segment, segment_bytes, header)
+    }
+
+    fn cut(&mut self, segment: SegmentNumber, position: LogPosition) -> Result<(), LogFault> {
+        self.log.cut(segment, position)
+    }
+
+    fn append(&mut self, position: LogPosition, blocks: &[u8]) -> Result<(), LogFault> {
+        self.gateway.borrow_mut().release(true);
+        self.log.append(position, blocks)?;
+        self.gateway.borrow_mut().release(true);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), LogFault> {
+        if let Some(shared) = self.too_early {
+            shared.durable.raise(shared.appended.get());
+        }
+        self.gateway.borrow_mut().release(true);
+        self.log.sync()
+    }
+}
+
+/// Sends commands through an engine, five to an append; returns what was released early and late.
+fn released(mode: SyncMode, is_too_early: bool) -> (Vec<Sequence>, Vec<Sequence>) {
+    let mut memory = book_memory();
+    let book = Book::new(&mut memory, CAPACITIES, 7).expect("the memory is large enough");
+    let mut buffer = vec![0; BLOCK_BYTES];
+    let engine = Engine::<16, 16, 16>::new();
+    let gateway = RefCell::new(Gateway::default());
+    let too_early = is_too_early.then(|| engine.shared());
+    let file = Interleaved { log: SimLog::new(FileForm::Zeroed), gateway: &gateway, too_early };
+    let settings = LogSettings { mode, segment_bytes: 4 * BLOCK_BYTES as u64 };
+    let chain = Chain::empty(forge::LOG_ID);
+    let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };
+    let stages = engine.split(book, opened).expect("nothing happens");
+    let Stages { mut arrivals, mut sequencer, mut log_writer, releaser, .. } = stages;
+    gateway.borrow_mut().releaser = Some(releaser);
+    for sequence in 1..=20 {
+        let Body::Command(command) = forge::record(sequence).body else {
+            panic!("it is a command");
+        };
+        arrivals.push(Arrival { timestamp_ns: 1, command }).expect("the ring has room");
+        if sequence % 5 == 0 {
+            let _step = sequencer.step(&mut || panic!("the event ring has room"));
+            assert_eq!(log_writer.step(), Ok(Step::Worked(5)));
+            gateway.borrow_mut().release(false);
+        }
+    }
+    let Gateway { early, late, .. } = gateway.take();
+    (early, late)
+}
+
+#[test]
+fn nothing_is_released_during_a_sync() {
+    let (early, late) = released(SyncMode::Group, false);
+    assert_eq!(early, []);
+    assert_eq!(late, (1..=20).map(Sequence).collect::<Vec<_>>());
+}
+
+#[test]
+fn without_syncs_nothing_is_released_before_it_is_appended() {
+    let (early, late) = released(SyncMode::Off, false);
+    assert_eq!(early, []);
+    assert_eq!(late, (1..=20).map(Sequence).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_mark_that_rises_before_the_sync_is_caught() {
+    let (early, late) = released(SyncMode::Group, true);
+    assert_eq!(early, (1..=20).map(Sequence).collect::<Vec<_>>());
+    assert_eq!(late, []);
+}

@@ -1,0 +1,193 @@
+//! Stands in the place of the core's `atomic`: the same names, watched by loom, and breakable.
+//!
+//! The slots are the core's own; beside each stands a cell through which loom learns who touches
+//! it. The core makes its atomics in constants, and loom cannot: they are made at their first use,
+//! which is on the model's first thread, before it starts the sides.
+
+#![expect(unsafe_code, reason = "it has the interface of the core's module, which is unsafe")]
+
+use loom::cell::UnsafeCell;
+use loom::sync::atomic;
+use std::cell::Cell;
+use std::sync::OnceLock;
+
+pub(crate) use loom::sync::atomic::Ordering;
+
+#[path = "../../../core/src/atomic.rs"]
+#[expect(unused_imports, reason = "only its slots are wanted")]
+mod product;
+
+/// Which orderings of a thread are weakened, to see that the model depends on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weak {
+    /// Loads no longer acquire.
+    Loads,
+    /// Stores no longer release.
+    Stores,
+    /// A compare-and-exchange no longer compares.
+    Exchanges,
+}
+
+loom::thread_local! {
+    static WEAK: Cell<Option<Weak>> = Cell::new(None);
+    static IS_SIDE: Cell<bool> = Cell::new(false);
+}
+
+/// Tells that the running thread is a side of the model, and what is broken in it.
+pub(crate) fn begin_side(weak: Option<Weak>) {
+    IS_SIDE.with(|cell| cell.set(true));
+    WEAK.with(|cell| cell.set(weak));
+}
+
+/// Makes what loom watches, which is a write for loom: it must not be left to one of the sides.
+fn make<W>(new: impl FnOnce() -> W) -> W {
+    assert!(!IS_SIDE.with(Cell::get), "the model's first thread has to touch each atomic");
+    new()
+}
+
+/// The ordering that the running thread uses where the core says `ordering`.
+fn weakened(ordering: Ordering) -> Ordering {
+    match (WEAK.with(Cell::get), ordering) {
+        (Some(Weak::Loads), Ordering::Acquire) | (Some(Weak::Stores), Ordering::Release) => {
+            Ordering::Relaxed
+        }
+        (Some(Weak::Loads), Ordering::AcqRel) => Ordering::Release,
+        (Some(Weak::Stores), Ordering::AcqRel) => Ordering::Acquire,
+        (_, same) => same,
+    }
+}
+
+/// A number that threads share.
+#[derive(Debug)]
+pub(crate) struct AtomicU64 {
+    first: u64,
+    watched: OnceLock<atomic::AtomicU64>,
+}
+
+impl AtomicU64 {
+    pub(crate) const fn new(first: u64) -> Self {
+        Self { first, watched: OnceLock::new() }
+    }
+
+    pub(crate) fn load(&self, ordering: Ordering) -> u64 {
+        self.watched().load(weakened(ordering))
+    }
+
+    pub(crate) fn store(&self, value: u64, ordering: Ordering) {
+        self.watched().store(value, weakened(ordering));
+    }
+
+    pub(crate) fn compare_exchange(
+        &self,
+        current: u64,
+        new: u64,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u64, u64> {
+        if WEAK.with(Cell::get) == Some(Weak::Exchanges) {
+            return Ok(self.watched().swap(new, success));
+        }
+        let (success, failure) = (weakened(success), weakened(failure));
+        self.watched().compare_exchange(current, new, success, failure)
+    }
+
+    fn watched(&self) -> &atomic::AtomicU64 {
+        self.watched.get_or_init(|| make(|| atomic::AtomicU64::new(self.first)))
+    }
+}
+
+/// A yes or no that threads share.
+#[derive(Debug)]
+pub(crate) struct AtomicBool {
+    first: bool,
+    watched: OnceLock<atomic::AtomicBool>,
+}
+
+#[expect(clippy::fn_params_excessive_bools, reason = "so it is in the core library")]
+impl AtomicBool {
+    pub(crate) const fn new(first: bool) -> Self {
+        Self { first, watched: OnceLock::new() }
+    }
+
+    pub(crate) fn swap(&self, value: bool, ordering: Ordering) -> bool {
+        let watched = self.watched.get_or_init(|| make(|| atomic::AtomicBool::new(self.first)));
+        watched.swap(value, weakened(ordering))
+    }
+}
+
+/// The core's memory for `N` values, and who touches which of them.
+pub(crate) struct Storage<T, const N: usize> {
+    product: product::Storage<T, N>,
+    touches: OnceLock<Box<[Touches]>>,
+}
+
+/// Through this loom learns of reads and writes of one slot.
+struct Touches(UnsafeCell<()>);
+
+// SAFETY: there is nothing in it to race for; loom's own bookkeeping is done by one thread.
+unsafe impl Sync for Touches {}
+// SAFETY: as above.
+unsafe impl Send for Touches {}
+
+impl<T: Copy, const N: usize> Storage<T, N> {
+    pub(crate) const fn new() -> Self {
+        Self { product: product::Storage::new(), touches: OnceLock::new() }
+    }
+
+    pub(crate) fn slots(&self) -> Slots<'_, T> {
+        let touches =
+            self.touches.get_or_init(|| (0..N).map(|_| Touches(UnsafeCell::new(()))).collect());
+        Slots { product: self.product.slots(), touches }
+    }
+}
+
+/// The core's slots, and who touches which of them.
+pub(crate) struct Slots<'a, T> {
+    product: product::Slots<'a, T>,
+    touches: &'a [Touches],
+}
+
+impl<T> Clone for Slots<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Slots<'_, T> {}
+
+impl<'a, T: Copy> Slots<'a, T> {
+    pub(crate) const fn capacity(self) -> usize {
+        self.product.capacity()
+    }
+
+    /// # Safety
+    /// As in the core.
+    pub(crate) unsafe fn write(self, number: u64, value: T) {
+        self.touched(number, 1).for_each(|touches| touches.0.with_mut(|_| ()));
+        // SAFETY: the caller keeps the core's conditions.
+        unsafe { self.product.write(number, value) };
+    }
+
+    /// # Safety
+    /// As in the core.
+    pub(crate) unsafe fn write_many(self, number: u64, values: &[T]) {
+        self.touched(number, values.len()).for_each(|touches| touches.0.with_mut(|_| ()));
+        // SAFETY: the caller keeps the core's conditions.
+        unsafe { self.product.write_many(number, values) };
+    }
+
+    /// # Safety
+    /// As in the core.
+    pub(crate) unsafe fn read(self, number: u64, count: usize) -> (&'a [T], &'a [T]) {
+        self.touched(number, count).for_each(|touches| touches.0.with(|_| ()));
+        // SAFETY: the caller keeps the core's conditions.
+        unsafe { self.product.read(number, count) }
+    }
+
+    /// The bookkeeping of `count` slots, the first of which holds value number `number`.
+    fn touched(self, number: u64, count: usize) -> impl Iterator<Item = &'a Touches> {
+        let first = usize::try_from(number).expect("models are short") % self.capacity();
+        assert!(count <= self.capacity(), "no more values than slots");
+        self.touches.iter().cycle().skip(first).take(count)
+    }
+}

@@ -1,0 +1,6 @@
+//! One module of models for each thing that threads share.
+
+mod halt;
+mod latch;
+mod ring;
+mod watermark;

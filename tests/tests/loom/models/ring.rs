@@ -1,0 +1,168 @@
+//! The ring under loom: values arrive once, whole and in order, and a slot has one owner at a time.
+
+use crate::atomic::{Weak, begin_side};
+use crate::checked::ring::{Consumer, Full, Producer, Ring};
+use crate::explore::{RACE, assert_fails, executions};
+use loom::thread;
+
+/// The last value that a model sends; they are more than the ring holds, so slots are used again.
+const LAST: u64 = 3;
+
+#[test]
+fn one_at_a_time() {
+    assert!(executions(|| send(push_each, pop_each, NONE)) > 10_000);
+}
+
+#[test]
+fn in_batches() {
+    assert!(executions(|| send(push_batch, read_batch, NONE)) > 300);
+}
+
+#[test]
+fn written_in_place_and_taken_in_place() {
+    assert!(executions(|| send(write_batch, take_batch, NONE)) > 300);
+}
+
+#[test]
+fn who_splits_first_gets_both_sides() {
+    loom::lazy_static! {
+        static ref RING: Ring<u64, 2> = Ring::new();
+    }
+    let explored = executions(|| {
+        let splitters = [0, 1].map(|_| thread::spawn(|| RING.split().is_some()));
+        let winners = splitters.map(|splitter| splitter.join().expect("it did not panic"));
+        assert!(winners[0] != winners[1], "one of them has the sides");
+    });
+    assert!(explored > 4);
+}
+
+#[test]
+fn fails_when_a_value_is_published_without_release() {
+    assert_races([Some(Weak::Stores), None]);
+}
+
+#[test]
+fn fails_when_a_free_slot_is_found_without_acquire() {
+    assert_races([Some(Weak::Loads), None]);
+}
+
+#[test]
+fn fails_when_a_slot_is_given_back_without_release() {
+    assert_races([None, Some(Weak::Stores)]);
+}
+
+#[test]
+fn fails_when_a_value_is_found_without_acquire() {
+    assert_races([None, Some(Weak::Loads)]);
+}
+
+/// Asserts that loom finds a race when this is weakened, in all three ways of using a ring.
+fn assert_races(weak: [Option<Weak>; 2]) {
+    assert_fails(RACE, move || send(push_each, pop_each, weak));
+    assert_fails(RACE, move || send(push_batch, read_batch, weak));
+    assert_fails(RACE, move || send(write_batch, take_batch, weak));
+}
+
+/// Both sides as they are.
+const NONE: [Option<Weak>; 2] = [None, None];
+
+/// Sends the values through a ring of two, from one thread to another.
+fn send(
+    produce: fn(&mut Producer<'_, u64>),
+    consume: fn(&mut Consumer<'_, u64>),
+    weak: [Option<Weak>; 2],
+) {
+    loom::lazy_static! {
+        static ref RING: Ring<u64, 2> = Ring::new();
+    }
+    let (mut producer, mut consumer) = RING.split().expect("each execution has a new ring");
+    // Value 0 goes through first, because both counters have to be made here.
+    producer.push(0).expect("it is empty");
+    assert_eq!(consumer.pop(), Some(0));
+    let sender = thread::spawn(move || {
+        begin_side(weak[0]);
+        produce(&mut producer);
+        assert_eq!(producer.published(), LAST + 1);
+    });
+    let receiver = thread::spawn(move || {
+        begin_side(weak[1]);
+        consume(&mut consumer);
+        assert_eq!(consumer.consumed(), LAST + 1);
+        assert!(consumer.is_empty(), "no value arrives twice");
+    });
+    sender.join().expect("the producer does not panic");
+    receiver.join().expect("the consumer does not panic");
+}
+
+fn push_each(producer: &mut Producer<'_, u64>) {
+    for mut value in 1..=LAST {
+        while let Err(Full(back)) = producer.push(value) {
+            value = back;
+            thread::yield_now();
+        }
+    }
+}
+
+fn pop_each(consumer: &mut Consumer<'_, u64>) {
+    let mut next = 1;
+    while next <= LAST {
+        match consumer.pop() {
+            Some(value) => next = follows(value, next),
+            None => thread::yield_now(),
+        }
+    }
+}
+
+fn push_batch(producer: &mut Producer<'_, u64>) {
+    let values: Vec<u64> = (1..=LAST).collect();
+    let mut rest = values.as_slice();
+    while !rest.is_empty() {
+        match producer.push_many(rest) {
+            0 => thread::yield_now(),
+            taken => rest = &rest[taken..],
+        }
+    }
+}
+
+fn read_batch(consumer: &mut Consumer<'_, u64>) {
+    let mut next = 1;
+    while next <= LAST {
+        let (older, newer) = consumer.readable();
+        let count = older.len() + newer.len();
+        next = older.iter().chain(newer).fold(next, |next, value| follows(*value, next));
+        consumer.release(count);
+        if count == 0 {
+            thread::yield_now();
+        }
+    }
+}
+
+fn write_batch(producer: &mut Producer<'_, u64>) {
+    while producer.published() <= LAST {
+        let next = producer.published();
+        let mut batch = producer.write(2);
+        for value in next..=LAST {
+            if batch.push(value).is_err() {
+                break;
+            }
+        }
+        if batch.commit() == 0 {
+            thread::yield_now();
+        }
+    }
+}
+
+fn take_batch(consumer: &mut Consumer<'_, u64>) {
+    let mut next = 1;
+    while next <= LAST {
+        if consumer.for_each(2, |value| next = follows(*value, next)) == 0 {
+            thread::yield_now();
+        }
+    }
+}
+
+/// The number after `value`, which must be the `expected` one.
+fn follows(value: u64, expected: u64) -> u64 {
+    assert_eq!(value, expected, "values arrive in order");
+    value + 1
+}

@@ -1,0 +1,365 @@
+//! A ring hands over every value once, whole and in order, whichever way it is pushed and popped.
+
+use highwater::ring::{Consumer, Full, Producer, Ring};
+use std::collections::VecDeque;
+use std::thread;
+
+/// Fills a cache line, as events do.
+type Message = [u64; 8];
+
+/// How many messages go from thread to thread in one test.
+const MESSAGES: u64 = 1_000_000;
+
+/// How many go through a ring that holds one: the threads take turns for each of them.
+const SINGLE_MESSAGES: u64 = 20_000;
+
+#[test]
+fn behaves_like_a_bounded_queue() {
+    for seed in 0..8 {
+        compare_with_model(&Ring::<u64, 1>::new(), seed);
+        compare_with_model(&Ring::<u64, 2>::new(), seed);
+        compare_with_model(&Ring::<u64, 8>::new(), seed);
+        compare_with_model(&Ring::<u64, 256>::new(), seed);
+    }
+}
+
+#[test]
+fn threads_pass_messages_one_at_a_time() {
+    static RING: Ring<Message, 1_024> = Ring::new();
+    pass(&RING, MESSAGES, push_each, pop_each);
+}
+
+#[test]
+fn threads_pass_messages_in_batches() {
+    static RING: Ring<Message, 1_024> = Ring::new();
+    pass(&RING, MESSAGES, push_batches, pop_batches);
+}
+
+#[test]
+fn threads_pass_messages_in_place() {
+    static RING: Ring<Message, 1_024> = Ring::new();
+    pass(&RING, MESSAGES, write_batches, read_batches);
+}
+
+#[test]
+fn threads_pass_messages_through_a_single_slot() {
+    static RING: Ring<Message, 1> = Ring::new();
+    pass(&RING, SINGLE_MESSAGES, write_batches, pop_batches);
+}
+
+#[test]
+fn the_check_of_passed_messages_can_fail() {
+    let arrive = |numbers: &[u64]| {
+        let mut arrived = Arrived::default();
+        for number in numbers {
+            arrived.message(&message(*number));
+        }
+        arrived.wrong
+    };
+    assert_eq!(arrive(&[0, 1, 2, 3]), 0);
+    assert_ne!(arrive(&[0, 1, 3]), 0, "one was lost");
+    assert_ne!(arrive(&[0, 1, 1, 2]), 0, "one came twice");
+    assert_ne!(arrive(&[0, 2, 1, 3]), 0, "two changed places");
+    let mut arrived = Arrived::default();
+    let mut torn = message(0);
+    torn[7] = message(1)[7];
+    arrived.message(&torn);
+    assert_ne!(arrived.wrong, 0, "one was torn");
+}
+
+#[test]
+fn is_split_once() {
+    static RING: Ring<u8, 4> = Ring::new();
+    {
+        let _sides = RING.split().expect("it is new");
+        assert!(RING.split().is_none());
+    }
+    assert!(RING.split().is_none(), "not even when the sides are gone");
+}
+
+#[test]
+fn full_gives_the_value_back() {
+    let ring = Ring::<u8, 2>::new();
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    assert_eq!([producer.push(1), producer.push(2)], [Ok(()), Ok(())]);
+    assert_eq!(producer.push(3), Err(Full(3)));
+    assert_eq!(producer.push_many(&[4, 5]), 0);
+    assert_eq!(producer.write(1).push(6), Err(Full(6)));
+    assert_eq!(producer.room(), 0);
+    assert_eq!(consumer.pop(), Some(1));
+    assert_eq!(producer.push(3), Ok(()));
+}
+
+#[test]
+fn a_batch_is_visible_when_it_ends() {
+    let ring = Ring::<u8, 4>::new();
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    let mut batch = producer.write(3);
+    assert_eq!((batch.push(1), batch.push(2)), (Ok(()), Ok(())));
+    assert_eq!((batch.written(), batch.room()), (2, 1));
+    assert!(consumer.is_empty());
+    assert_eq!(batch.commit(), 2);
+    assert_eq!(consumer.readable(), ([1, 2].as_slice(), [].as_slice()));
+    let mut dropped = producer.write(9);
+    assert_eq!(dropped.room(), 2, "no more than the ring has");
+    assert_eq!(dropped.push(3), Ok(()));
+    drop(dropped);
+    assert_eq!(consumer.readable(), ([1, 2, 3].as_slice(), [].as_slice()));
+}
+
+#[test]
+#[should_panic(expected = "only values that are there can be released")]
+fn what_is_not_there_cannot_be_released() {
+    let ring = Ring::<u8, 4>::new();
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    producer.push(1).expect("it is empty");
+    assert_eq!(consumer.peek(), Some(&1));
+    consumer.release(2);
+}
+
+#[test]
+fn a_static_ring_takes_no_room_in_the_executable() {
+    static LARGE: Ring<Message, { 1 << 20 }> = Ring::new();
+    let (mut producer, _consumer) = LARGE.split().expect("it is new");
+    producer.push(message(0)).expect("it is empty");
+    let executable = std::env::current_exe().expect("tests run from a file");
+    let bytes = executable.metadata().expect("and it is readable").len();
+    let ring_bytes = u64::try_from(size_of_val(&LARGE)).expect("it fits");
+    assert!(bytes < ring_bytes, "the executable has {bytes} bytes, the ring {ring_bytes}");
+}
+
+#[test]
+fn each_side_may_go_to_a_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    fn is_sync<T: Sync>(_: &T) {}
+    let ring = Ring::<u8, 4>::new();
+    is_sync(&ring);
+    let (producer, consumer) = ring.split().expect("it is new");
+    is_send(&producer);
+    is_send(&consumer);
+}
+
+/// Does the same to the ring and to a queue, at random, and compares them after each operation.
+fn compare_with_model<const N: usize>(ring: &Ring<u64, N>, seed: u64) {
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    let mut model = Model { queue: VecDeque::new(), capacity: N, next: 0, full: 0, empty: 0 };
+    let mut random = Random(seed);
+    for _ in 0..20_000 {
+        let count = random.below(N + 3);
+        match random.below(2) {
+            0 => model.produce(&mut producer, &mut random, count),
+            _ => model.consume(&mut consumer, &mut random, count),
+        }
+        assert_eq!(producer.published(), model.next);
+        assert_eq!(consumer.consumed() + model.length(), model.next);
+    }
+    assert!(model.full > 0 && model.empty > 0, "both ends are reached");
+    assert!(model.next > 2 * producer.capacity() as u64, "slots are used again");
+}
+
+/// What a ring of a capacity should do.
+struct Model {
+    queue: VecDeque<u64>,
+    capacity: usize,
+    /// The next value to be pushed.
+    next: u64,
+    /// How often it was full and empty.
+    full: usize,
+    empty: usize,
+}
+
+impl Model {
+    fn produce(&mut self, producer: &mut Producer<'_, u64>, random: &mut Random, count: usize) {
+        let room = self.capacity - self.queue.len();
+        self.full += usize::from(room == 0);
+        let values: Vec<u64> = (self.next..).take(count).collect();
+        let taken = match random.below(3) {
+            0 => values.iter().take_while(|value| producer.push(**value).is_ok()).count(),
+            1 => producer.push_many(&values),
+            _ => {
+                let mut batch = producer.write(count);
+                assert_eq!(batch.room(), count.min(room));
+                let written = values.iter().take_while(|value| batch.push(**value).is_ok()).count();
+                assert_eq!(batch.written(), written);
+                batch.commit()
+            }
+        };
+        assert_eq!(taken, count.min(room));
+        assert_eq!(producer.room(), room - taken);
+        self.queue.extend(values.iter().take(taken));
+        self.next += taken as u64;
+    }
+
+    fn consume(&mut self, consumer: &mut Consumer<'_, u64>, random: &mut Random, count: usize) {
+        self.empty += usize::from(self.queue.is_empty());
+        let mut popped = Vec::new();
+        match random.below(5) {
+            0 => popped.extend((0..count).map_while(|_| consumer.pop())),
+            1 => {
+                popped = vec![0; count];
+                let length = consumer.pop_many(&mut popped);
+                popped.truncate(length);
+            }
+            2 => {
+                let length = consumer.for_each(count, |value| popped.push(*value));
+                assert_eq!(length, popped.len());
+            }
+            3 => {
+                let (older, newer) = consumer.readable();
+                assert!(older.iter().chain(newer).eq(&self.queue), "all that is published");
+                popped.extend(older.iter().chain(newer).take(count));
+                consumer.release(popped.len());
+            }
+            _ => {
+                assert_eq!(consumer.peek(), self.queue.front());
+                for index in 0..=self.queue.len() {
+                    assert_eq!(consumer.get(index), self.queue.get(index));
+                }
+                assert_eq!(consumer.is_empty(), self.queue.is_empty());
+                return;
+            }
+        }
+        let expected: Vec<u64> = self.queue.drain(..count.min(self.queue.len())).collect();
+        assert_eq!(popped, expected);
+    }
+
+    fn length(&self) -> u64 {
+        self.queue.len() as u64
+    }
+}
+
+/// Sends this many messages from one thread to another.
+fn pass<const N: usize>(
+    ring: &'static Ring<Message, N>,
+    messages: u64,
+    produce: fn(&mut Producer<'_, Message>, u64),
+    consume: fn(&mut Consumer<'_, Message>, &mut Arrived, u64),
+) {
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    let sender = thread::spawn(move || {
+        produce(&mut producer, messages);
+        producer.published()
+    });
+    let receiver = thread::spawn(move || {
+        let mut arrived = Arrived::default();
+        consume(&mut consumer, &mut arrived, messages);
+        assert!(consumer.is_empty());
+        assert_eq!(consumer.consumed(), arrived.count);
+        arrived
+    });
+    assert_eq!(sender.join().expect("the producer does not panic"), messages);
+    let arrived = receiver.join().expect("the consumer does not panic");
+    assert_eq!((arrived.count, arrived.wrong), (messages, 0));
+}
+
+/// Message number `number`; each part differs from the same part of every other message.
+fn message(number: u64) -> Message {
+    [0, 1, 2, 3, 4, 5, 6, 7].map(|part: u32| number.rotate_left(8 * part) ^ u64::from(part))
+}
+
+/// What arrived: the n-th message should be number n.
+#[derive(Default)]
+struct Arrived {
+    count: u64,
+    wrong: u64,
+}
+
+impl Arrived {
+    fn message(&mut self, arrived: &Message) {
+        self.wrong += u64::from(*arrived != message(self.count));
+        self.count += 1;
+    }
+}
+
+fn push_each(producer: &mut Producer<'_, Message>, messages: u64) {
+    let mut wait = Wait::default();
+    for number in 0..messages {
+        let mut outcome = producer.push(message(number));
+        while let Err(Full(back)) = outcome {
+            wait.after(0);
+            outcome = producer.push(back);
+        }
+    }
+}
+
+fn pop_each(consumer: &mut Consumer<'_, Message>, arrived: &mut Arrived, messages: u64) {
+    let mut wait = Wait::default();
+    while arrived.count < messages {
+        let popped = consumer.pop();
+        wait.after(usize::from(popped.is_some()));
+        if let Some(message) = popped {
+            arrived.message(&message);
+        }
+    }
+}
+
+fn push_batches(producer: &mut Producer<'_, Message>, messages: u64) {
+    let mut wait = Wait::default();
+    while producer.published() < messages {
+        let batch: Vec<Message> = (producer.published()..messages).take(100).map(message).collect();
+        wait.after(producer.push_many(&batch));
+    }
+}
+
+fn pop_batches(consumer: &mut Consumer<'_, Message>, arrived: &mut Arrived, messages: u64) {
+    let mut wait = Wait::default();
+    let mut batch = [[0; 8]; 64];
+    while arrived.count < messages {
+        let count = consumer.pop_many(&mut batch);
+        batch.iter().take(count).for_each(|message| arrived.message(message));
+        wait.after(count);
+    }
+}
+
+fn write_batches(producer: &mut Producer<'_, Message>, messages: u64) {
+    let mut wait = Wait::default();
+    while producer.published() < messages {
+        let numbers = producer.published()..messages;
+        let mut batch = producer.write(100);
+        for number in numbers.take(batch.room()) {
+            batch.push(message(number)).expect("the batch has room");
+        }
+        wait.after(batch.commit());
+    }
+}
+
+fn read_batches(consumer: &mut Consumer<'_, Message>, arrived: &mut Arrived, messages: u64) {
+    let mut wait = Wait::default();
+    while arrived.count < messages {
+        let (older, newer) = consumer.readable();
+        let count = older.len() + newer.len();
+        older.iter().chain(newer).for_each(|message| arrived.message(message));
+        consumer.release(count);
+        wait.after(count);
+    }
+}
+
+/// Waits a little longer each time that there was nothing to do.
+#[derive(Default)]
+struct Wait {
+    idle: u32,
+}
+
+impl Wait {
+    /// Waits unless `count` is above 0.
+    fn after(&mut self, count: usize) {
+        self.idle = if count == 0 { self.idle + 1 } else { 0 };
+        match self.idle {
+            0 => {}
+            1..100 => std::hint::spin_loop(),
+            100.. => thread::yield_now(),
+        }
+    }
+}
+
+/// A small generator of random numbers (`SplitMix64`), the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from(mixed % bound as u64).expect("it is below a usize")
+    }
+}

@@ -1,0 +1,328 @@
+//! What a crash may leave behind the last durable block is cut off, wherever it struck.
+//!
+//! Rows of `docs/recovery.md`.
+
+use highwater::block::{BLOCK_ROOM_BYTES, BlockKind};
+use highwater::command::Action;
+use highwater::limits::BLOCK_BYTES;
+use highwater::log_file::LogOperation;
+use highwater::stage::SyncMode;
+use highwater::types::{AccountId, InstrumentId, OrderId, Sequence, SessionId};
+use tests::forge::{self, Forge};
+use tests::random::Random;
+use tests::scribe::{self, Script, Trouble};
+use tests::sim_disk::{SECTOR_BYTES, Survival};
+use tests::sim_log::{FileForm, Happening, Plan, SimLog};
+
+const SECTORS: usize = BLOCK_BYTES / SECTOR_BYTES;
+
+/// A log whose last append, of so many commands, was not synced when the process ended.
+fn with_unsynced_append(form: FileForm, batch: u64) -> SimLog {
+    let log = SimLog::new(form);
+    let happening = Happening::Kill;
+    // The first sync is the recovery marker's.
+    log.start(Some(Plan { operation: Some(LogOperation::Sync), nth: 4, happening, seed: 0 }));
+    let written = scribe::write(&log, &script(SyncMode::Group, 6, &[2, 3, batch]));
+    assert!(matches!(written, Err(Trouble::Log(_))));
+    log.start(None);
+    log
+}
+
+const fn script(mode: SyncMode, segment_blocks: u64, batches: &[u64]) -> Script<'_> {
+    Script { mode, segment_blocks, batches, stops: false }
+}
+
+/// Checks that the log holds the commands up to `last`, and goes on behind them.
+#[track_caller]
+fn assert_recovers(log: &SimLog, last: u64) {
+    let recovered = forge::recovered(log).expect("a crash leaves a sound log");
+    assert_eq!(recovered.scanned.last_sequence, Sequence(last));
+}
+
+/// Checks the same, and that the log can be written and recovered again.
+#[track_caller]
+fn assert_goes_on(log: &SimLog, last: u64) {
+    assert_recovers(log, last);
+    let durable = scribe::write(log, &script(SyncMode::Group, 3, &[1, 2])).expect("it goes on");
+    assert_eq!(durable, Sequence(last + 3));
+    log.with_disk(|disk| disk.power_cut(Survival::None));
+    assert_recovers(log, last + 3);
+}
+
+/// The last sequence of a log of which only so many unsynced blocks are whole.
+fn last_with(log: &SimLog, whole_unsynced: usize) -> u64 {
+    let heads = forge::heads(log);
+    let unsynced = log.with_disk(|disk| disk.unsynced_count()) / SECTORS;
+    let head = heads[heads.len() - unsynced + whole_unsynced - 1];
+    head.first_sequence.0 + u64::from(head.command_count) - 1
+}
+
+#[test]
+fn torn_write_at_every_byte_of_the_last_append() {
+    for form in [FileForm::Zeroed, FileForm::Growing] {
+        let log = with_unsynced_append(form, 70);
+        let bytes = log.with_disk(|disk| disk.unsynced_bytes());
+        assert_eq!(bytes, 2 * BLOCK_BYTES);
+        for kept in 0..=bytes {
+            let torn = log.fork();
+            torn.with_disk(|disk| disk.power_cut(Survival::Bytes(kept)));
+            assert_recovers(&torn, last_with(&log, kept / BLOCK_BYTES));
+        }
+    }
+}
+
+#[test]
+fn torn_write_at_every_byte_of_a_block_full_to_its_last() {
+    // Five cancels and 58 new orders fill a block; its last record ends with a session of one bit
+    // and zeros.
+    let cancel = |sequence| {
+        let action = Action::Cancel {
+            instrument: InstrumentId(0),
+            order: OrderId(1),
+            account: AccountId(0),
+        };
+        forge::command_record(sequence, SessionId(1), action)
+    };
+    let mut records: Vec<_> = (3..61).map(forge::record).collect();
+    records.extend((61..66).map(cancel));
+    let mut forge = Forge::synced(4, 1);
+    forge.records(&records);
+    assert_eq!(usize::from(forge::heads(&forge.log)[1].used_bytes), BLOCK_ROOM_BYTES);
+    assert_recovers(&forge.log.fork(), 65);
+    for kept in 0..BLOCK_BYTES {
+        let log = forge.log.fork();
+        log.edit(1, |file| file[2 * BLOCK_BYTES + kept..].fill(0));
+        assert_recovers(&log, 2);
+    }
+}
+
+#[test]
+fn any_sectors_of_the_last_append() {
+    for form in [FileForm::Zeroed, FileForm::Growing] {
+        let log = with_unsynced_append(form, 60);
+        for mask in 0..1 << SECTORS {
+            let torn = log.fork();
+            torn.with_disk(|disk| disk.power_cut(Survival::Mask(mask)));
+            assert_goes_on(&torn, last_with(&log, usize::from(mask == 0xff)));
+        }
+    }
+}
+
+/// A log with two segments of three blocks each whose last appends were never synced.
+fn with_unsynced_segments() -> SimLog {
+    let log = SimLog::new(FileForm::Zeroed);
+    scribe::write(&log, &script(SyncMode::Group, 4, &[2])).expect("nothing happens");
+    scribe::write(&log, &script(SyncMode::Off, 4, &[3, 70, 5, 60])).expect("nothing happens");
+    log
+}
+
+/// Which of the sectors of some blocks survive, and how many blocks survive whole before the first
+/// torn one.
+fn some_sectors(random: &mut Random, block_count: usize) -> (u64, usize) {
+    let mut mask = 0;
+    let mut whole = 0;
+    for block in 0..block_count {
+        let sectors = if random.chance(60) { 0xff } else { random.below(0xff) };
+        mask |= sectors << (block * SECTORS);
+        if sectors == 0xff && whole == block {
+            whole += 1;
+        }
+    }
+    (mask, whole)
+}
+
+#[test]
+fn any_sectors_of_the_last_unsynced_appends_across_segments() {
+    let log = with_unsynced_segments();
+    let block_count = log.with_disk(|disk| disk.unsynced_count()) / SECTORS;
+    assert_eq!(block_count, 5, "in two segments");
+    assert_eq!(log.with_disk(|disk| disk.range()), Some((1, 3)));
+    let mut random = Random::new(1);
+    for _ in 0..3_000 {
+        let (mask, whole) = some_sectors(&mut random, block_count);
+        let torn = log.fork();
+        torn.with_disk(|disk| disk.power_cut(Survival::Mask(mask)));
+        assert_goes_on(&torn, last_with(&log, whole));
+    }
+}
+
+/// A log of four unsynced blocks with two commands each behind two durable ones; three blocks fit a
+/// segment.
+fn with_unvouched_blocks() -> Forge {
+    let mut forge = Forge::synced(4, 2);
+    forge.sync();
+    (0..4).for_each(|_| forge.commands(2));
+    forge
+}
+
+#[test]
+fn hole_in_the_tail() {
+    let forge = with_unvouched_blocks();
+    assert_recovers(&forge.log.fork(), 12);
+    // The fourth block, first of the second segment.
+    forge.log.edit(2, |file| file[BLOCK_BYTES + 700..BLOCK_BYTES + 2_000].fill(0xff));
+    assert_goes_on(&forge.log, 6);
+}
+
+#[test]
+fn hole_in_the_tail_before_the_next_segment() {
+    let forge = with_unvouched_blocks();
+    // The third block, last of the first segment.
+    forge.log.edit(1, |file| file[3 * BLOCK_BYTES..].fill(0xff));
+    assert_goes_on(&forge.log, 4);
+    assert_eq!(forge.log.with_disk(|disk| disk.range()), Some((1, 2)));
+}
+
+#[test]
+fn zeros_in_the_tail() {
+    let forge = with_unvouched_blocks();
+    forge.log.edit(2, |file| file[BLOCK_BYTES..2 * BLOCK_BYTES].fill(0));
+    assert_goes_on(&forge.log, 6);
+}
+
+#[test]
+fn rot_of_the_last_batch_looks_like_a_torn_tail() {
+    // Undecidable: nothing behind the last block says that it was durable.
+    let forge = Forge::synced(4, 2);
+    forge.log.edit(1, |file| file[2 * BLOCK_BYTES + 700] ^= 0x11);
+    assert_goes_on(&forge.log, 2);
+}
+
+#[test]
+fn garbage_in_the_zeros_ahead_is_cut_off() {
+    // Undecidable: a torn write may look like anything but one flipped bit.
+    let forge = Forge::synced(4, 2);
+    forge.log.edit(1, |file| file[3 * BLOCK_BYTES + 9] = 0x03);
+    let (found, _) = forge::scanned(&forge.log).expect("a sound log");
+    assert_eq!(found.torn_tail_bytes, BLOCK_BYTES as u64);
+    assert_goes_on(&forge.log, 4);
+}
+
+#[test]
+fn file_that_ends_inside_the_last_block() {
+    let forge = Forge::synced(4, 2);
+    for kept in [1, 95, 96, 512, 4_095] {
+        let log = forge.log.fork();
+        log.edit(1, |file| file.truncate(2 * BLOCK_BYTES + kept));
+        assert_recovers(&log, 2);
+    }
+}
+
+#[test]
+fn crash_cut_append_less_crash_again() {
+    let forge = with_unvouched_blocks();
+    let log = forge.log;
+    log.edit(1, |file| file[3 * BLOCK_BYTES] = 0);
+    assert_recovers(&log, 4);
+    // One command, where there were eight.
+    scribe::write(&log, &script(SyncMode::Group, 4, &[1])).expect("nothing happens");
+    log.with_disk(|disk| disk.power_cut(Survival::None));
+    let (found, records) = forge::scanned(&log).expect("a sound log");
+    assert_eq!((found.last_sequence, found.torn_tail_bytes), (Sequence(5), 0));
+    assert_eq!(records.last(), Some(&forge::record(5)));
+    assert_goes_on(&log, 5);
+}
+
+#[test]
+fn stale_dropped_blocks_never_decode_again() {
+    let before = with_unvouched_blocks();
+    let log = before.log.fork();
+    log.edit(1, |file| file[3 * BLOCK_BYTES] = 0);
+    assert_recovers(&log, 4);
+    scribe::write(&log, &script(SyncMode::Group, 4, &[1])).expect("nothing happens");
+    // The recovery marker is the last block of the first segment; the new command stands where
+    // block 4 stood. Put back what was dropped behind it, as a disk does that forgets to forget.
+    let dropped = before.log.bytes(2);
+    log.edit(2, |file| file[2 * BLOCK_BYTES..].copy_from_slice(&dropped[2 * BLOCK_BYTES..]));
+    let (found, _) = forge::scanned(&log).expect("stale blocks are a torn tail");
+    assert_eq!((found.last_sequence, found.torn_tail_bytes), (Sequence(5), 2 * BLOCK_BYTES as u64));
+    // Not even where the new block is lost and the old one stands in its place.
+    log.edit(2, |file| file[BLOCK_BYTES..].copy_from_slice(&dropped[BLOCK_BYTES..]));
+    assert_goes_on(&log, 4);
+}
+
+#[test]
+fn block_of_an_earlier_incarnation_never_follows() {
+    let mut forge = Forge::synced(4, 1);
+    forge.chain.incarnation = 2;
+    forge.commands(2);
+    assert_recovers(&forge.log.fork(), 4);
+    forge.chain.incarnation = 1;
+    forge.commands(2);
+    assert_goes_on(&forge.log, 4);
+    assert_eq!(forge::heads(&forge.log).last().map(|head| head.incarnation), Some(3));
+}
+
+#[test]
+fn crash_inside_begin_at_every_step() {
+    let mut forge = Forge::synced(4, 3);
+    forge.sync();
+    let full = forge.log.fork();
+    forge.begin();
+    let header = forge.log.bytes(2);
+    for kept in 0..=BLOCK_BYTES {
+        let log = full.fork();
+        let mut torn = header.clone();
+        torn[kept..].fill(0);
+        log.with_disk(|disk| disk.place(2, &torn));
+        assert_recovers(&log, 6);
+        log.with_disk(|disk| disk.place(2, &header[..kept]));
+        assert_recovers(&log, 6);
+    }
+    for mask in 0..1_u64 << SECTORS {
+        let log = full.fork();
+        let mut torn = header.clone();
+        for sector in (0..SECTORS).filter(|sector| mask >> sector & 1 == 0) {
+            torn[sector * SECTOR_BYTES..(sector + 1) * SECTOR_BYTES].fill(0);
+        }
+        log.with_disk(|disk| disk.place(2, &torn));
+        assert_goes_on(&log, 6);
+    }
+}
+
+#[test]
+fn first_segment_without_a_header_is_an_empty_log() {
+    let header = Forge::new(4).log.bytes(1);
+    let log = SimLog::new(FileForm::Zeroed);
+    for kept in 0..BLOCK_BYTES {
+        let mut torn = header.clone();
+        torn[kept..].fill(0);
+        log.with_disk(|disk| disk.place(1, &torn));
+        let (found, _) = forge::scanned(&log).expect("an empty log");
+        assert_eq!((found.chain(), found.last_sequence), (None, Sequence(0)));
+        assert_recovers(&log, 0);
+        assert_eq!(log.with_disk(|disk| disk.range()), None, "it is dropped");
+    }
+    log.with_disk(|disk| disk.place(1, &[]));
+    assert_goes_on(&log, 0);
+}
+
+#[test]
+fn crash_inside_recovery_at_every_step() {
+    let log = with_unsynced_segments();
+    log.with_disk(|disk| disk.power_cut(Survival::Mask(!0xff)));
+    let operations =
+        [LogOperation::Open, LogOperation::Cut, LogOperation::Append, LogOperation::Sync];
+    for seed in 0..200 {
+        for operation in operations {
+            let torn = log.fork();
+            let happening = Happening::PowerCut;
+            torn.start(Some(Plan { operation: Some(operation), nth: 1, happening, seed }));
+            assert!(scribe::write(&torn, &script(SyncMode::Group, 4, &[1])).is_err());
+            torn.start(None);
+            assert_goes_on(&torn, 2);
+        }
+    }
+}
+
+#[test]
+fn clean_stop_leaves_no_tail() {
+    let log = SimLog::new(FileForm::Zeroed);
+    let stopped = Script { stops: true, ..script(SyncMode::Group, 4, &[2, 1]) };
+    scribe::write(&log, &stopped).expect("nothing happens");
+    let (found, _) = forge::scanned(&log).expect("a sound log");
+    assert!(found.stopped_cleanly);
+    assert_eq!((found.vouched, found.torn_tail_bytes), (Sequence(3), 0));
+    assert_eq!(forge::heads(&log).last().map(|head| head.kind), Some(BlockKind::Stopped));
+    assert_goes_on(&log, 3);
+}
