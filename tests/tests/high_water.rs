@@ -31,11 +31,18 @@ struct Gateway<'a> {
 }
 
 impl Gateway<'_> {
-    fn release(&mut self, is_early: bool) {
-        let released = if is_early { &mut self.early } else { &mut self.late };
-        if let Some(releaser) = &mut self.releaser {
-            let _step = releaser.step(&mut |event: &Event| released.push(event.sequence));
-        }
+    fn release_early(&mut self) {
+        release(self.releaser.as_mut(), &mut self.early);
+    }
+
+    fn release_late(&mut self) {
+        release(self.releaser.as_mut(), &mut self.late);
+    }
+}
+
+fn release(releaser: Option<&mut Releaser<'_>>, into: &mut Vec<Sequence>) {
+    if let Some(releaser) = releaser {
+        let _step = releaser.step(&mut |event: &Event| into.push(event.sequence));
     }
 }
 
@@ -83,9 +90,9 @@ impl LogFile for Interleaved<'_, '_> {
     }
 
     fn append(&mut self, position: LogPosition, blocks: &[u8]) -> Result<(), LogFault> {
-        self.gateway.borrow_mut().release(true);
+        self.gateway.borrow_mut().release_early();
         self.log.append(position, blocks)?;
-        self.gateway.borrow_mut().release(true);
+        self.gateway.borrow_mut().release_early();
         Ok(())
     }
 
@@ -93,19 +100,26 @@ impl LogFile for Interleaved<'_, '_> {
         if let Some(shared) = self.too_early {
             shared.durable.raise(shared.appended.get());
         }
-        self.gateway.borrow_mut().release(true);
+        self.gateway.borrow_mut().release_early();
         self.log.sync()
     }
 }
 
+/// When the high-water mark rises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    BehindTheSync,
+    BeforeTheSync,
+}
+
 /// Sends commands through an engine, five to an append; returns what was released early and late.
-fn released(mode: SyncMode, is_too_early: bool) -> (Vec<Sequence>, Vec<Sequence>) {
+fn released(mode: SyncMode, mark: Mark) -> (Vec<Sequence>, Vec<Sequence>) {
     let mut memory = book_memory();
     let book = Book::new(&mut memory, CAPACITIES, 7).expect("the memory is large enough");
     let mut buffer = vec![0; BLOCK_BYTES];
     let engine = Engine::<16, 16, 16>::new();
     let gateway = RefCell::new(Gateway::default());
-    let too_early = is_too_early.then(|| engine.shared());
+    let too_early = (mark == Mark::BeforeTheSync).then(|| engine.shared());
     let file = Interleaved { log: SimLog::new(FileForm::Zeroed), gateway: &gateway, too_early };
     let settings = LogSettings { mode, segment_bytes: 4 * BLOCK_BYTES as u64 };
     let chain = Chain::empty(forge::LOG_ID);
@@ -121,7 +135,7 @@ fn released(mode: SyncMode, is_too_early: bool) -> (Vec<Sequence>, Vec<Sequence>
         if sequence % 5 == 0 {
             let _step = sequencer.step(&mut || panic!("the event ring has room"));
             assert_eq!(log_writer.step(), Ok(Step::Worked(5)));
-            gateway.borrow_mut().release(false);
+            gateway.borrow_mut().release_late();
         }
     }
     let Gateway { early, late, .. } = gateway.take();
@@ -130,21 +144,21 @@ fn released(mode: SyncMode, is_too_early: bool) -> (Vec<Sequence>, Vec<Sequence>
 
 #[test]
 fn nothing_is_released_during_a_sync() {
-    let (early, late) = released(SyncMode::Group, false);
+    let (early, late) = released(SyncMode::Group, Mark::BehindTheSync);
     assert_eq!(early, []);
     assert_eq!(late, (1..=20).map(Sequence).collect::<Vec<_>>());
 }
 
 #[test]
 fn without_syncs_nothing_is_released_before_it_is_appended() {
-    let (early, late) = released(SyncMode::Off, false);
+    let (early, late) = released(SyncMode::Off, Mark::BehindTheSync);
     assert_eq!(early, []);
     assert_eq!(late, (1..=20).map(Sequence).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_mark_that_rises_before_the_sync_is_caught() {
-    let (early, late) = released(SyncMode::Group, true);
+    let (early, late) = released(SyncMode::Group, Mark::BeforeTheSync);
     assert_eq!(early, (1..=20).map(Sequence).collect::<Vec<_>>());
     assert_eq!(late, []);
 }
