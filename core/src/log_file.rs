@@ -37,7 +37,8 @@ pub trait LogFile {
     ) -> Result<usize, LogFault>;
 
     /// Makes everything that can be read now durable: recovery calls it before it reads, because
-    /// what a process wrote and did not live to sync is in the system's memory only.
+    /// what a process wrote and did not live to sync is in the system's memory only. What is read
+    /// afterwards is what the disk holds, not a copy that the system kept after a sync that failed.
     ///
     /// # Errors
     /// The fault of syncing any of the files or the directory.

@@ -4,17 +4,13 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, Running, count_from_environment, json, last_client_sequence, number};
+use program::{Place, Running, json, last_client_sequence, number};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::fs;
 
-/// How often a running log is looked at; `HIGHWATER_LOOKS` sets another number.
+/// How often a running log is looked at.
 const LOOKS: u64 = 15;
-
-fn looks() -> u64 {
-    count_from_environment("HIGHWATER_LOOKS", LOOKS)
-}
 
 /// Starts an engine that works slowly for long, and waits until it does.
 fn running(place: &Place, more: &str) -> Running {
@@ -38,7 +34,7 @@ fn verify_tells_what_is_durable_now() {
         let place = Place::new("beside", &format!("verify_{io}"));
         let mut engine = running(&place, &format!("--io {io} --rate 20000 --segment-bytes 256K"));
         let mut last_sequence = 0;
-        for _ in 0..looks() {
+        for _ in 0..LOOKS {
             let acked = place.highest_ack("acks");
             let verified = place.verified("d");
             assert_eq!(verified["state"], "running");
@@ -62,7 +58,7 @@ fn dump_prints_what_is_durable_now() {
     let place = Place::new("beside", "dump");
     let mut engine = running(&place, "--rate 5000 --segment-bytes 256K");
     let mut seen = 0;
-    for _ in 0..looks() {
+    for _ in 0..LOOKS {
         let acked = place.highest_ack("acks");
         let lines = place.done("dump --data d --json").stdout;
         let records = lines.lines().map(json);
@@ -82,7 +78,7 @@ fn dump_prints_what_is_durable_now() {
 fn an_engine_at_speed_is_never_called_corrupt() {
     let place = Place::new("beside", "speed");
     let engine = running(&place, "--rate 60000 --segment-bytes 128K");
-    for _ in 0..looks() {
+    for _ in 0..LOOKS {
         let verified = place.verified("d");
         assert_eq!(verified["state"], "running");
         assert_eq!(number(&verified, "torn_tail_bytes"), 0);

@@ -1,7 +1,5 @@
 //! Nothing is released before it is durable, not even while the sync that makes it so is under way.
 
-#![expect(clippy::fn_params_excessive_bools, reason = "the two sides of one comparison")]
-
 use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::command::Arrival;

@@ -7,7 +7,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -27,8 +27,12 @@ const LOOKED_EVERY: Duration = Duration::from_millis(1);
 
 /// An empty directory of a test's own below the build directory, which is on a disk where the
 /// checkout is.
-#[derive(Clone, Debug)]
-pub struct Place(PathBuf);
+#[derive(Debug)]
+pub struct Place {
+    path: PathBuf,
+    /// Two runs of the tests in one build directory take turns.
+    _turn: File,
+}
 
 /// How a process ended.
 #[derive(Clone, Debug)]
@@ -56,22 +60,26 @@ pub struct Running {
 impl Place {
     /// The directory `test/name`, emptied.
     pub fn new(test: &str, name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test).join(name);
+        let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        fs::create_dir_all(&parent).unwrap();
+        let turn = File::create(parent.join(format!("{name}.lock"))).unwrap();
+        turn.lock().unwrap();
+        let path = parent.join(name);
         if path.exists() {
             fs::remove_dir_all(&path).unwrap();
         }
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
+        fs::create_dir(&path).unwrap();
+        Self { path, _turn: turn }
     }
 
     /// Its path.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// The path of something in it.
     pub fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 
     /// The text of a file in it.
