@@ -179,6 +179,30 @@ fn a_failed_write_stops_the_engine() {
 }
 
 #[test]
+fn a_failed_spare_stops_the_engine() {
+    let Some(subject) = Subject::new("spare", "direct") else { return };
+    for spare in 2..=3 {
+        for (call, error) in [("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("fdatasync", "EIO")] {
+            let about = format!("spare {spare}: {call} {error}");
+            subject.place.write("acks", "");
+            let path = subject.place.join("d").join(format!("{spare:016}.spare"));
+            let inject = format!("inject={call}:error={error}:when=1");
+            let options = ["-Y", "-P", path.to_str().unwrap(), "-e", &inject];
+            let command = &mut traced(&subject.place, &options, &subject.run("d"));
+            let ended = subject.place.start_command(command).wait().expect_code(1);
+            let trace = Trace::read(&subject.place);
+            assert!(assert_no_call_after_a_failed_one(&trace, &about), "{about}: {ended:?}");
+            let failed = trace.calls.iter().find(|call| call.text.ends_with("(INJECTED)")).unwrap();
+            assert_eq!(trace.name(failed.thread), "hw-spare", "{about}");
+            let said = "could not create a segment of the log";
+            subject.assert_nothing_lost("d", &about);
+            ended.expect_said(said);
+            subject.assert_ends_the_same("d", &about);
+        }
+    }
+}
+
+#[test]
 fn a_failed_append_stops_the_engine() {
     let Some(subject) = Subject::new("write_append", "append") else { return };
     for when in 2..=faults() {

@@ -61,7 +61,11 @@ impl Trace {
         let mut unfinished = BTreeMap::new();
         for line in place.read("trace").lines() {
             let (thread, text) = line.split_once(' ').unwrap();
+            let (thread, name) = thread.split_once('<').unwrap_or((thread, ""));
             let (thread, text) = (thread.parse().unwrap(), text.trim_start());
+            if let Some(name) = name.strip_suffix('>') {
+                trace.names.insert(thread, name.to_owned());
+            }
             if let Some(rest) = text.strip_prefix("<... ") {
                 let index: usize = unfinished
                     .remove(&thread)

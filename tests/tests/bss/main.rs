@@ -32,7 +32,8 @@ const BOOK_BYTES: usize = Book::bytes_needed(DEFAULT);
 static PROMISED_ENGINE: Engine = Engine::new();
 static PROMISED_RING: Ring<Event, 65_536> = Ring::new();
 static PROMISED_BOOK: StaticBook<BOOK_BYTES> = StaticBook::new();
-/// Differs from zero in its last byte only.
+/// Differs from zero in its last byte only. Used, or the optimiser would leave it out.
+#[used]
 static CONTROL_BYTES: [AtomicU8; 4_096] = {
     let mut bytes = [const { AtomicU8::new(0) }; 4_096];
     bytes[4_095] = AtomicU8::new(1);
