@@ -135,6 +135,11 @@ impl Walk {
         file: &mut F,
         buffer: &mut [u8],
     ) -> Result<bool, RecoveryFault> {
+        // Beside a running engine later segments may have come since the scan began; following them
+        // could go on for ever.
+        if segment > self.last {
+            return Ok(false);
+        }
         if file.segment_bytes(segment)?.is_none() {
             let is_between = segment < self.last;
             return if is_between {
