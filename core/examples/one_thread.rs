@@ -2,7 +2,6 @@
 //!
 //! A real host implements `LogFile` over files, gives each stage a thread, and has its own clock.
 
-use highwater::block::Chain;
 use highwater::book::{Book, StaticBook};
 use highwater::command::{Action, Arrival, Command, NewOrder};
 use highwater::engine::{Engine, Stages};
@@ -33,7 +32,7 @@ fn run(
     let mut book = BOOK.take(CAPACITIES, 1)?;
     let mut replay = Replay { book: &mut book, sink: &mut |_: &Event| {} };
     let scanned = recover(&mut log, &mut buffer, &mut replay)?;
-    let chain = scanned.chain().unwrap_or_else(|| Chain::empty(LogId(*b"chosen at random")));
+    let chain = scanned.chain_or_new(LogId(*b"chosen at random"));
     let settings = LogSettings { mode: SyncMode::Group, segment_bytes: 1 << 20 };
     let opened = OpenedLog { file: log, buffer: &mut buffer, chain, settings, now_ns: 0 };
     let stages = ENGINE.split(book, opened)?;

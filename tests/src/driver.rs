@@ -7,7 +7,6 @@ use crate::oracle::{Oracle, Recovered, Violation, book_memory};
 use crate::random::Random;
 use crate::sim_log::SimLog;
 use crate::workload::{self, CAPACITIES};
-use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::engine::{Engine, SplitFault, Stages};
 use highwater::event::Event;
@@ -98,7 +97,7 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     let opened = OpenedLog {
         file,
         buffer: &mut buffer,
-        chain: recovered.scanned.chain().unwrap_or(Chain::empty(LogId([7; 16]))),
+        chain: recovered.scanned.chain_or_new(LogId([7; 16])),
         settings: LogSettings {
             mode: settings.mode,
             segment_bytes: settings.segment_blocks * BLOCK_BYTES as u64,

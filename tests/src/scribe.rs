@@ -5,7 +5,6 @@ use crate::forge;
 use crate::oracle::book_memory;
 use crate::sim_log::SimLog;
 use crate::workload::CAPACITIES;
-use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::command::Arrival;
 use highwater::engine::Engine;
@@ -61,7 +60,7 @@ pub fn write(log: &SimLog, script: &Script<'_>) -> Result<Sequence, Trouble> {
     let engine = Engine::<512, 512, 512>::new();
     let segment_bytes = script.segment_blocks * BLOCK_BYTES as u64;
     let settings = LogSettings { mode: script.mode, segment_bytes };
-    let chain = found.chain().unwrap_or(Chain::empty(forge::LOG_ID));
+    let chain = found.chain_or_new(forge::LOG_ID);
     let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };
     let mut stages = engine.split(book, opened).map_err(|fault| match fault {
         highwater::engine::SplitFault::Log(fault) => Trouble::Log(fault),

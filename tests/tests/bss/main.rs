@@ -5,7 +5,6 @@ mod elf;
 #[path = "../../no_std/src/memory_log.rs"]
 mod memory_log;
 
-use highwater::block::Chain;
 use highwater::book::{Book, StaticBook};
 use highwater::command::{Action, Arrival, Command};
 use highwater::engine::{Engine, Stages};
@@ -92,7 +91,7 @@ fn a_default_engine_trades_and_stops_on_a_small_stack() {
         let mut book = PROMISED_BOOK.take(DEFAULT, 1).expect("nobody took it");
         let replay = &mut Replay { book: &mut book, sink: &mut |_: &Event| {} };
         let scanned = recover(&mut log, buffer, replay).expect("an empty log");
-        let chain = scanned.chain().unwrap_or(Chain::empty(LogId([1; 16])));
+        let chain = scanned.chain_or_new(LogId([1; 16]));
         let settings = LogSettings { mode: SyncMode::Group, segment_bytes: segment_bytes as u64 };
         let opened = OpenedLog { file: log, buffer, chain, settings, now_ns: 1 };
         let stages = PROMISED_ENGINE.split(book, opened).expect("nobody split it");
