@@ -1,6 +1,6 @@
 //! What the benches share: command sequences from the seeded stream, made before the clock starts.
 
-use highwater::command::{Action, Command};
+use highwater::command::{Action, Command, Definition};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
 use runtime::stream::Stream;
 
@@ -26,7 +26,7 @@ pub fn stream_commands(count: usize) -> (Vec<Command>, Vec<Command>) {
     let definitions = symbols.iter().zip(1..).map(|(symbol, number)| Command {
         session: SessionId::OPERATOR,
         client_sequence: ClientSequence(number),
-        action: Action::DefineInstrument { symbol: *symbol },
+        action: Action::DefineInstrument(Definition::open(*symbol)),
     });
     (definitions.collect(), commands)
 }

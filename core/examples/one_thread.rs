@@ -3,7 +3,7 @@
 //! A real host implements `LogFile` over files, gives each stage a thread, and has its own clock.
 
 use highwater::book::{Book, StaticBook};
-use highwater::command::{Action, Arrival, Command, NewOrder};
+use highwater::command::{Action, Arrival, Command, Conditions, Definition, NewOrder};
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind};
 use highwater::limits::BLOCK_BYTES;
@@ -135,6 +135,7 @@ fn order(id: u64, side: Side, price_ticks: u32, quantity_lots: u64) -> Command {
             time_in_force: TimeInForce::GoodTillCancel,
             price: Ticks(price_ticks),
             quantity: Lots(quantity_lots),
+            conditions: Conditions::NONE,
         }),
     }
 }
@@ -145,7 +146,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let define = Command {
         session: SessionId::OPERATOR,
         client_sequence: ClientSequence(1),
-        action: Action::DefineInstrument { symbol },
+        action: Action::DefineInstrument(Definition::open(symbol)),
     };
     let commands = [
         define,

@@ -5,9 +5,13 @@
 //! storage is cut from bytes that the host gives once. An operation takes a bounded number of steps
 //! for each order that it touches, whatever the prices.
 
+mod auction;
 mod bug;
 mod changes;
 mod check;
+mod conditional;
+mod entry;
+mod expiries;
 mod fault;
 mod index;
 mod ladder;
@@ -17,35 +21,40 @@ mod operator;
 mod order;
 mod pool;
 mod queue;
+mod removal;
 mod sessions;
 mod span;
 mod state_hash;
 mod static_book;
+mod stops;
 mod symbols;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod view;
 
+pub use auction::Indicative;
 pub use check::CheckFault;
 pub use fault::BookFault;
 pub use sessions::Admission;
 pub use static_book::StaticBook;
-pub use view::{LevelView, OrderView};
+pub use view::{LevelView, OrderView, StopView};
 
 use crate::command::{Action, Command, FlowIdentity};
 use crate::event::{CancelReason, Event, EventKind, EventSink, RejectReason};
 use crate::limits::{INSTRUMENTS_MAX, ORDERS_MAX, SESSIONS_MAX};
 use crate::types::{
-    Capacities, ClientSequence, InstrumentId, Lots, OrderId, Quantity, Sequence, SessionId,
-    index_of,
+    Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId, Quantity, Sequence,
+    SessionId, index_of,
 };
 use bug::bug;
+use expiries::Expiries;
 use index::{Index, cells_for};
-use ladder::{Ladder, Ladders, Level, LevelLimits};
+use ladder::{Ladders, Level, LevelLimits, Market};
 use memory::{ALIGN_BYTES, Memory, array_bytes};
 use order::{Order, Orders};
 use pool::Pool;
-use sessions::Sessions;
+use sessions::{Session, Sessions};
 use span::{Span, Spans, spans_max};
 use symbols::{Instrument, Symbols};
 
@@ -60,17 +69,27 @@ pub struct Book<'m> {
     /// What its memory can hold.
     memory_capacities: Capacities,
     flow: Option<FlowIdentity>,
+    /// The time that the last Clock set, in nanoseconds; 0 before the first.
+    clock_ns: u64,
     last_sequence: Sequence,
     running_hash: u64,
 }
 
-/// The command that events follow from.
+/// The command that events follow from, and whose order they are about.
 #[derive(Clone, Copy)]
 struct Origin {
     sequence: Sequence,
     session: SessionId,
+    owner: SessionId,
     client_sequence: ClientSequence,
     instrument: InstrumentId,
+}
+
+impl Origin {
+    /// The same command, about an order of this session.
+    fn about(&self, owner: SessionId) -> Self {
+        Self { owner, ..*self }
+    }
 }
 
 impl Book<'_> {
@@ -78,40 +97,35 @@ impl Book<'_> {
     /// causal order.
     ///
     /// A command that cannot be executed changes nothing but the last sequence and the session's
-    /// last client sequence, and is answered with one [`Rejected`](EventKind::Rejected). The first
-    /// reason that applies is given:
+    /// last client sequence, and is answered with one [`Rejected`](EventKind::Rejected) that gives
+    /// the first reason that applies, in this order:
     ///
     /// - any command: `SessionsFull` when its session is at or above the number of sessions (its
     ///   client sequence is not noted then);
-    /// - New: `UnknownInstrument`, `BadPrice`, `BadQuantity`, `DuplicateId` (an order of the
-    ///   instrument with this id is open, whoever's it is), then, for good-till-cancel only,
-    ///   `OrdersFull` and `LevelsFull`: at entry, even when the order might trade in full. An
-    ///   immediate-or-cancel order never rests and needs no room.
+    /// - New: `UnknownInstrument`, `Halted`, `BadPrice`, `BadQuantity`, `BadExpiry`, `DuplicateId`
+    ///   (an order of the instrument with this id is open, whoever's it is), `PriceBand`,
+    ///   `MaxQuantity`, `MaxNotional`; for an order that may be open after the command `MaxOrders`;
+    ///   `NoMatching`, `PostOnlyWouldCross`; for one that may be open `OrdersFull` and
+    ///   `LevelsFull`: at entry, even when it might trade in full. An order that never rests needs
+    ///   no room. A plain order takes one place; an iceberg, one that expires and a stop that
+    ///   waits take two.
     /// - Cancel: `UnknownInstrument`, `UnknownOrder` (not open, or another account's);
-    /// - Reduce: the same, then `BadQuantity` when by 0;
-    /// - Replace: `UnknownInstrument`, `UnknownOrder`, `BadPrice`, `BadQuantity` (above 2^62),
-    ///   `DuplicateId` (another open order has the new id), then, unless it cancels or keeps its
-    ///   place, `LevelsFull`, as if the order had left its level. A Replace never needs more orders
-    ///   than it found.
-    /// - `DefineInstrument`: `NotOperator`, `InstrumentsFull` unless the symbol is known;
-    /// - `BindFlow`: `NotOperator`, `OtherFlow`;
-    /// - `Configure`: `NotOperator`, `BadCapacities`. Capacities below what the book holds drop
-    ///   nothing; new things are rejected until there is room.
+    /// - Reduce: the same, then `BadQuantity`;
+    /// - Replace: `UnknownInstrument`, `UnknownOrder`, `Halted`, `BadPrice`, `BadQuantity`,
+    ///   `DuplicateId` (another open order has the new id); then, unless it cancels, `PriceBand`,
+    ///   `MaxQuantity`, `MaxNotional`, `MaxOrders` (when the order comes to another session); then,
+    ///   unless it keeps its place, `NoMatching`, `PostOnlyWouldCross` and `LevelsFull`, as if the
+    ///   order had left its level. A Replace never needs more places than it found.
+    /// - `MassCancel`: `NotOperator` when the session may not choose so, `UnknownInstrument`;
+    /// - the operator's: `NotOperator`; then for `DefineInstrument` `BadTerms`, and
+    ///   `InstrumentsFull` unless the symbol is known; for `SetBand` `UnknownInstrument`,
+    ///   `BadTerms`; for `Control` `UnknownInstrument`, `Halted` (Uncross), `WrongPhase`; for
+    ///   `Clock` `BadTime`; for `LimitSession` `SessionsFull`; for `BindFlow` `OtherFlow`; for
+    ///   `Configure` `BadCapacities`. Capacities below what the book holds drop nothing; new things
+    ///   are rejected until there is room.
     ///
-    /// Otherwise:
-    ///
-    /// - New is Accepted. It trades at the makers' prices while it crosses, best price first, then
-    ///   in the order in which they joined their level. What is left is Rested at the back of its
-    ///   level, or Canceled (immediate or cancel). Nothing more follows for an order that is
-    ///   filled.
-    /// - Cancel is answered with Canceled, and so are Reduce by all that is open or more, and
-    ///   Replace by 0.
-    /// - Reduce is answered with Reduced; the order keeps its place.
-    /// - Replace is answered with Replaced. Under
-    ///   [`ReplaceRule::Modify`](crate::types::ReplaceRule) the same price and the same or a
-    ///   smaller quantity keep the place, and that is all. Else the order leaves its place and goes
-    ///   on as a New good-till-cancel order of the same side and account. Either way it is the
-    ///   replacing session's from now on.
+    /// What happens otherwise is the rule book in `docs/matching.md`; the answers are told at
+    /// [`EventKind`].
     ///
     /// # Panics
     ///
@@ -124,6 +138,7 @@ impl Book<'_> {
         let about = |instrument| Origin {
             sequence,
             session: *session,
+            owner: *session,
             client_sequence: *client_sequence,
             instrument,
         };
@@ -140,13 +155,38 @@ impl Book<'_> {
                 self.reduce(&about(*instrument), (*order, *account), *by, sink);
             }
             Action::Replace(replace) => self.replace(&about(replace.instrument), replace, sink),
-            Action::DefineInstrument { symbol } => {
-                self.define_instrument(&about(InstrumentId(0)), *symbol, sink);
+            Action::MassCancel(_)
+            | Action::DefineInstrument(_)
+            | Action::SetBand { .. }
+            | Action::Control { .. }
+            | Action::Clock { .. }
+            | Action::EndOfDay
+            | Action::LimitSession { .. }
+            | Action::BindFlow(_)
+            | Action::Configure(_) => self.operate(&about(names_of(action).0), action, sink),
+        }
+    }
+
+    /// Executes what is not about one order.
+    #[inline(never)]
+    fn operate(&mut self, origin: &Origin, action: &Action, sink: &mut impl EventSink) {
+        match action {
+            Action::New(_) | Action::Cancel { .. } | Action::Reduce { .. } | Action::Replace(_) => {
+                bug("an order's command is not the operator's")
             }
-            Action::BindFlow(flow) => self.bind_flow(&about(InstrumentId(0)), flow, sink),
-            Action::Configure(capacities) => {
-                self.configure(&about(InstrumentId(0)), *capacities, sink);
+            Action::MassCancel(choice) => self.mass_cancel(origin, choice, sink),
+            Action::DefineInstrument(definition) => {
+                self.define_instrument(origin, definition, sink);
             }
+            Action::SetBand { band, .. } => self.set_band(origin, *band, sink),
+            Action::Control { control, .. } => self.control(origin, *control, sink),
+            Action::Clock { now_ns } => self.set_clock(origin, *now_ns, sink),
+            Action::EndOfDay => self.end_of_day(origin, sink),
+            Action::LimitSession { session, open_orders_max } => {
+                self.limit_session(origin, (*session, *open_orders_max), sink);
+            }
+            Action::BindFlow(flow) => self.bind_flow(origin, flow, sink),
+            Action::Configure(capacities) => self.configure(origin, *capacities, sink),
         }
     }
 
@@ -156,17 +196,26 @@ impl Book<'_> {
         self.sessions.admit(session, client_sequence, self.capacities.sessions)
     }
 
-    /// Folds an event into the running hash and hands it over.
-    #[inline]
+    /// Folds an event into the running hash and hands it over; for the events that most commands
+    /// cause, as many copies as there are callers.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the kind is known, and with it most of the hash")]
     fn emit(&mut self, origin: &Origin, kind: EventKind, sink: &mut impl EventSink) {
         let event = Event {
             sequence: origin.sequence,
             session: origin.session,
+            owner: origin.owner,
             instrument: origin.instrument,
             kind,
         };
         self.running_hash = event.fold_into(self.running_hash);
         sink.event(&event);
+    }
+
+    /// The same for all other events, in one copy.
+    #[inline(never)]
+    fn tell(&mut self, origin: &Origin, kind: EventKind, sink: &mut impl EventSink) {
+        self.emit(origin, kind, sink);
     }
 
     #[cold]
@@ -207,14 +256,15 @@ impl<'m> Book<'m> {
         (ALIGN_BYTES - 1)
             .saturating_add(array_bytes::<Order>(orders.saturating_add(1)))
             .saturating_add(array_bytes::<u64>(cells_for(orders)))
-            .saturating_add(array_bytes::<Ladder>(instruments.saturating_mul(2)))
+            .saturating_add(array_bytes::<u32>(expiries_max(orders)))
+            .saturating_add(array_bytes::<Market>(instruments))
             .saturating_add(array_bytes::<Level>(orders.saturating_add(1)))
             .saturating_add(array_bytes::<u64>(cells_for(orders)))
             .saturating_add(array_bytes::<Span>(spans.saturating_add(1)))
             .saturating_add(array_bytes::<u64>(cells_for(spans)))
             .saturating_add(array_bytes::<Instrument>(instruments))
             .saturating_add(array_bytes::<u64>(cells_for(instruments)))
-            .saturating_add(array_bytes::<u64>(index_of(capacities.sessions)))
+            .saturating_add(array_bytes::<Session>(index_of(capacities.sessions)))
     }
 
     /// An empty book in `memory`, which must be all zero.
@@ -256,9 +306,12 @@ impl<'m> Book<'m> {
             orders: Orders {
                 pool: Pool::new(memory.cut(orders + 1)?),
                 ids: index(&mut memory, orders, 1)?,
+                expiries: Expiries::new(memory.cut(expiries_max(orders))?),
+                extra_count: 0,
+                joined_count: 0,
             },
             ladders: Ladders {
-                sides: memory.cut(instruments * 2)?,
+                markets: memory.cut(instruments)?,
                 levels: Pool::new(memory.cut(orders + 1)?),
                 prices: index(&mut memory, orders, 2)?,
                 spans: Spans {
@@ -271,9 +324,18 @@ impl<'m> Book<'m> {
             capacities,
             memory_capacities: capacities,
             flow: None,
+            clock_ns: 0,
             last_sequence: Sequence(0),
             running_hash: 0,
         })
+    }
+
+    /// What a defined instrument takes.
+    fn terms_of(&self, instrument: InstrumentId) -> InstrumentTerms {
+        match self.symbols.terms(instrument) {
+            Some(terms) => terms,
+            None => bug("an instrument without terms"),
+        }
     }
 
     /// How many levels and spans the book may use now.
@@ -281,6 +343,11 @@ impl<'m> Book<'m> {
     fn level_limits(&self) -> LevelLimits {
         LevelLimits { levels: self.capacities.orders, spans: spans_max(self.capacities) }
     }
+}
+
+/// Orders that can expire: each of them takes two places.
+const fn expiries_max(orders: usize) -> usize {
+    orders / 2
 }
 
 /// Whether an engine can have these capacities.
@@ -303,9 +370,16 @@ fn names_of(action: &Action) -> (InstrumentId, OrderId) {
             (*instrument, *order)
         }
         Action::Replace(replace) => (replace.instrument, replace.order),
-        Action::DefineInstrument { .. } | Action::BindFlow(_) | Action::Configure(_) => {
-            (InstrumentId(0), OrderId(0))
+        Action::SetBand { instrument, .. } | Action::Control { instrument, .. } => {
+            (*instrument, OrderId(0))
         }
+        Action::MassCancel(choice) => (choice.instrument.unwrap_or_default(), OrderId(0)),
+        Action::DefineInstrument(_)
+        | Action::Clock { .. }
+        | Action::EndOfDay
+        | Action::LimitSession { .. }
+        | Action::BindFlow(_)
+        | Action::Configure(_) => (InstrumentId(0), OrderId(0)),
     }
 }
 

@@ -6,8 +6,8 @@
 
 use crate::limits::FLOW_NAME_BYTES_MAX;
 use crate::types::{
-    AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule,
-    SessionId, Side, Symbol, Ticks, TimeInForce,
+    AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId,
+    OrderType, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
 
 /// One input of the engine.
@@ -50,10 +50,40 @@ pub enum Action {
     },
     /// Give an open order a new id, price and open quantity; it may trade at once.
     Replace(ReplaceOrder),
-    /// Operator: name an instrument. Naming it again does nothing and answers with the same number.
-    DefineInstrument {
-        /// Its name.
-        symbol: Symbol,
+    /// Cancel every open order that a choice of account, side, instrument and session leaves (FIX
+    /// Order Mass Cancel Request).
+    MassCancel(MassCancel),
+    /// Operator: name an instrument and say what it takes. Naming it again changes nothing and
+    /// answers with the same number.
+    DefineInstrument(Definition),
+    /// Operator: change the prices that an instrument takes; what rests outside stays.
+    SetBand {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// Its band from now on.
+        band: Band,
+    },
+    /// Operator: change how an instrument trades.
+    Control {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// What changes.
+        control: Control,
+    },
+    /// Operator: the time of the engine, in nanoseconds; it never runs backwards. Orders whose
+    /// expiry it reaches are canceled.
+    Clock {
+        /// The time, in nanoseconds since an epoch of the host's choice, at most 2^63 - 1.
+        now_ns: u64,
+    },
+    /// Operator: the day ends; Day orders are canceled.
+    EndOfDay,
+    /// Operator: change how many orders a session may have open.
+    LimitSession {
+        /// The session.
+        session: SessionId,
+        /// Orders that may be open, those of waiting stops too; `u32::MAX` for no limit.
+        open_orders_max: u32,
     },
     /// Operator: tie the log to the flow that it is the log of. Only the first flow is taken.
     BindFlow(FlowIdentity),
@@ -76,10 +106,45 @@ pub struct NewOrder {
     pub order_type: OrderType,
     /// What becomes of the rest.
     pub time_in_force: TimeInForce,
-    /// The worst price it trades at.
+    /// The worst price it trades at; means nothing for a type without a limit.
     pub price: Ticks,
-    /// How much it trades.
+    /// How much it trades, hidden quantity too.
     pub quantity: Lots,
+    /// What else it asks for; most orders nothing.
+    pub conditions: Conditions,
+}
+
+/// What an order may ask for beyond side, price and quantity.
+///
+/// A trigger of an order that does not wait means nothing, nor does a display quantity of one that
+/// never rests; an expiry of an order that is not good till a date is rejected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// Stop, stop-limit: the last trade price that turns the order into a market or limit order
+    /// (FIX tag 99).
+    pub trigger: Ticks,
+    /// What happens when it meets an order of its own account.
+    pub self_trade: SelfTrade,
+    /// Never trades on entry: an order that would is rejected (FIX tag 18 = 6).
+    pub post_only: bool,
+    /// Good till date: when it is canceled, in the nanoseconds of the engine's clock (FIX tag 126).
+    pub expiry_ns: u64,
+    /// Shows this many lots at most and hides the rest: an iceberg; 0 shows all (FIX tag 1138).
+    pub display: Lots,
+    /// Trades at least this many lots on entry or is canceled as a whole; 0 for none (FIX tag 110).
+    pub minimum: Lots,
+}
+
+impl Conditions {
+    /// No condition.
+    pub const NONE: Self = Self {
+        trigger: Ticks(0),
+        self_trade: SelfTrade::Allow,
+        post_only: false,
+        expiry_ns: 0,
+        display: Lots(0),
+        minimum: Lots(0),
+    };
 }
 
 /// A change of an open order.
@@ -95,10 +160,62 @@ pub struct ReplaceOrder {
     pub account: AccountId,
     /// Whether the place in the queue can be kept.
     pub rule: ReplaceRule,
-    /// The new price.
+    /// The new limit price; means nothing for an order without a limit.
     pub price: Ticks,
-    /// The new open quantity; 0 cancels the order.
+    /// The new open quantity, hidden quantity too; 0 cancels the order.
     pub quantity: Lots,
+    /// The new trigger of a stop that waits; 0 leaves it as it is.
+    pub trigger: Ticks,
+}
+
+/// Which orders a mass cancel cancels: those that every given field names. None given means all.
+///
+/// Whoever names an account may cancel its orders; a session may cancel its own; the rest is the
+/// operator's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MassCancel {
+    /// Orders of this instrument.
+    pub instrument: Option<InstrumentId>,
+    /// Orders of this account.
+    pub account: Option<AccountId>,
+    /// Orders of this side.
+    pub side: Option<Side>,
+    /// Orders that came from this session.
+    pub session: Option<SessionId>,
+}
+
+/// An instrument as the operator defines it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// Its name.
+    pub symbol: Symbol,
+    /// What it takes.
+    pub terms: InstrumentTerms,
+}
+
+impl Definition {
+    /// An instrument that takes every order that the engine can hold.
+    pub const fn open(symbol: Symbol) -> Self {
+        Self { symbol, terms: InstrumentTerms::OPEN }
+    }
+}
+
+/// A change of how an instrument trades. One that is so already changes nothing and is answered
+/// all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Control {
+    /// New orders and Replace are rejected until it is resumed; the phase stays.
+    Halt,
+    /// Ends a halt.
+    Resume,
+    /// From collecting to continuous trading.
+    MatchingOn,
+    /// From continuous trading to collecting.
+    MatchingOff,
+    /// From continuous trading or collecting to an auction.
+    StartAuction,
+    /// Ends an auction: one price, all its trades, and on to continuous trading.
+    Uncross,
 }
 
 /// What a log remembers of the flow that it is the log of.
@@ -122,4 +239,4 @@ pub struct Arrival {
     pub command: Command,
 }
 
-const _: () = assert!(size_of::<Arrival>() <= 80, "an arrival moves over the input ring by value");
+const _: () = assert!(size_of::<Arrival>() <= 96, "an arrival moves over the input ring by value");

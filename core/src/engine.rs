@@ -106,6 +106,7 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
         let mode = log.settings.mode;
         let last = book.last_sequence();
         shared.applied.raise(last);
+        shared.next_expiry.tell(book.next_expiry_ns());
         Ok(Stages {
             arrivals,
             log_writer: LogWriter::start(records, log, shared)?,

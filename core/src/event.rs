@@ -1,15 +1,14 @@
 //! Events: facts that follow from a command, in causal order, and the one list of reasons.
 
-use crate::types::{
-    Capacities, ClientSequence, InstrumentId, Lots, OrderId, Price, Quantity, Sequence, SessionId,
-    fold,
-};
-use core::fmt;
+mod reasons;
+mod running_hash;
 
-/// Odd constants without structure: the first digits of the fractional parts of the square roots of
-/// 2, 3, 5 and 7.
-const SALT: [u64; 4] =
-    [0x6a09_e667_f3bc_c909, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1];
+pub use reasons::{CancelReason, RejectReason};
+
+use crate::types::{
+    Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, Phase, Price, Quantity,
+    Sequence, SessionId, Side, Ticks,
+};
 
 /// One fact, caused by the command with its sequence.
 ///
@@ -23,6 +22,9 @@ pub struct Event {
     pub sequence: Sequence,
     /// The session that sent that command.
     pub session: SessionId,
+    /// The session of the order that it is about: another's when the command canceled or triggered
+    /// that order; the taker's, or the buyer's, of a trade. Else the session that sent the command.
+    pub owner: SessionId,
     /// The instrument that it is about; 0 where it is about none.
     pub instrument: InstrumentId,
     /// What happened.
@@ -60,7 +62,7 @@ pub enum EventKind {
         price: Price,
         /// How much was traded.
         quantity: Quantity,
-        /// What is still open of the maker; at 0 it has left the book.
+        /// What is still open of the maker, hidden quantity too; at 0 it has left the book.
         maker_remaining: Lots,
         /// What is still open of the taker.
         taker_remaining: Lots,
@@ -69,10 +71,14 @@ pub enum EventKind {
     Rested {
         /// The order.
         order: OrderId,
+        /// Buy or sell.
+        side: Side,
         /// Its price.
         price: Price,
-        /// Its open quantity.
+        /// Its open quantity, hidden quantity too.
         quantity: Quantity,
+        /// What it shows of it.
+        visible: Quantity,
     },
     /// An order left the book, or its rest never entered it. Answer to Cancel, and to Reduce and
     /// Replace by all.
@@ -81,7 +87,7 @@ pub enum EventKind {
         client_sequence: ClientSequence,
         /// The order.
         order: OrderId,
-        /// How much was still open.
+        /// How much was still open, hidden quantity too.
         quantity: Quantity,
         /// Why.
         reason: CancelReason,
@@ -92,11 +98,13 @@ pub enum EventKind {
         client_sequence: ClientSequence,
         /// The order.
         order: OrderId,
-        /// What is still open.
+        /// What is still open, hidden quantity too.
         remaining: Quantity,
+        /// What it shows of it; 0 for a stop that waits.
+        visible: Lots,
     },
-    /// Answer to Replace: the order is changed; unless it kept its place, its trades and its rest
-    /// follow.
+    /// Answer to Replace: the order is changed; unless it kept its place or is a stop that waits,
+    /// its trades and its rest follow.
     Replaced {
         /// The session's number for the command.
         client_sequence: ClientSequence,
@@ -104,10 +112,13 @@ pub enum EventKind {
         order: OrderId,
         /// Its name now.
         new_order: OrderId,
-        /// Its price now.
-        price: Price,
-        /// Its open quantity now.
+        /// Its limit price now; 0 for an order without a limit.
+        price: Ticks,
+        /// Its open quantity now, hidden quantity too.
         quantity: Quantity,
+        /// What it shows of it where it kept its place; 0 for a stop that waits, and for an order
+        /// that comes in again.
+        visible: Lots,
         /// Whether it kept its place in the queue.
         kept_priority: bool,
     },
@@ -138,115 +149,92 @@ pub enum EventKind {
         /// What the engine may hold.
         capacities: Capacities,
     },
+    /// The last trade price reached the trigger of a stop: it comes in as a market or limit order,
+    /// and what it does follows, up to the next Triggered or the end of the command.
+    Triggered {
+        /// The order.
+        order: OrderId,
+    },
+    /// What an iceberg showed has traded: it shows a new part, at the back of its level.
+    Replenished {
+        /// The order.
+        order: OrderId,
+        /// What it shows now.
+        visible: Quantity,
+    },
+    /// Two orders traded in an uncross, at its price.
+    AuctionTrade {
+        /// The buying order; the event's owner is its session.
+        buy: OrderId,
+        /// The selling order.
+        sell: OrderId,
+        /// The session that the selling order came from.
+        sell_session: SessionId,
+        /// The price of the uncross.
+        price: Price,
+        /// How much was traded.
+        quantity: Quantity,
+        /// What is still open of the buying order, hidden quantity too.
+        buy_remaining: Lots,
+        /// What is still open of the selling order, hidden quantity too.
+        sell_remaining: Lots,
+    },
+    /// Answer to `MassCancel`: this many Canceled follow.
+    MassCanceled {
+        /// The session's number for the command.
+        client_sequence: ClientSequence,
+        /// Orders that are canceled.
+        order_count: u64,
+    },
+    /// Answer to every `Control` but Uncross: the instrument trades like this from here on.
+    StateChanged {
+        /// The operator's number for the command.
+        client_sequence: ClientSequence,
+        /// How it trades.
+        phase: Phase,
+        /// Whether it is halted.
+        is_halted: bool,
+    },
+    /// Answer to Uncross: the auction is over; its trades follow, then continuous trading.
+    Uncrossed {
+        /// The operator's number for the command.
+        client_sequence: ClientSequence,
+        /// The price of all its trades; 0 when there are none.
+        price: Ticks,
+        /// What they add up to; `u64::MAX` when it is that or more.
+        volume: Lots,
+    },
+    /// Answer to `SetBand`: the instrument takes these prices from here on.
+    BandSet {
+        /// The operator's number for the command.
+        client_sequence: ClientSequence,
+        /// Its band.
+        band: Band,
+    },
+    /// Answer to Clock: the time of the engine; the orders that expired follow as Canceled.
+    ClockSet {
+        /// The operator's number for the command.
+        client_sequence: ClientSequence,
+        /// The time, in nanoseconds; the one before when the command would have moved it back.
+        now_ns: u64,
+    },
+    /// Answer to `EndOfDay`: the orders of the day follow as Canceled.
+    DayEnded {
+        /// The operator's number for the command.
+        client_sequence: ClientSequence,
+    },
+    /// Answer to `LimitSession`: from here on the session may have this many orders open.
+    SessionLimited {
+        /// The operator's number for the command.
+        client_sequence: ClientSequence,
+        /// The session.
+        session: SessionId,
+        /// Orders that may be open; `u32::MAX` for no limit.
+        open_orders_max: u32,
+    },
 }
 
 const _: () = assert!(size_of::<Event>() == 64, "an event fills one cache line");
-
-/// Why a command changed nothing: the one list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RejectReason {
-    /// No open order of the account has this id on this instrument.
-    UnknownOrder,
-    /// Another open order of the instrument has this id.
-    DuplicateId,
-    /// The price is 0 or above 2^31 - 1.
-    BadPrice,
-    /// The quantity is 0 or above 2^62.
-    BadQuantity,
-    /// No instrument has this number.
-    UnknownInstrument,
-    /// The session number is not below the engine's number of sessions.
-    SessionsFull,
-    /// As many orders are open as the engine may hold.
-    OrdersFull,
-    /// As many price levels are in use as the engine may hold.
-    LevelsFull,
-    /// As many instruments are defined as the engine may hold.
-    InstrumentsFull,
-    /// The capacities are 0 or larger than an engine can have.
-    BadCapacities,
-    /// Only the operator's session may say this.
-    NotOperator,
-    /// The log belongs to another flow.
-    OtherFlow,
-}
-
-impl RejectReason {
-    /// The reason as it is written in files and on screens.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UnknownOrder => "unknown_order",
-            Self::DuplicateId => "duplicate_id",
-            Self::BadPrice => "bad_price",
-            Self::BadQuantity => "bad_quantity",
-            Self::UnknownInstrument => "unknown_instrument",
-            Self::SessionsFull => "sessions_full",
-            Self::OrdersFull => "orders_full",
-            Self::LevelsFull => "levels_full",
-            Self::InstrumentsFull => "instruments_full",
-            Self::BadCapacities => "bad_capacities",
-            Self::NotOperator => "not_operator",
-            Self::OtherFlow => "other_flow",
-        }
-    }
-
-    /// The reason's number in the running hash; part of the log format, never reused.
-    pub(crate) const fn code(self) -> u64 {
-        match self {
-            Self::UnknownOrder => 1,
-            Self::DuplicateId => 2,
-            Self::BadPrice => 3,
-            Self::BadQuantity => 4,
-            Self::UnknownInstrument => 5,
-            Self::SessionsFull => 6,
-            Self::OrdersFull => 7,
-            Self::LevelsFull => 8,
-            Self::InstrumentsFull => 9,
-            Self::BadCapacities => 10,
-            Self::NotOperator => 11,
-            Self::OtherFlow => 12,
-        }
-    }
-}
-
-impl fmt::Display for RejectReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// Why quantity left the engine without a trade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CancelReason {
-    /// Its client asked for it.
-    User,
-    /// The rest of an immediate-or-cancel order.
-    IocRemainder,
-}
-
-impl CancelReason {
-    /// The reason as it is written in files and on screens.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::IocRemainder => "ioc_remainder",
-        }
-    }
-
-    /// The reason's number in the running hash; part of the log format, never reused.
-    pub(crate) const fn code(self) -> u64 {
-        match self {
-            Self::User => 1,
-            Self::IocRemainder => 2,
-        }
-    }
-}
-
-impl fmt::Display for CancelReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 impl Event {
     /// The client sequence of the command that this event answers; `None` for what follows the
@@ -260,95 +248,31 @@ impl Event {
             | EventKind::Duplicate { client_sequence, .. }
             | EventKind::InstrumentDefined { client_sequence, .. }
             | EventKind::FlowBound { client_sequence }
-            | EventKind::Configured { client_sequence, .. } => Some(client_sequence),
+            | EventKind::Configured { client_sequence, .. }
+            | EventKind::MassCanceled { client_sequence, .. }
+            | EventKind::StateChanged { client_sequence, .. }
+            | EventKind::Uncrossed { client_sequence, .. }
+            | EventKind::BandSet { client_sequence, .. }
+            | EventKind::ClockSet { client_sequence, .. }
+            | EventKind::DayEnded { client_sequence }
+            | EventKind::SessionLimited { client_sequence, .. } => Some(client_sequence),
             EventKind::Canceled { client_sequence, reason, .. } => match reason {
                 CancelReason::User => Some(client_sequence),
-                CancelReason::IocRemainder => None,
+                CancelReason::IocRemainder
+                | CancelReason::SelfTrade
+                | CancelReason::FokUnfillable
+                | CancelReason::MassCancel
+                | CancelReason::NoLiquidity
+                | CancelReason::Expired
+                | CancelReason::MinimumUnfillable
+                | CancelReason::PostOnlyWouldCross
+                | CancelReason::LevelsFull => None,
             },
-            EventKind::Trade { .. } | EventKind::Rested { .. } => None,
-        }
-    }
-
-    /// Folds every field of this event into `hash`: the running hash, the same on every machine.
-    ///
-    /// The fields are mixed side by side and enter the chain through one multiplication.
-    #[must_use]
-    #[inline]
-    pub fn fold_into(&self, hash: u64) -> u64 {
-        let place = u64::from(self.instrument.0) | u64::from(self.session.0) << 32;
-        let [head, w1, w2, w3, w4, w5] = self.words();
-        let mixed = fold(self.sequence.0 ^ SALT[0], head ^ SALT[1])
-            ^ fold(place ^ SALT[2], w1 ^ SALT[3]).rotate_left(16)
-            ^ fold(w2 ^ SALT[1], w3 ^ SALT[2]).rotate_left(32)
-            ^ fold(w4 ^ SALT[3], w5 ^ SALT[0]).rotate_left(48);
-        fold(hash ^ mixed, SALT[0])
-    }
-
-    /// The kind's number with its small fields, and its large fields.
-    #[inline]
-    fn words(&self) -> [u64; 6] {
-        match self.kind {
-            EventKind::Accepted { client_sequence, order } => {
-                [1, order.0, client_sequence.0, 0, 0, 0]
-            }
-            EventKind::Rejected { client_sequence, order, reason } => {
-                [2 | reason.code() << 8, order.0, client_sequence.0, 0, 0, 0]
-            }
-            EventKind::Trade {
-                maker,
-                taker,
-                maker_session,
-                price,
-                quantity,
-                maker_remaining,
-                taker_remaining,
-            } => [
-                3 | u64::from(price.ticks()) << 8 | u64::from(maker_session.0) << 40,
-                maker.0,
-                taker.0,
-                quantity.lots(),
-                maker_remaining.0,
-                taker_remaining.0,
-            ],
-            EventKind::Rested { order, price, quantity } => {
-                [4 | u64::from(price.ticks()) << 8, order.0, quantity.lots(), 0, 0, 0]
-            }
-            EventKind::Canceled { client_sequence, order, quantity, reason } => {
-                [5 | reason.code() << 8, order.0, client_sequence.0, quantity.lots(), 0, 0]
-            }
-            EventKind::Reduced { client_sequence, order, remaining } => {
-                [6, order.0, client_sequence.0, remaining.lots(), 0, 0]
-            }
-            EventKind::Replaced {
-                client_sequence,
-                order,
-                new_order,
-                price,
-                quantity,
-                kept_priority,
-            } => [
-                7 | u64::from(price.ticks()) << 8 | u64::from(kept_priority) << 40,
-                order.0,
-                new_order.0,
-                quantity.lots(),
-                client_sequence.0,
-                0,
-            ],
-            EventKind::Duplicate { client_sequence, last } => {
-                [8, client_sequence.0, last.0, 0, 0, 0]
-            }
-            EventKind::InstrumentDefined { client_sequence, is_new } => {
-                [9 | u64::from(is_new) << 8, client_sequence.0, 0, 0, 0, 0]
-            }
-            EventKind::FlowBound { client_sequence } => [10, client_sequence.0, 0, 0, 0, 0],
-            EventKind::Configured { client_sequence, capacities } => [
-                11,
-                client_sequence.0,
-                u64::from(capacities.orders),
-                u64::from(capacities.instruments),
-                u64::from(capacities.sessions),
-                0,
-            ],
+            EventKind::Trade { .. }
+            | EventKind::Rested { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::Replenished { .. }
+            | EventKind::AuctionTrade { .. } => None,
         }
     }
 }

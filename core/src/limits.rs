@@ -6,6 +6,12 @@ pub const PRICE_MAX: u32 = (1 << 31) - 1;
 /// Largest quantity of one order, in lots: 2^62. Two of them still add up in a `u64`.
 pub const QUANTITY_MAX: u64 = 1 << 62;
 
+/// Parts in which an iceberg may show itself, at most: its quantity over its display quantity.
+pub const ICEBERG_PARTS_MAX: u32 = 10_000;
+
+/// Latest time of the engine's clock, and latest expiry, in nanoseconds: 2^63 - 1.
+pub const CLOCK_NS_MAX: u64 = (1 << 63) - 1;
+
 /// Longest symbol, in bytes.
 pub const SYMBOL_BYTES_MAX: usize = 16;
 

@@ -1,11 +1,13 @@
 //! Records: commands as bytes, with the sequence they were given, and the running hash that vouches
 //! for their events.
 //!
-//! A record is a head of 24 bytes and a body whose length its type fixes; all numbers are
-//! little-endian, every record's length is a multiple of 8. The layouts stand in
-//! `record/layout.rs`, with golden bytes in `docs/log-format.md`.
+//! A record is a head of 24 bytes and a body whose length its type and form fix; all numbers are
+//! little-endian, every record's length is a multiple of 8. Every record has one encoding: bytes
+//! that decode are those that encoding gives. The layouts stand in `record/layout.rs`, with golden
+//! bytes in `docs/log-format.md`.
 
-mod codec;
+mod decode;
+mod encode;
 mod layout;
 
 use crate::command::Command;
@@ -15,7 +17,7 @@ use core::fmt;
 /// Bytes of the shortest record.
 pub const RECORD_BYTES_MIN: usize = 32;
 /// Bytes of the longest record.
-pub const RECORD_BYTES_MAX: usize = 80;
+pub const RECORD_BYTES_MAX: usize = 96;
 
 /// One entry of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub enum Body {
 /// The type of a record, as it is counted and shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecordType {
-    /// A new limit order.
+    /// A new order.
     New,
     /// A cancel.
     Cancel,
@@ -57,11 +59,23 @@ pub enum RecordType {
     Configure,
     /// The running hash.
     RunningHash,
+    /// A mass cancel.
+    MassCancel,
+    /// An instrument's new band.
+    SetBand,
+    /// A change of how an instrument trades.
+    Control,
+    /// The time of the engine.
+    Clock,
+    /// The end of a day.
+    EndOfDay,
+    /// A session's open orders.
+    LimitSession,
 }
 
 impl RecordType {
     /// Every type, in the order of its numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::New,
         Self::Cancel,
         Self::Reduce,
@@ -70,6 +84,12 @@ impl RecordType {
         Self::BindFlow,
         Self::Configure,
         Self::RunningHash,
+        Self::MassCancel,
+        Self::SetBand,
+        Self::Control,
+        Self::Clock,
+        Self::EndOfDay,
+        Self::LimitSession,
     ];
 
     /// The type as it is written in files and on screens.
@@ -83,6 +103,12 @@ impl RecordType {
             Self::BindFlow => "bind_flow",
             Self::Configure => "configure",
             Self::RunningHash => "running_hash",
+            Self::MassCancel => "mass_cancel",
+            Self::SetBand => "set_band",
+            Self::Control => "control",
+            Self::Clock => "clock",
+            Self::EndOfDay => "end_of_day",
+            Self::LimitSession => "limit_session",
         }
     }
 }
@@ -90,7 +116,7 @@ impl RecordType {
 /// Why bytes are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordFault {
-    /// The length field is not that of a record of its type, or reaches past the bytes.
+    /// The length field is not that of a record of its type and form, or reaches past the bytes.
     Length,
     /// The checksum does not fit the bytes.
     Checksum,

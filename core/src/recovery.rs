@@ -88,6 +88,13 @@ pub enum RecoveryFault {
         /// Its version.
         version: u32,
     },
+    /// The log was written in an earlier format, which this engine no longer reads.
+    OlderVersion {
+        /// The segment whose header says so.
+        segment: SegmentNumber,
+        /// Its version.
+        version: u32,
+    },
     /// Bytes are not what was written.
     Corrupt {
         /// The segment.
@@ -152,6 +159,13 @@ impl fmt::Display for RecoveryFault {
                     f,
                     "segment {segment} is of log version {version}, which this program \
                      does not know"
+                )
+            }
+            Self::OlderVersion { segment, version } => {
+                write!(
+                    f,
+                    "segment {segment} is of log version {version}, which this program \
+                     no longer reads"
                 )
             }
             Self::Corrupt { segment, position, damage } => {

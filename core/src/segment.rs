@@ -6,8 +6,8 @@ use crate::seal::{MAGIC_BYTES, is_one_bit_from, is_whole, one_bit_set, seal};
 use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
 use bytemuck::{Pod, Zeroable};
 
-/// Version of the log format that this engine writes, and the highest that it reads.
-pub const LOG_VERSION: u32 = 1;
+/// Version of the log format that this engine writes, and the only one that it reads.
+pub const LOG_VERSION: u32 = 2;
 
 /// Where the first block of a segment stands: behind the header.
 pub const FIRST_POSITION: LogPosition = LogPosition(length_of(BLOCK_BYTES));
@@ -45,8 +45,10 @@ pub enum HeaderState {
     Intact(SegmentHeader),
     /// All zeros, or no bytes at all: nothing was ever written.
     Blank,
-    /// A header of a format with this version, which this engine does not know.
+    /// A header of a later version of the format, which this engine does not know.
     NewerVersion(u32),
+    /// A header of an earlier version of the format, which this engine no longer reads.
+    OlderVersion(u32),
     /// A header, or a blank, in which one bit has flipped.
     Rotten,
     /// Anything else, a torn header too.
@@ -122,11 +124,15 @@ pub fn read_header(block: &mut [u8]) -> HeaderState {
     if one_bit_set(block) || is_one_bit_from(block, |mended| intact(mended).is_some()) {
         return HeaderState::Rotten;
     }
-    let is_ours = block.get(..MAGIC_BYTES) == Some(MAGIC.as_slice());
-    if is_ours && version > LOG_VERSION {
-        HeaderState::NewerVersion(version)
-    } else {
-        HeaderState::Broken
+    if block.get(..MAGIC_BYTES) != Some(MAGIC.as_slice()) {
+        return HeaderState::Broken;
+    }
+    match version {
+        LOG_VERSION => HeaderState::Broken,
+        // The seal of an earlier version is known, so a header that is torn is not taken for one.
+        1..LOG_VERSION if is_whole(block) => HeaderState::OlderVersion(version),
+        0..LOG_VERSION => HeaderState::Broken,
+        _ => HeaderState::NewerVersion(version),
     }
 }
 

@@ -68,6 +68,7 @@ impl<'a> Sequencer<'a> {
         self.arrivals.release(worked);
         if worked > 0 {
             self.shared.applied.raise(self.book.last_sequence());
+            self.shared.next_expiry.tell(self.book.next_expiry_ns());
         }
         match worked {
             0 if state == State::Stopping && self.arrivals.is_empty() => self.done(),
@@ -146,7 +147,8 @@ impl<'a> Sequencer<'a> {
         host: &mut impl SequencerHost,
     ) {
         let sequence: Sequence = self.book.last_sequence();
-        let event = Event { sequence, session: command.session, instrument: InstrumentId(0), kind };
+        let session = command.session;
+        let event = Event { sequence, session, owner: session, instrument: InstrumentId(0), kind };
         WaitingSink { events: &mut self.events, shared: self.shared, host }.event(&event);
     }
 }

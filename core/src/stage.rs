@@ -166,6 +166,45 @@ impl Default for Latch {
     }
 }
 
+/// When the next order expires, as the sequencer last said: what a host compares its clock with.
+///
+/// One thread writes it; who reads it learns nothing else, and may be late by the commands on their
+/// way.
+#[derive(Debug)]
+pub struct NextExpiry(Padded<AtomicU64>);
+
+impl NextExpiry {
+    /// No order will expire.
+    pub const fn new() -> Self {
+        // 0 stands for none: no order expires then, and an engine's initial bytes are all zero.
+        Self(Padded::new(AtomicU64::new(0)))
+    }
+
+    /// The time at which the next order expires, in nanoseconds of the engine's clock; `None` when
+    /// none will.
+    pub fn get(&self) -> Option<u64> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            expiry_ns => Some(expiry_ns),
+        }
+    }
+
+    /// Says when the next order expires, where that is not what was said before: a line that is not
+    /// written stays in its readers' caches.
+    pub(crate) fn tell(&self, expiry_ns: Option<u64>) {
+        let expiry_ns = expiry_ns.unwrap_or(0);
+        if self.0.load(Ordering::Relaxed) != expiry_ns {
+            self.0.store(expiry_ns, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Default for NextExpiry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// When an answer may be released, and what a power cut can take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncMode {
@@ -197,6 +236,8 @@ pub struct Shared {
     pub durable: Watermark,
     /// The highest sequence whose events are all in the event ring. Raised by the sequencer.
     pub applied: Watermark,
+    /// When the next order expires. Told by the sequencer.
+    pub next_expiry: NextExpiry,
     /// Whether the engine runs, stops or has stopped.
     pub halt: Halt,
     /// Set when the sequencer is done: no record follows.
@@ -212,6 +253,7 @@ impl Shared {
             appended: Watermark::new(),
             durable: Watermark::new(),
             applied: Watermark::new(),
+            next_expiry: NextExpiry::new(),
             halt: Halt::new(),
             sequencer_done: Latch::new(),
             log_writer_done: Latch::new(),

@@ -107,6 +107,11 @@ impl fmt::Display for LogId {
 pub struct Price(u32);
 
 impl Price {
+    /// The lowest price, 1 tick.
+    pub const MIN: Self = Self(1);
+    /// The highest price, 2^31 - 1 ticks.
+    pub const MAX: Self = Self(PRICE_MAX);
+
     /// The price of `ticks` ticks; `None` unless it is 1 to 2^31 - 1.
     pub const fn new(ticks: Ticks) -> Option<Self> {
         if ticks.0 >= 1 && ticks.0 <= PRICE_MAX { Some(Self(ticks.0)) } else { None }
@@ -218,20 +223,211 @@ impl Side {
     }
 }
 
-/// What limits the price of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What limits the price of an order, and whether it waits for one (FIX tag 40).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OrderType {
     /// Trades at its price or better.
+    #[default]
     Limit,
+    /// Trades at any price; what does not trade at once is canceled, whatever its time in force.
+    Market,
+    /// Waits until the last trade price reaches its trigger, then is a market order.
+    Stop,
+    /// Waits until the last trade price reaches its trigger, then is a limit order.
+    StopLimit,
+}
+
+impl OrderType {
+    /// True for the types that wait for a trigger.
+    pub const fn is_stop(self) -> bool {
+        match self {
+            Self::Stop | Self::StopLimit => true,
+            Self::Limit | Self::Market => false,
+        }
+    }
+
+    /// True for the types that have a limit price.
+    pub const fn has_limit(self) -> bool {
+        match self {
+            Self::Limit | Self::StopLimit => true,
+            Self::Market | Self::Stop => false,
+        }
+    }
 }
 
 /// How long an order stays (FIX tag 59).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TimeInForce {
     /// What does not trade at once rests until it trades or is canceled.
+    #[default]
     GoodTillCancel,
     /// What does not trade at once is canceled.
     ImmediateOrCancel,
+    /// Trades at once and in full, or not at all.
+    FillOrKill,
+    /// Rests like good till cancel, and is canceled at the end of the day.
+    Day,
+    /// Rests like good till cancel, and is canceled when the engine's clock reaches its expiry.
+    GoodTillDate,
+}
+
+impl TimeInForce {
+    /// True when what does not trade at once may rest.
+    pub const fn may_rest(self) -> bool {
+        match self {
+            Self::GoodTillCancel | Self::Day | Self::GoodTillDate => true,
+            Self::ImmediateOrCancel | Self::FillOrKill => false,
+        }
+    }
+}
+
+/// What happens when an incoming order meets a resting order of its own account; the incoming
+/// order decides (FIX tag 8000 and its kin).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SelfTrade {
+    /// They trade.
+    #[default]
+    Allow,
+    /// The rest of the incoming order is canceled; the resting one stays.
+    CancelNewest,
+    /// The resting order is canceled; the incoming one goes on.
+    CancelOldest,
+    /// Both are canceled.
+    CancelBoth,
+}
+
+/// How an instrument trades.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Orders trade as they come in.
+    #[default]
+    Continuous,
+    /// A call: orders collect without trading until the uncross.
+    Auction,
+    /// Matching is off: what would trade is rejected, the rest collects.
+    Collecting,
+}
+
+impl Phase {
+    /// The phase as it is written in files and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Continuous => "continuous",
+            Self::Auction => "auction",
+            Self::Collecting => "collecting",
+        }
+    }
+}
+
+/// The limit prices that an instrument takes, from the lowest to the highest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Band {
+    /// The lowest price that is taken.
+    pub low: Ticks,
+    /// The highest price that is taken.
+    pub high: Ticks,
+}
+
+impl Band {
+    /// Every price.
+    pub const ALL: Self = Self { low: Ticks(0), high: Ticks(u32::MAX) };
+
+    /// Whether the band takes `price`.
+    pub const fn takes(self, price: Price) -> bool {
+        self.low.0 <= price.ticks() && price.ticks() <= self.high.0
+    }
+}
+
+/// A price times a quantity, in ticks times lots; at most 2^93.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Notional([u64; 2]);
+
+impl Notional {
+    /// More than any order can be worth.
+    pub const UNLIMITED: Self = Self::new(u128::MAX);
+
+    /// The notional of this many ticks times lots.
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "halves of a word")]
+    pub const fn new(ticks_lots: u128) -> Self {
+        Self([ticks_lots as u64, (ticks_lots >> 64) as u64])
+    }
+
+    /// What `quantity` is worth at `price`.
+    pub fn of(price: Price, quantity: Quantity) -> Self {
+        Self::new(u128::from(price.ticks()) * u128::from(quantity.lots()))
+    }
+
+    /// The notional in ticks times lots.
+    pub fn get(self) -> u128 {
+        let [low, high] = self.0;
+        u128::from(low) | u128::from(high) << 64
+    }
+
+    /// Its low and its high half.
+    pub const fn halves(self) -> [u64; 2] {
+        self.0
+    }
+
+    /// The notional with this low and high half.
+    pub const fn from_halves(halves: [u64; 2]) -> Self {
+        Self(halves)
+    }
+}
+
+impl PartialOrd for Notional {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Notional {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        self.get().cmp(&other.get())
+    }
+}
+
+impl fmt::Display for Notional {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.get(), f)
+    }
+}
+
+impl fmt::Debug for Notional {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Notional({})", self.get())
+    }
+}
+
+/// What an instrument takes; the door that every order goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InstrumentTerms {
+    /// The step between valid prices, in ticks, at least 1: prices are multiples of it.
+    pub tick: Ticks,
+    /// The step between valid quantities, in lots, at least 1: quantities are multiples of it.
+    pub lot: Lots,
+    /// The limit prices that are taken.
+    pub band: Band,
+    /// The largest quantity of one order.
+    pub quantity_max: Lots,
+    /// The largest notional of one order with a limit price.
+    pub notional_max: Notional,
+}
+
+impl InstrumentTerms {
+    /// Takes every order that the engine can hold.
+    pub const OPEN: Self = Self {
+        tick: Ticks(1),
+        lot: Lots(1),
+        band: Band::ALL,
+        quantity_max: Lots(QUANTITY_MAX),
+        notional_max: Notional::UNLIMITED,
+    };
+
+    /// Whether an instrument can have these terms: steps of at least 1, and a band whose lowest
+    /// price is not above its highest.
+    pub const fn are_possible(&self) -> bool {
+        self.tick.0 >= 1 && self.lot.0 >= 1 && self.band.low.0 <= self.band.high.0
+    }
 }
 
 /// What a Replace does to an order's place in its queue.

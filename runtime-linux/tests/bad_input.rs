@@ -208,21 +208,26 @@ fn a_data_directory_in_use_is_said_and_left_alone() {
 }
 
 #[test]
-fn a_log_of_a_newer_version_is_refused() {
-    let place = place("newer");
+fn a_log_of_another_version_is_refused() {
+    let place = place("version");
     place.done("run --data d --limit 100");
-    // The version stands behind magic and checksum; whoever writes it newer seals it anew.
     let path = place.join("d/0000000000000001.log");
     let mut header = fs::read(&path).unwrap()[..4_096].to_vec();
     assert_eq!(&header[..4], b"HWSG");
-    assert_eq!(header[8..12], 1_u32.to_le_bytes());
-    header[8..12].copy_from_slice(&9_u32.to_le_bytes());
-    let checksum = crc32c(&header[8..]);
-    header[4..8].copy_from_slice(&checksum.to_le_bytes());
-    OpenOptions::new().write(true).open(&path).unwrap().write_all_at(&header, 0).unwrap();
-    for command in ["run --limit 1", "verify", "dump"] {
-        let ended = refused(&place, command, "log version 9, which this program does not know");
-        assert!(ended.stderr.contains("0000000000000001.log"), "{ended:?}");
+    assert_eq!(header[8..12], 2_u32.to_le_bytes());
+    for (version, sentence) in [
+        (9_u32, "log version 9, which this program does not know; use the program that wrote it"),
+        (1, "log version 1, which this program no longer reads; use the program that wrote it"),
+    ] {
+        // The version stands behind magic and checksum; whoever writes another seals it anew.
+        header[8..12].copy_from_slice(&version.to_le_bytes());
+        let checksum = crc32c(&[&header[..4], &header[8..]].concat());
+        header[4..8].copy_from_slice(&checksum.to_le_bytes());
+        OpenOptions::new().write(true).open(&path).unwrap().write_all_at(&header, 0).unwrap();
+        for command in ["run --limit 1", "verify", "dump"] {
+            let ended = refused(&place, command, sentence);
+            assert!(ended.stderr.contains("0000000000000001.log"), "{ended:?}");
+        }
     }
 }
 

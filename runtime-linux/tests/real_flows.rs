@@ -3,11 +3,11 @@
 
 #[path = "common/program.rs"]
 pub mod program;
+#[path = "common/shared.rs"]
+pub mod shared;
 
-use flate2::read::MultiGzDecoder;
 use program::{Place, json, number};
-use std::fs::{self, File};
-use std::io::Read;
+use shared::{gunzip, shared};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -85,22 +85,6 @@ fn reference(place: &Place, shared: &Path, flow: &Flow) -> Option<String> {
     }
 }
 
-/// The folder of shared data; `None`, and a line that says so, where it is absent.
-fn shared() -> Option<PathBuf> {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    if shared.join("data").is_dir() {
-        return Some(fs::canonicalize(shared).unwrap());
-    }
-    println!("skipped: there are no real flows in {}", shared.display());
-    None
-}
-
 fn file(shared: &Path, flow: &Flow, kind: &str) -> PathBuf {
     shared.join("data").join(format!("{}.{kind}.csv.gz", flow.name))
-}
-
-fn gunzip(path: &Path) -> String {
-    let mut text = String::new();
-    MultiGzDecoder::new(File::open(path).unwrap()).read_to_string(&mut text).unwrap();
-    text
 }

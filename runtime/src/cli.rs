@@ -52,15 +52,16 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         None => run(platform, &cli.run),
         Some(CliCommand::Run(args)) => run(platform, &args),
-        Some(CliCommand::Gen(args)) => {
-            let stop = StopFlag::on_signals(platform).map_err(|error| {
-                CommandError::failed(format!("could not watch for signals: {error}"))
-            })?;
-            generate(&args, stop.as_atomic())
-        }
+        Some(CliCommand::Gen(args)) => generate(&args, stop_flag(platform)?.as_atomic()),
         Some(CliCommand::Verify(args)) => verify(platform, &args, console),
         Some(CliCommand::Dump(args)) => dump(platform, &args, console),
     }
+}
+
+/// The flag of a command that a signal ends early.
+fn stop_flag<P: Platform>(platform: P) -> Result<StopFlag, CommandError> {
+    StopFlag::on_signals(platform)
+        .map_err(|error| CommandError::failed(format!("could not watch for signals: {error}")))
 }
 
 #[cfg(test)]

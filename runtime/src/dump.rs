@@ -3,10 +3,15 @@
 use crate::console::{CommandError, Console};
 use crate::inspect::open_log;
 use crate::platform::Platform;
-use highwater::command::{Action, Command};
+use crate::text::side_name;
+use highwater::command::{
+    Action, Command, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
+};
 use highwater::record::{Body, Record};
 use highwater::recovery::{RecoveryFault, Visitor};
-use highwater::types::{OrderType, ReplaceRule, Sequence, Side, TimeInForce};
+use highwater::types::{
+    Band, InstrumentTerms, OrderType, ReplaceRule, SelfTrade, Sequence, TimeInForce,
+};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -88,20 +93,14 @@ fn value_of(record: &Record) -> Value {
     Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-fn push_command(fields: &mut Vec<(&'static str, Value)>, command: &Command) {
+/// Fields of a record, in order.
+type Fields = Vec<(&'static str, Value)>;
+
+fn push_command(fields: &mut Fields, command: &Command) {
     fields.push(("session", json!(command.session.0)));
     fields.push(("client_sequence", json!(command.client_sequence.0)));
     match command.action {
-        Action::New(new) => fields.extend([
-            ("instrument", json!(new.instrument.0)),
-            ("order", json!(new.order.0)),
-            ("account", json!(new.account.0)),
-            ("side", json!(side_name(new.side))),
-            ("order_type", json!(order_type_name(new.order_type))),
-            ("time_in_force", json!(time_in_force_name(new.time_in_force))),
-            ("price", json!(new.price.0)),
-            ("quantity", json!(new.quantity.0)),
-        ]),
+        Action::New(new) => push_new(fields, &new),
         Action::Cancel { instrument, order, account } => fields.extend([
             ("instrument", json!(instrument.0)),
             ("order", json!(order.0)),
@@ -113,16 +112,23 @@ fn push_command(fields: &mut Vec<(&'static str, Value)>, command: &Command) {
             ("account", json!(account.0)),
             ("by", json!(by.0)),
         ]),
-        Action::Replace(replace) => fields.extend([
-            ("instrument", json!(replace.instrument.0)),
-            ("order", json!(replace.order.0)),
-            ("new_order", json!(replace.new_order.0)),
-            ("account", json!(replace.account.0)),
-            ("rule", json!(rule_name(replace.rule))),
-            ("price", json!(replace.price.0)),
-            ("quantity", json!(replace.quantity.0)),
+        Action::Replace(replace) => push_replace(fields, &replace),
+        Action::MassCancel(which) => push_mass_cancel(fields, &which),
+        Action::DefineInstrument(definition) => push_definition(fields, &definition),
+        Action::SetBand { instrument, band } => {
+            fields.push(("instrument", json!(instrument.0)));
+            push_band(fields, band);
+        }
+        Action::Control { instrument, control } => fields.extend([
+            ("instrument", json!(instrument.0)),
+            ("control", json!(control_name(control))),
         ]),
-        Action::DefineInstrument { symbol } => fields.push(("symbol", json!(symbol.to_string()))),
+        Action::Clock { now_ns } => fields.push(("now_ns", json!(now_ns))),
+        Action::EndOfDay => {}
+        Action::LimitSession { session, open_orders_max } => fields.extend([
+            ("of_session", json!(session.0)),
+            ("open_orders_max", json!(open_orders_max)),
+        ]),
         Action::BindFlow(flow) => fields.extend([
             ("flow", json!(crate::flow::shown_name(&flow))),
             ("head_bytes", json!(flow.head_bytes)),
@@ -134,6 +140,76 @@ fn push_command(fields: &mut Vec<(&'static str, Value)>, command: &Command) {
             ("sessions", json!(capacities.sessions)),
         ]),
     }
+}
+
+/// What most orders do not ask for is left out.
+fn push_new(fields: &mut Fields, new: &NewOrder) {
+    fields.extend([
+        ("instrument", json!(new.instrument.0)),
+        ("order", json!(new.order.0)),
+        ("account", json!(new.account.0)),
+        ("side", json!(side_name(new.side))),
+        ("order_type", json!(order_type_name(new.order_type))),
+        ("time_in_force", json!(time_in_force_name(new.time_in_force))),
+        ("price", json!(new.price.0)),
+        ("quantity", json!(new.quantity.0)),
+    ]);
+    let conditions = &new.conditions;
+    if conditions.self_trade != SelfTrade::Allow {
+        fields.push(("self_trade", json!(self_trade_name(conditions.self_trade))));
+    }
+    if conditions.post_only {
+        fields.push(("post_only", json!(true)));
+    }
+    let numbers = [
+        ("trigger", u64::from(conditions.trigger.0)),
+        ("expiry_ns", conditions.expiry_ns),
+        ("display", conditions.display.0),
+        ("minimum", conditions.minimum.0),
+    ];
+    fields.extend(numbers.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name, json!(n))));
+}
+
+/// A trigger that stays as it is is left out.
+fn push_replace(fields: &mut Fields, replace: &ReplaceOrder) {
+    fields.extend([
+        ("instrument", json!(replace.instrument.0)),
+        ("order", json!(replace.order.0)),
+        ("new_order", json!(replace.new_order.0)),
+        ("account", json!(replace.account.0)),
+        ("rule", json!(rule_name(replace.rule))),
+        ("price", json!(replace.price.0)),
+        ("quantity", json!(replace.quantity.0)),
+    ]);
+    if replace.trigger.0 > 0 {
+        fields.push(("trigger", json!(replace.trigger.0)));
+    }
+}
+
+/// What is not given is left out.
+fn push_mass_cancel(fields: &mut Fields, which: &MassCancel) {
+    fields.extend(which.instrument.map(|instrument| ("instrument", json!(instrument.0))));
+    fields.extend(which.account.map(|account| ("account", json!(account.0))));
+    fields.extend(which.side.map(|side| ("side", json!(side_name(side)))));
+    fields.extend(which.session.map(|session| ("of_session", json!(session.0))));
+}
+
+/// Terms that take everything are left out.
+fn push_definition(fields: &mut Fields, definition: &Definition) {
+    let Definition { symbol, terms } = definition;
+    fields.push(("symbol", json!(symbol.to_string())));
+    if *terms == InstrumentTerms::OPEN {
+        return;
+    }
+    fields.extend([("tick", json!(terms.tick.0)), ("lot", json!(terms.lot.0))]);
+    push_band(fields, terms.band);
+    fields.push(("quantity_max", json!(terms.quantity_max.0)));
+    // As a string, because it may be larger than 64 bits.
+    fields.push(("notional_max", json!(terms.notional_max.to_string())));
+}
+
+fn push_band(fields: &mut Fields, band: Band) {
+    fields.extend([("band_low", json!(band.low.0)), ("band_high", json!(band.high.0))]);
 }
 
 /// The same as text: `name value` pairs, the sequence first.
@@ -155,16 +231,12 @@ fn text_of(value: &Value) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-const fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Buy => "buy",
-        Side::Sell => "sell",
-    }
-}
-
 const fn order_type_name(order_type: OrderType) -> &'static str {
     match order_type {
         OrderType::Limit => "limit",
+        OrderType::Market => "market",
+        OrderType::Stop => "stop",
+        OrderType::StopLimit => "stop_limit",
     }
 }
 
@@ -172,6 +244,29 @@ const fn time_in_force_name(time_in_force: TimeInForce) -> &'static str {
     match time_in_force {
         TimeInForce::GoodTillCancel => "gtc",
         TimeInForce::ImmediateOrCancel => "ioc",
+        TimeInForce::FillOrKill => "fok",
+        TimeInForce::Day => "day",
+        TimeInForce::GoodTillDate => "gtd",
+    }
+}
+
+const fn self_trade_name(self_trade: SelfTrade) -> &'static str {
+    match self_trade {
+        SelfTrade::Allow => "allow",
+        SelfTrade::CancelNewest => "cancel_newest",
+        SelfTrade::CancelOldest => "cancel_oldest",
+        SelfTrade::CancelBoth => "cancel_both",
+    }
+}
+
+const fn control_name(control: Control) -> &'static str {
+    match control {
+        Control::Halt => "halt",
+        Control::Resume => "resume",
+        Control::MatchingOn => "matching_on",
+        Control::MatchingOff => "matching_off",
+        Control::StartAuction => "start_auction",
+        Control::Uncross => "uncross",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::flow::{FlowError, FlowLine, FlowReader, FlowStep};
 use crate::stream::Stream;
 use heapless::Deque;
 use highwater::book::Book;
-use highwater::command::{Action, Command};
+use highwater::command::{Action, Command, Definition};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
 use std::collections::BTreeMap;
 
@@ -100,7 +100,7 @@ impl Feed {
         if self.fresh_left == u64::MAX { None } else { Some(self.fresh_left) }
     }
 
-    /// Sends an operator's command before anything else.
+    /// Sends an operator's command before the next line.
     ///
     /// # Panics
     /// When two commands wait already.
@@ -119,6 +119,16 @@ impl Feed {
     fn operators(&mut self, action: Action) -> Command {
         self.operator_sequence = ClientSequence(self.operator_sequence.0 + 1);
         Command { session: SessionId::OPERATOR, client_sequence: self.operator_sequence, action }
+    }
+
+    /// True when no command waits to go before the next line.
+    pub fn is_clear(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    /// True when the next command is the operator's, which goes at any pace.
+    pub fn next_is_operators(&self) -> bool {
+        self.ready.front().is_some_and(|command| command.session == SessionId::OPERATOR)
     }
 
     /// How many lines were passed over because the log holds them.
@@ -182,7 +192,7 @@ impl Feed {
             self.next_instrument = InstrumentId(instrument.0 + 1);
         }
         let waiting = line.command(FLOW_SESSION, instrument);
-        let definition = self.operators(Action::DefineInstrument { symbol: line.symbol });
+        let definition = self.operators(Action::DefineInstrument(Definition::open(line.symbol)));
         self.wait_for_next(&waiting);
         definition
     }

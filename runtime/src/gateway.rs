@@ -16,7 +16,7 @@ use highwater::event::{Event, EventKind};
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
 use highwater::stage::{Fault, Shared, State, Step};
-use highwater::types::{ClientSequence, Sequence};
+use highwater::types::{ClientSequence, Sequence, SessionId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -110,6 +110,7 @@ impl<P: Platform> Gateway<P> {
             pushed_count: 0,
             unanswered: VecDeque::new(),
             waiting: None,
+            told_time: ToldTime::default(),
         };
         let mut end = None;
         loop {
@@ -149,9 +150,13 @@ impl<P: Platform> Gateway<P> {
     fn push(&mut self, flight: &mut Flight) -> (usize, Option<FeedEnd>) {
         let now_ns = self.platform.monotonic_ns();
         let timestamp_ns = self.platform.wall_clock_ns();
+        let next_expiry_ns = self.shared.next_expiry.get();
+        if self.feed.is_clear() && flight.told_time.tells(next_expiry_ns, timestamp_ns) {
+            self.feed.operate(Action::Clock { now_ns: timestamp_ns });
+        }
         let due = flight.due(now_ns);
         let mut pushed = 0;
-        while pushed < due {
+        while pushed < due || flight.waiting_is_operators() || self.feed.next_is_operators() {
             let command = match flight.waiting.take() {
                 Some(command) => command,
                 None => match self.feed.feed() {
@@ -166,9 +171,8 @@ impl<P: Platform> Gateway<P> {
             }
             if command.session == FLOW_SESSION {
                 flight.pushed(now_ns);
-            } else if let Action::DefineInstrument { symbol } = command.action {
-                self.ledger.told.defining(symbol);
             }
+            self.ledger.told.expect(&command);
             pushed += 1;
         }
         (pushed, None)
@@ -235,9 +239,15 @@ struct Flight {
     unanswered: VecDeque<u64>,
     /// A command that found the ring full.
     waiting: Option<Command>,
+    told_time: ToldTime,
 }
 
 impl Flight {
+    /// True when the command that found the ring full is the operator's.
+    fn waiting_is_operators(&self) -> bool {
+        self.waiting.is_some_and(|command| command.session == SessionId::OPERATOR)
+    }
+
     /// How many commands may go at `now_ns`, at most [`PUSHED_AT_ONCE`].
     fn due(&self, now_ns: u64) -> usize {
         let Pace::PerSecond(rate) = self.pace else {
@@ -261,6 +271,24 @@ impl Flight {
         };
         self.pushed_count += 1;
         self.unanswered.push_back(intended_ns);
+    }
+}
+
+/// What the last clock command said, in nanoseconds since the Unix epoch; 0 before the first.
+#[derive(Debug, Default)]
+struct ToldTime(u64);
+
+impl ToldTime {
+    /// Whether the engine is to be told the time now: the next order's expiry has come.
+    ///
+    /// It is told once for each expiry, whether or not it has got round to it: an order that is
+    /// still open behind a clock command expires later than that command says.
+    fn tells(&mut self, next_expiry_ns: Option<u64>, now_ns: u64) -> bool {
+        let came = next_expiry_ns.filter(|at_ns| self.0 < *at_ns && *at_ns <= now_ns);
+        if came.is_some() {
+            self.0 = now_ns;
+        }
+        came.is_some()
     }
 }
 
@@ -305,5 +333,23 @@ impl Ledger {
     /// whole.
     fn whole(&self, released: Sequence) -> ClientSequence {
         if self.latest.0 <= released { self.latest.1 } else { self.before.1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_is_told_once_when_an_expiry_has_come() {
+        let mut told = ToldTime::default();
+        assert!(!told.tells(None, 50), "nothing expires");
+        assert!(!told.tells(Some(100), 99), "it has not come");
+        assert!(told.tells(Some(100), 100));
+        assert!(!told.tells(Some(100), 101), "the engine has not got round to it");
+        assert!(!told.tells(Some(101), 100), "the system's clock went back");
+        assert!(told.tells(Some(101), 150), "an order that came since");
+        assert!(!told.tells(Some(150), 200), "that was told too");
+        assert!(told.tells(Some(151), 200));
     }
 }

@@ -9,9 +9,8 @@ use crate::start::ReplaySink;
 use crate::stream::{SEED_DEFAULT, Stream};
 use crate::told::Told;
 use highwater::book::Book;
-use highwater::command::FlowIdentity;
+use highwater::command::{Command, FlowIdentity};
 use highwater::event::{Event, EventSink};
-use highwater::types::Symbol;
 use std::path::Path;
 use std::time::Duration;
 
@@ -149,8 +148,8 @@ impl<P: Platform> ReplaySink for Intake<P> {
         self.told.restart();
     }
 
-    fn defining(&mut self, symbol: Symbol) {
-        self.told.defining(symbol);
+    fn expect(&mut self, command: &Command) {
+        self.told.expect(command);
     }
 
     fn is_stopped(&mut self) -> bool {

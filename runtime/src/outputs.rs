@@ -8,7 +8,7 @@ mod acks;
 mod error;
 mod events;
 mod fills;
-mod text_file;
+pub(crate) mod text_file;
 
 pub use acks::AcksWriter;
 pub use error::OutputError;

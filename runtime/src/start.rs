@@ -4,7 +4,7 @@
 use crate::log_directory::{LogDirectory, LogOptions, OpenError, SpareFault, explain_fault};
 use crate::platform::{Granted, HostMemory, MemoryWishes, Platform};
 use highwater::book::Book;
-use highwater::command::{Action, FlowIdentity};
+use highwater::command::{Action, Command, FlowIdentity};
 use highwater::engine::{Engine, SplitFault, Stages};
 use highwater::event::EventSink;
 use highwater::limits::{INSTRUMENTS_DEFAULT, ORDERS_DEFAULT, SESSIONS_DEFAULT};
@@ -13,7 +13,7 @@ use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::record::{Body, Record};
 use highwater::recovery::{RecoveryFault, Replay, Scanned, Visitor, recover};
 use highwater::stage::{Fault, SyncMode};
-use highwater::types::{Capacities, LogId, SegmentNumber, Symbol};
+use highwater::types::{Capacities, LogId, SegmentNumber};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -132,8 +132,8 @@ pub trait ReplaySink: EventSink {
     /// than was thought.
     fn restart(&mut self);
 
-    /// The next answer is to the definition of this instrument.
-    fn defining(&mut self, symbol: Symbol);
+    /// The next events answer this command.
+    fn expect(&mut self, command: &Command);
 
     /// Whether somebody wished to stop meanwhile.
     fn is_stopped(&mut self) -> bool;
@@ -159,9 +159,7 @@ impl<S: ReplaySink> Visitor for WantedReplay<'_, S> {
             {
                 return Err(RecoveryFault::Unwanted { sequence: record.sequence });
             }
-            if let Action::DefineInstrument { symbol } = command.action {
-                self.replay.sink.defining(symbol);
-            }
+            self.replay.sink.expect(command);
         }
         self.replay.record(record)
     }
@@ -317,6 +315,7 @@ impl StartError {
         }
         let advice = match fault {
             RecoveryFault::NewerVersion { .. } => "use the program that wrote it, or a newer one",
+            RecoveryFault::OlderVersion { .. } => "use the program that wrote it",
             RecoveryFault::HashMismatch { .. } => {
                 "this is a defect of the program or of the machine: keep the directory and report it"
             }
@@ -365,6 +364,12 @@ fn sentence_of(data: &Path, fault: RecoveryFault) -> String {
         RecoveryFault::NewerVersion { segment, version } => {
             format!(
                 "{} is of log version {version}, which this program does not know",
+                file(segment)
+            )
+        }
+        RecoveryFault::OlderVersion { segment, version } => {
+            format!(
+                "{} is of log version {version}, which this program no longer reads",
                 file(segment)
             )
         }

@@ -15,7 +15,7 @@ mod tests;
 use crate::flow::{FlowKind, FlowLine, name_of};
 use crate::random::Random;
 use highwater::book::Book;
-use highwater::command::{Action, Command, FlowIdentity};
+use highwater::command::{Action, Command, Definition, FlowIdentity};
 use highwater::types::{
     Capacities, ClientSequence, InstrumentId, Lots, OrderId, Price, SessionId, Side, Ticks,
 };
@@ -169,7 +169,7 @@ impl Stream {
             self.apply(&Command {
                 session: SessionId::OPERATOR,
                 client_sequence: ClientSequence(number),
-                action: Action::DefineInstrument { symbol },
+                action: Action::DefineInstrument(Definition::open(symbol)),
             });
         }
     }

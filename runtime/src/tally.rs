@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// Counts of events.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Trades.
+    /// Trades, those of auctions too.
     pub trade_count: u64,
     /// Commands that the engine had executed before.
     pub duplicate_count: u64,
@@ -18,7 +18,7 @@ impl Tally {
     #[inline]
     pub fn count(&mut self, event: &Event) {
         match event.kind {
-            EventKind::Trade { .. } => self.trade_count += 1,
+            EventKind::Trade { .. } | EventKind::AuctionTrade { .. } => self.trade_count += 1,
             EventKind::Duplicate { .. } => self.duplicate_count += 1,
             EventKind::Rejected { reason, .. } => *self.rejects.entry(reason).or_default() += 1,
             EventKind::Accepted { .. }
@@ -28,7 +28,16 @@ impl Tally {
             | EventKind::Replaced { .. }
             | EventKind::InstrumentDefined { .. }
             | EventKind::FlowBound { .. }
-            | EventKind::Configured { .. } => {}
+            | EventKind::Configured { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::Replenished { .. }
+            | EventKind::MassCanceled { .. }
+            | EventKind::StateChanged { .. }
+            | EventKind::Uncrossed { .. }
+            | EventKind::BandSet { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::DayEnded { .. }
+            | EventKind::SessionLimited { .. } => {}
         }
     }
 

@@ -1,4 +1,7 @@
-//! Numbers as decimal text, appended to a buffer without a detour through the formatting machinery.
+//! Numbers as decimal text, appended to a buffer without a detour through the formatting machinery,
+//! and the words that several outputs share.
+
+use highwater::types::Side;
 
 /// Most digits of a `u64`.
 const DIGITS_MAX: usize = 20;
@@ -17,6 +20,14 @@ pub(crate) fn push_number(text: &mut Vec<u8>, number: u64) {
         }
     }
     text.extend_from_slice(&digits[first..]);
+}
+
+/// The side as it is written in files.
+pub(crate) const fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Buy => "buy",
+        Side::Sell => "sell",
+    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use crate::feed::FLOW_SESSION;
 use crate::outputs::{AcksWriter, EventsWriter, FillsWriter, OutputError};
 use crate::tally::Tally;
-use highwater::event::{Event, EventKind, RejectReason};
-use highwater::types::{ClientSequence, Symbol};
+use highwater::command::{Action, Command};
+use highwater::event::{Event, EventKind};
+use highwater::types::{ClientSequence, SessionId, Symbol};
 use std::collections::VecDeque;
 
 /// The files that events are written to; what is not named is not written.
@@ -29,8 +30,8 @@ pub struct Told {
     files: Option<Files>,
     /// Events told before the files were opened: the operator's, a few.
     held: Vec<Event>,
-    /// Symbols whose definition has no answer yet, in order.
-    defining: VecDeque<Symbol>,
+    /// Definitions of the operator that have no answer yet, in order.
+    defining: VecDeque<(ClientSequence, Symbol)>,
     tally: Tally,
     /// The first failure; nothing is written after it.
     error: Option<OutputError>,
@@ -90,10 +91,14 @@ impl Told {
         }
     }
 
-    /// The operator defines an instrument; the answer will tell its number.
-    pub fn defining(&mut self, symbol: Symbol) {
-        if self.paths.events.is_some() {
-            self.defining.push_back(symbol);
+    /// Notes a command on its way whose answer will be told: the answer to an operator's definition
+    /// gives an instrument's number and not its symbol.
+    pub fn expect(&mut self, command: &Command) {
+        if let Action::DefineInstrument(definition) = &command.action
+            && command.session == SessionId::OPERATOR
+            && self.paths.events.is_some()
+        {
+            self.defining.push_back((command.client_sequence, definition.symbol));
         }
     }
 
@@ -170,18 +175,23 @@ impl Files {
     }
 
     #[inline]
-    fn event(&mut self, event: &Event, defining: &mut VecDeque<Symbol>) -> Result<(), OutputError> {
+    fn event(
+        &mut self,
+        event: &Event,
+        defining: &mut VecDeque<(ClientSequence, Symbol)>,
+    ) -> Result<(), OutputError> {
         if let Some(fills) = &mut self.fills {
             fills.event(event)?;
         }
         if let Some(events) = &mut self.events {
-            if let EventKind::InstrumentDefined { .. } = event.kind
-                && let Some(symbol) = defining.pop_front()
+            if let Some((client_sequence, symbol)) = defining.front().copied()
+                && event.session == SessionId::OPERATOR
+                && event.answers() == Some(client_sequence)
             {
-                events.name_instrument(event.instrument, symbol);
-            }
-            if let EventKind::Rejected { reason: RejectReason::InstrumentsFull, .. } = event.kind {
                 defining.pop_front();
+                if let EventKind::InstrumentDefined { .. } = event.kind {
+                    events.name_instrument(event.instrument, symbol);
+                }
             }
             events.event(event)?;
         }

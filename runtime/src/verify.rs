@@ -122,7 +122,7 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
                 sound.map_err(|fault| {
                     CommandError::failed(format!("the replayed book is inconsistent: {fault}"))
                 })?;
-                return Ok(log.report(&book, &scanned, counts));
+                return Ok(log.report(&book, &scanned, &counts));
             }
             Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
             Err(fault) => {
@@ -156,14 +156,14 @@ impl<P: Platform> Inspected<P> {
         &self,
         book: &highwater::book::Book<'_>,
         scanned: &Scanned,
-        counts: [u64; RecordType::ALL.len()],
+        counts: &[u64; RecordType::ALL.len()],
     ) -> Report {
         let last_sequence = book.last_sequence().0;
         let sessions = book.sessions().map(|(session, last)| SessionReport {
             session: session.0,
             last_client_sequence: last.0,
         });
-        let records = RecordType::ALL.iter().zip(counts);
+        let records = RecordType::ALL.iter().zip(counts.iter().copied());
         Report {
             data: self.directory.path().display().to_string(),
             state: match (self.is_running, scanned.stopped_cleanly) {

@@ -9,7 +9,7 @@ use highwater::block::{
     BLOCK_HEAD_BYTES, BlockHead, BlockKind, Chain, Durable, Filled, intact_head,
 };
 use highwater::book::Book;
-use highwater::command::{Action, Command, NewOrder};
+use highwater::command::{Action, Command, Conditions, NewOrder};
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{Body, Record};
 use highwater::recovery::{RecoveryFault, Scanned, Visitor, scan};
@@ -148,6 +148,7 @@ pub const fn record(sequence: u64) -> Record {
         time_in_force: TimeInForce::GoodTillCancel,
         price: Ticks(100),
         quantity: Lots(1),
+        conditions: Conditions::NONE,
     });
     command_record(sequence, SessionId(1), action)
 }

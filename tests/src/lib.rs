@@ -2,6 +2,7 @@
 //!
 //! The promises stand in `tests/`, one a file.
 
+pub mod comparison;
 pub mod driver;
 pub mod flawed_log;
 pub mod forge;

@@ -1,10 +1,13 @@
 //! Seeded commands for a small book: everything that a client may say, sense and nonsense.
 
 use crate::random::Random;
-use highwater::command::{Action, Arrival, Command, FlowIdentity, NewOrder, ReplaceOrder};
+use highwater::command::{
+    Action, Arrival, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
+    ReplaceOrder,
+};
 use highwater::types::{
-    AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule,
-    SessionId, Side, Symbol, Ticks, TimeInForce,
+    AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
+    OrderId, OrderType, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
 use std::collections::BTreeMap;
 
@@ -29,8 +32,14 @@ pub fn arrival(random: &mut Random, last: &LastClientSequences) -> Arrival {
     } else {
         before + 1 + random.below(2)
     };
-    let is_define = is_start || session == SessionId::OPERATOR && random.chance(50);
-    let action = if is_define { define(random) } else { action(random) };
+    let is_operators = session == SessionId::OPERATOR && random.chance(80);
+    let action = if is_start || is_operators && random.chance(30) {
+        define(random)
+    } else if is_operators {
+        operators(random)
+    } else {
+        action(random)
+    };
     let client_sequence = ClientSequence(client_sequence);
     // The clock may run backwards.
     let timestamp_ns = 1_700_000_000_000_000_000 + random.below(1_000_000_000);
@@ -55,31 +64,127 @@ fn action(random: &mut Random) -> Action {
     let order = OrderId(random.below(12));
     let account = AccountId(small(random, 2));
     match random.below(100) {
-        0..55 => Action::New(new_order(random)),
-        55..65 => Action::Cancel { instrument, order, account },
-        65..75 => Action::Reduce { instrument, order, account, by: Lots(random.below(6)) },
-        75..92 => Action::Replace(replace(random)),
-        92..97 => Action::BindFlow(flow(random)),
+        0..58 => Action::New(new_order(random)),
+        58..68 => Action::Cancel { instrument, order, account },
+        68..76 => Action::Reduce { instrument, order, account, by: Lots(random.below(6)) },
+        76..93 => Action::Replace(replace(random)),
+        93..98 => Action::MassCancel(mass_cancel(random)),
+        // Said by whoever may not.
+        _ => operators(random),
+    }
+}
+
+/// What the operator says, but for definitions.
+fn operators(random: &mut Random) -> Action {
+    let instrument = InstrumentId(small(random, 3));
+    match random.below(100) {
+        0..45 => Action::Control { instrument, control: control(random) },
+        45..60 => Action::Clock { now_ns: time_ns(random) },
+        60..65 => Action::EndOfDay,
+        65..75 => Action::SetBand { instrument, band: band(random) },
+        75..82 => {
+            let session = SessionId(u16::try_from(random.below(5)).expect("a session"));
+            Action::LimitSession { session, open_orders_max: 2 + small(random, 12) }
+        }
+        82..88 => Action::MassCancel(mass_cancel(random)),
+        88..95 => Action::BindFlow(flow(random)),
         _ => Action::Configure(Capacities { orders: 8 + small(random, 9), ..CAPACITIES }),
     }
 }
 
+/// Mostly such a one that trading goes on.
+fn control(random: &mut Random) -> Control {
+    match random.below(20) {
+        0 => Control::Halt,
+        1..5 => Control::Resume,
+        5 => Control::MatchingOff,
+        6..10 => Control::MatchingOn,
+        10..13 => Control::StartAuction,
+        _ => Control::Uncross,
+    }
+}
+
+/// Mostly such a one that takes every price; now and then one that is impossible.
+fn band(random: &mut Random) -> Band {
+    match random.below(10) {
+        0 => Band { low: Ticks(101), high: Ticks(99) },
+        1..4 => Band { low: Ticks(98), high: Ticks(101) },
+        _ => Band::ALL,
+    }
+}
+
+fn mass_cancel(random: &mut Random) -> MassCancel {
+    let session = SessionId(u16::try_from(random.below(4)).expect("a session"));
+    MassCancel {
+        instrument: random.chance(50).then(|| InstrumentId(small(random, 3))),
+        account: random.chance(60).then(|| AccountId(small(random, 2))),
+        side: random.chance(30).then(|| side(random)),
+        session: random.chance(50).then_some(session),
+    }
+}
+
+const fn side(random: &mut Random) -> Side {
+    if random.chance(50) { Side::Buy } else { Side::Sell }
+}
+
 fn new_order(random: &mut Random) -> NewOrder {
-    let side = if random.chance(50) { Side::Buy } else { Side::Sell };
+    let time_in_force = match random.below(20) {
+        0..12 => TimeInForce::GoodTillCancel,
+        12 | 13 => TimeInForce::ImmediateOrCancel,
+        14 => TimeInForce::FillOrKill,
+        15 | 16 => TimeInForce::Day,
+        _ => TimeInForce::GoodTillDate,
+    };
+    // Now and then where it means nothing.
+    let is_dated = time_in_force == TimeInForce::GoodTillDate || random.chance(2);
     NewOrder {
         instrument: InstrumentId(small(random, 3)),
         order: OrderId(random.below(12)),
         account: AccountId(small(random, 2)),
-        side,
-        order_type: OrderType::Limit,
-        time_in_force: if random.chance(80) {
-            TimeInForce::GoodTillCancel
-        } else {
-            TimeInForce::ImmediateOrCancel
+        side: side(random),
+        order_type: match random.below(10) {
+            0 => OrderType::Market,
+            1 => OrderType::Stop,
+            2 => OrderType::StopLimit,
+            _ => OrderType::Limit,
         },
+        time_in_force,
         price: Ticks(if random.chance(3) { 0 } else { 98 + small(random, 5) }),
         // A large one now and then sweeps more events into the ring than it holds.
         quantity: Lots(if random.chance(10) { 200 } else { random.below(20) }),
+        conditions: Conditions {
+            expiry_ns: if is_dated { time_ns(random) } else { 0 },
+            ..conditions(random)
+        },
+    }
+}
+
+/// A time of any size, so that the clock goes far seldom; now and then one that is none.
+const fn time_ns(random: &mut Random) -> u64 {
+    if random.chance(2) {
+        return u64::MAX;
+    }
+    let most = 1 << random.below(64);
+    random.below(most)
+}
+
+/// Every second order asks for nothing.
+fn conditions(random: &mut Random) -> Conditions {
+    if random.chance(50) {
+        return Conditions::NONE;
+    }
+    Conditions {
+        trigger: Ticks(if random.chance(5) { 0 } else { 98 + small(random, 5) }),
+        self_trade: match random.below(8) {
+            0 => SelfTrade::CancelNewest,
+            1 => SelfTrade::CancelOldest,
+            2 => SelfTrade::CancelBoth,
+            _ => SelfTrade::Allow,
+        },
+        post_only: random.chance(10),
+        expiry_ns: 0,
+        display: Lots(if random.chance(30) { 1 + random.below(5) } else { 0 }),
+        minimum: Lots(if random.chance(10) { random.below(12) } else { 0 }),
     }
 }
 
@@ -92,13 +197,26 @@ fn replace(random: &mut Random) -> ReplaceOrder {
         rule: if random.chance(50) { ReplaceRule::Modify } else { ReplaceRule::CancelReplace },
         price: Ticks(98 + small(random, 5)),
         quantity: Lots(random.below(20)),
+        trigger: Ticks(if random.chance(70) { 0 } else { 98 + small(random, 5) }),
     }
 }
 
 fn define(random: &mut Random) -> Action {
     let names: [&[u8]; 4] = [b"AAA", b"BBB", b"CCC", b"DDD"];
     let symbol = Symbol::new(names[random.index(4)]).expect("a valid symbol");
-    Action::DefineInstrument { symbol }
+    let mut terms = InstrumentTerms::OPEN;
+    if random.chance(30) {
+        terms.band = Band { low: Ticks(97), high: Ticks(102) };
+        if random.chance(50) {
+            terms.quantity_max = Lots(150);
+        } else {
+            terms.notional_max = Notional::new(10_000);
+        }
+    }
+    if random.chance(10) {
+        terms.lot = Lots(small(random, 3).into());
+    }
+    Action::DefineInstrument(Definition { symbol, terms })
 }
 
 fn flow(random: &mut Random) -> FlowIdentity {

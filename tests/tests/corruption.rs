@@ -3,6 +3,7 @@
 //! Rows of `docs/recovery.md`.
 
 use highwater::block::{BLOCK_ROOM_BYTES, BlockKind, Filled};
+use highwater::checksum::checksum;
 use highwater::command::Action;
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{Body, Record, RecordFault};
@@ -224,6 +225,28 @@ fn newer_version() {
         // One bit away from this version means that a bit has flipped; so take one that is not.
         log.edit(segment.0, |file| file[40] ^= 3);
         assert_eq!(refusal(&log), RecoveryFault::NewerVersion { segment, version });
+    }
+}
+
+#[test]
+fn older_version() {
+    for segment in 1..=3 {
+        let log = durable_log();
+        let version = 1_u32;
+        log.edit(segment, |file| {
+            file[8..12].copy_from_slice(&version.to_le_bytes());
+            let sum = checksum(&[&file[..4], &file[8..BLOCK_BYTES]]);
+            file[4..8].copy_from_slice(&sum.to_le_bytes());
+        });
+        let segment = SegmentNumber(segment);
+        assert_eq!(refusal(&log), RecoveryFault::OlderVersion { segment, version });
+        // A version that never was is no version.
+        log.edit(segment.0, |file| {
+            file[8..12].fill(0);
+            let sum = checksum(&[&file[..4], &file[8..BLOCK_BYTES]]);
+            file[4..8].copy_from_slice(&sum.to_le_bytes());
+        });
+        assert_eq!(refusal(&log), corrupt(segment.0, 0, Damage::Header));
     }
 }
 

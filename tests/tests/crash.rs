@@ -4,11 +4,13 @@
 //! `HIGHWATER_TRIALS=1000000 cargo test -p tests --test crash` runs more trials; a failing seed is
 //! printed.
 
+use highwater::event::EventKind;
 use highwater::log_file::LogOperation;
 use highwater::record::RecordType;
 use highwater::recovery::RecoveryFault;
 use highwater::stage::SyncMode;
 use highwater::types::Sequence;
+use std::collections::BTreeSet;
 use tests::driver::{End, LifeSettings, live};
 use tests::forge::{self, Forge};
 use tests::naive_book::{Flaw, NaiveBook};
@@ -83,6 +85,38 @@ fn surviving_events_are_those_of_the_naive_book() {
         assert!(!events.is_empty() && events == expected, "seed {seed}");
         assert_eq!(hashes, (naive.running_hash, naive.last_sequence), "seed {seed}");
     }
+}
+
+/// Kinds of events that follow from records: all but the answer to a repeat.
+const KINDS: usize = 20;
+/// Reasons of cancels: all but levels full, which takes more prices than the commands name.
+const CANCEL_REASONS: usize = 9;
+/// Reasons of rejects: all but bad capacities, which is answered before a command gets here.
+const REJECT_REASONS: usize = 22;
+
+#[test]
+fn the_commands_come_by_every_kind_of_event() {
+    let settings = TrialSettings { modes: &[SyncMode::Group], promise: None };
+    let (mut kinds, mut rejects, mut cancels) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for seed in 0..200 {
+        let trial = trial::run(seed, settings, |log| log, &mut Tally::default());
+        let oracle = trial.unwrap_or_else(|violation| panic!("seed {seed}: {violation:?}"));
+        for event in applied(oracle.commands(), |_| ()).1 {
+            if let EventKind::Rejected { reason, .. } = event.kind {
+                rejects.insert(reason);
+            }
+            if let EventKind::Canceled { reason, .. } = event.kind {
+                cancels.insert(reason);
+            }
+            let kind = std::mem::discriminant(&event.kind);
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+    }
+    assert_eq!(kinds.len(), KINDS);
+    assert_eq!(cancels.len(), CANCEL_REASONS, "{cancels:?}");
+    assert_eq!(rejects.len(), REJECT_REASONS, "{rejects:?}");
 }
 
 const fn plan(operation: LogOperation, nth: u64, happening: Happening) -> Plan {

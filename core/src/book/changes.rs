@@ -1,21 +1,27 @@
 //! What clients do to their open orders: cancel, reduce, replace.
 
+use super::conditional::Conditional;
+use super::entry::{check_price, check_risk, has_too_many_parts};
+use super::index::Found;
 use super::ladder::LadderId;
 use super::matching::Incoming;
 use super::{Book, Origin, quantity_of};
 use crate::command::ReplaceOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::limits::QUANTITY_MAX;
-use crate::types::{AccountId, Lots, OrderId, Price, Quantity, ReplaceRule, TimeInForce};
+use crate::types::{
+    AccountId, InstrumentTerms, Lots, OrderId, Price, Quantity, ReplaceRule, SessionId, Ticks,
+};
 
 /// What a Replace, checked, does.
-enum Change {
+enum Change<T> {
     /// The order leaves the book.
     Cancel,
     /// The order is renamed and may shrink where it is.
-    Keep(Price, Quantity),
-    /// The order leaves its place and comes in again.
-    Move(Incoming),
+    Keep(Quantity),
+    /// The order leaves its place and comes in again; a stop to wait behind the others, unless it
+    /// is triggered.
+    Move(T),
 }
 
 impl Book<'_> {
@@ -28,12 +34,16 @@ impl Book<'_> {
         sink: &mut impl EventSink,
     ) {
         match self.find_own(origin, order, account) {
-            Ok(slot) => self.cancel_slot(origin, slot, sink),
+            Ok(found) => {
+                self.orders.ids.remove_at(found.place);
+                self.drop_slot(origin, found.slot, CancelReason::User, sink);
+            }
             Err(reason) => self.reject(origin, order, reason, sink),
         }
     }
 
-    /// Takes lots off an open order, or cancels it when that is all of them.
+    /// Takes lots off an open order, the hidden ones first, or cancels it when that is all of them.
+    #[inline(never)]
     pub(super) fn reduce(
         &mut self,
         origin: &Origin,
@@ -42,97 +52,280 @@ impl Book<'_> {
         sink: &mut impl EventSink,
     ) {
         let slot = match self.find_own(origin, order, account) {
-            Ok(slot) if by.0 > 0 => slot,
-            Ok(_) => return self.reject(origin, order, RejectReason::BadQuantity, sink),
+            Ok(found) => found.slot,
             Err(reason) => return self.reject(origin, order, reason, sink),
         };
-        let open = self.orders.pool.get_mut(slot);
-        if by.0 >= open.remaining {
-            return self.cancel_slot(origin, slot, sink);
+        let open = self.orders.open(slot);
+        if by.0 >= open {
+            return self.cancel_slot(origin, slot, CancelReason::User, sink);
         }
-        open.remaining -= by.0;
-        let remaining = quantity_of(open.remaining);
+        let lot = self.terms_of(origin.instrument).lot;
+        if by.0 == 0 || !by.0.is_multiple_of(lot.0) {
+            return self.reject(origin, order, RejectReason::BadQuantity, sink);
+        }
+        self.shrink(slot, open - by.0);
+        let remaining = quantity_of(open - by.0);
+        let visible = self.shown(slot);
+        let owner = SessionId(self.orders.pool.get(slot).session);
         let client_sequence = origin.client_sequence;
-        self.emit(origin, EventKind::Reduced { client_sequence, order, remaining }, sink);
+        let reduced = EventKind::Reduced { client_sequence, order, remaining, visible };
+        self.emit(&origin.about(owner), reduced, sink);
     }
 
-    /// Changes id, price and quantity of an open order.
+    /// Changes id, price, trigger and quantity of an open order.
+    #[inline(never)]
     pub(super) fn replace(
         &mut self,
         origin: &Origin,
         replace: &ReplaceOrder,
         sink: &mut impl EventSink,
     ) {
-        let slot = match self.find_own(origin, replace.order, replace.account) {
-            Ok(slot) => slot,
+        let found = match self.find_own(origin, replace.order, replace.account) {
+            Ok(found) => found,
             Err(reason) => return self.reject(origin, replace.order, reason, sink),
         };
-        match self.check_replace(slot, replace) {
+        let order = self.orders.pool.get(found.slot);
+        if u64::from(order.extra)
+            | u64::from(order.terms)
+            | self.ladders.market(origin.instrument).gate.word()
+            != 0
+        {
+            return self.replace_conditional(origin, found.slot, replace, sink);
+        }
+        match self.check_plain_replace(origin, found.slot, replace) {
             Err(reason) => self.reject(origin, replace.order, reason, sink),
-            Ok(Change::Cancel) => self.cancel_slot(origin, slot, sink),
-            Ok(Change::Keep(price, quantity)) => {
-                self.keep(origin, slot, replace.new_order, quantity);
-                self.emit_replaced(origin, replace, (price, quantity, true), sink);
+            Ok(Change::Cancel) => self.cancel_slot(origin, found.slot, CancelReason::User, sink),
+            Ok(Change::Keep(quantity)) => {
+                let visible = Lots(quantity.lots());
+                self.keep(origin, found.slot, replace.new_order, quantity);
+                self.emit_replaced(origin, replace, (replace.price, quantity, Some(visible)), sink);
             }
             Ok(Change::Move(incoming)) => {
-                self.leave(slot);
-                let now = (incoming.limit, incoming.quantity, false);
+                self.orders.ids.remove_at(found.place);
+                self.leave_queue(found.slot);
+                let now = (replace.price, incoming.quantity, None);
                 self.emit_replaced(origin, replace, now, sink);
-                self.execute(origin, &incoming, sink);
+                self.execute_again(origin, &incoming, sink);
             }
         }
     }
 
-    fn check_replace(&self, slot: u32, replace: &ReplaceOrder) -> Result<Change, RejectReason> {
+    /// The checks of [`check_replace`](Self::check_replace) that can fail for a plain order.
+    fn check_plain_replace(
+        &self,
+        origin: &Origin,
+        slot: u32,
+        replace: &ReplaceOrder,
+    ) -> Result<Change<Incoming>, RejectReason> {
         let order = self.orders.pool.get(slot);
-        let ladder = LadderId(order.ladder);
-        let price = Price::new(replace.price).ok_or(RejectReason::BadPrice)?;
+        let limit = Price::new(replace.price).ok_or(RejectReason::BadPrice)?;
         if replace.quantity.0 > QUANTITY_MAX {
             return Err(RejectReason::BadQuantity);
         }
-        let is_renamed = replace.new_order != replace.order;
-        if is_renamed && self.orders.find(ladder.instrument(), replace.new_order).is_some() {
+        let hash = self.orders.hash(origin.instrument, replace.new_order);
+        if replace.new_order != replace.order
+            && self.orders.locate(hash, origin.instrument, replace.new_order).is_some()
+        {
             return Err(RejectReason::DuplicateId);
         }
         let Some(quantity) = Quantity::new(replace.quantity) else {
             return Ok(Change::Cancel);
         };
+        if origin.session.0 != order.session {
+            self.check_session(origin.session)?;
+        }
         let level = self.ladders.levels.get(order.level);
         if replace.rule == ReplaceRule::Modify
-            && level.price == price.ticks()
+            && level.price == limit.ticks()
             && quantity.lots() <= order.remaining
         {
-            return Ok(Change::Keep(price, quantity));
+            return Ok(Change::Keep(quantity));
         }
-        let leaving = (level.order_count == 1).then_some(order.level);
-        if !self.ladders.has_room(ladder, price.ticks(), leaving, self.level_limits()) {
-            return Err(RejectReason::LevelsFull);
-        }
+        let ladder = LadderId(order.ladder);
+        self.check_level(ladder, limit, order.level)?;
         Ok(Change::Move(Incoming {
             order: replace.new_order,
+            hash,
             account: AccountId(order.account),
             side: ladder.side(),
-            time_in_force: TimeInForce::GoodTillCancel,
-            limit: price,
+            may_rest: true,
+            limit,
             quantity,
         }))
     }
 
-    /// Changes an order where it is.
-    fn keep(&mut self, origin: &Origin, slot: u32, id: OrderId, quantity: Quantity) {
-        let order = self.orders.pool.get_mut(slot);
-        order.remaining = quantity.lots();
-        order.session = origin.session.0;
-        if order.id != id.0 {
-            self.orders.rename(slot, id);
+    /// Changes an order that is not plain, or one on an instrument that does not take everything.
+    #[inline(never)]
+    fn replace_conditional(
+        &mut self,
+        origin: &Origin,
+        slot: u32,
+        replace: &ReplaceOrder,
+        sink: &mut impl EventSink,
+    ) {
+        match self.check_replace(origin, slot, replace) {
+            Err(reason) => self.reject(origin, replace.order, reason, sink),
+            Ok(Change::Cancel) => self.cancel_slot(origin, slot, CancelReason::User, sink),
+            Ok(Change::Keep(quantity)) => {
+                self.keep(origin, slot, replace.new_order, quantity);
+                let (price, visible) = (price_of(&self.as_it_is(slot)), self.shown(slot));
+                self.emit_replaced(origin, replace, (price, quantity, Some(visible)), sink);
+            }
+            Ok(Change::Move(incoming)) => {
+                self.leave(slot);
+                let now = (price_of(&incoming), incoming.quantity, None);
+                self.emit_replaced(origin, replace, now, sink);
+                if incoming.trigger.is_some() {
+                    self.wait(origin, &incoming);
+                } else {
+                    self.execute_conditional(origin, &incoming, sink);
+                }
+                self.run_stops(origin, sink);
+            }
         }
     }
 
+    /// All checks of a Replace, in the documented order.
+    fn check_replace(
+        &self,
+        origin: &Origin,
+        slot: u32,
+        replace: &ReplaceOrder,
+    ) -> Result<Change<Conditional>, RejectReason> {
+        let market = self.ladders.market(origin.instrument);
+        if market.gate.is_halted() {
+            return Err(RejectReason::Halted);
+        }
+        let terms = self.terms_of(origin.instrument);
+        let old = self.as_it_is(slot);
+        let new = Self::changed(&old, replace, &terms)?;
+        let is_renamed = replace.new_order != replace.order;
+        if is_renamed && self.orders.find(origin.instrument, replace.new_order).is_some() {
+            return Err(RejectReason::DuplicateId);
+        }
+        let Some(quantity) = Quantity::new(replace.quantity) else {
+            return Ok(Change::Cancel);
+        };
+        check_risk(&terms, new.limit, quantity)?;
+        if origin.session.0 != self.orders.pool.get(slot).session {
+            self.check_session(origin.session)?;
+        }
+        if replace.rule == ReplaceRule::Modify
+            && (new.limit, new.trigger) == (old.limit, old.trigger)
+            && quantity <= old.quantity
+        {
+            return Ok(Change::Keep(quantity));
+        }
+        let minimum = new.minimum.min(quantity.lots());
+        let new = Conditional { quantity, minimum, ..new };
+        self.check_move(origin, slot, &new)?;
+        Ok(Change::Move(new))
+    }
+
+    /// An order, resting or waiting, with its new id, limit and trigger; its quantity is the old
+    /// one.
+    fn changed(
+        old: &Conditional,
+        replace: &ReplaceOrder,
+        terms: &InstrumentTerms,
+    ) -> Result<Conditional, RejectReason> {
+        let limit = match old.limit {
+            Some(_) => Some(check_price(replace.price, terms)?),
+            None => None,
+        };
+        let trigger = match old.trigger {
+            Some(_) if replace.trigger.0 != 0 => Some(check_price(replace.trigger, terms)?),
+            trigger => trigger,
+        };
+        let lots = replace.quantity.0;
+        let has_too_many_parts = Quantity::new(replace.quantity)
+            .is_some_and(|quantity| has_too_many_parts(quantity, Lots(old.display)));
+        if lots > QUANTITY_MAX || !lots.is_multiple_of(terms.lot.0) || has_too_many_parts {
+            return Err(RejectReason::BadQuantity);
+        }
+        Ok(Conditional { order: replace.new_order, limit, trigger, ..*old })
+    }
+
+    /// Whether an order can leave its place and come in as `new`.
+    fn check_move(
+        &self,
+        origin: &Origin,
+        slot: u32,
+        new: &Conditional,
+    ) -> Result<(), RejectReason> {
+        let (instrument, side) = (origin.instrument, new.side);
+        let (ladder, price) = match new.trigger {
+            Some(trigger) => (LadderId::of_stops(instrument, side), trigger),
+            None => (LadderId::new(instrument, side), new.worst()),
+        };
+        if new.trigger.is_none() {
+            self.check_phase(instrument, new)?;
+        }
+        self.check_level(ladder, price, self.orders.pool.get(slot).level)
+    }
+
+    /// Whether there is a level at `price` for an order of `level_slot`, once it has left that.
+    fn check_level(
+        &self,
+        ladder: LadderId,
+        price: Price,
+        level_slot: u32,
+    ) -> Result<(), RejectReason> {
+        let leaving = (self.ladders.levels.get(level_slot).order_count == 1).then_some(level_slot);
+        if self.ladders.has_room(ladder, price.ticks(), leaving, self.level_limits()) {
+            Ok(())
+        } else {
+            Err(RejectReason::LevelsFull)
+        }
+    }
+
+    /// The order in `slot`, resting or waiting, as one that comes in.
+    fn as_it_is(&self, slot: u32) -> Conditional {
+        let order = self.orders.pool.get(slot);
+        if LadderId(order.ladder).is_of_stops() {
+            return self.waiting(slot);
+        }
+        let price = super::view::price_of(self.ladders.levels.get(order.level));
+        self.again(slot, price, quantity_of(self.orders.open(slot)))
+    }
+
+    /// Changes an order where it is.
+    fn keep(&mut self, origin: &Origin, slot: u32, id: OrderId, quantity: Quantity) {
+        self.shrink(slot, quantity.lots());
+        let order = self.orders.pool.get_mut(slot);
+        let old_session = core::mem::replace(&mut order.session, origin.session.0);
+        if order.id != id.0 {
+            self.orders.rename(slot, id);
+        }
+        self.sessions.closed(SessionId(old_session));
+        self.sessions.opened(origin.session);
+    }
+
+    /// Leaves `open` lots of an order open, no more than there are; hidden ones go first.
+    fn shrink(&mut self, slot: u32, open: u64) {
+        let order = self.orders.pool.get_mut(slot);
+        order.remaining = order.remaining.min(open);
+        let (shown, extra) = (order.remaining, order.extra);
+        if extra != super::pool::NONE {
+            let extra = self.orders.extra_mut(extra);
+            extra.hidden = open - shown;
+            extra.minimum = extra.minimum.min(open);
+        }
+    }
+
+    /// What the order in `slot` shows: nothing while it waits.
+    fn shown(&self, slot: u32) -> Lots {
+        let order = self.orders.pool.get(slot);
+        Lots(if LadderId(order.ladder).is_of_stops() { 0 } else { order.remaining })
+    }
+
+    /// Answers a Replace with the order's limit and quantity now; with what it shows when it kept
+    /// its place.
     fn emit_replaced(
         &mut self,
         origin: &Origin,
         replace: &ReplaceOrder,
-        (price, quantity, kept_priority): (Price, Quantity, bool),
+        (price, quantity, kept): (Ticks, Quantity, Option<Lots>),
         sink: &mut impl EventSink,
     ) {
         let replaced = EventKind::Replaced {
@@ -141,34 +334,64 @@ impl Book<'_> {
             new_order: replace.new_order,
             price,
             quantity,
-            kept_priority,
+            visible: kept.unwrap_or_default(),
+            kept_priority: kept.is_some(),
         };
         self.emit(origin, replaced, sink);
     }
 
-    /// Cancels the order in `slot` for its client.
-    #[inline]
-    fn cancel_slot(&mut self, origin: &Origin, slot: u32, sink: &mut impl EventSink) {
+    /// Cancels the order in `slot`.
+    #[inline(never)]
+    pub(super) fn cancel_slot(
+        &mut self,
+        origin: &Origin,
+        slot: u32,
+        reason: CancelReason,
+        sink: &mut impl EventSink,
+    ) {
         let order = self.orders.pool.get(slot);
-        let canceled = (OrderId(order.id), order.remaining);
-        self.leave(slot);
-        self.emit_canceled(origin, canceled, CancelReason::User, sink);
+        let hash = self.orders.hash(order.instrument(), OrderId(order.id));
+        self.orders.ids.remove(hash, slot);
+        self.drop_slot(origin, slot, reason, sink);
     }
 
-    /// The slot of an open order of the account.
+    /// Cancels the order in `slot`, whose id is not in the index any more.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "its one hot caller gives it a constant reason")]
+    fn drop_slot(
+        &mut self,
+        origin: &Origin,
+        slot: u32,
+        reason: CancelReason,
+        sink: &mut impl EventSink,
+    ) {
+        let order = self.orders.pool.get(slot);
+        let (id, owner) = (OrderId(order.id), SessionId(order.session));
+        let open = order.remaining + self.orders.hidden(order);
+        self.leave_queue(slot);
+        self.emit_canceled(&origin.about(owner), (id, open), reason, sink);
+    }
+
+    /// An open order of the account.
     #[inline]
     fn find_own(
         &self,
         origin: &Origin,
         order: OrderId,
         account: AccountId,
-    ) -> Result<u32, RejectReason> {
+    ) -> Result<Found, RejectReason> {
         if origin.instrument.0 >= self.symbols.count() {
             return Err(RejectReason::UnknownInstrument);
         }
-        match self.orders.find(origin.instrument, order) {
-            Some(slot) if self.orders.pool.get(slot).account == account.0 => Ok(slot),
+        let hash = self.orders.hash(origin.instrument, order);
+        match self.orders.locate(hash, origin.instrument, order) {
+            Some(found) if self.orders.pool.get(found.slot).account == account.0 => Ok(found),
             Some(_) | None => Err(RejectReason::UnknownOrder),
         }
     }
+}
+
+/// The limit of an order, 0 when it has none.
+fn price_of(order: &Conditional) -> Ticks {
+    Ticks(order.limit.map_or(0, Price::ticks))
 }

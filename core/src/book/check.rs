@@ -5,7 +5,7 @@ use super::Book;
 use super::ladder::LadderId;
 use super::pool::NONE;
 use super::span::{DEPTHS, SPAN_BITS, map_of};
-use crate::types::{InstrumentId, OrderId, Side};
+use crate::types::{InstrumentId, OrderId, Phase, Side, TimeInForce};
 use core::fmt;
 
 /// What a book contradicts itself about: our bug, or memory that was not zero when the book was
@@ -20,8 +20,10 @@ pub enum CheckFault {
     Queue(InstrumentId, Side),
     /// An order without quantity, in the wrong queue, or not found by its id.
     Order(InstrumentId, OrderId),
-    /// The best bid is not below the best ask.
+    /// The best bid is not below the best ask, and the instrument is not in an auction.
     Crossed(InstrumentId),
+    /// The stops that wait are not linked in the order in which they came.
+    Stops(InstrumentId),
     /// A symbol that does not lead to its instrument.
     Symbol(InstrumentId),
     /// What is in use, what is free and what is in an index do not add up.
@@ -43,6 +45,7 @@ impl fmt::Display for CheckFault {
             }
             Self::Order(instrument, order) => write!(f, "order {order} of instrument {instrument}"),
             Self::Crossed(instrument) => write!(f, "instrument {instrument} is crossed"),
+            Self::Stops(instrument) => write!(f, "the stops of instrument {instrument}"),
             Self::Symbol(instrument) => write!(f, "the symbol of instrument {instrument}"),
             Self::Counts => f.write_str("what is in use, free and indexed does not add up"),
         }
@@ -69,10 +72,13 @@ impl Book<'_> {
             let symbol = self.symbol(instrument).ok_or(CheckFault::Symbol(instrument))?;
             ensure(self.instrument(symbol) == Some(instrument), CheckFault::Symbol(instrument))?;
             for side in [Side::Buy, Side::Sell] {
-                self.check_ladder(instrument, side, &mut tally)?;
+                self.check_ladder(LadderId::new(instrument, side), &mut tally)?;
+                self.check_ladder(LadderId::of_stops(instrument, side), &mut tally)?;
             }
-            if let (Some(bid), Some(ask)) =
-                (self.best(instrument, Side::Buy), self.best(instrument, Side::Sell))
+            self.check_stops(instrument)?;
+            if self.phase(instrument) != Some(Phase::Auction)
+                && let (Some(bid), Some(ask)) =
+                    (self.best(instrument, Side::Buy), self.best(instrument, Side::Sell))
             {
                 ensure(bid < ask, CheckFault::Crossed(instrument))?;
             }
@@ -82,21 +88,46 @@ impl Book<'_> {
 
     fn adds_up(&self, tally: &Tally) -> bool {
         let Self { orders, ladders, .. } = self;
-        orders.pool.adds_up(tally.orders)
+        let open = self.sessions.counted().map(|(session, [open, _])| (session, open));
+        let open = open.fold([0_u64; 2], |[all, weighed], (session, open)| {
+            [all + u64::from(open), weighed.wrapping_add(weight(session.0) * u64::from(open))]
+        });
+        orders.pool.adds_up(tally.orders + tally.extras)
             && ladders.levels.adds_up(tally.levels)
             && ladders.spans.pool.adds_up(tally.spans)
             && orders.ids.count() == u64::from(tally.orders)
             && ladders.prices.count() == u64::from(tally.levels)
             && ladders.spans.prefixes.count() == u64::from(tally.spans)
+            && orders.extra_count == tally.extras
+            && orders.expiries_add_up(tally.expiring)
+            && open == [u64::from(tally.orders), tally.sessions]
     }
 
-    fn check_ladder(
-        &self,
-        instrument: InstrumentId,
-        side: Side,
-        tally: &mut Tally,
-    ) -> Result<(), CheckFault> {
-        let id = LadderId::new(instrument, side);
+    /// Checks the order in which the stops of an instrument came.
+    fn check_stops(&self, instrument: InstrumentId) -> Result<(), CheckFault> {
+        let bad_stops = CheckFault::Stops(instrument);
+        let market = self.ladders.market(instrument);
+        let sides = [Side::Buy, Side::Sell].map(|side| LadderId::of_stops(instrument, side));
+        let levels = sides.into_iter().flat_map(|ladder| self.raw_levels(ladder));
+        let mut left: u32 = levels.map(|level| level.order_count).sum();
+        let (mut slot, mut prev, mut joined) = (market.first_stop, NONE, 0);
+        while slot != NONE {
+            let order = self.orders.pool.get(slot);
+            let extra = self.orders.extra_of(order);
+            let is_right = LadderId(order.ladder).is_of_stops()
+                && order.instrument() == instrument
+                && extra.stop_prev == prev
+                && extra.joined > joined
+                && left > 0;
+            ensure(is_right, bad_stops)?;
+            left -= 1;
+            (prev, joined, slot) = (slot, extra.joined, extra.stop_next);
+        }
+        ensure(left == 0 && market.last_stop == prev, bad_stops)
+    }
+
+    fn check_ladder(&self, id: LadderId, tally: &mut Tally) -> Result<(), CheckFault> {
+        let (instrument, side) = (id.instrument(), id.side());
         let ladder = *self.ladders.ladder(id);
         let mut walk = Walk { book: self, id, tally, first: NONE, last: NONE };
         for part in 0..u128::BITS {
@@ -104,10 +135,7 @@ impl Book<'_> {
                 walk.span(DEPTHS, part, NONE)?;
             }
         }
-        let best = match side {
-            Side::Buy => walk.last,
-            Side::Sell => walk.first,
-        };
+        let best = if id.descends() { walk.last } else { walk.first };
         ensure(ladder.best_level == best, CheckFault::Levels(instrument, side))?;
         let best_price = if best == NONE { 0 } else { self.ladders.levels.get(best).price };
         ensure(ladder.best_price == best_price, CheckFault::Levels(instrument, side))
@@ -118,8 +146,13 @@ impl Book<'_> {
 #[derive(Default)]
 struct Tally {
     orders: u32,
+    extras: u32,
+    /// Extras of orders that expire.
+    expiring: u32,
     levels: u32,
     spans: u32,
+    /// The weights of the orders' sessions, added up.
+    sessions: u64,
 }
 
 /// A walk over a ladder from its lowest price to its highest.
@@ -165,9 +198,10 @@ impl Walk<'_> {
             self.first = slot;
         } else {
             let neighbour = ladders.levels.get(self.last);
-            let is_next = match self.id.side() {
-                Side::Buy => ladders.after(level) == Some((neighbour.price, self.last)),
-                Side::Sell => ladders.after(neighbour) == Some((price, slot)),
+            let is_next = if self.id.descends() {
+                ladders.after(level) == Some((neighbour.price, self.last))
+            } else {
+                ladders.after(neighbour) == Some((price, slot))
             };
             ensure(is_next, self.bad_levels())?;
         }
@@ -188,12 +222,34 @@ impl Walk<'_> {
             let is_right = order.level == level_slot
                 && order.ladder == self.id.0
                 && order.remaining > 0
-                && orders.find(self.id.instrument(), OrderId(order.id)) == Some(slot);
+                && orders.find(self.id.instrument(), OrderId(order.id)) == Some(slot)
+                && self.has_its_extra(slot);
             ensure(is_right, CheckFault::Order(self.id.instrument(), OrderId(order.id)))?;
+            self.tally.sessions = self.tally.sessions.wrapping_add(weight(order.session));
             (prev, slot) = (slot, order.next);
         }
         self.tally.orders += count;
         ensure(level.tail == prev && level.order_count == count, self.bad_queue())
+    }
+
+    /// Whether an order has the extra that it needs, and no other, and counts it.
+    fn has_its_extra(&mut self, slot: u32) -> bool {
+        let orders = &self.book.orders;
+        let order = orders.pool.get(slot);
+        let (waits, expires) =
+            (self.id.is_of_stops(), order.terms().time_in_force == TimeInForce::GoodTillDate);
+        if order.extra == NONE {
+            return !waits && !expires;
+        }
+        let extra = orders.extra(order.extra);
+        self.tally.extras += 1;
+        self.tally.expiring += u32::from(expires);
+        extra.order == slot
+            && (waits || expires || extra.display > 0)
+            && expires == (extra.expiry_place != 0)
+            && expires == (extra.expiry_ns > self.book.clock_ns)
+            && (extra.display == 0 || waits || order.remaining <= extra.display)
+            && (extra.hidden == 0 || (extra.display > 0 && !waits))
     }
 
     fn bad_marks(&self) -> CheckFault {
@@ -207,6 +263,12 @@ impl Walk<'_> {
     fn bad_queue(&self) -> CheckFault {
         CheckFault::Queue(self.id.instrument(), self.id.side())
     }
+}
+
+/// A number by which the orders of a session are added up, so that no two sessions' orders can
+/// stand for each other.
+fn weight(session: u16) -> u64 {
+    (u64::from(session) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
 }
 
 /// The fault, unless the book is sound here.

@@ -17,6 +17,13 @@ pub(super) struct Index<'m> {
     seed: u64,
 }
 
+/// A slot, and the place of its cell until the table changes.
+#[derive(Clone, Copy)]
+pub(super) struct Found {
+    pub(super) slot: u32,
+    pub(super) place: usize,
+}
+
 /// Cells that a table for `entries` entries has.
 pub(super) const fn cells_for(entries: usize) -> usize {
     match entries.saturating_mul(2).checked_next_power_of_two() {
@@ -53,13 +60,19 @@ impl<'m> Index<'m> {
     /// The slot with this hash that `is_key` recognises.
     #[inline]
     pub(super) fn find(&self, hash: u32, is_key: impl Fn(u32) -> bool) -> Option<u32> {
+        self.locate(hash, is_key).map(|found| found.slot)
+    }
+
+    /// The same, and where it stands.
+    #[inline]
+    pub(super) fn locate(&self, hash: u32, is_key: impl Fn(u32) -> bool) -> Option<Found> {
         let mut place = index_of(hash);
         let mut walked = 0;
         loop {
             let cell = self.cell(place);
             let (slot, found) = split(cell);
             if found == hash && slot != 0 && is_key(slot) {
-                return Some(slot);
+                return Some(Found { slot, place });
             }
             if self.ends_walk(cell, place, walked) {
                 return None;
@@ -96,17 +109,22 @@ impl<'m> Index<'m> {
     #[inline]
     pub(super) fn remove(&mut self, hash: u32, slot: u32) {
         let cell = join(hash, slot);
-        let mut gap = index_of(hash);
+        let mut place = index_of(hash);
         loop {
-            let found = self.cell(gap);
+            let found = self.cell(place);
             if found == cell {
-                break;
+                return self.remove_at(place);
             }
             if found == 0 {
                 bug("an entry is missing from its index");
             }
-            gap = gap.wrapping_add(1);
+            place = place.wrapping_add(1);
         }
+    }
+
+    /// Takes out the slot that was found at `place`, with no change in between, and closes the gap.
+    #[inline]
+    pub(super) fn remove_at(&mut self, mut gap: usize) {
         // Everything up to the next cell that is empty or at home moves one place nearer to its
         // home.
         loop {

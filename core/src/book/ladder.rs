@@ -1,43 +1,70 @@
-//! Ladders: the price levels of one side of one instrument, the best of them at hand.
+//! Ladders: the price levels of the orders of one side of one instrument that rest, or of the stops
+//! that wait, the best of them at hand.
 
 use super::bug::bug;
 use super::index::Index;
 use super::pool::{Entry, NONE, Pool};
 use super::span::Spans;
-use crate::types::{InstrumentId, Side, index_of};
+use crate::types::{InstrumentId, Phase, Side, index_of};
 use bytemuck::{Pod, Zeroable};
 
-/// Number of a ladder: instrument and side.
+/// Number of a ladder: instrument, side, and whether its orders rest or wait.
+///
+/// The last two bits are 0 for bids, 1 for asks, 2 for sell stops and 3 for buy stops: the first of
+/// them tells in which order the prices come, the second that they are triggers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct LadderId(pub(super) u32);
 
 impl LadderId {
-    /// The ladder of `side`; of a defined instrument, whose number has at most 24 bits.
+    /// The orders of `side` that rest; of a defined instrument, whose number has at most 24 bits.
     #[inline]
     pub(super) const fn new(instrument: InstrumentId, side: Side) -> Self {
         let side = match side {
             Side::Buy => 0,
             Side::Sell => 1,
         };
-        Self(instrument.0 << 1 | side)
+        Self(instrument.0 << 2 | side)
+    }
+
+    /// The stops of `side` that wait. A falling price triggers the highest sell stop first, a
+    /// rising one the lowest buy stop.
+    #[inline]
+    pub(super) const fn of_stops(instrument: InstrumentId, side: Side) -> Self {
+        let side = match side {
+            Side::Sell => 2,
+            Side::Buy => 3,
+        };
+        Self(instrument.0 << 2 | side)
     }
 
     /// The instrument.
     #[inline]
     pub(super) const fn instrument(self) -> InstrumentId {
-        InstrumentId(self.0 >> 1)
+        InstrumentId(self.0 >> 2)
     }
 
-    /// The side.
+    /// The side of its orders.
     #[inline]
     pub(super) const fn side(self) -> Side {
-        if self.0 & 1 == 0 { Side::Buy } else { Side::Sell }
+        if (self.0 ^ self.0 >> 1) & 1 == 0 { Side::Buy } else { Side::Sell }
+    }
+
+    /// Whether its orders wait for a trigger.
+    #[inline]
+    pub(super) const fn is_of_stops(self) -> bool {
+        self.0 >> 1 & 1 == 1
+    }
+
+    /// Whether the highest price is the best.
+    #[inline]
+    pub(super) const fn descends(self) -> bool {
+        self.0 & 1 == 0
     }
 }
 
-/// One side of one instrument. All zero while it has no levels.
+/// One ladder of an instrument. All zero while it has no levels.
 #[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C, align(32))]
+#[repr(C)]
 pub(super) struct Ladder {
     /// Which 128ths of the price range hold levels: the top of the spans.
     pub(super) root: [u64; 2],
@@ -45,9 +72,94 @@ pub(super) struct Ladder {
     pub(super) best_price: u32,
     /// Slot of the best level.
     pub(super) best_level: u32,
-    /// Fills half a cache line.
-    reserved: [u32; 2],
 }
+
+/// How an instrument trades, in four bytes: 0 while it trades continuously and takes every order.
+#[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct Gate {
+    /// 0 continuous, 1 auction, 2 collecting.
+    phase: u8,
+    /// 1 while it is halted.
+    is_halted: u8,
+    /// 1 when its terms leave anything out.
+    pub(super) is_limited: u8,
+    reserved: u8,
+}
+
+impl Gate {
+    /// 0 while every order is taken, and trades as it comes in.
+    #[inline]
+    pub(super) fn word(self) -> u64 {
+        u64::from(bytemuck::cast::<Self, u32>(self))
+    }
+
+    /// Whether stops trigger.
+    pub(super) fn is_trading(self) -> bool {
+        self.phase == 0 && self.is_halted == 0
+    }
+
+    /// Phase and halt as one number.
+    pub(super) fn code(self) -> u64 {
+        u64::from(self.phase) | u64::from(self.is_halted) << 8
+    }
+
+    /// Whether it is halted.
+    pub(super) fn is_halted(self) -> bool {
+        self.is_halted != 0
+    }
+
+    /// Takes no new orders.
+    pub(super) fn halt(&mut self) {
+        self.is_halted = 1;
+    }
+
+    /// Takes new orders again.
+    pub(super) fn resume(&mut self) {
+        self.is_halted = 0;
+    }
+
+    /// The phase.
+    pub(super) fn phase(self) -> Phase {
+        match self.phase {
+            0 => Phase::Continuous,
+            1 => Phase::Auction,
+            2 => Phase::Collecting,
+            _ => bug("an instrument without a phase"),
+        }
+    }
+
+    /// Changes the phase.
+    pub(super) fn set_phase(&mut self, phase: Phase) {
+        self.phase = match phase {
+            Phase::Continuous => 0,
+            Phase::Auction => 1,
+            Phase::Collecting => 2,
+        };
+    }
+}
+
+/// What an order looks at first on its instrument: one cache line, and another for its stops.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C, align(64))]
+pub(super) struct Market {
+    /// Bids and asks.
+    sides: [Ladder; 2],
+    /// Price of the last trade, in ticks; 0 before the first.
+    pub(super) last_trade: u32,
+    /// How it trades.
+    pub(super) gate: Gate,
+    /// The stop that came first, of those that wait: the slot of its order.
+    pub(super) first_stop: u32,
+    /// The stop that came last.
+    pub(super) last_stop: u32,
+    /// Sell stops and buy stops.
+    stops: [Ladder; 2],
+    /// Fills the cache line.
+    reserved: [u32; 4],
+}
+
+const _: () = assert!(core::mem::offset_of!(Market, stops) == 64, "stops have their own line");
 
 /// One price and the queue of orders that rest at it.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -83,8 +195,8 @@ impl Entry for Level {
 
 /// The ladders of all instruments with their levels.
 pub(super) struct Ladders<'m> {
-    /// By [`LadderId`].
-    pub(super) sides: &'m mut [Ladder],
+    /// By instrument.
+    pub(super) markets: &'m mut [Market],
     /// The levels.
     pub(super) levels: Pool<'m, Level>,
     /// Slots of the levels by ladder and price.
@@ -103,21 +215,38 @@ pub(super) struct LevelLimits {
 }
 
 impl Ladders<'_> {
-    /// The ladder.
+    /// What is known of a defined instrument.
     #[inline]
-    pub(super) fn ladder(&self, id: LadderId) -> &Ladder {
-        match self.sides.get(index_of(id.0)) {
-            Some(ladder) => ladder,
+    pub(super) fn market(&self, instrument: InstrumentId) -> &Market {
+        match self.markets.get(index_of(instrument.0)) {
+            Some(market) => market,
             None => bug("an instrument without ladders"),
         }
     }
 
+    /// What is known of a defined instrument, to be changed.
     #[inline]
-    fn ladder_mut(&mut self, id: LadderId) -> &mut Ladder {
-        match self.sides.get_mut(index_of(id.0)) {
-            Some(ladder) => ladder,
+    pub(super) fn market_mut(&mut self, instrument: InstrumentId) -> &mut Market {
+        match self.markets.get_mut(index_of(instrument.0)) {
+            Some(market) => market,
             None => bug("an instrument without ladders"),
         }
+    }
+
+    /// The ladder.
+    #[inline]
+    pub(super) fn ladder(&self, id: LadderId) -> &Ladder {
+        let market = self.market(id.instrument());
+        let [descending, ascending] = if id.is_of_stops() { &market.stops } else { &market.sides };
+        if id.descends() { descending } else { ascending }
+    }
+
+    #[inline]
+    pub(super) fn ladder_mut(&mut self, id: LadderId) -> &mut Ladder {
+        let market = self.market_mut(id.instrument());
+        let [descending, ascending] =
+            if id.is_of_stops() { &mut market.stops } else { &mut market.sides };
+        if id.descends() { descending } else { ascending }
     }
 
     /// Slot of the level at `price`.
@@ -153,7 +282,7 @@ impl Ladders<'_> {
         self.prices.insert(hash, slot);
         let ladder = self.ladder_mut(id);
         ladder.root = root;
-        if is_better(id.side(), price, ladder.best_price) {
+        if is_better(id, price, ladder.best_price) {
             ladder.best_price = price;
             ladder.best_level = slot;
         }
@@ -221,12 +350,8 @@ impl Ladders<'_> {
     }
 }
 
-/// Whether an order on `side` would rather trade at `price` than at `best`, which is 0 when there
-/// is no best.
+/// Whether `price` comes before `best`, which is 0 when there is no best.
 #[inline]
-fn is_better(side: Side, price: u32, best: u32) -> bool {
-    match side {
-        Side::Buy => price > best,
-        Side::Sell => best == 0 || price < best,
-    }
+fn is_better(id: LadderId, price: u32, best: u32) -> bool {
+    if id.descends() { price > best } else { best == 0 || price < best }
 }

@@ -4,80 +4,34 @@ use super::ladder::LadderId;
 use super::order::Order;
 use super::pool::NONE;
 use super::{Book, Origin, quantity_of};
-use crate::command::NewOrder;
-use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
+use crate::event::{CancelReason, EventKind, EventSink};
 use crate::types::{
-    AccountId, Lots, OrderId, OrderType, Price, Quantity, SessionId, Side, Ticks, TimeInForce,
+    AccountId, InstrumentId, Lots, OrderId, Price, Quantity, SessionId, Side, Ticks,
 };
 use bytemuck::Zeroable;
 
-/// An order on its way into the book, checked.
+/// A plain order on its way into the book, checked: a limit order without conditions, on an
+/// instrument that trades and takes everything.
 pub(super) struct Incoming {
     pub(super) order: OrderId,
+    /// The hash of its id.
+    pub(super) hash: u32,
     pub(super) account: AccountId,
     pub(super) side: Side,
-    pub(super) time_in_force: TimeInForce,
+    /// Whether its rest may rest; else it is canceled.
+    pub(super) may_rest: bool,
     /// The worst price that it trades at.
     pub(super) limit: Price,
     pub(super) quantity: Quantity,
 }
 
 impl Book<'_> {
-    /// Takes a new order, or rejects it.
-    #[inline]
-    pub(super) fn new_order(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
-        match self.check_new(new) {
-            Ok(incoming) => {
-                let accepted = EventKind::Accepted {
-                    client_sequence: origin.client_sequence,
-                    order: new.order,
-                };
-                self.emit(origin, accepted, sink);
-                self.execute(origin, &incoming, sink);
-            }
-            Err(reason) => self.reject(origin, new.order, reason, sink),
-        }
-    }
-
-    #[inline]
-    fn check_new(&self, new: &NewOrder) -> Result<Incoming, RejectReason> {
-        match new.order_type {
-            OrderType::Limit => {}
-        }
-        if new.instrument.0 >= self.symbols.count() {
-            return Err(RejectReason::UnknownInstrument);
-        }
-        let limit = Price::new(new.price).ok_or(RejectReason::BadPrice)?;
-        let quantity = Quantity::new(new.quantity).ok_or(RejectReason::BadQuantity)?;
-        if self.orders.find(new.instrument, new.order).is_some() {
-            return Err(RejectReason::DuplicateId);
-        }
-        match new.time_in_force {
-            TimeInForce::GoodTillCancel => {
-                if self.orders.pool.live() >= self.capacities.orders {
-                    return Err(RejectReason::OrdersFull);
-                }
-                let ladder = LadderId::new(new.instrument, new.side);
-                if !self.ladders.has_room(ladder, limit.ticks(), None, self.level_limits()) {
-                    return Err(RejectReason::LevelsFull);
-                }
-            }
-            TimeInForce::ImmediateOrCancel => {}
-        }
-        Ok(Incoming {
-            order: new.order,
-            account: new.account,
-            side: new.side,
-            time_in_force: new.time_in_force,
-            limit,
-            quantity,
-        })
-    }
-
-    /// Trades an incoming order as far as it goes, then lets the rest rest or cancels it.
+    /// Trades a plain order as far as it goes, lets the rest rest or cancels it, and runs the stops
+    /// that this triggers.
     ///
     /// A rest needs room that the caller has checked; trading only makes more.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it goes on where New was checked")]
     pub(super) fn execute(
         &mut self,
         origin: &Origin,
@@ -85,35 +39,64 @@ impl Book<'_> {
         sink: &mut impl EventSink,
     ) {
         let remaining = self.cross(origin, incoming, sink);
-        if remaining == 0 {
-            return;
+        if remaining > 0 && incoming.may_rest {
+            self.rest(origin, incoming, remaining, sink);
+        } else if remaining > 0 {
+            let rest = (incoming.order, remaining);
+            self.emit_canceled(origin, rest, CancelReason::IocRemainder, sink);
         }
-        match incoming.time_in_force {
-            TimeInForce::GoodTillCancel => self.rest(origin, incoming, remaining, sink),
-            TimeInForce::ImmediateOrCancel => {
-                let rest = (incoming.order, remaining);
-                self.emit_canceled(origin, rest, CancelReason::IocRemainder, sink);
-            }
+        if remaining < incoming.quantity.lots() {
+            self.run_stops(origin, sink);
         }
+    }
+
+    /// The same, for an order that was open before.
+    #[inline(never)]
+    pub(super) fn execute_again(
+        &mut self,
+        origin: &Origin,
+        incoming: &Incoming,
+        sink: &mut impl EventSink,
+    ) {
+        self.execute(origin, incoming, sink);
     }
 
     /// Trades level by level, from the best price to the limit; returns the lots that are left.
     #[inline]
-    fn cross(&mut self, origin: &Origin, incoming: &Incoming, sink: &mut impl EventSink) -> u64 {
-        let opposite = LadderId::new(origin.instrument, incoming.side.opposite());
+    pub(super) fn cross(
+        &mut self,
+        origin: &Origin,
+        incoming: &Incoming,
+        sink: &mut impl EventSink,
+    ) -> u64 {
         let mut remaining = incoming.quantity.lots();
         while remaining > 0 {
-            let ladder = self.ladders.ladder(opposite);
-            let level = ladder.best_level;
-            let Some(price) = Price::new(Ticks(ladder.best_price)) else {
-                break;
-            };
+            let best = self.best_opposite(origin.instrument, incoming.side);
+            let Some((level, price)) = best else { break };
             if !reaches(incoming.side, incoming.limit, price) {
                 break;
             }
             remaining = self.fill(origin, (incoming.order, remaining), (level, price), sink);
         }
         remaining
+    }
+
+    /// Slot and price of the best level that an order on `side` could trade with.
+    #[inline]
+    pub(super) fn best_opposite(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+    ) -> Option<(u32, Price)> {
+        let ladder = self.ladders.ladder(LadderId::new(instrument, side.opposite()));
+        Some((ladder.best_level, Price::new(Ticks(ladder.best_price))?))
+    }
+
+    /// Whether an order on `side` with this limit would trade at once.
+    #[inline]
+    pub(super) fn would_trade(&self, instrument: InstrumentId, side: Side, limit: Price) -> bool {
+        let best = self.best_opposite(instrument, side);
+        best.is_some_and(|(_, price)| reaches(side, limit, price))
     }
 
     /// Trades with one level, first come first served; returns the taker's lots that are left.
@@ -128,6 +111,9 @@ impl Book<'_> {
         let (mut head, mut order_count) = (level.head, level.order_count);
         while remaining > 0 && head != NONE {
             let maker = self.orders.pool.get_mut(head);
+            if maker.extra != NONE {
+                break;
+            }
             let traded = remaining.min(maker.remaining);
             remaining -= traded;
             maker.remaining -= traded;
@@ -141,15 +127,20 @@ impl Book<'_> {
                 taker_remaining: Lots(remaining),
             };
             if maker.remaining == 0 {
-                let filled = head;
+                let (filled, session) = (head, maker.session);
                 head = maker.next;
                 order_count -= 1;
                 self.orders.remove(filled);
+                self.sessions.closed(SessionId(session));
             }
             self.emit(origin, trade, sink);
         }
-        self.symbols.set_last_trade(origin.instrument, price);
+        self.ladders.market_mut(origin.instrument).last_trade = price.ticks();
         self.cut_queue(level_slot, head, order_count);
+        if remaining > 0 && head != NONE {
+            // An order with an extra is the first now; the level is whole again.
+            remaining = self.fill_first(origin, (taker, remaining), (head, price), sink);
+        }
         remaining
     }
 
@@ -167,6 +158,40 @@ impl Book<'_> {
         self.orders.pool.get_mut(head).prev = NONE;
     }
 
+    /// Trades with the first order of a level, whatever it is; returns the taker's lots that are
+    /// left.
+    #[inline(never)]
+    pub(super) fn fill_first(
+        &mut self,
+        origin: &Origin,
+        (taker, remaining): (OrderId, u64),
+        (slot, price): (u32, Price),
+        sink: &mut impl EventSink,
+    ) -> u64 {
+        let hidden = self.orders.hidden(self.orders.pool.get(slot));
+        let maker = self.orders.pool.get_mut(slot);
+        let traded = remaining.min(maker.remaining);
+        maker.remaining -= traded;
+        let (left, session) = (maker.remaining, SessionId(maker.session));
+        let trade = EventKind::Trade {
+            maker: OrderId(maker.id),
+            taker,
+            maker_session: session,
+            price,
+            quantity: quantity_of(traded),
+            maker_remaining: Lots(left + hidden),
+            taker_remaining: Lots(remaining - traded),
+        };
+        self.ladders.market_mut(origin.instrument).last_trade = price.ticks();
+        self.emit(origin, trade, sink);
+        if left == 0 && hidden > 0 {
+            self.replenish(origin, slot, sink);
+        } else if left == 0 {
+            self.leave(slot);
+        }
+        remaining - traded
+    }
+
     #[inline]
     fn rest(
         &mut self,
@@ -180,14 +205,17 @@ impl Book<'_> {
             remaining,
             ladder: LadderId::new(origin.instrument, incoming.side).0,
             account: incoming.account.0,
-            session: origin.session.0,
+            session: origin.owner.0,
             ..Order::zeroed()
         };
-        self.join(order, incoming.limit);
+        self.join(incoming.hash, order, incoming.limit);
+        let quantity = quantity_of(remaining);
         let rested = EventKind::Rested {
             order: incoming.order,
+            side: incoming.side,
             price: incoming.limit,
-            quantity: quantity_of(remaining),
+            quantity,
+            visible: quantity,
         };
         self.emit(origin, rested, sink);
     }
@@ -195,7 +223,7 @@ impl Book<'_> {
 
 /// Whether an incoming order trades with the best price of the other side.
 #[inline]
-fn reaches(side: Side, limit: Price, best: Price) -> bool {
+pub(super) fn reaches(side: Side, limit: Price, best: Price) -> bool {
     let (bid, ask) = match side {
         Side::Buy => (limit, best),
         Side::Sell => (best, limit),

@@ -1,29 +1,110 @@
-//! What the operator's session does: name instruments, tie the log to its flow, set the capacities.
+//! What the operator's session does: define instruments, change how they trade, tie the log to its
+//! flow, set the capacities.
 
 use super::{Book, Origin, are_possible};
-use crate::command::FlowIdentity;
+use crate::command::{Control, Definition, FlowIdentity};
 use crate::event::{EventKind, EventSink, RejectReason};
-use crate::types::{Capacities, OrderId, SessionId, Symbol};
+use crate::types::{Band, Capacities, InstrumentId, InstrumentTerms, OrderId, Phase, SessionId};
 
 impl Book<'_> {
-    /// Names an instrument, once.
+    /// Names an instrument, once, and says what it takes.
     pub(super) fn define_instrument(
         &mut self,
         origin: &Origin,
-        symbol: Symbol,
+        definition: &Definition,
         sink: &mut impl EventSink,
     ) {
-        if let Err(reason) = check_operator(origin) {
+        let known = self.symbols.find(definition.symbol);
+        if let Err(reason) = self.check_definition(origin, definition, known) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
-        let known = self.symbols.find(symbol);
-        if known.is_none() && self.symbols.count() >= self.capacities.instruments {
-            return self.reject(origin, OrderId(0), RejectReason::InstrumentsFull, sink);
-        }
-        let instrument = known.unwrap_or_else(|| self.symbols.define(symbol));
+        let instrument = known.unwrap_or_else(|| {
+            let instrument = self.symbols.define(definition);
+            let market = self.ladders.market_mut(instrument);
+            market.gate.is_limited = u8::from(definition.terms != InstrumentTerms::OPEN);
+            instrument
+        });
         let client_sequence = origin.client_sequence;
         let defined = EventKind::InstrumentDefined { client_sequence, is_new: known.is_none() };
-        self.emit(&Origin { instrument, ..*origin }, defined, sink);
+        self.tell(&Origin { instrument, ..*origin }, defined, sink);
+    }
+
+    fn check_definition(
+        &self,
+        origin: &Origin,
+        definition: &Definition,
+        known: Option<InstrumentId>,
+    ) -> Result<(), RejectReason> {
+        check_operator(origin)?;
+        if !definition.terms.are_possible() {
+            return Err(RejectReason::BadTerms);
+        }
+        if known.is_none() && self.symbols.count() >= self.capacities.instruments {
+            return Err(RejectReason::InstrumentsFull);
+        }
+        Ok(())
+    }
+
+    /// Changes the prices that an instrument takes.
+    pub(super) fn set_band(&mut self, origin: &Origin, band: Band, sink: &mut impl EventSink) {
+        let is_possible = InstrumentTerms { band, ..InstrumentTerms::OPEN }.are_possible();
+        let checked = self.check_instrument(origin);
+        let checked = checked.and(if is_possible { Ok(()) } else { Err(RejectReason::BadTerms) });
+        if let Err(reason) = checked {
+            return self.reject(origin, OrderId(0), reason, sink);
+        }
+        self.symbols.set_band(origin.instrument, band);
+        let is_limited = self.terms_of(origin.instrument) != InstrumentTerms::OPEN;
+        self.ladders.market_mut(origin.instrument).gate.is_limited = u8::from(is_limited);
+        let client_sequence = origin.client_sequence;
+        self.tell(origin, EventKind::BandSet { client_sequence, band }, sink);
+    }
+
+    /// Changes how an instrument trades.
+    pub(super) fn control(&mut self, origin: &Origin, control: Control, sink: &mut impl EventSink) {
+        if let Err(reason) = self.check_instrument(origin) {
+            return self.reject(origin, OrderId(0), reason, sink);
+        }
+        let gate = &mut self.ladders.market_mut(origin.instrument).gate;
+        let in_auction = gate.phase() == Phase::Auction;
+        match control {
+            Control::Halt => gate.halt(),
+            Control::Resume => gate.resume(),
+            Control::MatchingOn | Control::MatchingOff if in_auction => {
+                return self.reject(origin, OrderId(0), RejectReason::WrongPhase, sink);
+            }
+            Control::MatchingOn => gate.set_phase(Phase::Continuous),
+            Control::MatchingOff => gate.set_phase(Phase::Collecting),
+            Control::StartAuction => gate.set_phase(Phase::Auction),
+            Control::Uncross => return self.uncross(origin, sink),
+        }
+        let gate = *gate;
+        let state_changed = EventKind::StateChanged {
+            client_sequence: origin.client_sequence,
+            phase: gate.phase(),
+            is_halted: gate.is_halted(),
+        };
+        self.tell(origin, state_changed, sink);
+        self.run_stops(origin, sink);
+    }
+
+    /// Sets how many orders a session may have open.
+    pub(super) fn limit_session(
+        &mut self,
+        origin: &Origin,
+        (session, open_orders_max): (SessionId, u32),
+        sink: &mut impl EventSink,
+    ) {
+        let is_known = u32::from(session.0) < self.capacities.sessions;
+        let checked = check_operator(origin);
+        let checked = checked.and(if is_known { Ok(()) } else { Err(RejectReason::SessionsFull) });
+        if let Err(reason) = checked {
+            return self.reject(origin, OrderId(0), reason, sink);
+        }
+        self.sessions.limit(session, open_orders_max);
+        let client_sequence = origin.client_sequence;
+        let limited = EventKind::SessionLimited { client_sequence, session, open_orders_max };
+        self.tell(origin, limited, sink);
     }
 
     /// Ties the log to its flow; the first stays.
@@ -40,7 +121,7 @@ impl Book<'_> {
             return self.reject(origin, OrderId(0), RejectReason::OtherFlow, sink);
         }
         let client_sequence = origin.client_sequence;
-        self.emit(origin, EventKind::FlowBound { client_sequence }, sink);
+        self.tell(origin, EventKind::FlowBound { client_sequence }, sink);
     }
 
     /// Sets how much the book may hold.
@@ -63,10 +144,20 @@ impl Book<'_> {
         assert!(self.fits(capacities), "the host checks that a Configure fits the memory");
         self.capacities = capacities;
         let client_sequence = origin.client_sequence;
-        self.emit(origin, EventKind::Configured { client_sequence, capacities }, sink);
+        self.tell(origin, EventKind::Configured { client_sequence, capacities }, sink);
+    }
+
+    /// Whether the operator speaks of an instrument that there is.
+    fn check_instrument(&self, origin: &Origin) -> Result<(), RejectReason> {
+        check_operator(origin)?;
+        if origin.instrument.0 >= self.symbols.count() {
+            return Err(RejectReason::UnknownInstrument);
+        }
+        Ok(())
     }
 }
 
-fn check_operator(origin: &Origin) -> Result<(), RejectReason> {
+/// Whether the operator speaks.
+pub(super) fn check_operator(origin: &Origin) -> Result<(), RejectReason> {
     if origin.session == SessionId::OPERATOR { Ok(()) } else { Err(RejectReason::NotOperator) }
 }

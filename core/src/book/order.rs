@@ -1,18 +1,21 @@
-//! The open orders of all instruments: their slots, and the way from an id to its slot.
+//! The open orders of all instruments: their slots, what a few of them have besides, and the way
+//! from an id to its slot.
 
-use super::index::Index;
+use super::expiries::Expiries;
+use super::index::{Found, Index};
 use super::ladder::LadderId;
-use super::pool::{Entry, Pool};
-use crate::types::{InstrumentId, OrderId};
+use super::pool::{Entry, NONE, Pool};
+use super::terms::Terms;
+use crate::types::{InstrumentId, OrderId, TimeInForce};
 use bytemuck::{Pod, Zeroable};
 
-/// An open order in its slot; fills one cache line. Slot 0 ends every list.
+/// An open order in its slot, resting or waiting; fills one cache line. Slot 0 ends every list.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(super) struct Order {
     /// Its [`OrderId`].
     pub(super) id: u64,
-    /// Lots that are still open; never 0 between two commands.
+    /// Lots that are open, but for what its extra hides; never 0 between two commands.
     pub(super) remaining: u64,
     /// The order before it in its level, or the free slot after this free one.
     pub(super) prev: u32,
@@ -20,17 +23,64 @@ pub(super) struct Order {
     pub(super) next: u32,
     /// Slot of its level.
     pub(super) level: u32,
-    /// Its [`LadderId`]: instrument and side.
+    /// Its [`LadderId`]: instrument, side, and whether it waits.
     pub(super) ladder: u32,
     /// Its account.
     pub(super) account: u32,
+    /// Slot of its [`Extra`]; none for most.
+    pub(super) extra: u32,
     /// The session that it came from.
     pub(super) session: u16,
-    /// Fills the cache line: room for what other order types need.
-    pub(super) reserved: [u16; 13],
+    /// Its [`Terms`]; 0 for most.
+    pub(super) terms: u16,
+    /// Fills the cache line.
+    pub(super) reserved: [u32; 5],
+}
+
+/// What an iceberg, an order with an expiry or a stop that waits has besides: a second slot.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C, align(64))]
+pub(super) struct Extra {
+    /// Lots that an iceberg shows at most; 0 when the order shows all.
+    pub(super) display: u64,
+    /// Lots that are open and not shown.
+    pub(super) hidden: u64,
+    /// When it expires, in nanoseconds of the clock; 0 for never.
+    pub(super) expiry_ns: u64,
+    /// Lots that a stop trades at least when it is triggered.
+    pub(super) minimum: u64,
+    /// When it joined its queue: a count of such events, by which the orders of a level compare.
+    pub(super) joined: u64,
+    /// Slot of its order.
+    pub(super) order: u32,
+    /// Its place among the expiries, from 1; 0 for none.
+    pub(super) expiry_place: u32,
+    /// Limit price of a stop-limit order that waits, in ticks; 0 for a stop.
+    pub(super) limit: u32,
+    /// The stop that came before it, of those that wait.
+    pub(super) stop_prev: u32,
+    /// The stop that came after it.
+    pub(super) stop_next: u32,
+    /// Fills the cache line.
+    pub(super) reserved: u32,
 }
 
 const _: () = assert!(size_of::<Order>() == 64, "an order fills one cache line");
+const _: () = assert!(size_of::<Extra>() == size_of::<Order>(), "they share the slots");
+const _: () = assert!(align_of::<Extra>() == align_of::<Order>(), "they share the slots");
+
+impl Order {
+    /// Its instrument.
+    #[inline]
+    pub(super) fn instrument(&self) -> InstrumentId {
+        LadderId(self.ladder).instrument()
+    }
+
+    /// Its terms.
+    pub(super) fn terms(&self) -> Terms {
+        Terms::from_bits(self.terms)
+    }
+}
 
 impl Entry for Order {
     #[inline]
@@ -46,34 +96,52 @@ impl Entry for Order {
 
 /// Slots and ids of the open orders.
 pub(super) struct Orders<'m> {
-    /// The orders.
+    /// The orders and their extras.
     pub(super) pool: Pool<'m, Order>,
-    /// Their slots by instrument and id.
+    /// The orders' slots by instrument and id.
     pub(super) ids: Index<'m>,
+    /// The extras of the orders that expire.
+    pub(super) expiries: Expiries<'m>,
+    /// How many extras there are.
+    pub(super) extra_count: u32,
+    /// How often an order with an extra joined a queue.
+    pub(super) joined_count: u64,
 }
 
 impl Orders<'_> {
     /// The slot of the open order with this id.
     #[inline]
     pub(super) fn find(&self, instrument: InstrumentId, id: OrderId) -> Option<u32> {
-        let hash = self.ids.hash(u64::from(instrument.0), id.0);
-        self.ids.find(hash, |slot| {
+        self.locate(self.hash(instrument, id), instrument, id).map(|found| found.slot)
+    }
+
+    /// The hash of an order's id.
+    #[inline]
+    pub(super) fn hash(&self, instrument: InstrumentId, id: OrderId) -> u32 {
+        self.ids.hash(u64::from(instrument.0), id.0)
+    }
+
+    /// The open order with this id, whose hash is given.
+    #[inline]
+    pub(super) fn locate(&self, hash: u32, instrument: InstrumentId, id: OrderId) -> Option<Found> {
+        self.ids.locate(hash, |slot| {
             let order = self.pool.get(slot);
-            order.id == id.0 && LadderId(order.ladder).instrument() == instrument
+            order.id == id.0 && order.instrument() == instrument
         })
     }
 
-    /// Puts an order whose id is not open on its instrument into a slot.
+    /// Puts an order whose id, with this hash, is not open on its instrument into a slot.
     #[inline]
-    pub(super) fn insert(&mut self, order: Order) -> u32 {
-        let hash = self.hash_of(&order);
+    pub(super) fn insert(&mut self, hash: u32, order: Order) -> u32 {
         let slot = self.pool.insert(order);
         self.ids.insert(hash, slot);
         slot
     }
 
-    /// Takes the order out of its slot; its level is the caller's business.
-    #[inline]
+    /// Takes an order that has no extra any more out of its slot; its level is the caller's
+    /// business.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "two hot loops end here, and each is long")]
     pub(super) fn remove(&mut self, slot: u32) {
         let hash = self.hash_of(self.pool.get(slot));
         self.ids.remove(hash, slot);
@@ -91,6 +159,64 @@ impl Orders<'_> {
 
     #[inline]
     fn hash_of(&self, order: &Order) -> u32 {
-        self.ids.hash(u64::from(LadderId(order.ladder).instrument().0), order.id)
+        self.hash(order.instrument(), OrderId(order.id))
+    }
+
+    /// The extra in a slot.
+    #[inline]
+    pub(super) fn extra(&self, slot: u32) -> &Extra {
+        bytemuck::cast_ref(self.pool.get(slot))
+    }
+
+    /// The extra in a slot, to be changed.
+    #[inline]
+    pub(super) fn extra_mut(&mut self, slot: u32) -> &mut Extra {
+        bytemuck::cast_mut(self.pool.get_mut(slot))
+    }
+
+    /// The extra of an order; all zero when it has none.
+    pub(super) fn extra_of(&self, order: &Order) -> Extra {
+        if order.extra == NONE { Extra::zeroed() } else { *self.extra(order.extra) }
+    }
+
+    /// Lots of an order that are not shown.
+    #[inline]
+    pub(super) fn hidden(&self, order: &Order) -> u64 {
+        if order.extra == NONE { 0 } else { self.extra(order.extra).hidden }
+    }
+
+    /// Lots of the order in `slot` that are open, shown or not.
+    #[inline]
+    pub(super) fn open(&self, slot: u32) -> u64 {
+        let order = self.pool.get(slot);
+        order.remaining + self.hidden(order)
+    }
+
+    /// Gives the order in `slot`, which has none, an extra, and lets it expire when it must.
+    pub(super) fn attach(&mut self, slot: u32, extra: Extra) {
+        self.joined_count += 1;
+        let extra = Extra { order: slot, joined: self.joined_count, expiry_place: 0, ..extra };
+        let extra_slot = self.pool.insert(bytemuck::cast(extra));
+        self.extra_count += 1;
+        self.pool.get_mut(slot).extra = extra_slot;
+        if self.pool.get(slot).terms().time_in_force == TimeInForce::GoodTillDate {
+            self.schedule(extra_slot);
+        }
+    }
+
+    /// Takes the extra of the order in `slot` away.
+    pub(super) fn detach(&mut self, slot: u32) {
+        let extra_slot = core::mem::take(&mut self.pool.get_mut(slot).extra);
+        if self.extra(extra_slot).expiry_place != 0 {
+            self.unschedule(extra_slot);
+        }
+        self.pool.remove(extra_slot);
+        self.extra_count -= 1;
+    }
+
+    /// Notes that the order with this extra joins the back of a queue now.
+    pub(super) fn note_joined(&mut self, extra_slot: u32) {
+        self.joined_count += 1;
+        self.extra_mut(extra_slot).joined = self.joined_count;
     }
 }

@@ -1,34 +1,79 @@
 //! The queues of the levels: first in, first out, doubly linked by slots.
 
 use super::Book;
-use super::order::Order;
+use super::ladder::LadderId;
+use super::order::{Extra, Order};
 use super::pool::NONE;
-use crate::types::Price;
+use crate::types::{OrderId, Price, SessionId};
 
 impl Book<'_> {
-    /// Puts an order at the back of the queue of its price; its links and level are filled in here.
+    /// Puts an order at the back of the queue of its price, or of its trigger; its links and level
+    /// are filled in here. `hash` is its id's. Returns its slot.
     ///
     /// The caller has checked that there is room, and that its id is not open.
-    #[inline]
-    pub(super) fn join(&mut self, order: Order, price: Price) {
-        let id = super::ladder::LadderId(order.ladder);
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "half of all commands end here")]
+    pub(super) fn join(&mut self, hash: u32, order: Order, price: Price) -> u32 {
+        let id = LadderId(order.ladder);
         let level_slot = self.ladders.find_or_add(id, price.ticks());
         let level = self.ladders.levels.get_mut(level_slot);
         let last = level.tail;
-        let slot = self.orders.insert(Order { level: level_slot, prev: last, next: NONE, ..order });
+        let slot =
+            self.orders.insert(hash, Order { level: level_slot, prev: last, next: NONE, ..order });
         level.tail = slot;
         level.order_count += 1;
         level.head = if last == NONE { slot } else { level.head };
         // Without a last order this writes to slot 0, which nobody reads: cheaper than a guess.
         self.orders.pool.get_mut(last).next = slot;
+        self.sessions.opened(SessionId(order.session));
+        slot
     }
 
-    /// Takes an open order out of its queue and out of the book, and its level with it when it was
-    /// the last.
+    /// The same, for orders with conditions.
+    #[inline(never)]
+    pub(super) fn join_conditional(&mut self, order: Order, price: Price) -> u32 {
+        let hash = self.orders.hash(order.instrument(), OrderId(order.id));
+        self.join(hash, order, price)
+    }
+
+    /// Gives the order in `slot`, which has joined its queue, its extra; as the last of the stops
+    /// when it waits.
+    pub(super) fn attach(&mut self, slot: u32, extra: Extra) {
+        let order = self.orders.pool.get(slot);
+        let (id, instrument) = (LadderId(order.ladder), order.instrument());
+        if !id.is_of_stops() {
+            return self.orders.attach(slot, extra);
+        }
+        let market = self.ladders.market_mut(instrument);
+        let last = core::mem::replace(&mut market.last_stop, slot);
+        if last == NONE {
+            market.first_stop = slot;
+        } else {
+            let last_extra = self.orders.pool.get(last).extra;
+            self.orders.extra_mut(last_extra).stop_next = slot;
+        }
+        self.orders.attach(slot, Extra { stop_prev: last, stop_next: NONE, ..extra });
+    }
+
+    /// Takes an open order, resting or waiting, out of its queue and out of the book, and its level
+    /// with it when it was the last.
     #[inline]
     pub(super) fn leave(&mut self, slot: u32) {
-        let Order { prev, next, level: level_slot, .. } = *self.orders.pool.get(slot);
-        self.orders.remove(slot);
+        let order = self.orders.pool.get(slot);
+        let hash = self.orders.hash(order.instrument(), OrderId(order.id));
+        self.orders.ids.remove(hash, slot);
+        self.leave_queue(slot);
+    }
+
+    /// Takes an open order whose id is not in the index any more out of its queue and of the book.
+    #[inline]
+    pub(super) fn leave_queue(&mut self, slot: u32) {
+        let Order { prev, next, level: level_slot, extra, session, .. } =
+            *self.orders.pool.get(slot);
+        if extra != NONE {
+            self.detach(slot);
+        }
+        self.orders.pool.remove(slot);
         let level = self.ladders.levels.get_mut(level_slot);
         level.order_count -= 1;
         level.head = if prev == NONE { next } else { level.head };
@@ -39,5 +84,50 @@ impl Book<'_> {
         if level.order_count == 0 {
             self.ladders.remove(level_slot);
         }
+        self.sessions.closed(SessionId(session));
+    }
+
+    /// Takes the extra of an order that leaves away.
+    #[inline(never)]
+    pub(super) fn detach(&mut self, slot: u32) {
+        let order = self.orders.pool.get(slot);
+        if LadderId(order.ladder).is_of_stops() {
+            let Extra { stop_prev: prev, stop_next: next, .. } = *self.orders.extra(order.extra);
+            let instrument = order.instrument();
+            self.link_stops(prev, next);
+            let market = self.ladders.market_mut(instrument);
+            market.first_stop = if prev == NONE { next } else { market.first_stop };
+            market.last_stop = if next == NONE { prev } else { market.last_stop };
+        }
+        self.orders.detach(slot);
+    }
+
+    /// Lets two stops follow each other.
+    fn link_stops(&mut self, prev: u32, next: u32) {
+        if prev != NONE {
+            let extra = self.orders.pool.get(prev).extra;
+            self.orders.extra_mut(extra).stop_next = next;
+        }
+        if next != NONE {
+            let extra = self.orders.pool.get(next).extra;
+            self.orders.extra_mut(extra).stop_prev = prev;
+        }
+    }
+
+    /// Sends the first order of a level, which has an extra, to the back of its queue.
+    pub(super) fn send_to_the_back(&mut self, slot: u32) {
+        let Order { next, level: level_slot, extra, .. } = *self.orders.pool.get(slot);
+        self.orders.note_joined(extra);
+        if next == NONE {
+            return;
+        }
+        let level = self.ladders.levels.get_mut(level_slot);
+        let last = core::mem::replace(&mut level.tail, slot);
+        level.head = next;
+        let pool = &mut self.orders.pool;
+        pool.get_mut(next).prev = NONE;
+        pool.get_mut(last).next = slot;
+        let order = pool.get_mut(slot);
+        (order.prev, order.next) = (last, NONE);
     }
 }

@@ -1,7 +1,9 @@
-//! Exactly-once entry: the last client sequence of every session that was executed.
+//! The sessions: the last client sequence of each that was executed, for exactly-once entry, and
+//! how many orders it has open.
 
 use super::bug::bug;
 use crate::types::{ClientSequence, SessionId, index_of};
+use bytemuck::{Pod, Zeroable};
 
 /// What becomes of a command, by its client sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,13 +17,25 @@ pub enum Admission {
     },
 }
 
-/// The last client sequence of every session, by its number; 0 before the first.
-pub(super) struct Sessions<'m>(&'m mut [u64]);
+/// What is known of a session. All zero before it says anything.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct Session {
+    /// The last client sequence that was executed; 0 before the first.
+    last: u64,
+    /// Its open orders, those of waiting stops too.
+    open: u32,
+    /// How far below `u32::MAX` the number of its open orders has to stay.
+    withheld: u32,
+}
+
+/// What is known of every session, by its number.
+pub(super) struct Sessions<'m>(&'m mut [Session]);
 
 impl<'m> Sessions<'m> {
     /// Sessions that sent nothing yet, as many as there are zeros.
-    pub(super) fn new(last: &'m mut [u64]) -> Self {
-        Self(last)
+    pub(super) fn new(sessions: &'m mut [Session]) -> Self {
+        Self(sessions)
     }
 
     /// Whether a command is to be executed. One of a session at or above `count` is: it is
@@ -57,23 +71,79 @@ impl<'m> Sessions<'m> {
         if u32::from(session.0) >= count {
             return false;
         }
-        let Some(last) = self.0.get_mut(index_of(u32::from(session.0))) else {
-            bug("more sessions than memory")
-        };
-        assert!(client_sequence.0 > *last, "only fresh commands are applied");
-        *last = client_sequence.0;
+        let session = self.get_mut(session);
+        assert!(client_sequence.0 > session.last, "only fresh commands are applied");
+        session.last = client_sequence.0;
         true
+    }
+
+    /// Notes that an order of a session is open.
+    #[inline]
+    pub(super) fn opened(&mut self, session: SessionId) {
+        self.get_mut(session).open += 1;
+    }
+
+    /// Notes that an order of a session is open no more.
+    #[inline]
+    pub(super) fn closed(&mut self, session: SessionId) {
+        self.get_mut(session).open -= 1;
+    }
+
+    /// Whether a session may have one more order open.
+    #[inline]
+    pub(super) fn has_room(&self, session: SessionId) -> bool {
+        let Session { open, withheld, .. } = self.get(session);
+        open < u32::MAX - withheld
+    }
+
+    /// Orders of a session that are open.
+    pub(super) fn open(&self, session: SessionId) -> u32 {
+        self.get(session).open
+    }
+
+    /// Orders that a session may have open; `u32::MAX` for no limit.
+    pub(super) fn open_max(&self, session: SessionId) -> u32 {
+        u32::MAX - self.get(session).withheld
+    }
+
+    /// Changes how many orders a session may have open.
+    pub(super) fn limit(&mut self, session: SessionId, open_max: u32) {
+        self.get_mut(session).withheld = u32::MAX - open_max;
     }
 
     /// The last client sequence of a session; 0 when it sent nothing yet.
     #[inline]
     pub(super) fn last(&self, session: SessionId) -> ClientSequence {
-        ClientSequence(self.0.get(index_of(u32::from(session.0))).copied().unwrap_or(0))
+        ClientSequence(self.get(session).last)
     }
 
     /// The sessions that sent something, by number.
     pub(super) fn iter(&self) -> impl Iterator<Item = (SessionId, ClientSequence)> {
-        let numbered = (0..=u16::MAX).map(SessionId).zip(self.0.iter());
-        numbered.filter(|(_, last)| **last > 0).map(|(id, last)| (id, ClientSequence(*last)))
+        let sent = self.numbered().filter(|(_, session)| session.last > 0);
+        sent.map(|(id, session)| (id, ClientSequence(session.last)))
+    }
+
+    /// The sessions with an open order or a limit, by number, with both numbers.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (SessionId, [u32; 2])> {
+        let counted = self.numbered().filter(|(_, session)| session.open | session.withheld > 0);
+        counted.map(|(id, session)| (id, [session.open, session.withheld]))
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (SessionId, &Session)> {
+        (0..=u16::MAX).map(SessionId).zip(self.0.iter())
+    }
+
+    /// A session; one that is not there is as good as one that never said anything.
+    #[inline]
+    fn get(&self, session: SessionId) -> Session {
+        self.0.get(index_of(u32::from(session.0))).copied().unwrap_or_else(Session::zeroed)
+    }
+
+    #[inline]
+    fn get_mut(&mut self, session: SessionId) -> &mut Session {
+        match self.0.get_mut(index_of(u32::from(session.0))) {
+            Some(session) => session,
+            None => bug("more sessions than memory"),
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::bug::bug;
 use super::index::Index;
 use super::ladder::LadderId;
 use super::pool::{Entry, NONE, Pool};
-use crate::types::{Capacities, Side};
+use crate::types::Capacities;
 use bytemuck::{Pod, Zeroable};
 
 /// Depths of spans between a price and the root.
@@ -129,20 +129,19 @@ impl Spans<'_> {
         id: LadderId,
         (mut slot, price): (u32, u32),
     ) -> Option<u32> {
-        let side = id.side();
         let mut prefix = price;
         for depth in 1..=DEPTHS {
             let span = self.pool.get(slot);
-            let map = worse_parts(side, u128::from(span.map), prefix & SPAN_MASK);
+            let map = worse_parts(id, u128::from(span.map), prefix & SPAN_MASK);
             if map != 0 {
-                let part = prefix & !SPAN_MASK | best_part(side, map);
+                let part = prefix & !SPAN_MASK | best_part(id, map);
                 return Some(self.best_price(id, depth, part));
             }
             prefix >>= SPAN_BITS;
             slot = span.parent;
         }
-        let map = worse_parts(side, map_of(root), prefix);
-        (map != 0).then(|| self.best_price(id, DEPTHS + 1, best_part(side, map)))
+        let map = worse_parts(id, map_of(root), prefix);
+        (map != 0).then(|| self.best_price(id, DEPTHS + 1, best_part(id, map)))
     }
 
     /// The best price in the part `prefix` of a span of `depth`.
@@ -150,7 +149,7 @@ impl Spans<'_> {
         for depth in (1..depth).rev() {
             let Some(slot) = self.find(id, depth, prefix) else { bug("a marked span is missing") };
             let map = u128::from(self.pool.get(slot).map);
-            prefix = prefix << SPAN_BITS | best_part(id.side(), map);
+            prefix = prefix << SPAN_BITS | best_part(id, map);
         }
         prefix
     }
@@ -222,20 +221,14 @@ impl Spans<'_> {
 
 /// The parts of `map` with worse prices than part `part`.
 #[inline]
-fn worse_parts(side: Side, map: u128, part: u32) -> u128 {
-    match side {
-        Side::Buy => map & !(u128::MAX << part),
-        Side::Sell => map & (u128::MAX << part << 1),
-    }
+fn worse_parts(id: LadderId, map: u128, part: u32) -> u128 {
+    if id.descends() { map & !(u128::MAX << part) } else { map & (u128::MAX << part << 1) }
 }
 
 /// The part of `map`, which is not empty, with the best price.
 #[inline]
-fn best_part(side: Side, map: u128) -> u32 {
-    match side {
-        Side::Buy => u128::BITS - 1 - map.leading_zeros(),
-        Side::Sell => map.trailing_zeros(),
-    }
+fn best_part(id: LadderId, map: u128) -> u32 {
+    if id.descends() { u128::BITS - 1 - map.leading_zeros() } else { map.trailing_zeros() }
 }
 
 /// The root's two words as one map.

@@ -1,19 +1,36 @@
-//! The instruments: their symbols in the order of definition, and what was last paid for them.
+//! The instruments: their symbols in the order of definition, and what they take.
 
 use super::bug::bug;
 use super::index::Index;
-use crate::types::{InstrumentId, Price, Symbol, Ticks, fold, index_of};
+use crate::command::Definition;
+use crate::types::{
+    Band, InstrumentId, InstrumentTerms, Lots, Notional, Symbol, Ticks, fold, index_of,
+};
 use bytemuck::{Pod, Zeroable};
 
-/// An instrument.
+/// An instrument: its symbol and its terms.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct Instrument {
     /// Its symbol, padded with zeros.
     symbol: [u8; 16],
-    /// Price of the last trade, in ticks; 0 before the first.
-    last_trade: u32,
+    /// Halves of the largest notional of an order.
+    notional_max: [u64; 2],
+    /// The largest quantity of an order, in lots.
+    quantity_max: u64,
+    /// The step between quantities, in lots.
+    lot: u64,
+    /// The step between prices, in ticks.
+    tick: u32,
+    /// The lowest price that is taken, in ticks.
+    band_low: u32,
+    /// The highest.
+    band_high: u32,
+    /// Fills the cache line.
+    reserved: u32,
 }
+
+const _: () = assert!(size_of::<Instrument>() == 64, "an instrument fills one cache line");
 
 /// All defined instruments.
 pub(super) struct Symbols<'m> {
@@ -51,28 +68,45 @@ impl<'m> Symbols<'m> {
     }
 
     /// Defines an instrument whose symbol is new; the caller has checked that there is room.
-    pub(super) fn define(&mut self, symbol: Symbol) -> InstrumentId {
+    pub(super) fn define(&mut self, definition: &Definition) -> InstrumentId {
         let instrument = InstrumentId(self.count);
+        let Definition { symbol, terms } = definition;
+        let InstrumentTerms { tick, lot, band, quantity_max, notional_max } = terms;
         let Some(entry) = self.instruments.get_mut(index_of(instrument.0)) else {
             bug("too many instruments")
         };
-        entry.symbol = *symbol.padded();
+        *entry = Instrument {
+            symbol: *symbol.padded(),
+            notional_max: notional_max.halves(),
+            quantity_max: quantity_max.0,
+            lot: lot.0,
+            tick: tick.0,
+            band_low: band.low.0,
+            band_high: band.high.0,
+            reserved: 0,
+        };
         self.count += 1;
-        self.index.insert(self.hash(symbol), self.count);
+        self.index.insert(self.hash(*symbol), self.count);
         instrument
     }
 
-    /// Price of the last trade.
-    pub(super) fn last_trade(&self, instrument: InstrumentId) -> Option<Price> {
-        Price::new(Ticks(self.entry(instrument)?.last_trade))
+    /// What a defined instrument takes.
+    pub(super) fn terms(&self, instrument: InstrumentId) -> Option<InstrumentTerms> {
+        let entry = self.entry(instrument)?;
+        Some(InstrumentTerms {
+            tick: Ticks(entry.tick),
+            lot: Lots(entry.lot),
+            band: Band { low: Ticks(entry.band_low), high: Ticks(entry.band_high) },
+            quantity_max: Lots(entry.quantity_max),
+            notional_max: Notional::from_halves(entry.notional_max),
+        })
     }
 
-    /// Notes the price of a trade.
-    #[inline]
-    pub(super) fn set_last_trade(&mut self, instrument: InstrumentId, price: Price) {
+    /// Changes the band of a defined instrument.
+    pub(super) fn set_band(&mut self, instrument: InstrumentId, band: Band) {
         match self.instruments.get_mut(index_of(instrument.0)) {
-            Some(entry) => entry.last_trade = price.ticks(),
-            None => bug("a trade of no instrument"),
+            Some(entry) => (entry.band_low, entry.band_high) = (band.low.0, band.high.0),
+            None => bug("a band of no instrument"),
         }
     }
 

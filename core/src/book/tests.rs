@@ -8,7 +8,7 @@ mod memory;
 mod structures;
 
 use super::Book;
-use crate::command::{Action, Command, NewOrder};
+use crate::command::{Action, Command, Conditions, Definition, NewOrder};
 use crate::event::Event;
 use crate::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, SessionId, Side,
@@ -25,8 +25,9 @@ fn memory() -> Vec<u8> {
     vec![0; Book::bytes_needed(CAPACITIES)]
 }
 
-/// A book in which `AAA` rests two bids at 10 and one at 9, and two asks at 12 and 70; the last
-/// trade was at 11.
+/// A book in which `AAA` rests two bids at 10 and one at 9, two asks at 12 and 70, and an iceberg
+/// that expires at 71; a buy stop waits for 50 and a sell stop-limit for 5; the last trade was at
+/// 11.
 fn example(memory: &mut [u8]) -> Book<'_> {
     let mut book = Book::new(memory, CAPACITIES, 7).expect("enough memory");
     fill(&mut book);
@@ -36,7 +37,7 @@ fn example(memory: &mut [u8]) -> Book<'_> {
 /// Gives an empty book the commands of the example.
 fn fill(book: &mut Book<'_>) {
     let symbol = Symbol::new(b"AAA").expect("a symbol");
-    say(book, 0, Action::DefineInstrument { symbol });
+    say(book, 0, Action::DefineInstrument(Definition::open(symbol)));
     for (order, side, price) in [
         (1, Side::Buy, 10),
         (2, Side::Buy, 10),
@@ -48,11 +49,25 @@ fn fill(book: &mut Book<'_>) {
         say(book, 1, new(order, side, price));
     }
     say(book, 2, new(7, Side::Buy, 11));
+    let iceberg = Conditions { display: Lots(2), expiry_ns: 1_000, ..Conditions::NONE };
+    let time_in_force = TimeInForce::GoodTillDate;
+    let order = NewOrder { time_in_force, conditions: iceberg, ..limit(20, Side::Sell, 71) };
+    say(book, 1, Action::New(order));
+    for (id, side, order_type, trigger) in
+        [(21, Side::Buy, OrderType::Stop, 50), (22, Side::Sell, OrderType::StopLimit, 5)]
+    {
+        let conditions = Conditions { trigger: Ticks(trigger), ..Conditions::NONE };
+        say(book, 1, Action::New(NewOrder { order_type, conditions, ..limit(id, side, 6) }));
+    }
 }
 
 /// A good-till-cancel order for 5 lots.
 fn new(order: u64, side: Side, price: u32) -> Action {
-    Action::New(NewOrder {
+    Action::New(limit(order, side, price))
+}
+
+fn limit(order: u64, side: Side, price: u32) -> NewOrder {
+    NewOrder {
         instrument: InstrumentId(0),
         order: OrderId(order),
         account: AccountId(0),
@@ -61,7 +76,8 @@ fn new(order: u64, side: Side, price: u32) -> Action {
         time_in_force: TimeInForce::GoodTillCancel,
         price: Ticks(price),
         quantity: Lots(5),
-    })
+        conditions: Conditions::NONE,
+    }
 }
 
 /// Applies an action of a session as its next command.

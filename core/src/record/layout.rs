@@ -15,6 +15,17 @@ pub(super) const TYPE_DEFINE_INSTRUMENT: u8 = 5;
 pub(super) const TYPE_BIND_FLOW: u8 = 6;
 pub(super) const TYPE_CONFIGURE: u8 = 7;
 pub(super) const TYPE_RUNNING_HASH: u8 = 8;
+pub(super) const TYPE_MASS_CANCEL: u8 = 9;
+pub(super) const TYPE_SET_BAND: u8 = 10;
+pub(super) const TYPE_CONTROL: u8 = 11;
+pub(super) const TYPE_CLOCK: u8 = 12;
+pub(super) const TYPE_END_OF_DAY: u8 = 13;
+pub(super) const TYPE_LIMIT_SESSION: u8 = 14;
+
+/// The form of every record but a New that asks for more than most.
+pub(super) const FORM_PLAIN: u8 = 0;
+/// The form of a New with conditions.
+pub(super) const FORM_CONDITIONAL: u8 = 1;
 
 /// The head of every record, 24 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -26,7 +37,7 @@ pub(super) struct Head {
     pub(super) length: Le16,
     /// One of the `TYPE_` numbers.
     pub(super) record_type: u8,
-    /// 0; room for a later form of the same type.
+    /// One of the `FORM_` numbers.
     pub(super) form: u8,
     /// Nanoseconds since the Unix epoch.
     pub(super) timestamp_ns: Le64,
@@ -52,8 +63,25 @@ pub(super) struct NewBody {
     pub(super) session: Le16,
     /// 1 buy, 2 sell.
     pub(super) side: u8,
-    /// Low half: 1 good till cancel, 2 immediate or cancel. High half: order type, 0 limit.
+    /// Low half: 1 good till cancel, 2 immediate or cancel, 3 fill or kill, 4 day, 5 good till
+    /// date. High half: 0 limit, 1 market, 2 stop, 3 stop-limit.
     pub(super) terms: u8,
+}
+
+/// Body of a New with conditions, 72 bytes; at least one of its own fields is not 0.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct ConditionalNewBody {
+    pub(super) new: NewBody,
+    pub(super) trigger_ticks: Le32,
+    /// 0 allow, 1 cancel newest, 2 cancel oldest, 3 cancel both.
+    pub(super) self_trade: u8,
+    /// 1 for a post-only order, else 0.
+    pub(super) post_only: u8,
+    pub(super) zero: [u8; 2],
+    pub(super) expiry_ns: Le64,
+    pub(super) display_lots: Le64,
+    pub(super) minimum_lots: Le64,
 }
 
 /// Body of a Cancel, 32 bytes.
@@ -81,7 +109,7 @@ pub(super) struct ReduceBody {
     pub(super) zero: [u8; 6],
 }
 
-/// Body of a Replace, 48 bytes.
+/// Body of a Replace, 56 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct ReplaceBody {
@@ -95,18 +123,26 @@ pub(super) struct ReplaceBody {
     pub(super) session: Le16,
     /// 1 modify, 2 cancel-replace.
     pub(super) rule: u8,
-    pub(super) zero: u8,
+    pub(super) zero: [u8; 5],
+    pub(super) trigger_ticks: Le32,
 }
 
-/// Body of a `DefineInstrument`, 32 bytes.
+/// Body of a `DefineInstrument`, 72 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct DefineInstrumentBody {
     pub(super) client_sequence: Le64,
     /// Padded with zeros.
     pub(super) symbol: [u8; SYMBOL_BYTES_MAX],
+    pub(super) lot: Le64,
+    pub(super) quantity_lots_max: Le64,
+    /// In ticks times lots: the low half, then the high half.
+    pub(super) notional_max: [Le64; 2],
+    pub(super) tick: Le32,
+    pub(super) band_low_ticks: Le32,
+    pub(super) band_high_ticks: Le32,
     pub(super) session: Le16,
-    pub(super) zero: [u8; 6],
+    pub(super) zero: [u8; 2],
 }
 
 /// Body of a `BindFlow`, 56 bytes.
@@ -141,7 +177,83 @@ pub(super) struct RunningHashBody {
     pub(super) running_hash: Le64,
 }
 
+/// Body of a `MassCancel`, 24 bytes.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct MassCancelBody {
+    pub(super) client_sequence: Le64,
+    pub(super) instrument: Le32,
+    pub(super) account: Le32,
+    /// Whose orders.
+    pub(super) of_session: Le16,
+    pub(super) session: Le16,
+    /// The sum of the `NAMES_` numbers of the fields that are given; one that is not is 0.
+    pub(super) names: u8,
+    /// 0 both, 1 buy, 2 sell.
+    pub(super) side: u8,
+    pub(super) zero: [u8; 2],
+}
+
+pub(super) const NAMES_INSTRUMENT: u8 = 1;
+pub(super) const NAMES_ACCOUNT: u8 = 2;
+pub(super) const NAMES_SESSION: u8 = 4;
+
+/// Body of a `SetBand`, 24 bytes.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct SetBandBody {
+    pub(super) client_sequence: Le64,
+    pub(super) instrument: Le32,
+    pub(super) low_ticks: Le32,
+    pub(super) high_ticks: Le32,
+    pub(super) session: Le16,
+    pub(super) zero: [u8; 2],
+}
+
+/// Body of a Control, 16 bytes.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct ControlBody {
+    pub(super) client_sequence: Le64,
+    pub(super) instrument: Le32,
+    pub(super) session: Le16,
+    /// 1 halt, 2 resume, 3 matching on, 4 matching off, 5 start auction, 6 uncross.
+    pub(super) control: u8,
+    pub(super) zero: u8,
+}
+
+/// Body of a Clock, 24 bytes.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct ClockBody {
+    pub(super) client_sequence: Le64,
+    pub(super) now_ns: Le64,
+    pub(super) session: Le16,
+    pub(super) zero: [u8; 6],
+}
+
+/// Body of an `EndOfDay`, 16 bytes.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct EndOfDayBody {
+    pub(super) client_sequence: Le64,
+    pub(super) session: Le16,
+    pub(super) zero: [u8; 6],
+}
+
+/// Body of a `LimitSession`, 16 bytes.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct LimitSessionBody {
+    pub(super) client_sequence: Le64,
+    pub(super) open_orders_max: Le32,
+    /// Whose orders.
+    pub(super) of_session: Le16,
+    pub(super) session: Le16,
+}
+
 const _: () = assert!(HEAD_BYTES == 24);
 const _: () = assert!(HEAD_BYTES + size_of::<NewBody>() == 64, "a New fills a cache line");
-const _: () = assert!(HEAD_BYTES + size_of::<BindFlowBody>() == super::RECORD_BYTES_MAX);
+const _: () = assert!(HEAD_BYTES + size_of::<ConditionalNewBody>() == super::RECORD_BYTES_MAX);
+const _: () = assert!(HEAD_BYTES + size_of::<DefineInstrumentBody>() == super::RECORD_BYTES_MAX);
 const _: () = assert!(HEAD_BYTES + size_of::<RunningHashBody>() == super::RECORD_BYTES_MIN);

@@ -170,6 +170,9 @@ impl Walk {
             HeaderState::NewerVersion(version) => {
                 Err(RecoveryFault::NewerVersion { segment, version })
             }
+            HeaderState::OlderVersion(version) => {
+                Err(RecoveryFault::OlderVersion { segment, version })
+            }
             HeaderState::Rotten => Err(RecoveryFault::Corrupt {
                 segment,
                 position: LogPosition(0),

@@ -147,6 +147,9 @@ impl Tail {
             HeaderState::NewerVersion(version) => {
                 Err(RecoveryFault::NewerVersion { segment, version })
             }
+            HeaderState::OlderVersion(version) => {
+                Err(RecoveryFault::OlderVersion { segment, version })
+            }
             HeaderState::Rotten => Err(corrupt(segment, LogPosition(0), Damage::FlippedBit)),
         }
     }

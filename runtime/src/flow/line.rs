@@ -1,6 +1,6 @@
 //! One command of a flow, as a line of a file or the stream says it.
 
-use highwater::command::{Action, Command, NewOrder, ReplaceOrder};
+use highwater::command::{Action, Command, Conditions, NewOrder, ReplaceOrder};
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
     Side, Symbol, Ticks, TimeInForce,
@@ -131,6 +131,7 @@ impl FlowLine {
                 rule: ReplaceRule::CancelReplace,
                 price: self.price,
                 quantity: self.quantity,
+                trigger: Ticks(0),
             }),
         }
     }
@@ -151,6 +152,7 @@ impl FlowLine {
             time_in_force,
             price: self.price,
             quantity: self.quantity,
+            conditions: Conditions::NONE,
         }
     }
 }
@@ -185,6 +187,7 @@ mod tests {
             time_in_force: TimeInForce::GoodTillCancel,
             price: Ticks(100),
             quantity: Lots(30),
+            conditions: Conditions::NONE,
         };
         assert_eq!(new, Action::New(expected));
         let dropped = NewOrder { time_in_force: TimeInForce::ImmediateOrCancel, ..expected };

@@ -11,7 +11,8 @@ pub const FILLS_HEADER: &str = "aggressor_seq,fill_no,resting_order_id,price_tic
 /// Writes `aggressor_seq,fill_no,resting_order_id,price_ticks,qty` for every trade that a session's
 /// commands caused.
 ///
-/// `aggressor_seq` is the client sequence of the command; `fill_no` counts its trades from 0.
+/// `aggressor_seq` is the client sequence of the command; `fill_no` counts its trades from 0, those
+/// of the stops that it triggered too. The trades of an auction have no aggressor and are left out.
 #[derive(Debug)]
 pub struct FillsWriter {
     file: TextFile,
@@ -97,7 +98,7 @@ mod tests {
     const SESSION: SessionId = SessionId(1);
 
     fn event(session: SessionId, kind: EventKind) -> Event {
-        Event { sequence: Sequence(1), session, instrument: InstrumentId(0), kind }
+        Event { sequence: Sequence(1), session, owner: session, instrument: InstrumentId(0), kind }
     }
 
     fn accepted(client_sequence: u64) -> Event {

@@ -93,9 +93,22 @@ impl EventSink for OpenOrders {
             | EventKind::Trade { .. }
             | EventKind::Canceled { reason: CancelReason::IocRemainder, .. }
             | EventKind::Reduced { .. }
-            | EventKind::InstrumentDefined { .. }
+            | EventKind::InstrumentDefined { .. } => {}
+            EventKind::Canceled { .. }
             | EventKind::FlowBound { .. }
-            | EventKind::Configured { .. } => {}
+            | EventKind::Configured { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::Replenished { .. }
+            | EventKind::AuctionTrade { .. }
+            | EventKind::MassCanceled { .. }
+            | EventKind::StateChanged { .. }
+            | EventKind::Uncrossed { .. }
+            | EventKind::BandSet { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::DayEnded { .. }
+            | EventKind::SessionLimited { .. } => {
+                unreachable!("nothing that the stream sends leads to it: {event:?}")
+            }
         }
     }
 }

@@ -36,10 +36,22 @@ impl Tally {
             EventKind::Canceled { reason: CancelReason::User, .. } => self.canceled += 1,
             EventKind::Canceled { reason: CancelReason::IocRemainder, .. } => self.remainders += 1,
             EventKind::Rejected { .. } | EventKind::Duplicate { .. } => self.rejects += 1,
-            EventKind::Accepted { .. }
-            | EventKind::InstrumentDefined { .. }
+            EventKind::Accepted { .. } | EventKind::InstrumentDefined { .. } => {}
+            EventKind::Canceled { .. }
             | EventKind::FlowBound { .. }
-            | EventKind::Configured { .. } => {}
+            | EventKind::Configured { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::Replenished { .. }
+            | EventKind::AuctionTrade { .. }
+            | EventKind::MassCanceled { .. }
+            | EventKind::StateChanged { .. }
+            | EventKind::Uncrossed { .. }
+            | EventKind::BandSet { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::DayEnded { .. }
+            | EventKind::SessionLimited { .. } => {
+                panic!("nothing that the stream sends leads to it: {event:?}")
+            }
         }
     }
 }
@@ -53,7 +65,7 @@ impl Engine {
             engine.apply(&Command {
                 session: SessionId::OPERATOR,
                 client_sequence: ClientSequence(number),
-                action: Action::DefineInstrument { symbol },
+                action: Action::DefineInstrument(Definition::open(symbol)),
             });
         }
         engine

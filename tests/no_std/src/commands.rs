@@ -1,7 +1,7 @@
 //! The commands of the proof: every kind that moves an order, a sweep of more events than the ring
 //! holds, and rejects.
 
-use highwater::command::{Action, Command, NewOrder, ReplaceOrder};
+use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
     Side, Symbol, Ticks, TimeInForce,
@@ -20,7 +20,7 @@ const ACCOUNT: AccountId = AccountId(7);
 pub(crate) fn commands(symbol: Symbol) -> [Command; 19] {
     [
         // One event.
-        say(SessionId::OPERATOR, 1, Action::DefineInstrument { symbol }),
+        say(SessionId::OPERATOR, 1, Action::DefineInstrument(Definition::open(symbol))),
         // Accepted and Rested, six times.
         trader(1, new(1, Side::Sell, 10)),
         trader(2, new(2, Side::Sell, 11)),
@@ -78,6 +78,7 @@ fn new(order: u64, side: Side, price: u32) -> Action {
         time_in_force: TimeInForce::GoodTillCancel,
         price: Ticks(price),
         quantity: Lots(5),
+        conditions: Conditions::NONE,
     })
 }
 
@@ -92,6 +93,7 @@ fn sweep(order: u64) -> Action {
         time_in_force: TimeInForce::ImmediateOrCancel,
         price: Ticks(20),
         quantity: Lots(100),
+        conditions: Conditions::NONE,
     })
 }
 
@@ -104,6 +106,7 @@ fn replace(order: u64, new_order: u64, rule: ReplaceRule, price: u32) -> Action 
         rule,
         price: Ticks(price),
         quantity: Lots(4),
+        trigger: Ticks(0),
     })
 }
 

@@ -6,7 +6,7 @@ mod elf;
 mod memory_log;
 
 use highwater::book::{Book, StaticBook};
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Arrival, Command, Definition};
 use highwater::engine::{Engine, Stages};
 use highwater::event::Event;
 use highwater::limits::{BLOCK_BYTES, INSTRUMENTS_DEFAULT, ORDERS_DEFAULT, SESSIONS_DEFAULT};
@@ -106,7 +106,7 @@ fn trade(mut stages: Stages<'_, MemoryLog<'_>>) -> Sequence {
     let command = Command {
         session: SessionId::OPERATOR,
         client_sequence: ClientSequence(1),
-        action: Action::DefineInstrument { symbol },
+        action: Action::DefineInstrument(Definition::open(symbol)),
     };
     stages.arrivals.push(Arrival { timestamp_ns: 1, command }).expect("it is empty");
     stages.shared.halt.stop();

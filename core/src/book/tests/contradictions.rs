@@ -1,13 +1,16 @@
 //! Tests of `check` and `state_hash`: each field that matters is spoiled once, and both must
 //! notice.
 
+use super::super::ladder::LadderId;
+use super::super::order::{Extra, Order};
+use super::super::pool::NONE;
 use super::super::{Book, CheckFault};
 use super::alloc::vec::Vec;
 use super::{example, memory};
-use crate::command::FlowIdentity;
+use crate::command::{Definition, FlowIdentity};
 use crate::types::{
-    Capacities, ClientSequence, InstrumentId, OrderId, Price, Sequence, SessionId, Side, Symbol,
-    Ticks,
+    Band, Capacities, ClientSequence, InstrumentId, OrderId, Phase, Price, Sequence, SessionId,
+    Side, Symbol, Ticks,
 };
 
 const AAA: InstrumentId = InstrumentId(0);
@@ -52,9 +55,7 @@ fn check_notices_broken_ladders() {
     let levels = Some(CheckFault::Levels(AAA, Side::Sell));
     let marks = Some(CheckFault::Marks(AAA, Side::Sell));
     let spoil_best = |book: &mut Book<'_>| {
-        if let Some(ladder) = book.ladders.sides.get_mut(1) {
-            ladder.best_price += 1;
-        }
+        book.ladders.ladder_mut(LadderId::new(AAA, Side::Sell)).best_price += 1;
     };
     assert_eq!(fault_after(spoil_best), levels);
     assert_eq!(fault_after(|book| book.ladders.levels.get_mut(level(book, 6)).span += 1), levels);
@@ -67,14 +68,19 @@ fn check_notices_broken_ladders() {
 fn check_notices_a_crossed_book_and_wrong_counts() {
     let crossed = fault_after(|book| {
         // An ask at 9 that did not trade.
-        let asks = super::super::ladder::LadderId::new(AAA, Side::Sell);
+        let asks = LadderId::new(AAA, Side::Sell);
         let order = *book.orders.pool.get(slot(book, 5));
-        let order = super::super::order::Order { id: 99, ladder: asks.0, ..order };
-        book.join(order, Price::new(Ticks(9)).expect("a price"));
+        let order = Order { id: 99, ladder: asks.0, ..order };
+        book.join_conditional(order, Price::new(Ticks(9)).expect("a price"));
     });
     assert_eq!(crossed, Some(CheckFault::Crossed(AAA)));
     let lost = fault_after(|book| book.orders.pool.remove(15));
     assert_eq!(lost, Some(CheckFault::Counts));
+    let wrong_session = fault_after(|book| {
+        book.sessions.closed(SessionId(1));
+        book.sessions.opened(SessionId(2));
+    });
+    assert_eq!(wrong_session, Some(CheckFault::Counts));
     let unindexed = fault_after(|book| book.orders.ids.insert(1, 9));
     assert_eq!(unindexed, Some(CheckFault::Counts));
 }
@@ -96,7 +102,7 @@ fn the_state_hash_covers_everything_that_can_matter() {
 type Spoil = fn(&mut Book<'_>);
 
 /// The first changes nothing; each of the others changes one thing.
-fn spoilers() -> [Spoil; 16] {
+fn spoilers() -> [Spoil; 32] {
     [
         |_| {},
         |book| book.last_sequence = Sequence(77),
@@ -110,11 +116,26 @@ fn spoilers() -> [Spoil; 16] {
             book.flow = Some(FlowIdentity { name: [0; 32], head_bytes: 0, head_hash: 0 });
         },
         |book| {
-            assert_eq!(book.symbols.define(Symbol::new(b"BBB").expect("a symbol")).0, 1);
+            let definition = Definition::open(Symbol::new(b"BBB").expect("a symbol"));
+            assert_eq!(book.symbols.define(&definition).0, 1);
         },
-        |book| {
-            book.symbols.set_last_trade(AAA, Price::new(Ticks(12)).expect("a price"));
-        },
+        |book| book.ladders.market_mut(AAA).last_trade = 12,
+        |book| book.ladders.market_mut(AAA).gate.set_phase(Phase::Auction),
+        |book| book.ladders.market_mut(AAA).gate.halt(),
+        |book| book.symbols.set_band(AAA, Band { low: Ticks(1), high: Ticks(u32::MAX) }),
+        |book| book.symbols.set_band(AAA, Band { low: Ticks(0), high: Ticks(99) }),
+        |book| book.clock_ns = 1,
+        |book| book.sessions.limit(SessionId(1), 9),
+        |book| extra(book, 20).display = 3,
+        |book| extra(book, 20).hidden = 2,
+        |book| extra(book, 20).expiry_ns = 1_001,
+        |book| extra(book, 21).minimum = 1,
+        |book| extra(book, 22).limit = 7,
+        |book| book.orders.pool.get_mut(slot(book, 2)).terms = 3,
+        |book| book.orders.pool.get_mut(slot(book, 2)).terms = 1 << 3,
+        |book| book.orders.pool.get_mut(slot(book, 2)).terms = 1 << 5,
+        |book| book.ladders.levels.get_mut(level(book, 21)).price = 51,
+        send_stop_to_the_back,
         |book| book.orders.pool.get_mut(slot(book, 2)).account = 1,
         |book| book.orders.pool.get_mut(slot(book, 2)).session = 3,
         |book| book.orders.pool.get_mut(slot(book, 2)).remaining = 4,
@@ -127,5 +148,43 @@ fn spoilers() -> [Spoil; 16] {
 fn swap_places(book: &mut Book<'_>) {
     let order = *book.orders.pool.get(slot(book, 1));
     book.leave(slot(book, 1));
-    book.join(order, Price::new(Ticks(10)).expect("a price"));
+    book.join_conditional(order, Price::new(Ticks(10)).expect("a price"));
+}
+
+/// Puts the stop that came first behind the other.
+fn send_stop_to_the_back(book: &mut Book<'_>) {
+    let (order, extra) = (*book.orders.pool.get(slot(book, 21)), *extra(book, 21));
+    book.leave(slot(book, 21));
+    let slot = book
+        .join_conditional(Order { extra: NONE, ..order }, Price::new(Ticks(50)).expect("a price"));
+    book.attach(slot, extra);
+}
+
+/// The extra of an order of the example.
+fn extra<'b>(book: &'b mut Book<'_>, order: u64) -> &'b mut Extra {
+    let extra = book.orders.pool.get(slot(book, order)).extra;
+    book.orders.extra_mut(extra)
+}
+
+#[test]
+fn check_notices_broken_extras_stops_and_expiries() {
+    let iceberg = Some(CheckFault::Order(AAA, OrderId(20)));
+    let stops = Some(CheckFault::Stops(AAA));
+    assert_eq!(fault_after(|book| extra(book, 20).order += 1), iceberg);
+    assert_eq!(fault_after(|book| extra(book, 20).display = 1), iceberg);
+    assert_eq!(fault_after(|book| extra(book, 20).expiry_place = 0), iceberg);
+    assert_eq!(fault_after(|book| book.clock_ns = 1_000), iceberg);
+    let stop = Some(CheckFault::Order(AAA, OrderId(21)));
+    assert_eq!(fault_after(|book| extra(book, 21).hidden = 1), stop);
+    assert_eq!(fault_after(|book| extra(book, 22).stop_prev = NONE), stops);
+    assert_eq!(fault_after(|book| extra(book, 22).joined = 0), stops);
+    assert_eq!(fault_after(|book| book.ladders.market_mut(AAA).last_stop = NONE), stops);
+    assert_eq!(fault_after(|book| book.ladders.market_mut(AAA).first_stop = NONE), stops);
+    let late = fault_after(|book| {
+        let slot = book.orders.pool.get(slot(book, 20)).extra;
+        book.orders.schedule(slot);
+    });
+    assert_eq!(late, Some(CheckFault::Counts));
+    let uncounted = fault_after(|book| book.orders.extra_count -= 1);
+    assert_eq!(uncounted, Some(CheckFault::Counts));
 }

@@ -94,7 +94,7 @@ fn smaller_capacities_drop_nothing_and_larger_ones_than_the_memory_do_not_fit() 
     let absurd = Capacities { orders: 0, ..CAPACITIES };
     assert!(book.fits(small) && !book.fits(large) && book.fits(absurd));
     say(&mut book, 0, Action::Configure(small));
-    assert_eq!(book.open_order_count(), 5);
+    assert_eq!(book.open_order_count(), 8);
     let events = say(&mut book, 1, new(9, Side::Buy, 10));
     assert!(format!("{events:?}").contains("OrdersFull"));
     let events = say(&mut book, 0, Action::Configure(absurd));

@@ -1,0 +1,253 @@
+//! The door: what a new order is checked for, and the order of the checks.
+
+use super::conditional::Conditional;
+use super::ladder::LadderId;
+use super::matching::Incoming;
+use super::terms::Terms;
+use super::{Book, Origin};
+use crate::command::{Conditions, NewOrder};
+use crate::event::{EventKind, EventSink, RejectReason};
+use crate::limits::{CLOCK_NS_MAX, ICEBERG_PARTS_MAX, QUANTITY_MAX};
+use crate::types::{
+    InstrumentId, InstrumentTerms, Lots, Notional, OrderType, Phase, Price, Quantity, SelfTrade,
+    SessionId, Ticks, TimeInForce,
+};
+
+/// Places that an order with an extra takes.
+const PLACES_MAX: u32 = 2;
+
+impl Book<'_> {
+    /// Takes a new order, or rejects it.
+    #[inline]
+    pub(super) fn new_order(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
+        if new.instrument.0 >= self.symbols.count() {
+            return self.reject(origin, new.order, RejectReason::UnknownInstrument, sink);
+        }
+        if conditions_of(new) | self.ladders.market(new.instrument).gate.word() != 0 {
+            return self.new_conditional(origin, new, sink);
+        }
+        match self.check_plain(origin, new) {
+            Ok(incoming) => {
+                self.accept(origin, new, sink);
+                self.execute(origin, &incoming, sink);
+            }
+            Err(reason) => self.reject(origin, new.order, reason, sink),
+        }
+    }
+
+    /// Takes a new order that asks for something, or one on an instrument that does not take
+    /// everything, or rejects it.
+    #[inline(never)]
+    fn new_conditional(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
+        match self.check_conditional(origin, new) {
+            Ok(conditional) => {
+                self.accept(origin, new, sink);
+                if new.order_type.is_stop() {
+                    self.wait(origin, &conditional);
+                } else {
+                    self.execute_conditional(origin, &conditional, sink);
+                }
+                self.run_stops(origin, sink);
+            }
+            Err(reason) => self.reject(origin, new.order, reason, sink),
+        }
+    }
+
+    #[inline]
+    fn accept(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
+        let client_sequence = origin.client_sequence;
+        self.emit(origin, EventKind::Accepted { client_sequence, order: new.order }, sink);
+    }
+
+    /// The checks of [`check_conditional`](Self::check_conditional) that can fail for a plain
+    /// order.
+    #[inline]
+    fn check_plain(&self, origin: &Origin, new: &NewOrder) -> Result<Incoming, RejectReason> {
+        let limit = Price::new(new.price).ok_or(RejectReason::BadPrice)?;
+        let quantity = Quantity::new(new.quantity).ok_or(RejectReason::BadQuantity)?;
+        let hash = self.orders.hash(new.instrument, new.order);
+        if self.orders.locate(hash, new.instrument, new.order).is_some() {
+            return Err(RejectReason::DuplicateId);
+        }
+        let may_rest = new.time_in_force.may_rest();
+        if may_rest {
+            self.check_session(origin.session)?;
+            self.check_room(LadderId::new(new.instrument, new.side), limit, 1)?;
+        }
+        Ok(Incoming {
+            order: new.order,
+            hash,
+            account: new.account,
+            side: new.side,
+            may_rest,
+            limit,
+            quantity,
+        })
+    }
+
+    /// All checks of a new order, in the documented order.
+    fn check_conditional(
+        &self,
+        origin: &Origin,
+        new: &NewOrder,
+    ) -> Result<Conditional, RejectReason> {
+        let instrument = new.instrument;
+        if self.ladders.market(instrument).gate.is_halted() {
+            return Err(RejectReason::Halted);
+        }
+        let terms = self.terms_of(instrument);
+        let conditional = self.check_fields(new, &terms)?;
+        if self.orders.find(instrument, new.order).is_some() {
+            return Err(RejectReason::DuplicateId);
+        }
+        check_risk(&terms, conditional.limit, conditional.quantity)?;
+        let is_stop = new.order_type.is_stop();
+        let may_be_open = is_stop || (conditional.may_rest() && conditional.limit.is_some());
+        if may_be_open {
+            self.check_session(origin.session)?;
+        }
+        if !is_stop {
+            self.check_phase(instrument, &conditional)?;
+        }
+        if may_be_open {
+            let (ladder, price) = match conditional.trigger {
+                Some(trigger) => (LadderId::of_stops(instrument, new.side), trigger),
+                None => (LadderId::new(instrument, new.side), conditional.worst()),
+            };
+            let places = if conditional.needs_extra() || is_stop { PLACES_MAX } else { 1 };
+            self.check_room(ladder, price, places)?;
+        }
+        Ok(conditional)
+    }
+
+    /// Checks each field of a new order on its own.
+    fn check_fields(
+        &self,
+        new: &NewOrder,
+        terms: &InstrumentTerms,
+    ) -> Result<Conditional, RejectReason> {
+        let NewOrder { order_type, time_in_force, side, conditions, .. } = *new;
+        let limit =
+            if order_type.has_limit() { Some(check_price(new.price, terms)?) } else { None };
+        let trigger =
+            if order_type.is_stop() { Some(check_price(conditions.trigger, terms)?) } else { None };
+        let quantity = Quantity::new(new.quantity).ok_or(RejectReason::BadQuantity)?;
+        let Conditions { display, minimum, expiry_ns, self_trade, post_only, .. } = conditions;
+        let lots = [new.quantity, display, minimum];
+        if lots.iter().any(|lots| !lots.0.is_multiple_of(terms.lot.0))
+            || display.0 > QUANTITY_MAX
+            || has_too_many_parts(quantity, display)
+            || minimum > new.quantity
+        {
+            return Err(RejectReason::BadQuantity);
+        }
+        self.check_expiry(time_in_force, expiry_ns)?;
+        Ok(Conditional {
+            order: new.order,
+            account: new.account,
+            side,
+            limit,
+            quantity,
+            terms: Terms { time_in_force, self_trade, post_only },
+            trigger,
+            display: display.0,
+            minimum: minimum.0,
+            expiry_ns,
+        })
+    }
+
+    /// Only an order that is good till a date has an expiry, ahead of the clock.
+    fn check_expiry(&self, time_in_force: TimeInForce, expiry_ns: u64) -> Result<(), RejectReason> {
+        let is_good = match time_in_force {
+            TimeInForce::GoodTillDate => expiry_ns > self.clock_ns && expiry_ns <= CLOCK_NS_MAX,
+            TimeInForce::GoodTillCancel
+            | TimeInForce::ImmediateOrCancel
+            | TimeInForce::FillOrKill
+            | TimeInForce::Day => expiry_ns == 0,
+        };
+        if is_good { Ok(()) } else { Err(RejectReason::BadExpiry) }
+    }
+
+    /// Whether the instrument's phase takes an order that does not wait.
+    pub(super) fn check_phase(
+        &self,
+        instrument: InstrumentId,
+        new: &Conditional,
+    ) -> Result<(), RejectReason> {
+        let would_trade = self.would_trade(instrument, new.side, new.worst());
+        let is_market = new.limit.is_none();
+        match self.ladders.market(instrument).gate.phase() {
+            Phase::Auction if is_market || !new.may_rest() || new.minimum > 0 => {
+                Err(RejectReason::NoMatching)
+            }
+            Phase::Collecting if is_market || would_trade => Err(RejectReason::NoMatching),
+            Phase::Continuous if new.terms.post_only && would_trade => {
+                Err(RejectReason::PostOnlyWouldCross)
+            }
+            Phase::Auction | Phase::Collecting | Phase::Continuous => Ok(()),
+        }
+    }
+
+    /// Whether a session may have one more order open.
+    #[inline]
+    pub(super) fn check_session(&self, session: SessionId) -> Result<(), RejectReason> {
+        if self.sessions.has_room(session) { Ok(()) } else { Err(RejectReason::MaxOrders) }
+    }
+
+    /// Whether there are places for one more order, and a level for it.
+    #[inline]
+    fn check_room(&self, ladder: LadderId, price: Price, places: u32) -> Result<(), RejectReason> {
+        if self.orders.pool.live() + places > self.capacities.orders {
+            return Err(RejectReason::OrdersFull);
+        }
+        if !self.ladders.has_room(ladder, price.ticks(), None, self.level_limits()) {
+            return Err(RejectReason::LevelsFull);
+        }
+        Ok(())
+    }
+}
+
+/// One word that is 0 when an order asks for nothing beyond what a limit order without conditions
+/// does.
+#[inline]
+fn conditions_of(new: &NewOrder) -> u64 {
+    let Conditions { self_trade, post_only, expiry_ns, display, minimum, .. } = new.conditions;
+    let is_other = new.order_type != OrderType::Limit
+        || self_trade != SelfTrade::Allow
+        || (new.time_in_force != TimeInForce::GoodTillCancel
+            && new.time_in_force != TimeInForce::ImmediateOrCancel);
+    u64::from(is_other) | u64::from(post_only) | expiry_ns | display.0 | minimum.0
+}
+
+/// The price of `ticks` ticks, when the instrument has it.
+pub(super) fn check_price(ticks: Ticks, terms: &InstrumentTerms) -> Result<Price, RejectReason> {
+    match Price::new(ticks) {
+        Some(price) if ticks.0.is_multiple_of(terms.tick.0) => Ok(price),
+        Some(_) | None => Err(RejectReason::BadPrice),
+    }
+}
+
+/// Whether the instrument takes this much, at this limit if there is one.
+pub(super) fn check_risk(
+    terms: &InstrumentTerms,
+    limit: Option<Price>,
+    quantity: Quantity,
+) -> Result<(), RejectReason> {
+    if limit.is_some_and(|limit| !terms.band.takes(limit)) {
+        return Err(RejectReason::PriceBand);
+    }
+    if Lots(quantity.lots()) > terms.quantity_max {
+        return Err(RejectReason::MaxQuantity);
+    }
+    if limit.is_some_and(|limit| Notional::of(limit, quantity) > terms.notional_max) {
+        return Err(RejectReason::MaxNotional);
+    }
+    Ok(())
+}
+
+/// Whether an iceberg would show itself in more parts than one order may have: each of them is a
+/// trade, and one command may have to make them all.
+pub(super) fn has_too_many_parts(quantity: Quantity, display: Lots) -> bool {
+    let most = u128::from(display.0) * u128::from(ICEBERG_PARTS_MAX);
+    display.0 > 0 && u128::from(quantity.lots()) > most
+}

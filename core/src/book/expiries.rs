@@ -1,0 +1,142 @@
+//! When orders expire: a binary heap of their extras, the earliest first, from which any can be
+//! taken.
+
+use super::bug::bug;
+use super::order::Orders;
+use super::pool::NONE;
+use crate::types::index_of;
+
+/// Slots of the extras that expire; the parent of place `n` is place `n / 2`, counted from 1.
+pub(super) struct Expiries<'m> {
+    slots: &'m mut [u32],
+    count: u32,
+}
+
+impl<'m> Expiries<'m> {
+    /// None, with room for as many as there are zeros.
+    pub(super) fn new(slots: &'m mut [u32]) -> Self {
+        Self { slots, count: 0 }
+    }
+
+    /// The extra at a place, from 1.
+    pub(super) fn get(&self, place: u32) -> u32 {
+        match self.slots.get(index_of(place - 1)) {
+            Some(slot) => *slot,
+            None => bug("a place beyond the expiries"),
+        }
+    }
+
+    fn set(&mut self, place: u32, slot: u32) {
+        match self.slots.get_mut(index_of(place - 1)) {
+            Some(kept) => *kept = slot,
+            None => bug("more expiries than memory"),
+        }
+    }
+
+    /// The extras that the last [`Orders::take_due`] took, to be put in order.
+    pub(super) fn taken_mut(&mut self, taken: u32) -> &mut [u32] {
+        let (first, end) = (index_of(self.count), index_of(self.count + taken));
+        match self.slots.get_mut(first..end) {
+            Some(slots) => slots,
+            None => bug("more expired than there were"),
+        }
+    }
+
+    /// The extra that was taken as number `n`, from 0.
+    pub(super) fn taken(&self, n: u32) -> u32 {
+        self.get(self.count + n + 1)
+    }
+}
+
+impl Orders<'_> {
+    /// The earliest expiry, in nanoseconds of the clock.
+    pub(super) fn next_expiry_ns(&self) -> Option<u64> {
+        (self.expiries.count > 0).then(|| self.expiry_at(1))
+    }
+
+    /// Takes every extra whose expiry is reached out of the heap, and says how many they are.
+    /// They lie behind the heap until the next one is scheduled.
+    pub(super) fn take_due(&mut self, now_ns: u64) -> u32 {
+        let mut taken = 0;
+        while self.next_expiry_ns().is_some_and(|expiry_ns| expiry_ns <= now_ns) {
+            let slot = self.expiries.get(1);
+            let freed = self.expiries.count;
+            self.unschedule(slot);
+            self.expiries.set(freed, slot);
+            taken += 1;
+        }
+        taken
+    }
+
+    /// Lets the order of an extra expire.
+    pub(super) fn schedule(&mut self, extra_slot: u32) {
+        self.expiries.count += 1;
+        self.rise(self.expiries.count, extra_slot);
+    }
+
+    /// Lets it no longer expire.
+    pub(super) fn unschedule(&mut self, extra_slot: u32) {
+        let place = core::mem::take(&mut self.extra_mut(extra_slot).expiry_place);
+        let last = self.expiries.get(self.expiries.count);
+        self.expiries.count -= 1;
+        if last != extra_slot {
+            self.sink(place, last);
+        }
+    }
+
+    /// Puts an extra where `place` is free, or nearer to the top.
+    fn rise(&mut self, mut place: u32, extra_slot: u32) {
+        let expiry_ns = self.extra(extra_slot).expiry_ns;
+        while place > 1 && self.expiry_at(place / 2) > expiry_ns {
+            self.place(place, self.expiries.get(place / 2));
+            place /= 2;
+        }
+        self.place(place, extra_slot);
+    }
+
+    /// Puts an extra where `place` is free, or farther from the top, or nearer to it.
+    fn sink(&mut self, mut place: u32, extra_slot: u32) {
+        let expiry_ns = self.extra(extra_slot).expiry_ns;
+        while let Some(child) = self.earlier_child(place) {
+            if self.expiry_at(child) >= expiry_ns {
+                break;
+            }
+            self.place(place, self.expiries.get(child));
+            place = child;
+        }
+        self.rise(place, extra_slot);
+    }
+
+    /// The place below `place` that expires first.
+    fn earlier_child(&self, place: u32) -> Option<u32> {
+        let (left, right) = (place * 2, place * 2 + 1);
+        let count = self.expiries.count;
+        if left > count {
+            None
+        } else if right <= count && self.expiry_at(right) < self.expiry_at(left) {
+            Some(right)
+        } else {
+            Some(left)
+        }
+    }
+
+    fn place(&mut self, place: u32, extra_slot: u32) {
+        self.expiries.set(place, extra_slot);
+        self.extra_mut(extra_slot).expiry_place = place;
+    }
+
+    fn expiry_at(&self, place: u32) -> u64 {
+        self.extra(self.expiries.get(place)).expiry_ns
+    }
+
+    /// Whether the heap is one, and holds as many as `expiring`.
+    pub(super) fn expiries_add_up(&self, expiring: u32) -> bool {
+        let is_kept = |place: u32| {
+            let slot = self.expiries.get(place);
+            slot != NONE
+                && self.extra(slot).expiry_place == place
+                && (place == 1 || self.expiry_at(place / 2) <= self.expiry_at(place))
+        };
+        self.expiries.count == expiring && (1..=expiring).all(is_kept)
+    }
+}

@@ -1,0 +1,53 @@
+//! What an open order keeps of how it came in, as one number: 0 for a plain one.
+
+use super::bug::bug;
+use crate::types::{SelfTrade, TimeInForce};
+
+/// How long an order stays, and what it does when it meets others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Terms {
+    pub(super) time_in_force: TimeInForce,
+    pub(super) self_trade: SelfTrade,
+    pub(super) post_only: bool,
+}
+
+impl Terms {
+    /// The terms as they are kept in an order.
+    pub(super) fn bits(self) -> u16 {
+        let time_in_force = match self.time_in_force {
+            TimeInForce::GoodTillCancel => 0,
+            TimeInForce::ImmediateOrCancel => 1,
+            TimeInForce::FillOrKill => 2,
+            TimeInForce::Day => 3,
+            TimeInForce::GoodTillDate => 4,
+        };
+        let self_trade = match self.self_trade {
+            SelfTrade::Allow => 0,
+            SelfTrade::CancelNewest => 1,
+            SelfTrade::CancelOldest => 2,
+            SelfTrade::CancelBoth => 3,
+        };
+        time_in_force | self_trade << 3 | u16::from(self.post_only) << 5
+    }
+
+    /// The terms of an order.
+    pub(super) fn from_bits(bits: u16) -> Self {
+        Self {
+            time_in_force: match bits & 7 {
+                0 => TimeInForce::GoodTillCancel,
+                1 => TimeInForce::ImmediateOrCancel,
+                2 => TimeInForce::FillOrKill,
+                3 => TimeInForce::Day,
+                4 => TimeInForce::GoodTillDate,
+                _ => bug("an order without a time in force"),
+            },
+            self_trade: match bits >> 3 & 3 {
+                0 => SelfTrade::Allow,
+                1 => SelfTrade::CancelNewest,
+                2 => SelfTrade::CancelOldest,
+                _ => SelfTrade::CancelBoth,
+            },
+            post_only: bits >> 5 & 1 == 1,
+        }
+    }
+}

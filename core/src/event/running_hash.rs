@@ -1,0 +1,190 @@
+//! The running hash: every field of every event, folded into one word.
+
+use super::{Event, EventKind};
+use crate::types::{Phase, Side, fold};
+
+/// Odd constants without structure: the first digits of the fractional parts of the square roots of
+/// 2, 3, 5 and 7.
+const SALT: [u64; 4] =
+    [0x6a09_e667_f3bc_c909, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1];
+
+impl Event {
+    /// Folds every field of this event into `hash`: the running hash, the same on every machine.
+    ///
+    /// The fields are mixed side by side and enter the chain through one multiplication.
+    #[must_use]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "where the kind is known, most of this is not there")]
+    pub fn fold_into(&self, hash: u64) -> u64 {
+        let place = u64::from(self.instrument.0)
+            | u64::from(self.session.0) << 32
+            | u64::from(self.owner.0) << 48;
+        let [head, w1, w2, w3, w4, w5] = self.words();
+        let mixed = fold(self.sequence.0 ^ SALT[0], head ^ SALT[1])
+            ^ fold(place ^ SALT[2], w1 ^ SALT[3]).rotate_left(16)
+            ^ fold(w2 ^ SALT[1], w3 ^ SALT[2]).rotate_left(32)
+            ^ fold(w4 ^ SALT[3], w5 ^ SALT[0]).rotate_left(48);
+        fold(hash ^ mixed, SALT[0])
+    }
+
+    /// The kind's number with its small fields, and its large fields.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "where the kind is known, most of this is not there")]
+    fn words(&self) -> [u64; 6] {
+        match self.kind {
+            EventKind::Accepted { client_sequence, order } => {
+                [1, order.0, client_sequence.0, 0, 0, 0]
+            }
+            EventKind::Rejected { client_sequence, order, reason } => {
+                [2 | reason.code() << 8, order.0, client_sequence.0, 0, 0, 0]
+            }
+            EventKind::Trade {
+                maker,
+                taker,
+                maker_session,
+                price,
+                quantity,
+                maker_remaining,
+                taker_remaining,
+            } => [
+                3 | u64::from(price.ticks()) << 8 | u64::from(maker_session.0) << 40,
+                maker.0,
+                taker.0,
+                quantity.lots(),
+                maker_remaining.0,
+                taker_remaining.0,
+            ],
+            EventKind::Rested { order, side, price, quantity, visible } => [
+                4 | u64::from(price.ticks()) << 8 | side_code(side) << 40,
+                order.0,
+                quantity.lots(),
+                visible.lots(),
+                0,
+                0,
+            ],
+            EventKind::Canceled { client_sequence, order, quantity, reason } => {
+                [5 | reason.code() << 8, order.0, client_sequence.0, quantity.lots(), 0, 0]
+            }
+            EventKind::Reduced { client_sequence, order, remaining, visible } => {
+                [6, order.0, client_sequence.0, remaining.lots(), visible.0, 0]
+            }
+            EventKind::Replaced {
+                client_sequence,
+                order,
+                new_order,
+                price,
+                quantity,
+                visible,
+                kept_priority,
+            } => [
+                7 | u64::from(price.0) << 8 | u64::from(kept_priority) << 40,
+                order.0,
+                new_order.0,
+                quantity.lots(),
+                client_sequence.0,
+                visible.0,
+            ],
+            EventKind::Triggered { order } => [12, order.0, 0, 0, 0, 0],
+            EventKind::Replenished { order, visible } => [13, order.0, visible.lots(), 0, 0, 0],
+            EventKind::AuctionTrade { .. }
+            | EventKind::Duplicate { .. }
+            | EventKind::InstrumentDefined { .. }
+            | EventKind::FlowBound { .. }
+            | EventKind::Configured { .. }
+            | EventKind::MassCanceled { .. }
+            | EventKind::StateChanged { .. }
+            | EventKind::Uncrossed { .. }
+            | EventKind::BandSet { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::DayEnded { .. }
+            | EventKind::SessionLimited { .. } => self.other_words(),
+        }
+    }
+
+    /// The same for auctions, and for the answers to commands that are not about one order.
+    fn other_words(&self) -> [u64; 6] {
+        match self.kind {
+            EventKind::AuctionTrade {
+                buy,
+                sell,
+                sell_session,
+                price,
+                quantity,
+                buy_remaining,
+                sell_remaining,
+            } => [
+                0xe | u64::from(price.ticks()) << 8 | u64::from(sell_session.0) << 40,
+                buy.0,
+                sell.0,
+                quantity.lots(),
+                buy_remaining.0,
+                sell_remaining.0,
+            ],
+            EventKind::Duplicate { client_sequence, last } => {
+                [8, client_sequence.0, last.0, 0, 0, 0]
+            }
+            EventKind::InstrumentDefined { client_sequence, is_new } => {
+                [9 | u64::from(is_new) << 8, client_sequence.0, 0, 0, 0, 0]
+            }
+            EventKind::FlowBound { client_sequence } => [10, client_sequence.0, 0, 0, 0, 0],
+            EventKind::Configured { client_sequence, capacities } => [
+                11,
+                client_sequence.0,
+                u64::from(capacities.orders),
+                u64::from(capacities.instruments),
+                u64::from(capacities.sessions),
+                0,
+            ],
+            EventKind::MassCanceled { client_sequence, order_count } => {
+                [15, client_sequence.0, order_count, 0, 0, 0]
+            }
+            EventKind::StateChanged { client_sequence, phase, is_halted } => [
+                16 | phase_code(phase) << 8 | u64::from(is_halted) << 16,
+                client_sequence.0,
+                0,
+                0,
+                0,
+                0,
+            ],
+            EventKind::Uncrossed { client_sequence, price, volume } => {
+                [0x11 | u64::from(price.0) << 8, client_sequence.0, volume.0, 0, 0, 0]
+            }
+            EventKind::BandSet { client_sequence, band } => {
+                [18, client_sequence.0, u64::from(band.low.0), u64::from(band.high.0), 0, 0]
+            }
+            EventKind::ClockSet { client_sequence, now_ns } => {
+                [19, client_sequence.0, now_ns, 0, 0, 0]
+            }
+            EventKind::DayEnded { client_sequence } => [20, client_sequence.0, 0, 0, 0, 0],
+            EventKind::SessionLimited { client_sequence, session, open_orders_max } => {
+                [21, client_sequence.0, u64::from(session.0), u64::from(open_orders_max), 0, 0]
+            }
+            EventKind::Accepted { .. }
+            | EventKind::Rejected { .. }
+            | EventKind::Trade { .. }
+            | EventKind::Rested { .. }
+            | EventKind::Canceled { .. }
+            | EventKind::Reduced { .. }
+            | EventKind::Replaced { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::Replenished { .. } => [0; 6],
+        }
+    }
+}
+
+/// A side's number in the running hash; part of the log format.
+const fn side_code(side: Side) -> u64 {
+    match side {
+        Side::Buy => 1,
+        Side::Sell => 2,
+    }
+}
+
+/// A phase's number in the running hash; part of the log format.
+const fn phase_code(phase: Phase) -> u64 {
+    match phase {
+        Phase::Continuous => 1,
+        Phase::Auction => 2,
+        Phase::Collecting => 3,
+    }
+}

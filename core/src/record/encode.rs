@@ -1,0 +1,377 @@
+//! Records to bytes: a head, a body, and the checksum over both.
+
+use super::layout::{
+    BindFlowBody, CHECKSUM_BYTES, CancelBody, ClockBody, ConditionalNewBody, ConfigureBody,
+    ControlBody, DefineInstrumentBody, EndOfDayBody, FORM_CONDITIONAL, FORM_PLAIN, HEAD_BYTES,
+    Head, LimitSessionBody, MassCancelBody, NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION,
+    NewBody, ReduceBody, ReplaceBody, RunningHashBody, SetBandBody, TYPE_BIND_FLOW, TYPE_CANCEL,
+    TYPE_CLOCK, TYPE_CONFIGURE, TYPE_CONTROL, TYPE_DEFINE_INSTRUMENT, TYPE_END_OF_DAY,
+    TYPE_LIMIT_SESSION, TYPE_MASS_CANCEL, TYPE_NEW, TYPE_REDUCE, TYPE_REPLACE, TYPE_RUNNING_HASH,
+    TYPE_SET_BAND,
+};
+use super::{Body, Record, RecordType};
+use crate::checksum::checksum;
+use crate::command::{
+    Action, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
+    ReplaceOrder,
+};
+use crate::little_endian::{Le16, Le32, Le64};
+use crate::types::{
+    AccountId, Band, Capacities, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SelfTrade,
+    SessionId, Side, TimeInForce,
+};
+use bytemuck::Pod;
+
+impl Record {
+    /// The record's type.
+    pub const fn record_type(&self) -> RecordType {
+        match &self.body {
+            Body::RunningHash(_) => RecordType::RunningHash,
+            Body::Command(command) => match command.action {
+                Action::New(_) => RecordType::New,
+                Action::Cancel { .. } => RecordType::Cancel,
+                Action::Reduce { .. } => RecordType::Reduce,
+                Action::Replace(_) => RecordType::Replace,
+                Action::MassCancel(_) => RecordType::MassCancel,
+                Action::DefineInstrument(_) => RecordType::DefineInstrument,
+                Action::SetBand { .. } => RecordType::SetBand,
+                Action::Control { .. } => RecordType::Control,
+                Action::Clock { .. } => RecordType::Clock,
+                Action::EndOfDay => RecordType::EndOfDay,
+                Action::LimitSession { .. } => RecordType::LimitSession,
+                Action::BindFlow(_) => RecordType::BindFlow,
+                Action::Configure(_) => RecordType::Configure,
+            },
+        }
+    }
+
+    /// Writes the record to the front of `room`; returns its length in bytes, or `None` when it
+    /// does not fit.
+    #[inline]
+    pub fn encode(&self, room: &mut [u8]) -> Option<usize> {
+        match &self.body {
+            Body::RunningHash(hash) => self.put(
+                room,
+                TYPE_RUNNING_HASH,
+                RunningHashBody { running_hash: Le64::new(*hash) },
+            ),
+            Body::Command(command) => self.encode_command(command, room),
+        }
+    }
+
+    #[inline]
+    fn encode_command(&self, command: &Command, room: &mut [u8]) -> Option<usize> {
+        let sender = Sender {
+            client_sequence: Le64::new(command.client_sequence.0),
+            session: Le16::new(command.session.0),
+        };
+        match &command.action {
+            Action::New(new) if is_plain(&new.conditions) => {
+                self.put(room, TYPE_NEW, sender.new_order(new))
+            }
+            Action::New(new) => self.put_conditional(room, &sender, new),
+            Action::Cancel { instrument, order, account } => {
+                self.put(room, TYPE_CANCEL, sender.cancel(*instrument, *order, *account))
+            }
+            Action::Reduce { instrument, order, account, by } => {
+                self.put(room, TYPE_REDUCE, sender.reduce(*instrument, *order, *account, *by))
+            }
+            Action::Replace(replace) => self.put(room, TYPE_REPLACE, sender.replace(replace)),
+            Action::MassCancel(which) => {
+                self.put(room, TYPE_MASS_CANCEL, sender.mass_cancel(which))
+            }
+            Action::DefineInstrument(definition) => {
+                self.put(room, TYPE_DEFINE_INSTRUMENT, sender.define_instrument(definition))
+            }
+            Action::SetBand { instrument, band } => {
+                self.put(room, TYPE_SET_BAND, sender.set_band(*instrument, *band))
+            }
+            Action::Control { instrument, control } => {
+                self.put(room, TYPE_CONTROL, sender.control(*instrument, *control))
+            }
+            Action::Clock { now_ns } => self.put(room, TYPE_CLOCK, sender.clock(*now_ns)),
+            Action::EndOfDay => self.put(room, TYPE_END_OF_DAY, sender.end_of_day()),
+            Action::LimitSession { session, open_orders_max } => {
+                let body = sender.limit_session(*session, *open_orders_max);
+                self.put(room, TYPE_LIMIT_SESSION, body)
+            }
+            Action::BindFlow(flow) => self.put(room, TYPE_BIND_FLOW, sender.bind_flow(flow)),
+            Action::Configure(capacities) => {
+                self.put(room, TYPE_CONFIGURE, sender.configure(*capacities))
+            }
+        }
+    }
+
+    /// Apart from the plain New, which must not pay for it.
+    #[cold]
+    fn put_conditional(&self, room: &mut [u8], sender: &Sender, new: &NewOrder) -> Option<usize> {
+        self.put_form(room, TYPE_NEW, FORM_CONDITIONAL, sender.conditional_new(new))
+    }
+
+    #[inline]
+    fn put<B: Pod>(&self, room: &mut [u8], record_type: u8, body: B) -> Option<usize> {
+        self.put_form(room, record_type, FORM_PLAIN, body)
+    }
+
+    /// Writes head and body and seals them with their checksum.
+    #[inline]
+    fn put_form<B: Pod>(
+        &self,
+        room: &mut [u8],
+        record_type: u8,
+        form: u8,
+        body: B,
+    ) -> Option<usize> {
+        let length = HEAD_BYTES + size_of::<B>();
+        let bytes = room.get_mut(..length)?;
+        let head = Head {
+            checksum: Le32::new(0),
+            length: Le16::new(u16::try_from(length).ok()?),
+            record_type,
+            form,
+            timestamp_ns: Le64::new(self.timestamp_ns),
+            sequence: Le64::new(self.sequence.0),
+        };
+        let (head_bytes, body_bytes) = bytes.split_at_mut_checked(HEAD_BYTES)?;
+        head_bytes.copy_from_slice(bytemuck::bytes_of(&head));
+        body_bytes.copy_from_slice(bytemuck::bytes_of(&body));
+        let (seal, covered) = bytes.split_at_mut_checked(CHECKSUM_BYTES)?;
+        seal.copy_from_slice(&checksum(&[covered]).to_le_bytes());
+        Some(length)
+    }
+}
+
+/// Who sent a command, as every body says it; makes the bodies of its commands.
+struct Sender {
+    client_sequence: Le64,
+    session: Le16,
+}
+
+impl Sender {
+    #[inline]
+    fn new_order(&self, new: &NewOrder) -> NewBody {
+        NewBody {
+            client_sequence: self.client_sequence,
+            order: Le64::new(new.order.0),
+            quantity_lots: Le64::new(new.quantity.0),
+            price_ticks: Le32::new(new.price.0),
+            instrument: Le32::new(new.instrument.0),
+            account: Le32::new(new.account.0),
+            session: self.session,
+            side: side_number(new.side),
+            terms: order_type_number(new.order_type) << 4 | time_in_force_number(new.time_in_force),
+        }
+    }
+
+    fn conditional_new(&self, new: &NewOrder) -> ConditionalNewBody {
+        let conditions = &new.conditions;
+        ConditionalNewBody {
+            new: self.new_order(new),
+            trigger_ticks: Le32::new(conditions.trigger.0),
+            self_trade: self_trade_number(conditions.self_trade),
+            post_only: u8::from(conditions.post_only),
+            zero: [0; 2],
+            expiry_ns: Le64::new(conditions.expiry_ns),
+            display_lots: Le64::new(conditions.display.0),
+            minimum_lots: Le64::new(conditions.minimum.0),
+        }
+    }
+
+    #[inline]
+    fn cancel(&self, instrument: InstrumentId, order: OrderId, account: AccountId) -> CancelBody {
+        CancelBody {
+            client_sequence: self.client_sequence,
+            order: Le64::new(order.0),
+            instrument: Le32::new(instrument.0),
+            account: Le32::new(account.0),
+            session: self.session,
+            zero: [0; 6],
+        }
+    }
+
+    #[inline]
+    fn reduce(
+        &self,
+        instrument: InstrumentId,
+        order: OrderId,
+        account: AccountId,
+        by: Lots,
+    ) -> ReduceBody {
+        ReduceBody {
+            client_sequence: self.client_sequence,
+            order: Le64::new(order.0),
+            by_lots: Le64::new(by.0),
+            instrument: Le32::new(instrument.0),
+            account: Le32::new(account.0),
+            session: self.session,
+            zero: [0; 6],
+        }
+    }
+
+    #[inline]
+    fn replace(&self, replace: &ReplaceOrder) -> ReplaceBody {
+        ReplaceBody {
+            client_sequence: self.client_sequence,
+            order: Le64::new(replace.order.0),
+            new_order: Le64::new(replace.new_order.0),
+            quantity_lots: Le64::new(replace.quantity.0),
+            price_ticks: Le32::new(replace.price.0),
+            instrument: Le32::new(replace.instrument.0),
+            account: Le32::new(replace.account.0),
+            session: self.session,
+            rule: match replace.rule {
+                ReplaceRule::Modify => 1,
+                ReplaceRule::CancelReplace => 2,
+            },
+            zero: [0; 5],
+            trigger_ticks: Le32::new(replace.trigger.0),
+        }
+    }
+
+    fn mass_cancel(&self, which: &MassCancel) -> MassCancelBody {
+        let named = |is_given: bool, number: u8| if is_given { number } else { 0 };
+        MassCancelBody {
+            client_sequence: self.client_sequence,
+            instrument: Le32::new(which.instrument.map_or(0, |instrument| instrument.0)),
+            account: Le32::new(which.account.map_or(0, |account| account.0)),
+            of_session: Le16::new(which.session.map_or(0, |session| session.0)),
+            session: self.session,
+            names: named(which.instrument.is_some(), NAMES_INSTRUMENT)
+                | named(which.account.is_some(), NAMES_ACCOUNT)
+                | named(which.session.is_some(), NAMES_SESSION),
+            side: which.side.map_or(0, side_number),
+            zero: [0; 2],
+        }
+    }
+
+    fn define_instrument(&self, definition: &Definition) -> DefineInstrumentBody {
+        let Definition { symbol, terms } = definition;
+        DefineInstrumentBody {
+            client_sequence: self.client_sequence,
+            symbol: *symbol.padded(),
+            lot: Le64::new(terms.lot.0),
+            quantity_lots_max: Le64::new(terms.quantity_max.0),
+            notional_max: terms.notional_max.halves().map(Le64::new),
+            tick: Le32::new(terms.tick.0),
+            band_low_ticks: Le32::new(terms.band.low.0),
+            band_high_ticks: Le32::new(terms.band.high.0),
+            session: self.session,
+            zero: [0; 2],
+        }
+    }
+
+    const fn set_band(&self, instrument: InstrumentId, band: Band) -> SetBandBody {
+        SetBandBody {
+            client_sequence: self.client_sequence,
+            instrument: Le32::new(instrument.0),
+            low_ticks: Le32::new(band.low.0),
+            high_ticks: Le32::new(band.high.0),
+            session: self.session,
+            zero: [0; 2],
+        }
+    }
+
+    const fn control(&self, instrument: InstrumentId, control: Control) -> ControlBody {
+        ControlBody {
+            client_sequence: self.client_sequence,
+            instrument: Le32::new(instrument.0),
+            session: self.session,
+            control: match control {
+                Control::Halt => 1,
+                Control::Resume => 2,
+                Control::MatchingOn => 3,
+                Control::MatchingOff => 4,
+                Control::StartAuction => 5,
+                Control::Uncross => 6,
+            },
+            zero: 0,
+        }
+    }
+
+    const fn clock(&self, now_ns: u64) -> ClockBody {
+        ClockBody {
+            client_sequence: self.client_sequence,
+            now_ns: Le64::new(now_ns),
+            session: self.session,
+            zero: [0; 6],
+        }
+    }
+
+    const fn end_of_day(&self) -> EndOfDayBody {
+        EndOfDayBody { client_sequence: self.client_sequence, session: self.session, zero: [0; 6] }
+    }
+
+    const fn limit_session(&self, of_session: SessionId, open_orders_max: u32) -> LimitSessionBody {
+        LimitSessionBody {
+            client_sequence: self.client_sequence,
+            open_orders_max: Le32::new(open_orders_max),
+            of_session: Le16::new(of_session.0),
+            session: self.session,
+        }
+    }
+
+    const fn bind_flow(&self, flow: &FlowIdentity) -> BindFlowBody {
+        BindFlowBody {
+            client_sequence: self.client_sequence,
+            head_hash: Le64::new(flow.head_hash),
+            name: flow.name,
+            head_bytes: Le32::new(flow.head_bytes),
+            session: self.session,
+            zero: [0; 2],
+        }
+    }
+
+    const fn configure(&self, capacities: Capacities) -> ConfigureBody {
+        ConfigureBody {
+            client_sequence: self.client_sequence,
+            orders: Le32::new(capacities.orders),
+            instruments: Le32::new(capacities.instruments),
+            sessions: Le32::new(capacities.sessions),
+            session: self.session,
+            zero: [0; 2],
+        }
+    }
+}
+
+/// True when there is no condition: as one word, so that a plain order is one branch.
+#[inline]
+fn is_plain(conditions: &Conditions) -> bool {
+    let Conditions { trigger, self_trade, post_only, expiry_ns, display, minimum } = *conditions;
+    let small = trigger.0 | u32::from(self_trade_number(self_trade)) | u32::from(post_only);
+    expiry_ns | display.0 | minimum.0 | u64::from(small) == 0
+}
+
+const fn self_trade_number(self_trade: SelfTrade) -> u8 {
+    match self_trade {
+        SelfTrade::Allow => 0,
+        SelfTrade::CancelNewest => 1,
+        SelfTrade::CancelOldest => 2,
+        SelfTrade::CancelBoth => 3,
+    }
+}
+
+const fn side_number(side: Side) -> u8 {
+    match side {
+        Side::Buy => 1,
+        Side::Sell => 2,
+    }
+}
+
+const fn order_type_number(order_type: OrderType) -> u8 {
+    match order_type {
+        OrderType::Limit => 0,
+        OrderType::Market => 1,
+        OrderType::Stop => 2,
+        OrderType::StopLimit => 3,
+    }
+}
+
+const fn time_in_force_number(time_in_force: TimeInForce) -> u8 {
+    match time_in_force {
+        TimeInForce::GoodTillCancel => 1,
+        TimeInForce::ImmediateOrCancel => 2,
+        TimeInForce::FillOrKill => 3,
+        TimeInForce::Day => 4,
+        TimeInForce::GoodTillDate => 5,
+    }
+}

@@ -1,0 +1,191 @@
+//! Any record, for the tests that take them all.
+
+use highwater::command::{
+    Action, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder, ReplaceOrder,
+};
+use highwater::record::{Body, Record};
+use highwater::types::{
+    AccountId, Band, Capacities, InstrumentId, InstrumentTerms, Lots, Notional, OrderId, OrderType,
+    ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks, TimeInForce,
+};
+use proptest::option::of as some;
+use proptest::prelude::*;
+use tests::forge::command_record;
+
+/// Any record.
+pub(crate) fn records() -> impl Strategy<Value = Record> {
+    let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u16>());
+    (numbers, actions(), prop::bool::weighted(0.1)).prop_map(|(numbers, action, is_hash)| {
+        let (sequence, timestamp_ns, number, session) = numbers;
+        let command = command_record(number, SessionId(session), action);
+        let body = if is_hash { Body::RunningHash(number) } else { command.body };
+        Record { sequence: Sequence(sequence), timestamp_ns, body }
+    })
+}
+
+fn actions() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        4 => new_orders().prop_map(Action::New),
+        1 => (instruments(), orders(), accounts()).prop_map(|(instrument, order, account)| {
+            Action::Cancel { instrument, order, account }
+        }),
+        1 => (instruments(), orders(), accounts(), lots()).prop_map(
+            |(instrument, order, account, by)| Action::Reduce { instrument, order, account, by },
+        ),
+        2 => replaces().prop_map(Action::Replace),
+        2 => mass_cancels().prop_map(Action::MassCancel),
+        2 => definitions().prop_map(Action::DefineInstrument),
+        4 => operators(),
+    ]
+}
+
+fn operators() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        (instruments(), bands())
+            .prop_map(|(instrument, band)| Action::SetBand { instrument, band }),
+        (instruments(), controls())
+            .prop_map(|(instrument, control)| Action::Control { instrument, control }),
+        any::<u64>().prop_map(|now_ns| Action::Clock { now_ns }),
+        Just(Action::EndOfDay),
+        (any::<u16>().prop_map(SessionId), any::<u32>()).prop_map(|(session, open_orders_max)| {
+            Action::LimitSession { session, open_orders_max }
+        }),
+        (any::<[u8; 32]>(), any::<u32>(), any::<u64>()).prop_map(
+            |(name, head_bytes, head_hash)| {
+                Action::BindFlow(FlowIdentity { name, head_bytes, head_hash })
+            }
+        ),
+        any::<[u32; 3]>().prop_map(|[orders, instruments, sessions]| {
+            Action::Configure(Capacities { orders, instruments, sessions })
+        }),
+    ]
+}
+
+fn new_orders() -> impl Strategy<Value = NewOrder> {
+    let names = (instruments(), orders(), accounts());
+    let terms = (sides(), order_types(), times_in_force(), ticks(), lots());
+    let conditions = prop_oneof![Just(Conditions::NONE), conditions()];
+    (names, terms, conditions).prop_map(|(names, terms, conditions)| {
+        let (instrument, order, account) = names;
+        let (side, order_type, time_in_force, price, quantity) = terms;
+        NewOrder {
+            instrument,
+            order,
+            account,
+            side,
+            order_type,
+            time_in_force,
+            price,
+            quantity,
+            conditions,
+        }
+    })
+}
+
+/// Each of them is often none.
+fn conditions() -> impl Strategy<Value = Conditions> {
+    let self_trades = prop_oneof![
+        Just(SelfTrade::Allow),
+        Just(SelfTrade::CancelNewest),
+        Just(SelfTrade::CancelOldest),
+        Just(SelfTrade::CancelBoth),
+    ];
+    let number = || prop_oneof![Just(0), any::<u64>()];
+    let trigger = prop_oneof![Just(Ticks(0)), ticks()];
+    (trigger, self_trades, any::<bool>(), number(), number(), number()).prop_map(
+        |(trigger, self_trade, post_only, expiry_ns, display, minimum)| Conditions {
+            trigger,
+            self_trade,
+            post_only,
+            expiry_ns,
+            display: Lots(display),
+            minimum: Lots(minimum),
+        },
+    )
+}
+
+fn replaces() -> impl Strategy<Value = ReplaceOrder> {
+    let names = (instruments(), orders(), orders(), accounts());
+    let rules = prop_oneof![Just(ReplaceRule::Modify), Just(ReplaceRule::CancelReplace)];
+    (names, rules, ticks(), lots(), ticks()).prop_map(|(names, rule, price, quantity, trigger)| {
+        let (instrument, order, new_order, account) = names;
+        ReplaceOrder { instrument, order, new_order, account, rule, price, quantity, trigger }
+    })
+}
+
+fn mass_cancels() -> impl Strategy<Value = MassCancel> {
+    let sessions = any::<u16>().prop_map(SessionId);
+    (some(instruments()), some(accounts()), some(sides()), some(sessions)).prop_map(
+        |(instrument, account, side, session)| MassCancel { instrument, account, side, session },
+    )
+}
+
+fn definitions() -> impl Strategy<Value = Definition> {
+    let notionals = any::<u128>().prop_map(Notional::new);
+    let symbols =
+        prop::collection::vec(1_u8.., 1..=16).prop_map(|bytes| Symbol::new(&bytes).expect("valid"));
+    (symbols, ticks(), lots(), bands(), lots(), notionals).prop_map(
+        |(symbol, tick, lot, band, quantity_max, notional_max)| Definition {
+            symbol,
+            terms: InstrumentTerms { tick, lot, band, quantity_max, notional_max },
+        },
+    )
+}
+
+fn instruments() -> impl Strategy<Value = InstrumentId> {
+    any::<u32>().prop_map(InstrumentId)
+}
+
+fn orders() -> impl Strategy<Value = OrderId> {
+    any::<u64>().prop_map(OrderId)
+}
+
+fn accounts() -> impl Strategy<Value = AccountId> {
+    any::<u32>().prop_map(AccountId)
+}
+
+fn ticks() -> impl Strategy<Value = Ticks> {
+    any::<u32>().prop_map(Ticks)
+}
+
+fn lots() -> impl Strategy<Value = Lots> {
+    any::<u64>().prop_map(Lots)
+}
+
+fn bands() -> impl Strategy<Value = Band> {
+    (ticks(), ticks()).prop_map(|(low, high)| Band { low, high })
+}
+
+fn sides() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Buy), Just(Side::Sell)]
+}
+
+fn order_types() -> impl Strategy<Value = OrderType> {
+    prop_oneof![
+        Just(OrderType::Limit),
+        Just(OrderType::Market),
+        Just(OrderType::Stop),
+        Just(OrderType::StopLimit),
+    ]
+}
+
+fn times_in_force() -> impl Strategy<Value = TimeInForce> {
+    prop_oneof![
+        Just(TimeInForce::GoodTillCancel),
+        Just(TimeInForce::ImmediateOrCancel),
+        Just(TimeInForce::FillOrKill),
+        Just(TimeInForce::Day),
+        Just(TimeInForce::GoodTillDate),
+    ]
+}
+
+fn controls() -> impl Strategy<Value = Control> {
+    prop_oneof![
+        Just(Control::Halt),
+        Just(Control::Resume),
+        Just(Control::MatchingOn),
+        Just(Control::MatchingOff),
+        Just(Control::StartAuction),
+        Just(Control::Uncross),
+    ]
+}
