@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -63,14 +64,23 @@ fn labels(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn the_commands_of_the_readme_work() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = fs::read_to_string(readme).expect("there is a README");
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(checkout.join("README.md")).expect("there is a README");
     let directory = place("commands");
+    // A reader stands in the checkout, and has its scenarios at hand.
+    let scenarios = checkout.join("tests/scenarios").canonicalize().expect("there are scenarios");
+    fs::create_dir(directory.join("tests")).expect("the build directory can be written");
+    symlink(scenarios, directory.join("tests/scenarios")).expect("a link can be made");
     let mut printed = String::new();
     for block in blocks(&readme, "sh") {
         printed += &run(block, &directory).unwrap_or_else(|what| panic!("{what}"));
     }
-    let promised = ["commands            2,000,000", "sound, stopped cleanly", "this is it"];
+    let promised = [
+        "commands            2,000,000",
+        "sound, stopped cleanly",
+        "this is it",
+        " passed, 0 failed",
+    ];
     for part in promised {
         assert!(printed.contains(part), "'{part}' is printed:\n{printed}");
     }

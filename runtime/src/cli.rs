@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and which exit code says how it went.
 
+use crate::auction::{AuctionArgs, auction};
+use crate::conform::{ConformArgs, conform};
 use crate::console::{CommandError, Console, note};
 use crate::dump::{DumpArgs, dump};
 use crate::generate::{GenArgs, generate};
@@ -33,6 +35,8 @@ enum CliCommand {
     Gen(GenArgs),
     Verify(VerifyArgs),
     Dump(DumpArgs),
+    Auction(AuctionArgs),
+    Conform(ConformArgs),
 }
 
 /// Does what the command line asks for on `platform`.
@@ -55,6 +59,8 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Gen(args)) => generate(&args, stop_flag(platform)?.as_atomic()),
         Some(CliCommand::Verify(args)) => verify(platform, &args, console),
         Some(CliCommand::Dump(args)) => dump(platform, &args, console),
+        Some(CliCommand::Auction(args)) => auction(platform, &args, &stop_flag(platform)?),
+        Some(CliCommand::Conform(args)) => conform(&args, console),
     }
 }
 

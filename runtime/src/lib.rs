@@ -5,7 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod auction;
 pub mod cli;
+pub mod conform;
 pub mod console;
 pub mod dump;
 pub mod feed;

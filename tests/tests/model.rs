@@ -72,6 +72,14 @@ fn every_flaw_is_noticed() {
     assert_eq!(unnoticed, []);
 }
 
+#[test]
+fn the_documents_name_every_flaw() {
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/testing.md");
+    let document = std::fs::read_to_string(document).expect("there is the document");
+    let is_missing = |flaw: &&Flaw| !document.contains(&format!("| `{flaw:?}` |"));
+    assert_eq!(Flaw::ALL.iter().filter(is_missing).collect::<Vec<_>>(), Vec::<&Flaw>::new());
+}
+
 /// Whether a flaw makes a difference in some world; in most, a few flows are enough.
 fn is_noticed(flaw: Flaw) -> bool {
     let worlds = worlds::all();

@@ -1,0 +1,307 @@
+//! `highwater conform`: every scenario passes, every wrong expectation fails, and a file that the
+//! schema does not allow is named.
+#![cfg(target_os = "linux")]
+
+#[path = "common/program.rs"]
+pub mod program;
+
+#[path = "conform/mutants.rs"]
+mod mutants;
+
+use mutants::{Fields, mutants_of};
+use program::{Ended, Place, json, number};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn place(name: &str) -> Place {
+    Place::new("conform", name)
+}
+
+/// The project's own scenario files, by name.
+fn own_files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = entries
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The scenarios of a file, each with the text of its fields.
+fn scenarios_of(path: &Path) -> Vec<Fields> {
+    let file: Fields = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    serde_json::from_str(file["scenarios"].get()).unwrap()
+}
+
+fn listed(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+    names.join(" ")
+}
+
+fn last_line(ended: &Ended) -> &str {
+    ended.stdout.lines().last().unwrap_or_default()
+}
+
+#[test]
+fn own_scenarios_pass() {
+    let files = own_files();
+    let count: usize = files.iter().map(|path| scenarios_of(path).len()).sum();
+    assert!(count >= 90, "only {count} scenarios were found");
+    let ended = place("own").call(&format!("conform {}", listed(&files)));
+    assert_eq!(last_line(&ended), format!("{count} passed, 0 failed"), "{}", ended.stdout);
+    assert_eq!(ended.stdout.lines().filter(|line| line.starts_with("ok ")).count(), count);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn ids_are_unique() {
+    let scenarios = own_files().into_iter().flat_map(|path| scenarios_of(&path));
+    let mut ids: Vec<String> = scenarios.map(|scenario| scenario["id"].get().to_owned()).collect();
+    ids.sort();
+    let twice = ids.windows(2).find(|pair| pair[0] == pair[1]);
+    assert_eq!(twice, None);
+}
+
+#[test]
+fn scenarios_of_other_engines_pass() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/scenarios/scenarios.json");
+    if !file.exists() {
+        println!("skipped: the scenarios of other engines are not here: {}", file.display());
+        return;
+    }
+    let ended = place("others").done(&format!("conform {}", file.display()));
+    assert_eq!(last_line(&ended), "77 passed, 0 failed", "{}", ended.stdout);
+}
+
+/// A wrong expectation anywhere in a scenario makes it fail: each event, each of its fields, each
+/// level of a book, each indicative price.
+#[test]
+fn every_wrong_expectation_fails() {
+    let place = place("mutants");
+    for path in own_files() {
+        let mut all = Vec::new();
+        for scenario in scenarios_of(&path) {
+            let mutants = mutants_of(&scenario);
+            assert!(!mutants.is_empty(), "{} has nothing to expect", scenario["id"].get());
+            all.extend(mutants);
+        }
+        let text = serde_json::to_string(&all).unwrap();
+        place.write("mutants.json", format!("{{\"scenarios\": {text}}}"));
+        let ended = place.call("conform mutants.json").expect_code(1);
+        let passed: Vec<&str> =
+            ended.stdout.lines().filter(|line| line.starts_with("ok ")).collect();
+        assert_eq!(passed, [""; 0], "{}: wrong expectations pass", path.display());
+        assert_eq!(last_line(&ended), format!("0 passed, {} failed", all.len()));
+    }
+}
+
+/// A file that passes, all on one line, and is spoiled in many ways.
+const GOOD: &str = concat!(
+    r#"{"schema_version": 1, "about": "a test", "count": 2, "scenarios": [{"id": "first", "#,
+    r#""title": "t", "level": "hard", "features": [], "derived_from": {}, "config": {}, "#,
+    r#""commands": [], "expect_events": [], "expect_book": {"bids": [], "asks": [], "#,
+    r#""pending_stops": [], "last_trade": null}}, {"id": "second", "title": "t", "#,
+    r#""level": "convention", "features": ["limit"], "derived_from": {"project": "p"}, "#,
+    r#""notes": "n", "config": {"price_band": [1, 100], "max_qty": 50, "#,
+    r#""max_notional": 5000}, "commands": [{"cmd": "new", "id": 1, "side": "buy", "#,
+    r#""type": "limit", "price": 10, "qty": 5, "tif": "gtc"}, {"cmd": "reduce", "id": 1, "#,
+    r#""by": 2}, {"cmd": "set_matching", "on": true}, {"cmd": "set_band", "band": [1, 9]}], "#,
+    r#""expect_events": [[{"ev": "accepted", "id": 1}, {"ev": "rested", "id": 1, "#,
+    r#""price": 10, "qty": 5}], [], [], []], "expect_book": {"bids": [[10, 3, 1, [1]]], "#,
+    r#""asks": [], "pending_stops": [], "last_trade": null}}]}"#,
+);
+
+/// What takes the place of what in the good file, and what is said about it.
+const SPOILED: [(&str, &str, &str); 50] = [
+    (r#""cmd": "reduce""#, r#""cmd": "redcue""#, "'second': commands[1].cmd: no command is called"),
+    (r#""cmd": "new", "#, "", "'second': commands[0].cmd: the field is missing"),
+    (r#", "qty": 5, "tif""#, r#", "tif""#, "'second': commands[0].qty: the field is missing"),
+    (
+        r#""price": 10, "qty": 5, "tif""#,
+        r#""qty": 5, "tif""#,
+        "commands[0].price: the field is missing",
+    ),
+    (r#""type": "limit", "#, r#""type": "stop", "#, "commands[0].trigger: the field is missing"),
+    (r#""tif": "gtc""#, r#""tif": "gtd""#, "commands[0].expiry: the field is missing"),
+    (r#""side": "buy", "#, "", "'second': commands[0].side: the field is missing"),
+    (r#""by": 2"#, r#""by": "2""#, "'second': commands[1].by: expected an integer, found \"2\""),
+    (r#""by": 2"#, r#""by": 2.0"#, "'second': commands[1].by: expected an integer, found 2.0"),
+    (r#""by": 2"#, r#""by": 2e1"#, "'second': commands[1].by: expected an integer, found 2e1"),
+    (r#""by": 2"#, r#""by": null"#, "'second': commands[1].by: expected an integer, found null"),
+    (r#""by": 2"#, r#""by": [2]"#, "'second': commands[1].by: expected an integer, found [2]"),
+    (r#""by": 2"#, r#""by": 2, "qty": 1"#, "commands[1].qty: no such field is known here"),
+    (r#""by": 2"#, r#""by": 2, "by": 3"#, "commands[1].by: the field stands here twice"),
+    (
+        r#""side": "buy""#,
+        r#""side": "B""#,
+        "commands[0].side: expected one of buy, sell, found \"B\"",
+    ),
+    (r#""side": "buy""#, r#""side": true"#, "commands[0].side: expected a text, found true"),
+    (r#""type": "limit""#, r#""type": "LIMIT""#, "commands[0].type: expected one of limit, market"),
+    (
+        r#""tif": "gtc""#,
+        r#""tif": "opg""#,
+        "commands[0].tif: expected one of gtc, ioc, fok, gtd, day",
+    ),
+    (
+        r#""tif": "gtc""#,
+        r#""stp": "none""#,
+        "commands[0].stp: expected one of allow, cancel_newest",
+    ),
+    (r#""tif": "gtc""#, r#""post_only": 1"#, "commands[0].post_only: expected true or false"),
+    (r#""on": true"#, r#""on": "true""#, "'second': commands[2].on: expected true or false"),
+    (r#""band": [1, 9]"#, r#""band": [1]"#, "'second': commands[3].band: expected a list of two"),
+    (r#""band": [1, 9]"#, r#""band": [1, 2, 3]"#, "commands[3].band: expected a list of two"),
+    (r#""band": [1, 9]"#, r#""band": 9"#, "'second': commands[3].band: expected a list, found 9"),
+    (
+        r#""band": [1, 9]"#,
+        r#""band": [1, "9"]"#,
+        "'second': commands[3].band[1]: expected an integer",
+    ),
+    (
+        r#""ev": "rested""#,
+        r#""ev": "resting""#,
+        "expect_events[0][1].ev: no event is called 'resting'",
+    ),
+    (
+        r#""ev": "rested", "id": 1, "#,
+        r#""ev": "rested", "#,
+        "expect_events[0][1].id: the field is missing",
+    ),
+    (r#""qty": 5}]"#, r#""qty": true}]"#, "expect_events[0][1].qty: expected an integer"),
+    (
+        r#""qty": 5}]"#,
+        r#""qty": 5, "reason": "user"}]"#,
+        "expect_events[0][1].reason: no such field",
+    ),
+    (
+        r#"[{"ev": "accepted", "id": 1}, "#,
+        r#"[{"ev": "rejected", "id": 1, "reason": "no"}, "#,
+        "expect_events[0][0].reason: expected one of",
+    ),
+    ("5}], [], [], []]", "5}], [], []]", "'second': expect_events: 3 lists for 4 commands"),
+    ("5}], [], [], []]", "5}], [], [], [], []]", "'second': expect_events: 5 lists for 4 commands"),
+    (
+        "5}], [], [], []]",
+        "5}], {}, [], []]",
+        "'second': expect_events[1]: expected a list, found {}",
+    ),
+    ("[10, 3, 1, [1]]", "[10, 3, [1]]", "'second': expect_book.bids[0]: a level is [price"),
+    ("[10, 3, 1, [1]]", "[10, 3, 1, 1]", "'second': expect_book.bids[0][3]: expected a list"),
+    ("[10, 3, 1, [1]]", r#"["10", 3, 1, [1]]"#, "expect_book.bids[0][0]: expected an integer"),
+    (r#""bids": [["#, r#""bidz": [["#, "'second': expect_book.bids: the field is missing"),
+    (
+        r#""max_qty": 50"#,
+        r#""max_quantity": 50"#,
+        "config.max_quantity: no such field is known here",
+    ),
+    (r#""max_qty": 50"#, r#""max_qty": "50""#, "'second': config.max_qty: expected an integer"),
+    ("[1, 100]", "[100, 1]", "'second': config: instrument 0: a step is below 1, or the band's"),
+    (
+        r#""level": "convention""#,
+        r#""level": "soft""#,
+        "'second': level: expected one of hard, convention",
+    ),
+    (r#""id": "second", "#, "", "scenarios[1].id: the field is missing"),
+    (r#""id": "second""#, r#""id": 2"#, "scenarios[1].id: expected a text, found 2"),
+    (r#""notes": "n", "#, r#""strict": 1, "#, "'second': strict: expected true or false, found 1"),
+    (
+        r#""notes": "n", "#,
+        r#""note": "n", "#,
+        "scenario 'second': note: no such field is known here",
+    ),
+    (r#""features": ["limit"], "#, "", "scenario 'second': features: the field is missing"),
+    (r#""count": 2"#, r#""count": 3"#, "count: the file holds 2 scenarios"),
+    (r#""schema_version": 1"#, r#""schema_version": 2"#, "schema_version: only version 1 is known"),
+    (r#""scenarios": ["#, r#""scenarioz": ["#, "scenarios: the field is missing"),
+    ("null}}]}", "null}}]", "no JSON: "),
+];
+
+#[test]
+fn what_the_schema_does_not_allow_is_named() {
+    let place = place("spoiled");
+    place.write("good.json", GOOD);
+    assert_eq!(place.done("conform good.json").stdout, "ok first\nok second\n2 passed, 0 failed\n");
+    for (good, spoiled, said) in SPOILED {
+        assert!(GOOD.contains(good), "{good}");
+        // The last place is the second scenario's.
+        let at = GOOD.rfind(good).unwrap();
+        let text = [&GOOD[..at], spoiled, &GOOD[at + good.len()..]].concat();
+        place.write("spoiled.json", text);
+        let ended = place.call("conform good.json spoiled.json").expect_code(1);
+        assert_eq!(ended.stdout, "", "nothing runs: {spoiled}");
+        assert!(ended.stderr.starts_with("'spoiled.json': "), "{spoiled}: {ended:?}");
+        let _said = ended.expect_said(said);
+    }
+}
+
+#[test]
+fn what_is_no_scenario_file_is_named() {
+    let place = place("no_file");
+    for (text, said) in [
+        ("", "no JSON: "),
+        ("[]", "expected an object, found []"),
+        ("{}", "scenarios: the field is missing"),
+        (r#"{"scenarios": {}}"#, "scenarios: expected a list, found {}"),
+        (r#"{"scenarios": [7]}"#, "scenarios[0]: expected an object, found 7"),
+        (r#"{"scenarios": []} x"#, "no JSON: "),
+    ] {
+        place.write("file.json", text);
+        let ended = place.call("conform file.json").expect_code(1).expect_said(said);
+        assert_eq!(ended.stdout, "");
+    }
+    place.write("file.json", [0xff, 0xfe]);
+    let _ended = place.call("conform file.json").expect_code(1).expect_said("'file.json'");
+    let _ended = place.call("conform none.json").expect_code(1).expect_said("'none.json'");
+    let _ended = place.call("conform").expect_code(2).expect_said("FILE.json");
+    place.write("file.json", r#"{"count": 0, "scenarios": []}"#);
+    assert_eq!(place.done("conform file.json").stdout, "0 passed, 0 failed\n");
+}
+
+/// One expectation of the good file, wrong.
+fn wrong() -> String {
+    GOOD.replace(r#""price": 10, "qty": 5}]"#, r#""price": 10, "qty": 6}]"#)
+}
+
+#[test]
+fn a_failure_says_the_first_difference() {
+    let place = place("failure");
+    place.write("good.json", GOOD);
+    place.write("wrong.json", wrong());
+    let ended = place.call("conform wrong.json good.json").expect_code(1);
+    let difference = "FAIL second: expect_events[0][1]: expected rested id=1 price=10 qty=6, \
+                      got rested id=1 price=10 qty=5";
+    let expected = format!("ok first\n{difference}\nok first\nok second\n3 passed, 1 failed\n");
+    assert_eq!(ended.stdout, expected);
+    assert_eq!(ended.stderr, "1 of 4 scenarios failed\n");
+    let book = GOOD.replace("[[10, 3, 1, [1]]]", "[[10, 3, 1, [1]], [9, 1, 1, [2]]]");
+    place.write("wrong.json", book);
+    let ended = place.call("conform wrong.json").expect_code(1);
+    let said = "FAIL second: expect_book.bids[1]: expected [9, 1, 1, [2]], got no further level";
+    assert!(ended.stdout.contains(said), "{ended:?}");
+}
+
+#[test]
+fn json_says_the_same() {
+    let place = place("json");
+    place.write("good.json", GOOD);
+    place.write("wrong.json", wrong());
+    let good = json(&place.done("conform good.json --json").stdout);
+    assert_eq!((number(&good, "passed"), number(&good, "failed")), (2, 0));
+    let ended = place.call("conform good.json wrong.json --json").expect_code(1);
+    let outcome = json(&ended.stdout);
+    assert_eq!((number(&outcome, "passed"), number(&outcome, "failed")), (3, 1));
+    let scenarios = outcome["scenarios"].as_array().unwrap();
+    let ids: Vec<&Value> = scenarios.iter().map(|scenario| &scenario["id"]).collect();
+    assert_eq!(ids, ["first", "second", "first", "second"]);
+    assert_eq!(scenarios[2]["difference"], Value::Null);
+    assert_eq!(scenarios[2]["passed"], true);
+    let failed = &scenarios[3];
+    assert_eq!((&failed["file"], &failed["level"]), (&"wrong.json".into(), &"convention".into()));
+    assert_eq!(failed["passed"], false);
+    assert_eq!(failed["difference"]["place"], "expect_events[0][1]");
+    assert_eq!(failed["difference"]["expected"], "rested id=1 price=10 qty=6");
+    assert_eq!(failed["difference"]["got"], "rested id=1 price=10 qty=5");
+}
