@@ -1,7 +1,8 @@
 //! Compares books with the naive one: the events of every command, and everything that can be seen
 //! behind it.
 
-use crate::naive_book::{NaiveBook, NaiveOrder};
+use crate::from_bytes;
+use crate::naive_book::{Flaw, NaiveBook, NaiveOrder};
 use highwater::book::{Admission, Book, OrderView, StopView};
 use highwater::command::Command;
 use highwater::event::Event;
@@ -55,6 +56,30 @@ pub fn apply_to_all(
     compare_state(book, naive)?;
     same("state hash", &book.state_hash(), &twin.state_hash())?;
     Ok(Applied::Events(wanted))
+}
+
+/// Compares over the commands that some bytes say ([`from_bytes::commands`]); the naive book may
+/// have a flaw.
+///
+/// # Errors
+///
+/// What differs, and after which command.
+///
+/// # Panics
+///
+/// When a book does.
+pub fn compare_bytes(bytes: &[u8], flaw: Flaw) -> Result<(), String> {
+    let capacities = from_bytes::CAPACITIES;
+    let mut memory = vec![0; Book::bytes_needed(capacities)];
+    let mut larger_memory = vec![0; Book::bytes_needed(larger(capacities))];
+    let mut book = Book::new(&mut memory, capacities, 1).expect("enough memory");
+    let mut twin = Book::new(&mut larger_memory, larger(capacities), 2).expect("enough memory");
+    let mut naive = NaiveBook::new(capacities, flaw);
+    for command in from_bytes::commands(bytes) {
+        apply_to_all(&command, &mut naive, [&mut book, &mut twin])
+            .map_err(|difference| format!("{difference}\nby {command:?}"))?;
+    }
+    Ok(())
 }
 
 fn apply(book: &mut Book<'_>, command: &Command) -> Vec<Event> {

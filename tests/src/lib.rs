@@ -6,6 +6,7 @@ pub mod comparison;
 pub mod driver;
 pub mod flawed_log;
 pub mod forge;
+pub mod from_bytes;
 pub mod naive_book;
 pub mod oracle;
 pub mod random;
