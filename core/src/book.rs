@@ -111,11 +111,12 @@ impl Book<'_> {
     ///   waits take two.
     /// - Cancel: `UnknownInstrument`, `UnknownOrder` (not open, or another account's);
     /// - Reduce: the same, then `BadQuantity`;
-    /// - Replace: `UnknownInstrument`, `UnknownOrder`, `Halted`, `BadPrice`, `BadQuantity`,
-    ///   `DuplicateId` (another open order has the new id); then, unless it cancels, `PriceBand`,
-    ///   `MaxQuantity`, `MaxNotional`, `MaxOrders` (when the order comes to another session); then,
-    ///   unless it keeps its place, `NoMatching`, `PostOnlyWouldCross` and `LevelsFull`, as if the
-    ///   order had left its level. A Replace never needs more places than it found.
+    /// - Replace: `UnknownInstrument`, `UnknownOrder`; then, unless it is to 0 and so a Cancel,
+    ///   `Halted`, `BadPrice`, `BadQuantity`, `DuplicateId` (another open order has the new id),
+    ///   `PriceBand`, `MaxQuantity`, `MaxNotional`, `MaxOrders` (when the order comes to another
+    ///   session); then, unless it keeps its place, `NoMatching`, `PostOnlyWouldCross` and
+    ///   `LevelsFull`, as if the order had left its level. A Replace never needs more places than
+    ///   it found.
     /// - `MassCancel`: `NotOperator` when the session may not choose so, `UnknownInstrument`;
     /// - the operator's: `NotOperator`; then for `DefineInstrument` `BadTerms`, and
     ///   `InstrumentsFull` unless the symbol is known; for `SetBand` `UnknownInstrument`,

@@ -162,7 +162,7 @@ pub struct ReplaceOrder {
     pub rule: ReplaceRule,
     /// The new limit price; means nothing for an order without a limit.
     pub price: Ticks,
-    /// The new open quantity, hidden quantity too; 0 cancels the order.
+    /// The new open quantity, hidden quantity too; 0 cancels the order, whatever else is said.
     pub quantity: Lots,
     /// The new trigger of a stop that waits; 0 leaves it as it is.
     pub trigger: Ticks,

@@ -129,7 +129,7 @@ const SPOILED: [(&str, &str, &str); 50] = [
     (r#""by": 2"#, r#""by": "2""#, "'second': commands[1].by: expected an integer, found \"2\""),
     (r#""by": 2"#, r#""by": 2.0"#, "'second': commands[1].by: expected an integer, found 2.0"),
     (r#""by": 2"#, r#""by": 2e1"#, "'second': commands[1].by: expected an integer, found 2e1"),
-    (r#""by": 2"#, r#""by": null"#, "'second': commands[1].by: expected an integer, found null"),
+    (r#""by": 2"#, r#""by": null"#, "'second': commands[1].by: the field is missing"),
     (r#""by": 2"#, r#""by": [2]"#, "'second': commands[1].by: expected an integer, found [2]"),
     (r#""by": 2"#, r#""by": 2, "qty": 1"#, "commands[1].qty: no such field is known here"),
     (r#""by": 2"#, r#""by": 2, "by": 3"#, "commands[1].by: the field stands here twice"),
@@ -198,7 +198,7 @@ const SPOILED: [(&str, &str, &str); 50] = [
         "config.max_quantity: no such field is known here",
     ),
     (r#""max_qty": 50"#, r#""max_qty": "50""#, "'second': config.max_qty: expected an integer"),
-    ("[1, 100]", "[100, 1]", "'second': config: instrument 0: a step is below 1, or the band's"),
+    ("[1, 100]", "[1, 100, 2]", "'second': config.price_band: expected a list of two integers"),
     (
         r#""level": "convention""#,
         r#""level": "soft""#,
@@ -212,11 +212,11 @@ const SPOILED: [(&str, &str, &str); 50] = [
         r#""note": "n", "#,
         "scenario 'second': note: no such field is known here",
     ),
-    (r#""features": ["limit"], "#, "", "scenario 'second': features: the field is missing"),
-    (r#""count": 2"#, r#""count": 3"#, "count: the file holds 2 scenarios"),
+    (r#""level": "convention", "#, "", "scenario 'second': level: the field is missing"),
+    (r#""count": 2"#, r#""count": 3"#, "count: it says 3, and the file holds 2 scenarios"),
     (r#""schema_version": 1"#, r#""schema_version": 2"#, "schema_version: only version 1 is known"),
     (r#""scenarios": ["#, r#""scenarioz": ["#, "scenarios: the field is missing"),
-    ("null}}]}", "null}}]", "no JSON: "),
+    ("null}}]}", "null}}]", "not JSON: "),
 ];
 
 #[test]
@@ -241,12 +241,12 @@ fn what_the_schema_does_not_allow_is_named() {
 fn what_is_no_scenario_file_is_named() {
     let place = place("no_file");
     for (text, said) in [
-        ("", "no JSON: "),
+        ("", "not JSON: "),
         ("[]", "expected an object, found []"),
         ("{}", "scenarios: the field is missing"),
         (r#"{"scenarios": {}}"#, "scenarios: expected a list, found {}"),
         (r#"{"scenarios": [7]}"#, "scenarios[0]: expected an object, found 7"),
-        (r#"{"scenarios": []} x"#, "no JSON: "),
+        (r#"{"scenarios": []} x"#, "not JSON: "),
     ] {
         place.write("file.json", text);
         let ended = place.call("conform file.json").expect_code(1).expect_said(said);
@@ -304,4 +304,35 @@ fn json_says_the_same() {
     assert_eq!(failed["difference"]["place"], "expect_events[0][1]");
     assert_eq!(failed["difference"]["expected"], "rested id=1 price=10 qty=6");
     assert_eq!(failed["difference"]["got"], "rested id=1 price=10 qty=5");
+}
+
+#[test]
+fn a_failed_scenario_is_an_error_even_when_nobody_reads_the_lines() {
+    let place = place("closed-pipe");
+    place.write("wrong.json", GOOD.replace("[10, 3, 1, [1]]", "[10, 4, 1, [1]]"));
+    place.write("right.json", GOOD);
+    for (file, code) in [("wrong.json", 1), ("right.json", 0)] {
+        for flags in ["", "--json"] {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let mut command = place.command(&format!("conform {file} {flags}"));
+            let ended = command.stdout(writer).output().expect("the program starts");
+            assert_eq!(ended.status.code(), Some(code), "{file} {flags}");
+        }
+    }
+}
+
+/// What people leave out, what their programs write for nothing, and what reads as more than one
+/// line.
+#[test]
+fn what_says_nothing_is_not_looked_at() {
+    let place = place("lenient");
+    let text = GOOD
+        .replace(r#""title": "t", "#, "")
+        .replace(r#""features": [], "derived_from": {}, "#, "")
+        .replace(r#""tif": "gtc""#, r#""tif": "gtc", "acct": null, "peak": null, "trigger": null"#)
+        .replace(r#""id": "first""#, r#""id": "fi\nok rst""#);
+    place.write("lenient.json", format!("\u{feff}{text}"));
+    let ended = place.done("conform lenient.json");
+    assert_eq!(ended.stdout, "ok fi\\nok rst\nok second\n2 passed, 0 failed\n");
 }

@@ -75,23 +75,26 @@ pub fn conform(args: &ConformArgs, console: Console) -> Result<(), CommandError>
         scenarios.iter().map(|scenario| ScenarioOutcome::of(path, scenario))
     });
     let outcome = Outcome::of(scenarios.collect());
-    if args.json {
-        console.print_json(&outcome)?;
-    } else {
-        console.print(&outcome.to_string())?;
-    }
+    let printed =
+        if args.json { console.print_json(&outcome) } else { console.print(&outcome.to_string()) };
+    // That nobody reads the lines makes no failed scenario pass.
     if outcome.failed > 0 {
         let all = outcome.scenarios.len();
         return Err(CommandError::failed(format!("{} of {all} scenarios failed", outcome.failed)));
     }
-    Ok(())
+    printed
 }
 
 /// The scenarios of a file.
 fn read(path: &Path) -> Result<Vec<Scenario>, CommandError> {
     let shown = path.display();
-    let text = fs::read_to_string(path)
+    let bytes = fs::read(path)
         .map_err(|error| CommandError::failed(format!("could not read '{shown}': {error}")))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        CommandError::failed(format!(
+            "could not read '{shown}': it is not UTF-8 text; if it is compressed, unpack it first"
+        ))
+    })?;
     scenario::read_file(&text)
         .map_err(|complaint| CommandError::failed(format!("'{shown}': {complaint}")))
 }
@@ -119,6 +122,8 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for ScenarioOutcome { id, difference, .. } in &self.scenarios {
+            // An id with a line end would look like two scenarios.
+            let id = id.escape_debug();
             match difference {
                 None => writeln!(f, "ok {id}")?,
                 Some(difference) => writeln!(f, "FAIL {id}: {difference}")?,

@@ -8,15 +8,12 @@ use super::matching::Incoming;
 use super::{Book, Origin, quantity_of};
 use crate::command::ReplaceOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
-use crate::limits::QUANTITY_MAX;
 use crate::types::{
     AccountId, InstrumentTerms, Lots, OrderId, Price, Quantity, ReplaceRule, SessionId, Ticks,
 };
 
 /// What a Replace, checked, does.
 enum Change<T> {
-    /// The order leaves the book.
-    Cancel,
     /// The order is renamed and may shrink where it is.
     Keep(Quantity),
     /// The order leaves its place and comes in again; a stop to wait behind the others, unless it
@@ -84,6 +81,9 @@ impl Book<'_> {
             Ok(found) => found,
             Err(reason) => return self.reject(origin, replace.order, reason, sink),
         };
+        if replace.quantity.0 == 0 {
+            return self.cancel_slot(origin, found.slot, CancelReason::User, sink);
+        }
         let order = self.orders.pool.get(found.slot);
         if u64::from(order.extra)
             | u64::from(order.terms)
@@ -94,7 +94,6 @@ impl Book<'_> {
         }
         match self.check_plain_replace(origin, found.slot, replace) {
             Err(reason) => self.reject(origin, replace.order, reason, sink),
-            Ok(Change::Cancel) => self.cancel_slot(origin, found.slot, CancelReason::User, sink),
             Ok(Change::Keep(quantity)) => {
                 let visible = Lots(quantity.lots());
                 self.keep(origin, found.slot, replace.new_order, quantity);
@@ -119,18 +118,13 @@ impl Book<'_> {
     ) -> Result<Change<Incoming>, RejectReason> {
         let order = self.orders.pool.get(slot);
         let limit = Price::new(replace.price).ok_or(RejectReason::BadPrice)?;
-        if replace.quantity.0 > QUANTITY_MAX {
-            return Err(RejectReason::BadQuantity);
-        }
+        let quantity = Quantity::new(replace.quantity).ok_or(RejectReason::BadQuantity)?;
         let hash = self.orders.hash(origin.instrument, replace.new_order);
         if replace.new_order != replace.order
             && self.orders.locate(hash, origin.instrument, replace.new_order).is_some()
         {
             return Err(RejectReason::DuplicateId);
         }
-        let Some(quantity) = Quantity::new(replace.quantity) else {
-            return Ok(Change::Cancel);
-        };
         if origin.session.0 != order.session {
             self.check_session(origin.session)?;
         }
@@ -165,7 +159,6 @@ impl Book<'_> {
     ) {
         match self.check_replace(origin, slot, replace) {
             Err(reason) => self.reject(origin, replace.order, reason, sink),
-            Ok(Change::Cancel) => self.cancel_slot(origin, slot, CancelReason::User, sink),
             Ok(Change::Keep(quantity)) => {
                 self.keep(origin, slot, replace.new_order, quantity);
                 let (price, visible) = (price_of(&self.as_it_is(slot)), self.shown(slot));
@@ -203,9 +196,7 @@ impl Book<'_> {
         if is_renamed && self.orders.find(origin.instrument, replace.new_order).is_some() {
             return Err(RejectReason::DuplicateId);
         }
-        let Some(quantity) = Quantity::new(replace.quantity) else {
-            return Ok(Change::Cancel);
-        };
+        let quantity = new.quantity;
         check_risk(&terms, new.limit, quantity)?;
         if origin.session.0 != self.orders.pool.get(slot).session {
             self.check_session(origin.session)?;
@@ -216,14 +207,11 @@ impl Book<'_> {
         {
             return Ok(Change::Keep(quantity));
         }
-        let minimum = new.minimum.min(quantity.lots());
-        let new = Conditional { quantity, minimum, ..new };
         self.check_move(origin, slot, &new)?;
         Ok(Change::Move(new))
     }
 
-    /// An order, resting or waiting, with its new id, limit and trigger; its quantity is the old
-    /// one.
+    /// An order, resting or waiting, as a Replace describes it.
     fn changed(
         old: &Conditional,
         replace: &ReplaceOrder,
@@ -237,13 +225,14 @@ impl Book<'_> {
             Some(_) if replace.trigger.0 != 0 => Some(check_price(replace.trigger, terms)?),
             trigger => trigger,
         };
-        let lots = replace.quantity.0;
-        let has_too_many_parts = Quantity::new(replace.quantity)
-            .is_some_and(|quantity| has_too_many_parts(quantity, Lots(old.display)));
-        if lots > QUANTITY_MAX || !lots.is_multiple_of(terms.lot.0) || has_too_many_parts {
+        let quantity = Quantity::new(replace.quantity).ok_or(RejectReason::BadQuantity)?;
+        if !quantity.lots().is_multiple_of(terms.lot.0)
+            || has_too_many_parts(quantity, Lots(old.display))
+        {
             return Err(RejectReason::BadQuantity);
         }
-        Ok(Conditional { order: replace.new_order, limit, trigger, ..*old })
+        let minimum = old.minimum.min(quantity.lots());
+        Ok(Conditional { order: replace.new_order, limit, trigger, quantity, minimum, ..*old })
     }
 
     /// Whether an order can leave its place and come in as `new`.

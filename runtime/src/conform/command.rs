@@ -157,7 +157,7 @@ const RULES: &[(&str, ReplaceRule)] =
 impl Step {
     /// Reads a command.
     pub(super) fn read(raw: Raw<'_>) -> Result<Self, Complaint> {
-        let mut object = Object::read(raw)?;
+        let mut object = Object::read(raw)?.without_nulls(&["band", "expect"]);
         let word = object.required("cmd", text)?;
         let (_, reader) = *COMMANDS.iter().find(|(name, _)| *name == word).ok_or_else(|| {
             Complaint::new(format!("no command is called '{word}'")).inside("cmd")

@@ -64,7 +64,7 @@ impl Config {
         }
         for (number, instrument) in instruments.iter().enumerate() {
             if !instrument.terms.are_possible() {
-                let problem = "a step is below 1, or the band's lowest price above its highest";
+                let problem = "a tick or a lot is below 1";
                 return Err(Complaint::new(format!("instrument {number}: {problem}")));
             }
         }

@@ -1,7 +1,7 @@
 //! Events as scenario files write them: read from JSON, compared and shown.
 
 use super::command::Subject;
-use super::json::{Complaint, Object, Raw, boolean, choice, integer, text};
+use super::json::{Complaint, Object, Raw, boolean, choice, integer, nullable, text};
 use super::kinds::{COMMON, KINDS, Kind, REFUSED, REJECTED, Shape};
 use highwater::types::OrderId;
 use std::fmt;
@@ -88,6 +88,9 @@ impl Shape {
     fn read(self, raw: Raw<'_>) -> Result<Value, Complaint> {
         match self {
             Self::Number => integer(raw).map(Value::Number),
+            Self::NumberOrNone => {
+                nullable(raw, integer).map(|number| Value::Number(number.unwrap_or_default()))
+            }
             Self::Flag => boolean(raw).map(Value::Flag),
             Self::Word(words) => choice(raw, words).map(Value::Word),
         }

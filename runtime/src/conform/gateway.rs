@@ -259,6 +259,9 @@ fn ticks_within(number: i128) -> u32 {
 
 fn band_of(band: Option<[i128; 2]>) -> Band {
     band.map_or(Band::ALL, |ends| {
+        let [low, high] = ends;
+        // A band that is upside down takes no price: 0 is none.
+        let ends = if low <= high { ends } else { [0, 0] };
         let [low, high] = ends.map(|end| Ticks(ticks_within(end)));
         Band { low, high }
     })

@@ -102,6 +102,13 @@ impl<'a> Object<'a> {
         read(raw).map(Some).map_err(|complaint| complaint.inside(name))
     }
 
+    /// The fields without those that are null, which say nothing; null means something in the
+    /// fields `kept`.
+    pub(super) fn without_nulls(mut self, kept: &[&str]) -> Self {
+        self.0.retain(|(name, raw)| raw.get() != "null" || kept.contains(&name.as_str()));
+        self
+    }
+
     /// The fields that are left.
     pub(super) fn rest(self) -> Vec<(String, Raw<'a>)> {
         self.0
@@ -188,11 +195,12 @@ pub(super) fn range(raw: Raw<'_>) -> Result<[i128; 2], Complaint> {
 
 /// The value of a whole text.
 pub(super) fn document(text: &str) -> Result<Raw<'_>, Complaint> {
-    serde_json::from_str(text).map_err(|error| Complaint::new(format!("no JSON: {error}")))
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).map_err(|error| Complaint::new(format!("not JSON: {error}")))
 }
 
 fn parse<'a, T: Deserialize<'a>>(raw: Raw<'a>) -> Result<T, Complaint> {
-    serde_json::from_str(raw.get()).map_err(|error| Complaint::new(format!("no JSON: {error}")))
+    serde_json::from_str(raw.get()).map_err(|error| Complaint::new(format!("not JSON: {error}")))
 }
 
 /// The fields of an object, in order.

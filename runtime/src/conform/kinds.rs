@@ -1,12 +1,14 @@
 //! The kinds of events that scenario files know: their names and fields.
 
 use super::gateway::{BAD_ACCOUNT, BAD_ID};
-use Shape::{Flag, Number, Word};
+use Shape::{Flag, Number, NumberOrNone, Word};
 
 /// What a field may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Number,
+    /// A number, or null for 0.
+    NumberOrNone,
     Flag,
     Word(&'static [(&'static str, &'static str)]),
 }
@@ -108,7 +110,7 @@ pub(super) static CANCELLED: Kind =
     kind("cancelled", &[("id", Number), ("qty", Number), ("reason", Word(CANCEL_REASONS))], &[]);
 pub(super) static REPLACED: Kind = kind(
     "replaced",
-    &[("id", Number), ("price", Number), ("qty", Number), ("kept_priority", Flag)],
+    &[("id", Number), ("price", NumberOrNone), ("qty", Number), ("kept_priority", Flag)],
     &[("new_id", Number), ("visible", Number)],
 );
 pub(super) static TRIGGERED: Kind = kind("triggered", &[("id", Number)], &[]);

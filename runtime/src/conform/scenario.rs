@@ -70,8 +70,8 @@ pub(super) fn read_file(text: &str) -> Result<Vec<Scenario>, Complaint> {
         .map(|(index, raw)| Scenario::read(raw).map_err(|complaint| name(raw, index, complaint)));
     let scenarios = scenarios.collect::<Result<Vec<_>, Complaint>>()?;
     let count = object.optional("count", integer)?;
-    if count.is_some_and(|count| usize::try_from(count) != Ok(scenarios.len())) {
-        let problem = format!("the file holds {} scenarios", scenarios.len());
+    if let Some(count) = count.filter(|count| usize::try_from(*count) != Ok(scenarios.len())) {
+        let problem = format!("it says {count}, and the file holds {} scenarios", scenarios.len());
         return Err(Complaint::new(problem).inside("count"));
     }
     let version = object.optional("schema_version", integer)?;
@@ -95,10 +95,9 @@ impl Scenario {
     fn read(raw: Raw<'_>) -> Result<Self, Complaint> {
         let mut object = Object::read(raw)?;
         let id = object.required("id", text)?;
-        object.required("title", text)?;
-        object.required("derived_from", |_| Ok(()))?;
-        object.optional("notes", |_| Ok(()))?;
-        object.required("features", |raw| list(raw, text))?;
+        for for_people in ["title", "derived_from", "features", "notes"] {
+            object.optional(for_people, |_| Ok(()))?;
+        }
         let level = object.required("level", |raw| choice(raw, LEVELS))?;
         let steps = object.required("commands", |raw| list(raw, Step::read))?;
         let config = object.required("config", |raw| Config::read(raw, &steps))?;

@@ -51,14 +51,15 @@ impl NaiveBook {
 
     pub(super) fn replace(&mut self, replace: &ReplaceOrder) -> Rejection<()> {
         let place = self.find_own(replace.instrument, replace.order, replace.account)?;
+        if replace.quantity.0 == 0 {
+            self.cancel(place, CancelReason::User);
+            return Ok(());
+        }
         let checked = self.check_replace(replace, place);
         if checked.is_err() && self.has(Flaw::RejectCancels) {
             self.orders.remove(place);
         }
-        let Some((new, kept_priority)) = checked? else {
-            self.cancel(place, CancelReason::User);
-            return Ok(());
-        };
+        let (new, kept_priority) = checked?;
         let replaced = EventKind::Replaced {
             client_sequence: self.command.client_sequence,
             order: replace.order,
@@ -79,13 +80,8 @@ impl NaiveBook {
         Ok(())
     }
 
-    /// The order as a Replace leaves it, and whether it keeps its place; `None` when it leaves
-    /// none.
-    fn check_replace(
-        &self,
-        replace: &ReplaceOrder,
-        place: usize,
-    ) -> Rejection<Option<(NaiveOrder, bool)>> {
+    /// The order as a Replace leaves it, and whether it keeps its place.
+    fn check_replace(&self, replace: &ReplaceOrder, place: usize) -> Rejection<(NaiveOrder, bool)> {
         let old = self.orders[place];
         let instrument = self.instrument(old.instrument)?;
         if instrument.is_halted && !self.has(Flaw::HaltAllowsReplace) {
@@ -96,9 +92,6 @@ impl NaiveBook {
         if holder.is_some_and(|holder| holder != place) {
             return Err(RejectReason::DuplicateId);
         }
-        if replace.quantity.0 == 0 {
-            return Ok(None);
-        }
         if !self.has(Flaw::ReplaceSkipsRisk) {
             self.check_risk(&new, &instrument.terms)?;
         }
@@ -107,7 +100,7 @@ impl NaiveBook {
             return Err(RejectReason::MaxOrders);
         }
         if self.keeps_place(&old, &new, replace.rule) {
-            return Ok(Some((new, true)));
+            return Ok((new, true));
         }
         if !new.is_waiting() && !self.has(Flaw::ReplaceIgnoresPhase) {
             self.check_phase(&new, &instrument)?;
@@ -122,7 +115,7 @@ impl NaiveBook {
         if self.has(Flaw::ReplaceNeedsRoom) && self.is_full(&new) {
             return Err(RejectReason::OrdersFull);
         }
-        Ok(Some((new, false)))
+        Ok((new, false))
     }
 
     /// The order that a Replace describes, its numbers checked.
