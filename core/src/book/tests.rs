@@ -3,6 +3,7 @@
 extern crate alloc;
 extern crate std;
 
+mod collisions;
 mod contradictions;
 mod memory;
 mod structures;

@@ -6,12 +6,13 @@ use super::super::order::{Extra, Order};
 use super::super::pool::NONE;
 use super::super::{Book, CheckFault};
 use super::alloc::vec::Vec;
-use super::{example, memory};
-use crate::command::{Definition, FlowIdentity};
+use super::{example, limit, memory, say};
+use crate::command::{Action, Conditions, Definition, FlowIdentity, NewOrder};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, OrderId, Phase, Price, Sequence, SessionId,
-    Side, Symbol, Ticks,
+    Side, Symbol, Ticks, TimeInForce,
 };
+use bytemuck::Zeroable;
 
 const AAA: InstrumentId = InstrumentId(0);
 
@@ -102,7 +103,7 @@ fn the_state_hash_covers_everything_that_can_matter() {
 type Spoil = fn(&mut Book<'_>);
 
 /// The first changes nothing; each of the others changes one thing.
-fn spoilers() -> [Spoil; 32] {
+fn spoilers() -> [Spoil; 34] {
     [
         |_| {},
         |book| book.last_sequence = Sequence(77),
@@ -116,6 +117,9 @@ fn spoilers() -> [Spoil; 32] {
             book.flow = Some(FlowIdentity { name: [0; 32], head_bytes: 0, head_hash: 0 });
         },
         |book| {
+            book.flow = Some(FlowIdentity { name: [1; 32], head_bytes: 0, head_hash: 0 });
+        },
+        |book| {
             let definition = Definition::open(Symbol::new(b"BBB").expect("a symbol"));
             assert_eq!(book.symbols.define(&definition).0, 1);
         },
@@ -126,6 +130,7 @@ fn spoilers() -> [Spoil; 32] {
         |book| book.symbols.set_band(AAA, Band { low: Ticks(0), high: Ticks(99) }),
         |book| book.clock_ns = 1,
         |book| book.sessions.limit(SessionId(1), 9),
+        |book| book.sessions.limit(SessionId(2), 9),
         |book| extra(book, 20).display = 3,
         |book| extra(book, 20).hidden = 2,
         |book| extra(book, 20).expiry_ns = 1_001,
@@ -187,4 +192,73 @@ fn check_notices_broken_extras_stops_and_expiries() {
     assert_eq!(late, Some(CheckFault::Counts));
     let uncounted = fault_after(|book| book.orders.extra_count -= 1);
     assert_eq!(uncounted, Some(CheckFault::Counts));
+}
+
+#[test]
+fn check_notices_extras_that_are_missing_idle_or_wrong() {
+    let order = |id| Some(CheckFault::Order(AAA, OrderId(id)));
+    let stops = Some(CheckFault::Stops(AAA));
+    let forget = |book: &mut Book<'_>| book.orders.pool.get_mut(slot(book, 20)).extra = NONE;
+    assert_eq!(fault_after(forget), order(20));
+    let idle = |book: &mut Book<'_>| book.orders.attach(slot(book, 2), Extra::zeroed());
+    assert_eq!(fault_after(idle), order(2));
+    assert_eq!(fault_after(|book| extra(book, 20).display = 0), order(20));
+    let renamed = |book: &mut Book<'_>| book.orders.pool.get_mut(slot(book, 2)).id = 77;
+    assert_eq!(fault_after(renamed), order(77));
+    let short = |book: &mut Book<'_>| {
+        extra(book, 21).stop_next = NONE;
+        book.ladders.market_mut(AAA).last_stop = slot(book, 21);
+    };
+    assert_eq!(fault_after(short), stops);
+    let strange = |book: &mut Book<'_>| book.ladders.market_mut(AAA).first_stop = slot(book, 20);
+    assert_eq!(fault_after(strange), stops);
+}
+
+#[test]
+fn check_notices_what_does_not_add_up() {
+    let counts = Some(CheckFault::Counts);
+    assert_eq!(fault_after(|book| book.ladders.levels.remove(15)), counts);
+    assert_eq!(fault_after(|book| book.ladders.spans.pool.remove(60)), counts);
+    assert_eq!(fault_after(|book| book.ladders.prices.insert(1, 9)), counts);
+    assert_eq!(fault_after(|book| book.ladders.spans.prefixes.insert(1, 9)), counts);
+    assert_eq!(fault_after(|book| book.sessions.opened(SessionId(3))), counts);
+    let touching = fault_after(|book| {
+        // An ask at the best bid that did not trade.
+        let asks = LadderId::new(AAA, Side::Sell);
+        let order = *book.orders.pool.get(slot(book, 5));
+        let order = Order { id: 99, ladder: asks.0, ..order };
+        book.join_conditional(order, Price::new(Ticks(10)).expect("a price"));
+    });
+    assert_eq!(touching, Some(CheckFault::Crossed(AAA)));
+}
+
+#[test]
+fn check_notices_expiries_out_of_order() {
+    let dated = |book: &mut Book<'_>| {
+        for (order, expiry_ns) in [(30, 500), (31, 700)] {
+            let conditions = Conditions { expiry_ns, ..Conditions::NONE };
+            let time_in_force = TimeInForce::GoodTillDate;
+            let new = NewOrder { time_in_force, conditions, ..limit(order, Side::Buy, 1) };
+            assert_eq!(say(book, 1, Action::New(new)).len(), 2);
+        }
+    };
+    assert_eq!(fault_after(dated), None);
+    for (order, expiry_ns) in [(30, 800), (31, 499)] {
+        let late = |book: &mut Book<'_>| {
+            dated(book);
+            extra(book, order).expiry_ns = expiry_ns;
+        };
+        assert_eq!(fault_after(late), Some(CheckFault::Counts), "order {order}");
+    }
+}
+
+#[test]
+fn a_limit_just_below_the_largest_is_counted_right() {
+    let almost = |book: &mut Book<'_>| book.sessions.limit(SessionId(2), u32::MAX - 1);
+    assert_eq!(fault_after(almost), None);
+    let one_open = |book: &mut Book<'_>| {
+        say(book, 3, super::new(60, Side::Buy, 1));
+        book.sessions.limit(SessionId(3), u32::MAX - 1);
+    };
+    assert_eq!(fault_after(one_open), None);
 }

@@ -8,7 +8,10 @@ use super::alloc::vec;
 use super::{CAPACITIES, example, fill, memory, new, say, std};
 use crate::command::{Action, Command};
 use crate::event::{Event, EventKind};
-use crate::limits::{INSTRUMENTS_DEFAULT, ORDERS_DEFAULT, SESSIONS_DEFAULT};
+use crate::limits::{
+    INSTRUMENTS_DEFAULT, INSTRUMENTS_MAX, ORDERS_DEFAULT, ORDERS_MAX, SESSIONS_DEFAULT,
+    SESSIONS_MAX,
+};
 use crate::types::{Capacities, ClientSequence, Sequence, SessionId, Side};
 
 #[test]
@@ -42,6 +45,9 @@ fn capacities_that_no_engine_can_have_are_refused() {
         assert_eq!(Book::new(&mut memory, bad, 1).err(), Some(BookFault::BadCapacities), "{bad:?}");
     }
     assert!(Book::new(&mut memory, good, 1).is_ok());
+    let most =
+        Capacities { orders: ORDERS_MAX, instruments: INSTRUMENTS_MAX, sessions: SESSIONS_MAX };
+    assert!(matches!(Book::new(&mut [], most, 1), Err(BookFault::TooSmall { .. })));
     let absurd = Capacities { orders: u32::MAX, instruments: u32::MAX, sessions: u32::MAX };
     assert!(Book::bytes_needed(absurd) > Book::bytes_needed(good));
 }
@@ -93,6 +99,10 @@ fn smaller_capacities_drop_nothing_and_larger_ones_than_the_memory_do_not_fit() 
     let large = Capacities { orders: CAPACITIES.orders + 1, ..CAPACITIES };
     let absurd = Capacities { orders: 0, ..CAPACITIES };
     assert!(book.fits(small) && !book.fits(large) && book.fits(absurd));
+    let Capacities { instruments, sessions, .. } = CAPACITIES;
+    assert!(!book.fits(Capacities { instruments: instruments + 1, ..CAPACITIES }));
+    assert!(!book.fits(Capacities { sessions: sessions + 1, ..CAPACITIES }));
+    assert!(book.fits(Capacities { orders: u32::MAX, ..CAPACITIES }), "no engine can have it");
     say(&mut book, 0, Action::Configure(small));
     assert_eq!(book.open_order_count(), 8);
     let events = say(&mut book, 1, new(9, Side::Buy, 10));

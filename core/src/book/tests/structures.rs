@@ -187,3 +187,58 @@ fn room_is_counted_as_it_is_used() {
         assert_eq!(live(ladders).0, levels + u32::from(is_new));
     }
 }
+
+#[test]
+fn room_beside_a_leaving_price_is_counted_as_it_is_used() {
+    let capacities = Capacities { orders: 4_000, instruments: 1, sessions: 2 };
+    let mut memory = vec![0; Book::bytes_needed(capacities)];
+    let mut book = Book::new(&mut memory, capacities, 1).expect("enough memory");
+    let id = LadderId::new(InstrumentId(0), Side::Sell);
+    let mut random = Random(9);
+    let mut prices = BTreeSet::new();
+    let Book { ladders, .. } = &mut book;
+    for _ in 0..3_000 {
+        while prices.len() < 60 {
+            let price = random_price(&mut random);
+            ladders.find_or_add(id, price);
+            prices.insert(price);
+        }
+        let leaving = one_of(&prices, &mut random);
+        let price = match random.below(3) {
+            0 => random_price(&mut random),
+            1 => (leaving ^ 1 << random.below(14)).clamp(1, PRICE_MAX),
+            _ => one_of(&prices, &mut random),
+        };
+        let slot = ladders.find(id, leaving).expect("a level");
+        let limits = limits_around(ladders);
+        let has_room = |limits: &LevelLimits| ladders.has_room(id, price, Some(slot), *limits);
+        let answers: Vec<_> = limits.iter().map(has_room).collect();
+        ladders.remove(slot);
+        prices.remove(&leaving);
+        let (levels, spans) = (ladders.levels.live(), ladders.spans.pool.live());
+        ladders.find_or_add(id, price);
+        let is_new = prices.insert(price);
+        let used = ladders.spans.pool.live();
+        let fits = |limits: &LevelLimits| {
+            !is_new || (levels < limits.levels && (used == spans || used <= limits.spans))
+        };
+        let expected: Vec<_> = limits.iter().map(fits).collect();
+        assert_eq!(answers, expected, "price {price} for {leaving}");
+    }
+}
+
+fn one_of(prices: &BTreeSet<u32>, random: &mut Random) -> u32 {
+    let place = usize::try_from(random.below(crate::types::length_of(prices.len())));
+    *prices.iter().nth(place.expect("few prices")).expect("a price")
+}
+
+/// Limits at, below and above what is in use.
+fn limits_around(ladders: &super::super::Ladders<'_>) -> Vec<LevelLimits> {
+    let (levels, spans) = (ladders.levels.live(), ladders.spans.pool.live());
+    let levels = [0, levels - 2, levels - 1, levels, levels + 1];
+    let spans = (0..10).map(|less| (spans + 5).saturating_sub(less));
+    levels
+        .into_iter()
+        .flat_map(|levels| spans.clone().map(move |spans| LevelLimits { levels, spans }))
+        .collect()
+}
