@@ -332,6 +332,11 @@ impl Band {
     /// Every price.
     pub const ALL: Self = Self { low: Ticks(0), high: Ticks(u32::MAX) };
 
+    /// Whether an instrument can have this band: its lowest price is not above its highest.
+    pub const fn is_possible(self) -> bool {
+        self.low.0 <= self.high.0
+    }
+
     /// Whether the band takes `price`.
     pub const fn takes(self, price: Price) -> bool {
         self.low.0 <= price.ticks() && price.ticks() <= self.high.0
@@ -426,7 +431,7 @@ impl InstrumentTerms {
     /// Whether an instrument can have these terms: steps of at least 1, and a band whose lowest
     /// price is not above its highest.
     pub const fn are_possible(&self) -> bool {
-        self.tick.0 >= 1 && self.lot.0 >= 1 && self.band.low.0 <= self.band.high.0
+        self.tick.0 >= 1 && self.lot.0 >= 1 && self.band.is_possible()
     }
 }
 

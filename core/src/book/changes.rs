@@ -338,9 +338,7 @@ impl Book<'_> {
         reason: CancelReason,
         sink: &mut impl EventSink,
     ) {
-        let order = self.orders.pool.get(slot);
-        let hash = self.orders.hash(order.instrument(), OrderId(order.id));
-        self.orders.ids.remove(hash, slot);
+        self.orders.forget_id(slot);
         self.drop_slot(origin, slot, reason, sink);
     }
 

@@ -2,7 +2,7 @@
 //! a hidden part, an expiry.
 
 use super::ladder::LadderId;
-use super::matching::{Incoming, reaches};
+use super::matching::reaches;
 use super::order::{Extra, Order};
 use super::terms::Terms;
 use super::{Book, Origin, quantity_of};
@@ -43,19 +43,6 @@ impl Conditional {
         self.display > 0 || self.terms.time_in_force == TimeInForce::GoodTillDate
     }
 
-    /// The same order as one without conditions, to trade but not to rest.
-    fn plain(&self) -> Incoming {
-        Incoming {
-            order: self.order,
-            hash: 0,
-            account: self.account,
-            side: self.side,
-            may_rest: false,
-            limit: self.worst(),
-            quantity: self.quantity,
-        }
-    }
-
     /// The worst price that it trades at, which is any for a market order.
     pub(super) fn worst(&self) -> Price {
         match self.side {
@@ -82,7 +69,8 @@ impl Book<'_> {
             return self.emit_canceled(origin, (incoming.order, whole), reason, sink);
         }
         let remaining = if incoming.terms.self_trade == SelfTrade::Allow {
-            self.cross(origin, &incoming.plain(), sink)
+            let reach = (incoming.side, incoming.worst());
+            self.cross(origin, (incoming.order, whole), reach, sink)
         } else {
             self.cross_preventing(origin, incoming, sink)
         };

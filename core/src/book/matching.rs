@@ -38,7 +38,8 @@ impl Book<'_> {
         incoming: &Incoming,
         sink: &mut impl EventSink,
     ) {
-        let remaining = self.cross(origin, incoming, sink);
+        let Incoming { order, side, limit, quantity, .. } = *incoming;
+        let remaining = self.cross(origin, (order, quantity.lots()), (side, limit), sink);
         if remaining > 0 && incoming.may_rest {
             self.rest(origin, incoming, remaining, sink);
         } else if remaining > 0 {
@@ -66,17 +67,16 @@ impl Book<'_> {
     pub(super) fn cross(
         &mut self,
         origin: &Origin,
-        incoming: &Incoming,
+        (taker, mut remaining): (OrderId, u64),
+        (side, limit): (Side, Price),
         sink: &mut impl EventSink,
     ) -> u64 {
-        let mut remaining = incoming.quantity.lots();
         while remaining > 0 {
-            let best = self.best_opposite(origin.instrument, incoming.side);
-            let Some((level, price)) = best else { break };
-            if !reaches(incoming.side, incoming.limit, price) {
+            let Some((level, price)) = self.best_opposite(origin.instrument, side) else { break };
+            if !reaches(side, limit, price) {
                 break;
             }
-            remaining = self.fill(origin, (incoming.order, remaining), (level, price), sink);
+            remaining = self.fill(origin, (taker, remaining), (level, price), sink);
         }
         remaining
     }

@@ -47,10 +47,7 @@ impl Book<'_> {
 
     /// Changes the prices that an instrument takes.
     pub(super) fn set_band(&mut self, origin: &Origin, band: Band, sink: &mut impl EventSink) {
-        let is_possible = InstrumentTerms { band, ..InstrumentTerms::OPEN }.are_possible();
-        let checked = self.check_instrument(origin);
-        let checked = checked.and(if is_possible { Ok(()) } else { Err(RejectReason::BadTerms) });
-        if let Err(reason) = checked {
+        if let Err(reason) = self.check_band(origin, band) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
         self.symbols.set_band(origin.instrument, band);
@@ -58,6 +55,11 @@ impl Book<'_> {
         self.ladders.market_mut(origin.instrument).gate.is_limited = u8::from(is_limited);
         let client_sequence = origin.client_sequence;
         self.tell(origin, EventKind::BandSet { client_sequence, band }, sink);
+    }
+
+    fn check_band(&self, origin: &Origin, band: Band) -> Result<(), RejectReason> {
+        self.check_instrument(origin)?;
+        if band.is_possible() { Ok(()) } else { Err(RejectReason::BadTerms) }
     }
 
     /// Changes how an instrument trades.

@@ -115,7 +115,7 @@ impl Orders<'_> {
         self.locate(self.hash(instrument, id), instrument, id).map(|found| found.slot)
     }
 
-    /// The hash of an order's id.
+    /// The hash of an id.
     #[inline]
     pub(super) fn hash(&self, instrument: InstrumentId, id: OrderId) -> u32 {
         self.ids.hash(u64::from(instrument.0), id.0)
@@ -143,22 +143,28 @@ impl Orders<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "two hot loops end here, and each is long")]
     pub(super) fn remove(&mut self, slot: u32) {
+        self.forget_id(slot);
+        self.pool.remove(slot);
+    }
+
+    /// Takes the id of the order in `slot` out of the index.
+    #[inline]
+    pub(super) fn forget_id(&mut self, slot: u32) {
         let hash = self.hash_of(self.pool.get(slot));
         self.ids.remove(hash, slot);
-        self.pool.remove(slot);
     }
 
     /// Gives the order in `slot` an id that is not open on its instrument.
     pub(super) fn rename(&mut self, slot: u32, id: OrderId) {
-        let hash = self.hash_of(self.pool.get(slot));
-        self.ids.remove(hash, slot);
+        self.forget_id(slot);
         self.pool.get_mut(slot).id = id.0;
         let hash = self.hash_of(self.pool.get(slot));
         self.ids.insert(hash, slot);
     }
 
+    /// The hash of an order's id.
     #[inline]
-    fn hash_of(&self, order: &Order) -> u32 {
+    pub(super) fn hash_of(&self, order: &Order) -> u32 {
         self.hash(order.instrument(), OrderId(order.id))
     }
 

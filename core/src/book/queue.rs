@@ -4,7 +4,7 @@ use super::Book;
 use super::ladder::LadderId;
 use super::order::{Extra, Order};
 use super::pool::NONE;
-use crate::types::{OrderId, Price, SessionId};
+use crate::types::{Price, SessionId};
 
 impl Book<'_> {
     /// Puts an order at the back of the queue of its price, or of its trigger; its links and level
@@ -32,8 +32,7 @@ impl Book<'_> {
     /// The same, for orders with conditions.
     #[inline(never)]
     pub(super) fn join_conditional(&mut self, order: Order, price: Price) -> u32 {
-        let hash = self.orders.hash(order.instrument(), OrderId(order.id));
-        self.join(hash, order, price)
+        self.join(self.orders.hash_of(&order), order, price)
     }
 
     /// Gives the order in `slot`, which has joined its queue, its extra; as the last of the stops
@@ -59,9 +58,7 @@ impl Book<'_> {
     /// with it when it was the last.
     #[inline]
     pub(super) fn leave(&mut self, slot: u32) {
-        let order = self.orders.pool.get(slot);
-        let hash = self.orders.hash(order.instrument(), OrderId(order.id));
-        self.orders.ids.remove(hash, slot);
+        self.orders.forget_id(slot);
         self.leave_queue(slot);
     }
 

@@ -3,8 +3,7 @@
 //! There is one order in which they leave: instruments by number; in each bids from the best price
 //! to the worst, first in first out, then asks, then the stops that wait, as they came.
 
-use super::ladder::LadderId;
-use super::ladder::Level;
+use super::ladder::{LadderId, Level};
 use super::order::{Order, Orders};
 use super::pool::{NONE, Pool};
 use super::{Book, Origin};

@@ -170,11 +170,16 @@ impl Step {
     }
 
     /// What the command names, and its reject too.
-    pub(super) const fn subject(&self) -> Subject {
-        match self.ask {
-            Ask::New(_) | Ask::Cancel { .. } | Ask::Reduce { .. } | Ask::Replace(_) => {
-                Subject::Order
-            }
+    pub(super) fn subject(&self) -> Subject {
+        self.order_id().map_or(Subject::Other, |_| Subject::Order)
+    }
+
+    /// The order that the command names.
+    pub(super) fn order_id(&self) -> Option<i128> {
+        match &self.ask {
+            Ask::New(new) => Some(new.id),
+            Ask::Cancel { id, .. } | Ask::Reduce { id, .. } => Some(*id),
+            Ask::Replace(replace) => Some(replace.id),
             Ask::MassCancel { .. }
             | Ask::Control(_)
             | Ask::SetBand(_)
@@ -183,7 +188,7 @@ impl Step {
             | Ask::LimitSession { .. }
             | Ask::Define { .. }
             | Ask::Configure { .. }
-            | Ask::Indicative(_) => Subject::Other,
+            | Ask::Indicative(_) => None,
         }
     }
 }

@@ -61,7 +61,7 @@ const CLIENT: SessionId = SessionId(1);
 /// Takes a step to the engine, which is as `book` shows. `None` for a step that is no command.
 pub(super) fn pass(step: &Step, book: &Book<'_>) -> Option<Passed> {
     let session = match step.session.map(u16::try_from) {
-        None => usual_session(&step.ask),
+        None => usual_session(step),
         Some(Ok(session)) => SessionId(session),
         Some(Err(_)) => return Some(refuse(step, RejectReason::SessionsFull.name())),
     };
@@ -73,42 +73,16 @@ pub(super) fn pass(step: &Step, book: &Book<'_>) -> Option<Passed> {
 }
 
 /// Who says such a thing where the file names nobody.
-const fn usual_session(ask: &Ask) -> SessionId {
-    match ask {
-        Ask::New(_)
-        | Ask::Cancel { .. }
-        | Ask::Reduce { .. }
-        | Ask::Replace(_)
-        | Ask::MassCancel { account: Some(_), .. } => CLIENT,
-        Ask::MassCancel { account: None, .. }
-        | Ask::Control(_)
-        | Ask::SetBand(_)
-        | Ask::Time(_)
-        | Ask::EndOfDay
-        | Ask::LimitSession { .. }
-        | Ask::Define { .. }
-        | Ask::Configure { .. }
-        | Ask::Indicative(_) => SessionId::OPERATOR,
-    }
+fn usual_session(step: &Step) -> SessionId {
+    let names_account = matches!(step.ask, Ask::MassCancel { account: Some(_), .. });
+    if names_account || step.order_id().is_some() { CLIENT } else { SessionId::OPERATOR }
 }
 
 /// The reject of a step by the gateway.
 fn refuse(step: &Step, reason: &'static str) -> Passed {
-    let id = match &step.ask {
-        Ask::New(new) => new.id,
-        Ask::Cancel { id, .. } | Ask::Reduce { id, .. } => *id,
-        Ask::Replace(replace) => replace.id,
-        Ask::MassCancel { .. }
-        | Ask::Control(_)
-        | Ask::SetBand(_)
-        | Ask::Time(_)
-        | Ask::EndOfDay
-        | Ask::LimitSession { .. }
-        | Ask::Define { .. }
-        | Ask::Configure { .. }
-        | Ask::Indicative(_) => return Passed::Answered(vec![Fact::refused(reason)]),
-    };
-    Passed::Answered(vec![Fact::rejected(id, reason)])
+    let fact =
+        step.order_id().map_or_else(|| Fact::refused(reason), |id| Fact::rejected(id, reason));
+    Passed::Answered(vec![fact])
 }
 
 /// The engine's action, or the gateway's answer.

@@ -110,22 +110,9 @@ impl Scenario {
 
     /// The largest capacities that the scenario may set.
     pub(super) fn largest_capacities(&self) -> Capacities {
-        let configured = self.steps.iter().filter_map(|step| match step.ask {
-            Ask::Configure { orders, instruments, sessions } => {
-                gateway::possible_capacities(orders, instruments, sessions)
-            }
-            Ask::New(_)
-            | Ask::Cancel { .. }
-            | Ask::Reduce { .. }
-            | Ask::Replace(_)
-            | Ask::MassCancel { .. }
-            | Ask::Control(_)
-            | Ask::SetBand(_)
-            | Ask::Time(_)
-            | Ask::EndOfDay
-            | Ask::LimitSession { .. }
-            | Ask::Define { .. }
-            | Ask::Indicative(_) => None,
+        let configured = self.steps.iter().filter_map(|step| {
+            let Ask::Configure { orders, instruments, sessions } = step.ask else { return None };
+            gateway::possible_capacities(orders, instruments, sessions)
         });
         configured.fold(self.config.capacities, |largest, configured| Capacities {
             orders: largest.orders.max(configured.orders),
