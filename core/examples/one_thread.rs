@@ -10,7 +10,8 @@ use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{Replay, recover};
-use highwater::stage::{Step, SyncMode};
+use highwater::stage::Step;
+use highwater::sync_mode::SyncMode;
 use highwater::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, LogId, LogPosition, Lots, OrderId,
     OrderType, SegmentNumber, SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -33,10 +34,10 @@ fn run(
     let mut replay = Replay { book: &mut book, sink: &mut |_: &Event| {} };
     let scanned = recover(&mut log, &mut buffer, &mut replay)?;
     let chain = scanned.chain_or_new(LogId(*b"chosen at random"));
-    let settings = LogSettings { mode: SyncMode::Group, segment_bytes: 1 << 20 };
+    let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: 1 << 20 };
     let opened = OpenedLog { file: log, buffer: &mut buffer, chain, settings, now_ns: 0 };
     let stages = ENGINE.split(book, opened)?;
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared } = stages;
+    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
 
     for command in commands {
         arrivals.push(Arrival { timestamp_ns: 0, command: *command })?;
@@ -47,9 +48,9 @@ fn run(
     loop {
         // While the event ring is full, the sequencer has the other stages stepped.
         let _worked = sequencer.step(&mut || {
-            let _worked = (log_writer.step(), releaser.step(&mut sink));
+            let _worked = (log_writer.step(0), releaser.step(&mut sink));
         });
-        let _worked = log_writer.step()?;
+        let _worked = log_writer.step(0)?;
         if releaser.step(&mut sink) == Step::Done {
             return Ok((log_writer.into_file(), released));
         }

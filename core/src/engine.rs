@@ -12,6 +12,7 @@ use crate::releaser::Releaser;
 use crate::ring::{Producer, Ring};
 use crate::sequencer::Sequencer;
 use crate::stage::Shared;
+use crate::syncer::Syncer;
 use core::fmt;
 
 /// The storage of one engine, but for its book: three rings and the shared marks.
@@ -38,11 +39,24 @@ pub struct Stages<'a, F> {
     pub sequencer: Sequencer<'a>,
     /// Makes them durable.
     pub log_writer: LogWriter<'a, F>,
+    /// Syncs beside the log writer, in the mode that wants it; done at once in every other.
+    pub syncer: Syncer<'a>,
     /// Hands out the events.
     pub releaser: Releaser<'a>,
     /// What the stages know of each other; for the host to watch, to stop, and to report its own
     /// faults.
     pub shared: &'a Shared,
+}
+
+/// How full the rings of an engine are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Commands that wait for the sequencer.
+    pub arrivals: usize,
+    /// Records that wait for the log writer.
+    pub records: usize,
+    /// Events that wait to be released.
+    pub events: usize,
 }
 
 /// Why an engine did not split.
@@ -88,6 +102,15 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
         &self.shared
     }
 
+    /// How full the rings are now; any thread may ask, and costs the stages nothing.
+    pub fn occupancy(&self) -> Occupancy {
+        Occupancy {
+            arrivals: self.arrivals.len(),
+            records: self.records.len(),
+            events: self.events.len(),
+        }
+    }
+
     /// Splits the engine into its stages: `book` as recovery left it, and the log that it was
     /// recovered from.
     ///
@@ -117,7 +140,16 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
                 book,
                 shared,
             },
-            releaser: Releaser { events, shared, mode, releasable: last, released: last },
+            syncer: Syncer { shared, mode, unsynced_since_ns: None, fault: None },
+            releaser: Releaser {
+                events,
+                shared,
+                mode,
+                releasable: last,
+                durable: last,
+                exposed_count_max: 0,
+                released: last,
+            },
             shared,
         })
     }

@@ -36,6 +36,7 @@ pub mod event;
 pub mod log_file;
 pub mod ring;
 pub mod stage;
+pub mod sync_mode;
 pub mod watermark;
 
 // Floor 2, the machines.
@@ -55,6 +56,7 @@ pub mod log_writer;
 pub mod recovery;
 pub mod releaser;
 pub mod sequencer;
+pub mod syncer;
 
 // Floor 6, all of it.
 pub mod engine;

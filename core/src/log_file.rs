@@ -44,15 +44,17 @@ pub trait LogFile {
     /// The fault of syncing any of the files or the directory.
     fn sync_all(&mut self) -> Result<(), LogFault>;
 
-    /// Starts a segment with `header` as its first block and makes it the one that
-    /// [`append`](Self::append) writes.
+    /// Hands `header` to the system as the first block of a new segment, and makes that the one
+    /// that [`append`](Self::append) writes. Its number follows the last one's; its size is
+    /// `segment_bytes` when full.
     ///
-    /// When it returns the segment is durable: its header, its name, and all zeros behind the
-    /// header, or nothing. The segment's number follows the last one's; its size is `segment_bytes`
-    /// when full.
+    /// Nothing is durable when it returns: the segment's name, its header and the blocks behind it
+    /// become durable together, with the next [`sync`](Self::sync). A crash before that leaves the
+    /// segment or not, and of its header and blocks any part, with zeros where nothing was written.
+    /// A host prepares segments ahead so that this call does not wait.
     ///
     /// # Errors
-    /// The fault of creating, writing or syncing it; the disk may be full.
+    /// The fault of creating or writing it; the disk may be full.
     fn begin(
         &mut self,
         segment: SegmentNumber,
@@ -62,7 +64,8 @@ pub trait LogFile {
 
     /// Drops everything from `position` of `segment` on, later segments too, durably, and makes
     /// `segment` the one that [`append`](Self::append) writes. With `position` 0 the segment itself
-    /// is dropped.
+    /// is dropped, behind the later ones: a crash in between leaves no segment that is missing
+    /// before another.
     ///
     /// # Errors
     /// The fault of writing or syncing.
@@ -75,7 +78,8 @@ pub trait LogFile {
     /// The fault of writing; a short write is one. The caller stops.
     fn append(&mut self, position: LogPosition, blocks: &[u8]) -> Result<(), LogFault>;
 
-    /// Makes everything appended durable: when it returns, a power cut cannot take it away.
+    /// Makes everything appended durable, headers of segments that were begun and blocks of earlier
+    /// segments that were not synced included: when it returns, a power cut cannot take it away.
     ///
     /// # Errors
     /// The fault of syncing. The caller stops and never syncs again: the system may have dropped

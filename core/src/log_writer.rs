@@ -1,7 +1,7 @@
 //! The log writer: packs records into blocks, appends them, syncs, and raises the high-water mark.
 //!
-//! Group commit needs no timer: a batch is what gathered in the log ring during the last sync.
-//! After the first fault nothing is appended or synced again.
+//! Group commit needs no timer: a batch is what gathered in the log ring during the last sync. When
+//! to sync is the mode's; after the first fault nothing is appended or synced again.
 
 use crate::block::{BLOCK_HEAD_BYTES, BLOCK_ROOM_BYTES, BlockKind, Chain, Durable, Filled};
 use crate::limits::BLOCK_BYTES;
@@ -9,8 +9,9 @@ use crate::log_file::{LogFault, LogFile};
 use crate::record::{Body, Record};
 use crate::ring::Consumer;
 use crate::segment::SegmentHeader;
-use crate::stage::{Fault, Shared, Step, SyncMode};
-use crate::types::Sequence;
+use crate::stage::{Fault, Shared, Step};
+use crate::sync_mode::SyncMode;
+use crate::types::{SegmentNumber, Sequence, length_of};
 
 /// How a log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +32,11 @@ pub struct LogWriter<'a, F> {
     chain: Chain,
     settings: LogSettings,
     shared: &'a Shared,
-    /// What is durable: what a block may vouch for. In a mode that never syncs it stays as recovery
-    /// left it.
+    /// What is durable: what a block may vouch for. Never too much; of what another stage syncs the
+    /// sequence only.
     durable: Durable,
+    /// When the group that waits was first seen, in nanoseconds of the host's clock.
+    held_since_ns: Option<u64>,
     /// True when the last block vouches for everything before it.
     is_vouched: bool,
     /// Timestamp of the last record, in nanoseconds: a new segment's time of creation.
@@ -70,6 +73,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
             settings,
             shared,
             durable,
+            held_since_ns: None,
             is_vouched: false,
             now_ns,
             fault,
@@ -82,14 +86,16 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         Ok(writer)
     }
 
-    /// Writes one batch: what waits in the log ring, as far as buffer and segment have room. Done
-    /// when the sequencer is done and nothing waits, with a marker that vouches for everything; or
-    /// after a fault.
+    /// Writes one batch: what waits in the log ring, as far as buffer and segment have room, unless
+    /// the mode holds it back. `now_ns` is the host's monotonic clock.
+    ///
+    /// Done when the sequencer is done and nothing waits, with a marker that vouches for
+    /// everything; or after a fault.
     ///
     /// # Errors
     /// The first fault, and the same one ever after.
-    pub fn step(&mut self) -> Result<Step, LogFault> {
-        self.guarded(Self::step_unguarded)
+    pub fn step(&mut self, now_ns: u64) -> Result<Step, LogFault> {
+        self.guarded(|writer| writer.step_unguarded(now_ns))
     }
 
     /// Appends a marker that vouches for everything before it, unless the last block does so
@@ -98,7 +104,12 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
     /// # Errors
     /// The first fault, and the same one ever after.
     pub fn mark_idle(&mut self) -> Result<(), LogFault> {
-        self.guarded(|writer| if writer.is_vouched { Ok(()) } else { writer.mark(BlockKind::Idle) })
+        self.guarded(|writer| {
+            if writer.is_vouched || writer.shared.halt.is_faulted() {
+                return Ok(());
+            }
+            writer.mark(BlockKind::Idle)
+        })
     }
 
     /// True when the last block does not yet vouch for everything before it.
@@ -130,20 +141,55 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         })
     }
 
-    fn step_unguarded(&mut self) -> Result<Step, LogFault> {
+    fn step_unguarded(&mut self, now_ns: u64) -> Result<Step, LogFault> {
         if self.shared.halt.is_faulted() {
             return Ok(self.done());
         }
         // Read before the ring: nothing is published once the sequencer is done.
         let no_more = self.shared.sequencer_done.is_set();
-        if !self.records.is_empty() {
+        let waiting = self.records.waiting();
+        if waiting > 0 {
+            if !no_more && self.is_held(now_ns, waiting) {
+                return Ok(Step::Idle);
+            }
+            self.held_since_ns = None;
             return self.write_batch().map(Step::Worked);
         }
-        if !no_more {
+        if no_more {
+            self.mark(BlockKind::Stopped)?;
+            return Ok(self.done());
+        }
+        if !self.is_sync_wanted() {
             return Ok(Step::Idle);
         }
-        self.mark(BlockKind::Stopped)?;
-        Ok(self.done())
+        self.sync_appended()?;
+        Ok(Step::Worked(1))
+    }
+
+    /// Whether the group that waits is to gather for longer. A ring that is half full is never held
+    /// back: what comes next must find room.
+    fn is_held(&mut self, now_ns: u64, waiting: usize) -> bool {
+        let hold = match self.settings.mode {
+            SyncMode::Group(hold) => hold,
+            SyncMode::Full | SyncMode::Interval(_) | SyncMode::Checkpoint | SyncMode::Off => {
+                return false;
+            }
+        };
+        if hold.delay_ns == 0 {
+            return false;
+        }
+        let since_ns = *self.held_since_ns.get_or_insert(now_ns);
+        now_ns.saturating_sub(since_ns) < hold.delay_ns
+            && length_of(waiting) < hold.count.get()
+            && waiting < self.records.capacity() / 2
+            && !self.shared.sync_wanted.is_beyond(self.durable.sequence)
+    }
+
+    /// Whether somebody asked for a sync that this stage owes, and that something appended needs.
+    fn is_sync_wanted(&self) -> bool {
+        let owes = !self.settings.mode.has_syncer();
+        owes && self.chain.last_sequence() > self.durable.sequence
+            && self.shared.sync_wanted.is_beyond(self.durable.sequence)
     }
 
     fn done(&self) -> Step {
@@ -154,12 +200,19 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
     /// Packs, appends and syncs one batch; returns its number of records.
     fn write_batch(&mut self) -> Result<usize, LogFault> {
         self.begin_segment_when_full()?;
+        self.hear_of_syncer();
         let position = self.chain.position;
         let room = usize::try_from(self.chain.room_bytes()).unwrap_or(usize::MAX);
+        let (blocks_max, commands_max) = match self.settings.mode {
+            SyncMode::Full => (1, 1),
+            SyncMode::Group(_) | SyncMode::Interval(_) | SyncMode::Checkpoint | SyncMode::Off => {
+                (room / BLOCK_BYTES, u16::MAX)
+            }
+        };
         let mut batch_bytes = 0;
         let mut record_count = 0;
-        for block in self.buffer.chunks_exact_mut(BLOCK_BYTES).take(room / BLOCK_BYTES) {
-            let packed = pack(&mut self.records, block);
+        for block in self.buffer.chunks_exact_mut(BLOCK_BYTES).take(blocks_max) {
+            let packed = pack(&mut self.records, commands_max, block);
             if packed.record_count == 0 {
                 break;
             }
@@ -174,35 +227,53 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         Ok(record_count)
     }
 
-    /// Makes what was appended durable, as the mode wants it, and raises the watermarks.
+    /// Tells that something was appended, and makes it durable where the mode wants it.
     fn after_append(&mut self) -> Result<(), LogFault> {
-        let last: Sequence = self.chain.last_sequence();
-        self.shared.appended.raise(last);
+        self.shared.appended.raise(self.chain.last_sequence());
         match self.settings.mode {
-            SyncMode::Group => {
-                self.file.sync()?;
-                self.durable = Durable { sequence: last, number: self.chain.next_number - 1 };
-                self.shared.durable.raise(last);
-            }
-            SyncMode::Off => {}
+            SyncMode::Full | SyncMode::Group(_) => self.sync_appended(),
+            SyncMode::Checkpoint | SyncMode::Off if self.is_sync_wanted() => self.sync_appended(),
+            SyncMode::Interval(_) | SyncMode::Checkpoint | SyncMode::Off => Ok(()),
         }
+    }
+
+    /// Makes everything appended durable, and raises the high-water mark.
+    fn sync_appended(&mut self) -> Result<(), LogFault> {
+        self.file.sync()?;
+        let last: Sequence = self.chain.last_sequence();
+        self.durable = Durable { sequence: last, number: self.chain.next_number - 1 };
+        self.shared.durable.raise(last);
         Ok(())
+    }
+
+    /// Takes over what the syncer has made durable, so that the next blocks vouch for it.
+    fn hear_of_syncer(&mut self) {
+        if self.settings.mode.has_syncer() {
+            self.durable.sequence = self.shared.durable.get();
+        }
     }
 
     /// Appends a block without records that vouches for everything before it, and syncs it as the
     /// mode wants.
     fn mark(&mut self, kind: BlockKind) -> Result<(), LogFault> {
         self.begin_segment_when_full()?;
+        self.hear_of_syncer();
         let position = self.chain.position;
         let Some(block) = self.buffer.get_mut(..BLOCK_BYTES) else {
             return Ok(());
         };
         self.chain.seal(block, kind, Filled::default(), self.durable);
         self.file.append(position, block)?;
-        match kind {
+        match (kind, self.settings.mode) {
             // The new incarnation is durable before anything follows it, in every mode.
-            BlockKind::Recovered => self.file.sync()?,
-            BlockKind::Records | BlockKind::Idle | BlockKind::Stopped => self.after_append()?,
+            (BlockKind::Recovered, _) => self.file.sync()?,
+            (BlockKind::Stopped, SyncMode::Checkpoint) => {
+                self.shared.appended.raise(self.chain.last_sequence());
+                self.sync_appended()?;
+            }
+            (BlockKind::Records | BlockKind::Idle | BlockKind::Stopped, _) => {
+                self.after_append()?;
+            }
         }
         self.is_vouched = true;
         Ok(())
@@ -211,6 +282,9 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
     fn begin_segment_when_full(&mut self) -> Result<(), LogFault> {
         if self.chain.room_bytes() > 0 {
             return Ok(());
+        }
+        if self.chain.segment >= SegmentNumber::FIRST {
+            self.seal_segment()?;
         }
         let header: SegmentHeader =
             self.chain.next_header(self.settings.segment_bytes, self.now_ns, self.durable);
@@ -221,6 +295,18 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         self.file.begin(header.segment, header.segment_bytes, block)?;
         self.chain.enter(&header);
         Ok(())
+    }
+
+    /// Ends the segment that is full: it is durable before the next one is begun, but in the mode
+    /// that never syncs.
+    fn seal_segment(&mut self) -> Result<(), LogFault> {
+        match self.settings.mode {
+            // Every append was synced, or none is.
+            SyncMode::Full | SyncMode::Group(_) | SyncMode::Off => Ok(()),
+            // The syncer syncs the segment that is written, and raises the mark.
+            SyncMode::Interval(_) => self.file.sync(),
+            SyncMode::Checkpoint => self.sync_appended(),
+        }
     }
 }
 
@@ -248,20 +334,25 @@ struct Packed {
     timestamp_ns: u64,
 }
 
-/// Fills one block with records from the ring.
-fn pack(records: &mut Consumer<'_, Record>, block: &mut [u8]) -> Packed {
+/// Fills one block with records from the ring, `commands_max` commands at most, and the running
+/// hash behind the last of them.
+fn pack(records: &mut Consumer<'_, Record>, commands_max: u16, block: &mut [u8]) -> Packed {
     let mut packed = Packed { filled: Filled::default(), record_count: 0, timestamp_ns: 0 };
     let mut room =
         block.get_mut(BLOCK_HEAD_BYTES..BLOCK_HEAD_BYTES + BLOCK_ROOM_BYTES).unwrap_or_default();
     while let Some(record) = records.get(packed.record_count) {
+        let command_count = match record.body {
+            Body::Command(_) => 1,
+            Body::RunningHash(_) => 0,
+        };
+        if command_count > commands_max - packed.filled.command_count {
+            break;
+        }
         let Some(length) = record.encode(room) else {
             break;
         };
         packed.filled.used_bytes += u16::try_from(length).unwrap_or_default();
-        packed.filled.command_count += match record.body {
-            Body::Command(_) => 1,
-            Body::RunningHash(_) => 0,
-        };
+        packed.filled.command_count += command_count;
         packed.timestamp_ns = record.timestamp_ns;
         packed.record_count += 1;
         room = room.get_mut(length..).unwrap_or_default();

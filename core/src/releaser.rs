@@ -3,7 +3,8 @@
 use crate::event::{Event, EventSink};
 use crate::limits::RELEASER_STEP_MAX;
 use crate::ring::Consumer;
-use crate::stage::{Shared, Step, SyncMode};
+use crate::stage::{Shared, Step};
+use crate::sync_mode::SyncMode;
 use crate::types::Sequence;
 
 /// Events whose slots the sequencer gets back at once, so that its side of the ring is disturbed
@@ -18,6 +19,10 @@ pub struct Releaser<'a> {
     pub(crate) mode: SyncMode,
     /// The last releasable sequence that was seen.
     pub(crate) releasable: Sequence,
+    /// What was durable then.
+    pub(crate) durable: Sequence,
+    /// The most commands that were released and not durable.
+    pub(crate) exposed_count_max: u64,
     /// The highest sequence that has been released whole.
     pub(crate) released: Sequence,
 }
@@ -29,9 +34,9 @@ impl Releaser<'_> {
         if self.shared.halt.is_faulted() {
             return Step::Done;
         }
-        // Both are read before the ring: no watermark rises once the log writer is done, and what
-        // was applied by now is in the ring by now.
-        let no_more = self.shared.log_writer_done.is_set();
+        // Both are read before the ring: no watermark rises once the log is complete, and what was
+        // applied by now is in the ring by now.
+        let no_more = self.shared.is_log_complete(self.mode);
         let applied = self.shared.applied.get();
         let mut count = 0;
         let mut held = 0;
@@ -43,6 +48,8 @@ impl Releaser<'_> {
             if is_enough || !self.may_leave(event.sequence) {
                 break Sequence(event.sequence.0.saturating_sub(1));
             }
+            self.exposed_count_max =
+                self.exposed_count_max.max(event.sequence.0.saturating_sub(self.durable.0));
             sink.event(&event);
             count += 1;
             held += 1;
@@ -65,18 +72,33 @@ impl Releaser<'_> {
         self.released
     }
 
+    /// The most commands whose events had been released at one time while they were not durable:
+    /// what a power cut could have taken at its worst. 0 in the modes that release nothing before
+    /// it is durable.
+    pub const fn exposed_count_max(&self) -> u64 {
+        self.exposed_count_max
+    }
+
     /// What this engine is for: no answer leaves before its command is on stable storage, unless
     /// the mode says so.
     #[inline]
     fn may_leave(&mut self, sequence: Sequence) -> bool {
         if sequence > self.releasable {
-            self.releasable = self.shared.releasable(self.mode).get();
+            self.durable = self.shared.durable.get();
+            self.releasable = self.mode.releasable(self.durable, self.shared.appended.get());
             match self.mode {
-                SyncMode::Group => {
+                SyncMode::Full | SyncMode::Group(_) => {
                     let durable = self.shared.durable.get();
                     assert!(self.releasable <= durable, "only what is durable may be released");
                 }
-                SyncMode::Off => {}
+                SyncMode::Interval(exposure) => {
+                    let exposed = self.releasable.0.saturating_sub(self.shared.durable.get().0);
+                    assert!(
+                        exposed <= exposure.count.get(),
+                        "no more is released than may be lost"
+                    );
+                }
+                SyncMode::Checkpoint | SyncMode::Off => {}
             }
         }
         sequence <= self.releasable

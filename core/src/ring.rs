@@ -85,6 +85,21 @@ impl<T: Copy, const N: usize> Ring<T, N> {
     }
 }
 
+impl<T: Copy, const N: usize> Ring<T, N> {
+    /// How many values wait in the ring now, as a third party sees it: it may be late.
+    pub fn len(&self) -> usize {
+        // What was consumed is read first: it never passes what is published afterwards.
+        let consumed = self.counters.consumed.load(Ordering::Acquire);
+        let published = self.counters.published.load(Ordering::Acquire);
+        count_between(consumed, published).min(N)
+    }
+
+    /// True when no value waits in the ring now.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 impl<T: Copy, const N: usize> Default for Ring<T, N> {
     fn default() -> Self {
         Self::new()
@@ -333,6 +348,13 @@ impl<T: Copy> Consumer<'_, T> {
         // Release pairs with the Acquire of `room_for`: the values were read before their slots are
         // written again.
         self.counters.consumed.store(self.consumed, Ordering::Release);
+    }
+
+    /// How many values are published and not taken.
+    #[inline]
+    pub fn waiting(&mut self) -> usize {
+        self.refresh(self.capacity());
+        self.readable_known()
     }
 
     /// True when nothing is published.

@@ -4,6 +4,8 @@
 use crate::atomic::{AtomicU64, Ordering};
 use crate::log_file::{LogFault, LogOperation};
 use crate::padded::Padded;
+use crate::sync_mode::SyncMode;
+use crate::types::Sequence;
 use crate::watermark::Watermark;
 
 /// Why the engine stopped by itself.
@@ -205,25 +207,31 @@ impl Default for NextExpiry {
     }
 }
 
-/// When an answer may be released, and what a power cut can take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SyncMode {
-    /// One sync for everything that gathered during the last one; nothing is released before it is
-    /// durable.
-    #[default]
-    Group,
-    /// Never syncs; everything since the last clean stop of the system can be lost. For
-    /// measurements: NOT DURABLE.
-    Off,
+/// A wish for a sync ahead of what the mode does by itself.
+#[derive(Debug)]
+pub struct SyncWish(Padded<AtomicU64>);
+
+impl SyncWish {
+    /// Nobody wishes for one.
+    pub const fn new() -> Self {
+        Self(Padded::new(AtomicU64::new(0)))
+    }
+
+    /// Asks that everything up to this sequence be made durable now, in whatever mode. It must have
+    /// been sequenced; that it is durable is told by the watermark. Any thread may ask.
+    pub fn ask(&self, sequence: Sequence) {
+        self.0.fetch_max(sequence.0, Ordering::AcqRel);
+    }
+
+    /// Whether somebody asked for more than is durable.
+    pub(crate) fn is_beyond(&self, durable: Sequence) -> bool {
+        self.0.load(Ordering::Acquire) > durable.0
+    }
 }
 
-impl SyncMode {
-    /// The mode as it is written on command lines and in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Group => "group",
-            Self::Off => "off",
-        }
+impl Default for SyncWish {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -232,18 +240,23 @@ impl SyncMode {
 pub struct Shared {
     /// The highest sequence handed to the system. Raised by the log writer.
     pub appended: Watermark,
-    /// The highest sequence on stable storage: the high-water mark. Raised by the log writer.
+    /// The highest sequence on stable storage: the high-water mark. Raised by the log writer, or by
+    /// the syncer where the mode has one.
     pub durable: Watermark,
     /// The highest sequence whose events are all in the event ring. Raised by the sequencer.
     pub applied: Watermark,
+    /// What is to be made durable now, in whatever mode. Asked by anybody.
+    pub sync_wanted: SyncWish,
     /// When the next order expires. Told by the sequencer.
     pub next_expiry: NextExpiry,
     /// Whether the engine runs, stops or has stopped.
     pub halt: Halt,
     /// Set when the sequencer is done: no record follows.
     pub sequencer_done: Latch,
-    /// Set when the log writer is done: no watermark rises again.
+    /// Set when the log writer is done: nothing is appended again.
     pub log_writer_done: Latch,
+    /// Set when the syncer is done; never in a mode that has none.
+    pub syncer_done: Latch,
 }
 
 impl Shared {
@@ -253,21 +266,17 @@ impl Shared {
             appended: Watermark::new(),
             durable: Watermark::new(),
             applied: Watermark::new(),
+            sync_wanted: SyncWish::new(),
             next_expiry: NextExpiry::new(),
             halt: Halt::new(),
             sequencer_done: Latch::new(),
             log_writer_done: Latch::new(),
+            syncer_done: Latch::new(),
         }
     }
 
-    /// The watermark that events of this mode wait for.
-    ///
-    /// This is the one place that lets an answer go before it is durable, and only where the mode
-    /// says so.
-    pub const fn releasable(&self, mode: SyncMode) -> &Watermark {
-        match mode {
-            SyncMode::Group => &self.durable,
-            SyncMode::Off => &self.appended,
-        }
+    /// Whether no watermark of the log rises again.
+    pub(crate) fn is_log_complete(&self, mode: SyncMode) -> bool {
+        if mode.has_syncer() { self.syncer_done.is_set() } else { self.log_writer_done.is_set() }
     }
 }

@@ -11,7 +11,8 @@ use highwater::event::Event;
 use highwater::limits::{BLOCK_BYTES, CLOCK_NS_MAX};
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{Replay, recover};
-use highwater::stage::{Step, SyncMode};
+use highwater::stage::Step;
+use highwater::sync_mode::SyncMode;
 use highwater::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, LogId, Lots, OrderId, OrderType,
     SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -75,7 +76,7 @@ fn write_log(directory: &Path, commands: &[Command]) {
     let mut buffer = vec![0; 16 * BLOCK_BYTES];
     let sink = &mut |_: &Event| {};
     let found = recover(&mut file, &mut buffer, &mut Replay { book: &mut book, sink }).unwrap();
-    let settings = LogSettings { mode: SyncMode::Group, segment_bytes };
+    let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes };
     let chain = found.chain_or_new(LogId([9; 16]));
     let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };
     let engine = Engine::<64, 64, 64>::new();
@@ -85,7 +86,7 @@ fn write_log(directory: &Path, commands: &[Command]) {
     }
     stages.shared.halt.stop();
     while stages.sequencer.step(&mut || panic!("the event ring has room")) != Step::Done {}
-    while stages.log_writer.step().unwrap() != Step::Done {}
+    while stages.log_writer.step(0).unwrap() != Step::Done {}
     assert_eq!(stages.shared.next_expiry.get(), Some(1), "the first order's");
 }
 

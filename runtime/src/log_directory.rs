@@ -11,11 +11,13 @@ mod error;
 mod layout;
 mod open;
 mod spares;
+mod syncer;
 mod writer;
 
 pub use counters::{LogCounters, LogTotals};
 pub use error::{OpenError, explain_fault};
 pub use open::{IoChoice, LogOptions, SpareFault};
+pub use syncer::LogSyncer;
 
 use crate::platform::{FileSystem, IoMode, Platform, SegmentFile};
 use highwater::log_file::{LogFault, LogFile, LogOperation};
@@ -102,6 +104,14 @@ impl<P: Platform> LogDirectory<P> {
                 self.file_system.name
             )
         })
+    }
+
+    /// The side of this log that syncs what is appended, for a thread of its own.
+    ///
+    /// # Panics
+    /// If the log was opened for reading only.
+    pub fn syncer(&self) -> LogSyncer<P> {
+        self.writer.as_ref().map(Writer::syncer).expect("only a log that is written is synced")
     }
 
     /// What was written so far; may be read by another thread. Stays at 0 when opened for reading

@@ -15,14 +15,15 @@ use crate::log_directory::{LogDirectory, LogTotals};
 use crate::platform::Platform;
 use crate::progress::watch;
 use crate::signals::StopFlag;
-use crate::stages::{PanicGuard, Sequenced, spawn_log_writer, spawn_sequencer};
+use crate::stages::{PanicGuard, Sequenced, spawn_log_writer, spawn_sequencer, spawn_syncer};
 use crate::start::{StartError, Started, start};
 use crate::stream::{SEED_DEFAULT, Stream};
 use crate::told::{Told, ToldPaths};
 use args::STREAM_LIMIT_DEFAULT;
 use conclusion::{Recovered, conclude};
 use highwater::command::Action;
-use highwater::stage::{Fault, SyncMode};
+use highwater::stage::Fault;
+use highwater::sync_mode::SyncMode;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -123,6 +124,7 @@ fn work<P: Platform>(
     let Working { started, feed, told, stop } = working;
     let shared = started.stages.shared;
     let counters = started.stages.log_writer.file().counters();
+    let log_syncer = started.stages.log_writer.file().syncer();
     let reserved_bytes = started.reserved_bytes;
     let progress = Arc::new(Progress::default());
     let expected = feed.expected_count();
@@ -148,6 +150,9 @@ fn work<P: Platform>(
         .map_err(no_thread)?;
     let sequencer = spawn_sequencer(platform, args.idle, started.stages.sequencer, shared)
         .map_err(no_thread)?;
+    let mut files = log_syncer;
+    let syncer = spawn_syncer(platform, started.stages.syncer, move || files.sync(), shared)
+        .map_err(no_thread)?;
     let gateway = Builder::new()
         .name("hw-gateway".to_owned())
         .spawn(move || {
@@ -158,6 +163,7 @@ fn work<P: Platform>(
     watch(platform, &progress, expected, || gateway.is_finished());
     // All are waited for before the first failure is told.
     let (report, last_state, directory) = (joined(gateway), joined(sequencer), joined(log_writer));
+    joined(syncer)?;
     Ok(Finished {
         report: report?,
         last_state: last_state?,

@@ -5,10 +5,11 @@ use crate::idle::{Idle, IdleStrategy};
 use crate::latency::Latencies;
 use crate::platform::{Pinning, Platform, ThreadRole};
 use highwater::book::Book;
-use highwater::log_file::LogFile;
+use highwater::log_file::{LogFault, LogFile};
 use highwater::log_writer::LogWriter;
 use highwater::sequencer::{Sequencer, SequencerHost};
 use highwater::stage::{Fault, Shared, Step};
+use highwater::syncer::Syncer;
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
@@ -106,7 +107,7 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
         let mut idle = Idle::new(platform, strategy);
         let mut idle_since_ns = None;
         // A fault has stopped the engine already when it comes back from a step.
-        while let Ok(step) = log_writer.step() {
+        while let Ok(step) = log_writer.step(platform.monotonic_ns()) {
             match step {
                 Step::Worked(_) => {
                     idle.worked();
@@ -125,6 +126,32 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
             }
         }
         log_writer.into_file()
+    })
+}
+
+/// Starts the syncer's thread, `hw-sync`, which calls `sync` as the mode wants it; it ends at once
+/// in a mode that has no syncer.
+///
+/// # Errors
+/// The system's, when it gives no thread.
+pub fn spawn_syncer<P: Platform>(
+    platform: P,
+    mut syncer: Syncer<'static>,
+    mut sync: impl FnMut() -> Result<(), LogFault> + Send + 'static,
+    shared: &'static Shared,
+) -> io::Result<JoinHandle<()>> {
+    Builder::new().name("hw-sync".to_owned()).spawn(move || {
+        let _guard = PanicGuard(shared);
+        // It sleeps between syncs, and never spins for a core that the others could use.
+        let mut idle = Idle::new(platform, IdleStrategy::Sleep);
+        // A fault has stopped the engine already when it comes back from a step.
+        while let Ok(step) = syncer.step(platform.monotonic_ns(), &mut sync) {
+            match step {
+                Step::Worked(_) => idle.worked(),
+                Step::Idle => idle.wait(),
+                Step::Done => break,
+            }
+        }
     })
 }
 

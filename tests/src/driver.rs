@@ -16,7 +16,9 @@ use highwater::log_writer::{LogSettings, LogWriter, OpenedLog};
 use highwater::recovery::{RecoveryFault, Replay, recover};
 use highwater::releaser::Releaser;
 use highwater::sequencer::{Sequencer, SequencerHost};
-use highwater::stage::{Shared, Step, SyncMode};
+use highwater::stage::{Shared, Step};
+use highwater::sync_mode::SyncMode;
+use highwater::syncer::Syncer;
 use highwater::types::{LogId, Sequence};
 
 /// How one life goes.
@@ -60,6 +62,10 @@ pub struct Lived {
     pub before: Sequence,
     /// What it released, in order.
     pub released: Vec<Event>,
+    /// The highest sequence that it called durable.
+    pub durable: Sequence,
+    /// The most commands that it had released and not made durable.
+    pub exposed_count_max: u64,
 }
 
 /// Lets an engine live on `log` through `file`, with rings of the given sizes, and checks it.
@@ -84,6 +90,8 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
         torn_tail_bytes: 0,
         before: Sequence(0),
         released: Vec::new(),
+        durable: Sequence(0),
+        exposed_count_max: 0,
     };
     let recovered = match recover_into(&mut file, &mut buffer, &mut book) {
         Ok(recovered) => recovered,
@@ -112,12 +120,15 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     };
     let mut driver = Driver::new(stages, log, oracle, random);
     let end = driver.run(settings)?;
+    let (durable, exposed_count_max) =
+        (driver.shared.durable.get(), driver.behind.releaser.exposed_count_max());
     let released = driver.behind.released;
     oracle.check_released(before, &released)?;
     if end == End::Stopped {
         oracle.check_complete(before, &released)?;
     }
-    check_late(log, Lived { end, torn_tail_bytes, before, released })
+    let lived = Lived { end, torn_tail_bytes, before, released, durable, exposed_count_max };
+    check_late(log, lived)
 }
 
 /// Recovers a log into an empty book.
@@ -161,7 +172,12 @@ struct Driver<'a, 'd, F> {
 /// The stages behind the sequencer, which work while it waits.
 struct Behind<'a, F> {
     log_writer: LogWriter<'a, F>,
+    syncer: Syncer<'a>,
+    /// What the syncer syncs.
+    log: SimLog,
     releaser: Releaser<'a>,
+    /// The time, in nanoseconds.
+    now_ns: u64,
     released: Vec<Event>,
     random: Random,
     wait_count: u64,
@@ -179,10 +195,13 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
         oracle: &'d mut Oracle,
         random: &'d mut Random,
     ) -> Self {
-        let Stages { arrivals, sequencer, log_writer, releaser, shared } = stages;
+        let Stages { arrivals, sequencer, log_writer, syncer, releaser, shared } = stages;
         let behind = Behind {
             log_writer,
+            syncer,
+            log: log.clone(),
             releaser,
+            now_ns: 0,
             released: Vec::new(),
             random: random.fork(),
             wait_count: 0,
@@ -205,6 +224,7 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
         for _ in 0..HUNG {
             let is_sequenced = self.sequencer.step(&mut self.behind) == Step::Done;
             self.behind.step_log_writer();
+            self.behind.step_syncer();
             let is_released = self.behind.step_releaser() == Step::Done;
             if self.log.met().is_some() {
                 return self.end_after_fault();
@@ -217,7 +237,7 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
     }
 
     fn step(&mut self, settings: &LifeSettings) {
-        match self.random.below(10) {
+        match self.random.below(12) {
             0..3 => {
                 for _ in 0..=self.random.below(settings.burst_max) {
                     self.push();
@@ -231,6 +251,8 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
             8 => {
                 let _step = self.behind.step_releaser();
             }
+            9 => self.behind.step_syncer(),
+            10 => self.shared.sync_wanted.ask(self.shared.applied.get()),
             _ => {
                 // Its fault is kept, and looked for by the caller.
                 let _fault = self.behind.log_writer.mark_idle();
@@ -252,6 +274,7 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
         for _ in 0..8 {
             let _step = self.sequencer.step(&mut self.behind);
             self.behind.step_log_writer();
+            self.behind.step_syncer();
             let _step = self.behind.step_releaser();
             let _fault = self.behind.log_writer.mark_idle();
         }
@@ -264,10 +287,24 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
 
 impl<F: LogFile> Behind<'_, F> {
     fn step_log_writer(&mut self) {
-        match self.log_writer.step() {
+        let now_ns = self.now_ns();
+        match self.log_writer.step(now_ns) {
             Ok(Step::Worked(_) | Step::Idle) => {}
             Ok(Step::Done) | Err(_) => self.is_over = true,
         }
+    }
+
+    fn step_syncer(&mut self) {
+        let now_ns = self.now_ns();
+        let log = &mut self.log;
+        // Its fault is kept, and looked for by the caller.
+        let _step = self.syncer.step(now_ns, &mut || log.sync());
+    }
+
+    /// The time, which goes on with every look at it.
+    fn now_ns(&mut self) -> u64 {
+        self.now_ns += self.random.below(1_000);
+        self.now_ns
     }
 
     fn step_releaser(&mut self) -> Step {
@@ -280,10 +317,12 @@ impl<F: LogFile> SequencerHost for Behind<'_, F> {
     fn wait(&mut self) {
         self.wait_count += 1;
         assert!(self.wait_count < HUNG, "the wait for room in the event ring never ends");
-        if self.random.chance(50) {
-            self.step_log_writer();
-        } else {
-            let _step = self.step_releaser();
+        match self.random.below(3) {
+            0 => self.step_log_writer(),
+            1 => self.step_syncer(),
+            _ => {
+                let _step = self.step_releaser();
+            }
         }
     }
 }

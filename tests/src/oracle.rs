@@ -34,6 +34,8 @@ pub enum Violation {
     UncleanStop,
     /// After a fault something was still asked of the log.
     LateOperations(u64),
+    /// More was released before it was durable than the mode allows.
+    OverExposed,
     /// After a fault something was still released.
     LateRelease,
     /// The engine does not come to an end.

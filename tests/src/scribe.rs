@@ -14,7 +14,8 @@ use highwater::log_file::LogFault;
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::record::Body;
 use highwater::recovery::{RecoveryFault, Replay, recover};
-use highwater::stage::{Step, SyncMode};
+use highwater::stage::Step;
+use highwater::sync_mode::SyncMode;
 use highwater::types::Sequence;
 
 /// How the scribe writes.
@@ -75,13 +76,13 @@ pub fn write(log: &SimLog, script: &Script<'_>) -> Result<Sequence, Trouble> {
         }
         let _step = stages.sequencer.step(&mut || panic!("the event ring has room"));
         // A second append, where the first one's segment was full.
-        while let Step::Worked(_) = stages.log_writer.step().map_err(Trouble::Log)? {}
+        while let Step::Worked(_) = stages.log_writer.step(0).map_err(Trouble::Log)? {}
         let _step = stages.releaser.step(&mut |_: &Event| {});
     }
     if script.stops {
         stages.shared.halt.stop();
         let _step = stages.sequencer.step(&mut || panic!("the event ring has room"));
-        while stages.log_writer.step().map_err(Trouble::Log)? != Step::Done {}
+        while stages.log_writer.step(0).map_err(Trouble::Log)? != Step::Done {}
     }
     Ok(stages.shared.durable.get())
 }

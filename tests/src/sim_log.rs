@@ -183,24 +183,25 @@ impl State {
         fault(operation)
     }
 
+    /// The file was prepared ahead, durably; its header waits for the next sync.
     fn begin(&mut self, segment: u64, segment_bytes: usize, header: &[u8]) {
-        let bytes = self.blank_segment(segment_bytes, header);
-        self.disk.place(segment, &bytes);
+        self.prepare(segment, segment_bytes);
+        self.disk.write(segment, 0, header);
         self.segment_bytes = segment_bytes;
         self.current = Some((segment, header.len()));
         self.begun_count += 1;
     }
 
-    fn blank_segment(&self, segment_bytes: usize, header: &[u8]) -> Vec<u8> {
-        let mut bytes = header.to_vec();
-        match self.form {
-            FileForm::Zeroed => bytes.resize(segment_bytes, 0),
-            FileForm::Growing => {}
-        }
-        bytes
+    /// A segment with nothing in it.
+    fn prepare(&mut self, segment: u64, segment_bytes: usize) {
+        let length = match self.form {
+            FileForm::Zeroed => segment_bytes,
+            FileForm::Growing => 0,
+        };
+        self.disk.place(segment, &vec![0; length]);
     }
 
-    /// A begin that came to no end: nothing, zeros, a torn header, or everything.
+    /// A begin that came to no end: nothing, an empty segment, or any part of the header.
     fn begin_partly(
         &mut self,
         segment: u64,
@@ -208,23 +209,16 @@ impl State {
         header: &[u8],
         random: &mut Random,
     ) {
-        let mut torn = header.to_vec();
-        match random.below(5) {
-            0 => return,
-            1 => torn.fill(0),
-            2 => torn[random.index(128)..].fill(0),
-            3 => torn.chunks_mut(512).for_each(|sector| {
-                if random.chance(50) {
-                    sector.fill(0);
-                }
-            }),
-            _ => {}
+        if random.chance(20) {
+            return;
         }
-        if self.form == FileForm::Growing && random.chance(50) {
-            torn.truncate(random.index(torn.len()));
+        self.prepare(segment, segment_bytes);
+        match random.below(4) {
+            0 => {}
+            1 => self.disk.write(segment, 0, &header[..random.index(header.len())]),
+            2 => self.disk.write(segment, 0, &header[..random.index(128)]),
+            _ => self.disk.write(segment, 0, header),
         }
-        let bytes = self.blank_segment(segment_bytes, &torn);
-        self.disk.place(segment, &bytes);
     }
 
     fn cut(&mut self, segment: u64, position: usize) {
@@ -253,7 +247,7 @@ impl State {
         }
         if position > 0 {
             self.drop_tail(segment, position);
-        } else if random.chance(50) {
+        } else if self.disk.range().is_some_and(|(_, last)| last == segment) && random.chance(50) {
             self.disk.remove(segment);
         }
         self.disk.power_cut(Survival::any(random));

@@ -7,8 +7,9 @@ use crate::random::Random;
 use crate::sim_disk::Survival;
 use crate::sim_log::{FileForm, Happening, Met, Plan, SimLog};
 use highwater::log_file::{LogFile, LogOperation};
-use highwater::stage::SyncMode;
+use highwater::sync_mode::{Exposure, Hold, SyncMode};
 use highwater::types::Sequence;
+use std::num::NonZeroU64;
 
 /// What trials came by; a trial that never meets a thing shows nothing about it.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,18 @@ pub struct TrialSettings {
     pub promise: Option<SyncMode>,
 }
 
+/// A group that is held back for some steps of the driver, or until a few records wait.
+pub const HELD_GROUP: SyncMode =
+    SyncMode::Group(Hold { delay_ns: 4_000, count: NonZeroU64::new(5).expect("not 0") });
+
+/// At most four released commands may be lost.
+pub const INTERVAL: SyncMode =
+    SyncMode::Interval(Exposure { count: NonZeroU64::new(4).expect("not 0"), every_ns: 3_000 });
+
+/// Every mode.
+pub const MODES: &[SyncMode] =
+    &[SyncMode::Full, SyncMode::GROUP, HELD_GROUP, INTERVAL, SyncMode::Checkpoint, SyncMode::Off];
+
 /// Runs the trial of a seed with the log file that `wrap` makes of the simulated one; returns what
 /// the log holds.
 ///
@@ -69,7 +82,8 @@ pub fn run<F: LogFile>(
         if was_stopped && lived.torn_tail_bytes > 0 {
             return Err(Violation::UncleanStop);
         }
-        was_stopped = lived.end == End::Stopped && life.mode == SyncMode::Group;
+        was_stopped = lived.end == End::Stopped && life.mode != SyncMode::Off;
+        check_exposure(life.mode, &lived)?;
         tally.count(&lived, log.met());
         end_life(&log, settings.promise.unwrap_or(life.mode), &lived, &mut oracle, &mut random);
     }
@@ -82,6 +96,16 @@ pub fn run<F: LogFile>(
     tally.segment_count += log.begun_count();
     tally.command_count += oracle.commands().len() as u64;
     Ok(oracle)
+}
+
+/// Checks that no more was released before it was durable than the mode allows.
+fn check_exposure(mode: SyncMode, lived: &Lived) -> Result<(), Violation> {
+    let allowed = match mode {
+        SyncMode::Full | SyncMode::Group(_) => 0,
+        SyncMode::Interval(exposure) => exposure.count.get(),
+        SyncMode::Checkpoint | SyncMode::Off => u64::MAX,
+    };
+    if lived.exposed_count_max > allowed { Err(Violation::OverExposed) } else { Ok(()) }
 }
 
 /// Decides what the end of a life leaves on the disk, and what of its answers must be kept.
@@ -98,9 +122,15 @@ fn end_life(
         log.with_disk(|disk| disk.power_cut(Survival::any(random)));
     }
     let told = lived.released.iter().map(|event| event.sequence).max().unwrap_or(Sequence(0));
+    // Whatever the mode, what was called durable is.
+    oracle.promise(lived.durable);
     match promise {
-        SyncMode::Group => oracle.promise(told),
-        SyncMode::Off => oracle.hold(told),
+        SyncMode::Full | SyncMode::Group(_) => oracle.promise(told),
+        SyncMode::Interval(exposure) => {
+            oracle.promise(Sequence(told.0.saturating_sub(exposure.count.get())));
+            oracle.hold(told);
+        }
+        SyncMode::Checkpoint | SyncMode::Off => oracle.hold(told),
     }
     if is_cut || log.met().is_some_and(loses_unsynced) {
         oracle.let_go();

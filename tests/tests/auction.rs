@@ -11,7 +11,8 @@ use highwater::event::{Event, EventKind};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{Replay, recover};
-use highwater::stage::{Step, SyncMode};
+use highwater::stage::Step;
+use highwater::sync_mode::SyncMode;
 use highwater::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, LogId, Lots, OrderId, OrderType,
     SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -160,7 +161,7 @@ fn hold() -> (Vec<NewOrder>, Seen) {
     let log_bytes = 16 * SEGMENT_BYTES;
     let memory = |bytes| vec![0_u8; bytes].leak();
     let book = Book::new(memory(Book::bytes_needed(CAPACITIES)), CAPACITIES, 1);
-    let settings = LogSettings { mode: SyncMode::Group, segment_bytes: SEGMENT_BYTES as u64 };
+    let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: SEGMENT_BYTES as u64 };
     let opened = OpenedLog {
         file: MemoryLog::new(memory(log_bytes), SEGMENT_BYTES),
         buffer: memory(16 * BLOCK_BYTES),
@@ -189,7 +190,7 @@ fn trade<'a>(
     stages: Stages<'a, MemoryLog<'a>>,
     commands: &[Command],
 ) -> (Book<'a>, MemoryLog<'a>, Seen) {
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared } = stages;
+    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
     let (mut seen, mut wait_count) = (Seen::default(), 0);
     let mut waiting = commands.iter();
     let mut next = waiting.next();
@@ -205,10 +206,10 @@ fn trade<'a>(
         // While the event ring is full, the others are stepped.
         let _step = sequencer.step(&mut || {
             wait_count += 1;
-            let _step = log_writer.step().expect("memory does not fail");
+            let _step = log_writer.step(0).expect("memory does not fail");
             let _step = releaser.step(&mut |event: &Event| seen.event(event));
         });
-        let _step = log_writer.step().expect("memory does not fail");
+        let _step = log_writer.step(0).expect("memory does not fail");
         if releaser.step(&mut |event: &Event| seen.event(event)) == Step::Done {
             seen.wait_count = wait_count;
             return (sequencer.into_book(), log_writer.into_file(), seen);

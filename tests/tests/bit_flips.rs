@@ -3,7 +3,7 @@
 
 use highwater::block::BlockKind;
 use highwater::log_file::LogOperation;
-use highwater::stage::SyncMode;
+use highwater::sync_mode::SyncMode;
 use tests::forge::{self, Forge};
 use tests::scribe::{self, Script};
 use tests::sim_disk::Survival;
@@ -11,7 +11,7 @@ use tests::sim_log::{FileForm, Happening, Plan, SimLog};
 
 /// Writes, and stops cleanly.
 fn write_and_stop(log: &SimLog, segment_blocks: u64, batches: &[u64]) {
-    let script = Script { mode: SyncMode::Group, segment_blocks, batches, stops: true };
+    let script = Script { mode: SyncMode::GROUP, segment_blocks, batches, stops: true };
     scribe::write(log, &script).expect("nothing happens");
 }
 
@@ -57,7 +57,7 @@ fn every_flipped_bit_after_a_crash_and_a_clean_stop_is_found() {
     let log = SimLog::new(FileForm::Zeroed);
     let happening = Happening::PowerCut;
     log.start(Some(Plan { operation: Some(LogOperation::Sync), nth: 2, happening, seed: 3 }));
-    let script = Script { mode: SyncMode::Group, segment_blocks: 3, batches: &[70], stops: false };
+    let script = Script { mode: SyncMode::GROUP, segment_blocks: 3, batches: &[70], stops: false };
     assert!(scribe::write(&log, &script).is_err());
     log.start(None);
     log.with_disk(|disk| disk.power_cut(Survival::All));

@@ -246,13 +246,17 @@ fn older_version() {
             let sum = checksum(&[&file[..4], &file[8..BLOCK_BYTES]]);
             file[4..8].copy_from_slice(&sum.to_le_bytes());
         });
-        assert_eq!(refusal(&log), corrupt(segment.0, 0, Damage::Header));
+        let damage = match segment.0 {
+            1 => Damage::Header,
+            later => Damage::AcknowledgedGone(Sequence(6 * (later - 1) + 1)),
+        };
+        assert_eq!(refusal(&log), corrupt(segment.0, 0, damage));
     }
 }
 
 #[test]
 fn first_header_gone_though_something_follows() {
-    for block_count in [1, 5] {
+    for block_count in [2, 5] {
         let log = Forge::synced(4, block_count).log;
         log.edit(1, |file| file[..BLOCK_BYTES].fill(0));
         assert_eq!(refusal(&log), corrupt(1, 0, Damage::Header));
@@ -265,11 +269,10 @@ fn first_header_gone_though_something_follows() {
 
 #[test]
 fn later_header_gone_though_something_follows() {
-    // Its only block is in nobody's witness; but it was written behind a durable header.
-    for block_count in [4, BLOCK_COUNT] {
+    for block_count in [5, BLOCK_COUNT] {
         let log = Forge::synced(4, block_count).log;
         log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
-        assert_eq!(refusal(&log), corrupt(2, 0, Damage::Header));
+        assert_eq!(refusal(&log), corrupt(2, 0, Damage::AcknowledgedGone(Sequence(7))));
     }
     // Where its blocks are gone too, what follows still vouches for them.
     let log = durable_log();
@@ -358,7 +361,7 @@ fn a_refused_log_is_not_written() {
     let log = durable_log();
     log.edit(1, |file| file[BLOCK_BYTES..2 * BLOCK_BYTES].fill(0));
     let before = segments(&log);
-    let mode = highwater::stage::SyncMode::Group;
+    let mode = highwater::sync_mode::SyncMode::GROUP;
     let script = Script { mode, segment_blocks: 4, batches: &[1], stops: true };
     assert_eq!(scribe::write(&log, &script), Err(Trouble::Refused(gone(1))));
     assert_eq!(segments(&log), before);

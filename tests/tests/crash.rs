@@ -8,7 +8,7 @@ use highwater::event::EventKind;
 use highwater::log_file::LogOperation;
 use highwater::record::RecordType;
 use highwater::recovery::RecoveryFault;
-use highwater::stage::SyncMode;
+use highwater::sync_mode::SyncMode;
 use highwater::types::Sequence;
 use std::collections::BTreeSet;
 use tests::driver::{End, LifeSettings, live};
@@ -19,7 +19,7 @@ use tests::random::Random;
 use tests::scribe::{self, Script};
 use tests::sim_disk::Survival;
 use tests::sim_log::{FileForm, Happening, Plan, SimLog};
-use tests::trial::{self, Tally, TrialSettings};
+use tests::trial::{self, HELD_GROUP, INTERVAL, MODES, Tally, TrialSettings};
 use tests::workload::CAPACITIES;
 
 const EVERY_OPERATION: [LogOperation; 5] = [
@@ -58,7 +58,7 @@ fn check_that_everything_happened(tally: &Tally) {
 
 #[test]
 fn nothing_released_is_lost_in_group_mode() {
-    check_that_everything_happened(&run(&[SyncMode::Group], 2_000));
+    check_that_everything_happened(&run(&[SyncMode::GROUP], 2_000));
 }
 
 #[test]
@@ -67,13 +67,33 @@ fn without_syncs_a_killed_process_loses_nothing_and_a_power_cut_leaves_a_sound_l
 }
 
 #[test]
-fn lives_in_both_modes_follow_each_other() {
-    check_that_everything_happened(&run(&[SyncMode::Group, SyncMode::Off], 600));
+fn full_mode_loses_nothing_released() {
+    check_that_everything_happened(&run(&[SyncMode::Full], 600));
+}
+
+#[test]
+fn a_group_that_is_held_back_loses_nothing_released() {
+    check_that_everything_happened(&run(&[HELD_GROUP], 600));
+}
+
+#[test]
+fn interval_mode_loses_no_more_than_its_count() {
+    check_that_everything_happened(&run(&[INTERVAL], 1_000));
+}
+
+#[test]
+fn checkpoint_mode_keeps_what_was_sealed() {
+    check_that_everything_happened(&run(&[SyncMode::Checkpoint], 600));
+}
+
+#[test]
+fn lives_in_all_modes_follow_each_other() {
+    check_that_everything_happened(&run(MODES, 1_000));
 }
 
 #[test]
 fn surviving_events_are_those_of_the_naive_book() {
-    let settings = TrialSettings { modes: &[SyncMode::Group], promise: None };
+    let settings = TrialSettings { modes: &[SyncMode::GROUP], promise: None };
     for seed in 0..40 {
         let trial = trial::run(seed, settings, |log| log, &mut Tally::default());
         let oracle = trial.unwrap_or_else(|violation| panic!("seed {seed}: {violation:?}"));
@@ -96,7 +116,7 @@ const REJECT_REASONS: usize = 22;
 
 #[test]
 fn the_commands_come_by_every_kind_of_event() {
-    let settings = TrialSettings { modes: &[SyncMode::Group], promise: None };
+    let settings = TrialSettings { modes: &[SyncMode::GROUP], promise: None };
     let (mut kinds, mut rejects, mut cancels) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for seed in 0..200 {
         let trial = trial::run(seed, settings, |log| log, &mut Tally::default());
@@ -127,7 +147,7 @@ const fn plan(operation: LogOperation, nth: u64, happening: Happening) -> Plan {
 /// not happen.
 fn something_happens(plan: Plan) -> bool {
     let settings = LifeSettings {
-        mode: SyncMode::Group,
+        mode: SyncMode::GROUP,
         segment_blocks: 3,
         buffer_blocks: 2,
         step_count: 150,
@@ -187,7 +207,7 @@ fn the_running_hash_is_logged_every_65536_sequences_and_compared() {
     let log = SimLog::new(FileForm::Zeroed);
     let batches = [240; 275];
     let script =
-        Script { mode: SyncMode::Group, segment_blocks: 64, batches: &batches, stops: true };
+        Script { mode: SyncMode::GROUP, segment_blocks: 64, batches: &batches, stops: true };
     assert_eq!(scribe::write(&log, &script), Ok(Sequence(66_000)));
     let recovered = forge::recovered(&log).expect("a sound log");
     let counts = recovered.scanned.record_counts;

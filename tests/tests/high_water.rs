@@ -10,7 +10,8 @@ use highwater::log_file::{LogFault, LogFile};
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::record::Body;
 use highwater::releaser::Releaser;
-use highwater::stage::{Shared, Step, SyncMode};
+use highwater::stage::{Shared, Step};
+use highwater::sync_mode::SyncMode;
 use highwater::types::{LogPosition, SegmentNumber, Sequence};
 use std::cell::RefCell;
 use tests::forge;
@@ -132,7 +133,7 @@ fn released(mode: SyncMode, mark: Mark) -> (Vec<Sequence>, Vec<Sequence>) {
         arrivals.push(Arrival { timestamp_ns: 1, command }).expect("the ring has room");
         if sequence % 5 == 0 {
             let _step = sequencer.step(&mut || panic!("the event ring has room"));
-            assert_eq!(log_writer.step(), Ok(Step::Worked(5)));
+            assert_eq!(log_writer.step(0), Ok(Step::Worked(5)));
             gateway.borrow_mut().release_late();
         }
     }
@@ -142,7 +143,7 @@ fn released(mode: SyncMode, mark: Mark) -> (Vec<Sequence>, Vec<Sequence>) {
 
 #[test]
 fn nothing_is_released_during_a_sync() {
-    let (early, late) = released(SyncMode::Group, Mark::BehindTheSync);
+    let (early, late) = released(SyncMode::GROUP, Mark::BehindTheSync);
     assert_eq!(early, []);
     assert_eq!(late, (1..=20).map(Sequence).collect::<Vec<_>>());
 }
@@ -156,7 +157,7 @@ fn without_syncs_nothing_is_released_before_it_is_appended() {
 
 #[test]
 fn a_mark_that_rises_before_the_sync_is_caught() {
-    let (early, late) = released(SyncMode::Group, Mark::BeforeTheSync);
+    let (early, late) = released(SyncMode::GROUP, Mark::BeforeTheSync);
     assert_eq!(early, (1..=20).map(Sequence).collect::<Vec<_>>());
     assert_eq!(late, []);
 }

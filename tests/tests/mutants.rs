@@ -5,7 +5,7 @@ use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{Body, Record};
 use highwater::recovery::{Damage, RecoveryFault};
-use highwater::stage::SyncMode;
+use highwater::sync_mode::SyncMode;
 use highwater::types::Sequence;
 use tests::flawed_log::{Flaw, FlawedLog};
 use tests::forge::{self, Forge};
@@ -14,7 +14,7 @@ use tests::sim_log::SimLog;
 use tests::trial::{self, Tally, TrialSettings};
 use tests::workload;
 
-const GROUP: TrialSettings = TrialSettings { modes: &[SyncMode::Group], promise: None };
+const GROUP: TrialSettings = TrialSettings { modes: &[SyncMode::GROUP], promise: None };
 
 /// The first violation in a few hundred trials of a flawed log.
 fn first_violation(settings: TrialSettings, flaw: Flaw) -> Option<Violation> {
@@ -28,7 +28,7 @@ fn assert_lost(violation: Option<&Violation>) {
     let is_lost = match violation {
         Some(Violation::Lost { .. }) => true,
         Some(Violation::Refused(RecoveryFault::Corrupt { damage, .. })) => {
-            matches!(damage, Damage::AcknowledgedGone(_))
+            matches!(damage, Damage::AcknowledgedGone(_) | Damage::Header)
         }
         _ => false,
     };
@@ -66,7 +66,7 @@ fn a_recovery_that_does_not_sync_first_is_caught() {
 
 #[test]
 fn an_engine_that_acknowledges_before_the_sync_is_caught() {
-    let settings = TrialSettings { modes: &[SyncMode::Off], promise: Some(SyncMode::Group) };
+    let settings = TrialSettings { modes: &[SyncMode::Off], promise: Some(SyncMode::GROUP) };
     assert_lost(first_violation(settings, Flaw::Nothing).as_ref());
 }
 

@@ -6,7 +6,7 @@ use highwater::block::{BLOCK_ROOM_BYTES, BlockKind};
 use highwater::command::Action;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogOperation;
-use highwater::stage::SyncMode;
+use highwater::sync_mode::SyncMode;
 use highwater::types::{AccountId, InstrumentId, OrderId, Sequence, SessionId};
 use tests::forge::{self, Forge};
 use tests::random::Random;
@@ -22,7 +22,7 @@ fn with_unsynced_append(form: FileForm, batch: u64) -> SimLog {
     let happening = Happening::Kill;
     // The first sync is the recovery marker's.
     log.start(Some(Plan { operation: Some(LogOperation::Sync), nth: 4, happening, seed: 0 }));
-    let written = scribe::write(&log, &script(SyncMode::Group, 6, &[2, 3, batch]));
+    let written = scribe::write(&log, &script(SyncMode::GROUP, 6, &[2, 3, batch]));
     assert!(matches!(written, Err(Trouble::Log(_))));
     log.start(None);
     log
@@ -43,7 +43,7 @@ fn assert_recovers(log: &SimLog, last: u64) {
 #[track_caller]
 fn assert_goes_on(log: &SimLog, last: u64) {
     assert_recovers(log, last);
-    let durable = scribe::write(log, &script(SyncMode::Group, 3, &[1, 2])).expect("it goes on");
+    let durable = scribe::write(log, &script(SyncMode::GROUP, 3, &[1, 2])).expect("it goes on");
     assert_eq!(durable, Sequence(last + 3));
     log.with_disk(|disk| disk.power_cut(Survival::None));
     assert_recovers(log, last + 3);
@@ -51,8 +51,12 @@ fn assert_goes_on(log: &SimLog, last: u64) {
 
 /// The last sequence of a log of which only so many unsynced blocks are whole.
 fn last_with(log: &SimLog, whole_unsynced: usize) -> u64 {
+    last_of(log, log.with_disk(|disk| disk.unsynced_count()) / SECTORS, whole_unsynced)
+}
+
+/// The same, where `unsynced` blocks of records are unsynced.
+fn last_of(log: &SimLog, unsynced: usize, whole_unsynced: usize) -> u64 {
     let heads = forge::heads(log);
-    let unsynced = log.with_disk(|disk| disk.unsynced_count()) / SECTORS;
     let head = heads[heads.len() - unsynced + whole_unsynced - 1];
     head.first_sequence.0 + u64::from(head.command_count) - 1
 }
@@ -108,10 +112,13 @@ fn any_sectors_of_the_last_append() {
     }
 }
 
-/// A log with two segments of three blocks each whose last appends were never synced.
+/// What of [`with_unsynced_segments`] is unsynced, in the order of writing: true for a header.
+const IS_HEADER: [bool; 7] = [true, false, false, false, true, false, false];
+
+/// A log with two segments of three blocks each of which nothing was ever synced, headers neither.
 fn with_unsynced_segments() -> SimLog {
     let log = SimLog::new(FileForm::Zeroed);
-    scribe::write(&log, &script(SyncMode::Group, 4, &[2])).expect("nothing happens");
+    scribe::write(&log, &script(SyncMode::GROUP, 4, &[2])).expect("nothing happens");
     scribe::write(&log, &script(SyncMode::Off, 4, &[3, 70, 5, 60])).expect("nothing happens");
     log
 }
@@ -135,14 +142,15 @@ fn some_sectors(random: &mut Random, block_count: usize) -> (u64, usize) {
 fn any_sectors_of_the_last_unsynced_appends_across_segments() {
     let log = with_unsynced_segments();
     let block_count = log.with_disk(|disk| disk.unsynced_count()) / SECTORS;
-    assert_eq!(block_count, 5, "in two segments");
+    assert_eq!(block_count, IS_HEADER.len(), "in two segments");
     assert_eq!(log.with_disk(|disk| disk.range()), Some((1, 3)));
     let mut random = Random::new(1);
     for _ in 0..3_000 {
         let (mask, whole) = some_sectors(&mut random, block_count);
         let torn = log.fork();
         torn.with_disk(|disk| disk.power_cut(Survival::Mask(mask)));
-        assert_goes_on(&torn, last_with(&log, whole));
+        let whole = IS_HEADER[..whole].iter().filter(|is_header| !**is_header).count();
+        assert_goes_on(&torn, last_of(&log, 5, whole));
     }
 }
 
@@ -215,7 +223,7 @@ fn crash_cut_append_less_crash_again() {
     log.edit(1, |file| file[3 * BLOCK_BYTES] = 0);
     assert_recovers(&log, 4);
     // One command, where there were eight.
-    scribe::write(&log, &script(SyncMode::Group, 4, &[1])).expect("nothing happens");
+    scribe::write(&log, &script(SyncMode::GROUP, 4, &[1])).expect("nothing happens");
     log.with_disk(|disk| disk.power_cut(Survival::None));
     let (found, records) = forge::scanned(&log).expect("a sound log");
     assert_eq!((found.last_sequence, found.torn_tail_bytes), (Sequence(5), 0));
@@ -229,7 +237,7 @@ fn stale_dropped_blocks_never_decode_again() {
     let log = before.log.fork();
     log.edit(1, |file| file[3 * BLOCK_BYTES] = 0);
     assert_recovers(&log, 4);
-    scribe::write(&log, &script(SyncMode::Group, 4, &[1])).expect("nothing happens");
+    scribe::write(&log, &script(SyncMode::GROUP, 4, &[1])).expect("nothing happens");
     // The recovery marker is the last block of the first segment; the new command stands where
     // block 4 stood. Put back what was dropped behind it, as a disk does that forgets to forget.
     let dropped = before.log.bytes(2);
@@ -281,6 +289,21 @@ fn crash_inside_begin_at_every_step() {
 }
 
 #[test]
+fn header_missing_before_the_blocks_that_were_written_with_it() {
+    let mut forge = Forge::synced(4, 3);
+    forge.sync();
+    forge.begin();
+    (0..2).for_each(|_| forge.commands(2));
+    forge.log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
+    assert_goes_on(&forge.log, 6);
+    // The very first header, with the marker behind it.
+    let mut forge = Forge::new(4);
+    forge.marker(BlockKind::Recovered);
+    forge.log.edit(1, |file| file[..BLOCK_BYTES].fill(0));
+    assert_goes_on(&forge.log, 0);
+}
+
+#[test]
 fn first_segment_without_a_header_is_an_empty_log() {
     let header = Forge::new(4).log.bytes(1);
     let log = SimLog::new(FileForm::Zeroed);
@@ -300,15 +323,17 @@ fn first_segment_without_a_header_is_an_empty_log() {
 #[test]
 fn crash_inside_recovery_at_every_step() {
     let log = with_unsynced_segments();
-    log.with_disk(|disk| disk.power_cut(Survival::Mask(!0xff)));
     let operations =
         [LogOperation::Open, LogOperation::Cut, LogOperation::Append, LogOperation::Sync];
     for seed in 0..200 {
         for operation in operations {
             let torn = log.fork();
+            // A header is missing, or the block behind it.
+            let missing = if seed % 2 == 0 { 0xff } else { 0xff00 };
+            torn.with_disk(|disk| disk.power_cut(Survival::Mask(!missing)));
             let happening = Happening::PowerCut;
             torn.start(Some(Plan { operation: Some(operation), nth: 1, happening, seed }));
-            assert!(scribe::write(&torn, &script(SyncMode::Group, 4, &[1])).is_err());
+            assert!(scribe::write(&torn, &script(SyncMode::GROUP, 4, &[1])).is_err());
             torn.start(None);
             assert_goes_on(&torn, 2);
         }
@@ -318,7 +343,7 @@ fn crash_inside_recovery_at_every_step() {
 #[test]
 fn clean_stop_leaves_no_tail() {
     let log = SimLog::new(FileForm::Zeroed);
-    let stopped = Script { stops: true, ..script(SyncMode::Group, 4, &[2, 1]) };
+    let stopped = Script { stops: true, ..script(SyncMode::GROUP, 4, &[2, 1]) };
     scribe::write(&log, &stopped).expect("nothing happens");
     let (found, _) = forge::scanned(&log).expect("a sound log");
     assert!(found.stopped_cleanly);

@@ -2,8 +2,7 @@
 //! it.
 //!
 //! A break is the torn tail of a crash unless there is a witness: a later block or header of this
-//! log that called the broken place durable, anything behind a header that is gone, or a single
-//! flipped bit, which no crash leaves behind.
+//! log that called the broken place durable, or a single flipped bit, which no crash leaves behind.
 
 use super::scan::Hole;
 use super::{Damage, RecoveryFault};
@@ -157,17 +156,17 @@ impl Tail {
     /// Hears a witness: something of this log that was written behind the hole, when `durable` was.
     fn hear(&self, durable: Durable) -> Result<(), RecoveryFault> {
         let Self { hole, chain, .. } = self;
-        if self.has_log()
-            && (durable.number >= chain.next_number || durable.sequence >= chain.next_sequence)
-        {
-            let damage = Damage::AcknowledgedGone(chain.next_sequence);
-            return Err(corrupt(hole.segment, hole.position, damage));
+        if durable.number < chain.next_number && durable.sequence < chain.next_sequence {
+            // A header and the blocks behind it are written together and synced once, so the blocks
+            // alone may have reached the disk.
+            return Ok(());
         }
-        if hole.position == LogPosition(0) {
-            // A header is durable before anything is written behind it.
-            return Err(corrupt(hole.segment, hole.position, Damage::Header));
-        }
-        Ok(())
+        let damage = if self.has_log() {
+            Damage::AcknowledgedGone(chain.next_sequence)
+        } else {
+            Damage::Header
+        };
+        Err(corrupt(hole.segment, hole.position, damage))
     }
 
     /// True when the chain has a beginning: the first segment's header.

@@ -6,6 +6,7 @@ use super::fault_of;
 use super::layout::{self, Layout};
 use super::open::LogOptions;
 use super::spares::{Request, Spares};
+use super::syncer::{LogSyncer, WrittenSegment};
 use crate::platform::{IoMode, Platform, SegmentFile};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogOperation};
@@ -26,6 +27,10 @@ pub(super) struct Writer<P: Platform> {
     io: IoMode,
     segment_bytes: u64,
     current: Option<Current<P::Segment>>,
+    /// The first of the earlier segments that were never synced whole.
+    unsynced_from: Option<SegmentNumber>,
+    /// The segment that the syncer syncs.
+    written: Arc<WrittenSegment>,
     /// Only with [`IoMode::Direct`]: a file that grows needs no preparation.
     spares: Option<Spares<P>>,
     fault: Option<LogFault>,
@@ -66,6 +71,8 @@ impl<P: Platform> Writer<P> {
             io,
             segment_bytes: options.segment_bytes,
             current: None,
+            unsynced_from: None,
+            written: Arc::default(),
             spares,
             fault: None,
             counters: Arc::default(),
@@ -83,10 +90,11 @@ impl<P: Platform> Writer<P> {
         self.counters.clone()
     }
 
-    /// The first fault, of this thread or of the one that prepares spares.
+    /// The first fault, of this thread, of the one that prepares spares, or of the one that syncs.
     pub(super) fn healthy(&mut self) -> Result<(), LogFault> {
         if self.fault.is_none() {
-            self.fault = self.spares.as_ref().and_then(Spares::fault);
+            self.fault =
+                self.spares.as_ref().and_then(Spares::fault).or_else(|| self.written.fault());
         }
         self.fault.map_or(Ok(()), Err)
     }
@@ -124,11 +132,25 @@ impl<P: Platform> Writer<P> {
             return Ok(());
         };
         let from_ns = self.platform.monotonic_ns();
-        let synced = current.file.sync();
         current.unsynced = false;
+        let earlier = self.unsynced_from.take().map_or(0..0, |from| from.0..current.segment.0);
+        let synced = earlier
+            .map(|number| self.layout.segment(SegmentNumber(number)))
+            .try_for_each(|path| self.platform.open_to_read(&path)?.sync())
+            .and_then(|()| current.file.sync());
         self.checked(LogOperation::Sync, synced)?;
         self.counters.synced(self.platform.monotonic_ns() - from_ns);
         Ok(())
+    }
+
+    /// The side of the log that syncs what this one appends.
+    pub(super) fn syncer(&self) -> LogSyncer<P> {
+        LogSyncer::new(
+            self.platform,
+            self.layout.clone(),
+            self.written.clone(),
+            self.counters.clone(),
+        )
     }
 
     /// See [`LogFile::begin`](highwater::log_file::LogFile::begin).
@@ -143,10 +165,9 @@ impl<P: Platform> Writer<P> {
         header: &[u8],
     ) -> Result<(), LogFault> {
         self.healthy()?;
-        if self.current.as_ref().is_some_and(|current| current.unsynced) {
-            self.sync()?;
+        if let Some(former) = self.current.take().filter(|former| former.unsynced) {
+            self.unsynced_from.get_or_insert(former.segment);
         }
-        self.current = None;
         let request = Request { segment, segment_bytes };
         let taken = self.spares.as_mut().map_or(Ok(None), |spares| spares.take(request));
         let spare = taken.inspect_err(|fault| self.stop_after(*fault))?;
@@ -154,6 +175,7 @@ impl<P: Platform> Writer<P> {
         let file = self.checked(LogOperation::Begin, begun)?;
         let tail = header.len() as u64;
         self.current = Some(Current { segment, segment_bytes, file, tail, unsynced: false });
+        self.written.is(segment);
         self.counters.begun();
         Ok(())
     }
@@ -168,6 +190,9 @@ impl<P: Platform> Writer<P> {
         self.current = None;
         let cut = self.cut_files(segment, position.0);
         self.current = self.checked(LogOperation::Cut, cut)?;
+        if let Some(current) = &self.current {
+            self.written.is(current.segment);
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use highwater::limits::{
     BLOCK_BYTES, INSTRUMENTS_MAX, ORDERS_MAX, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX,
     SEGMENT_BYTES_MIN, SESSIONS_MAX,
 };
-use highwater::stage::SyncMode;
+use highwater::sync_mode::SyncMode;
 use std::fs;
 use std::path::PathBuf;
 
@@ -160,7 +160,7 @@ impl RunArgs {
                 ..LogOptions::default()
             },
             mode: match self.sync {
-                SyncChoice::Group => SyncMode::Group,
+                SyncChoice::Group => SyncMode::GROUP,
                 SyncChoice::Off => SyncMode::Off,
             },
             capacities: CapacityWishes {

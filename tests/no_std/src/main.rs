@@ -27,12 +27,14 @@ use highwater::command::Arrival;
 use highwater::engine::{Engine, SplitFault, Stages};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::limits::BLOCK_BYTES;
-use highwater::log_file::LogFile;
+use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::log_writer::{LogSettings, LogWriter, OpenedLog};
 use highwater::recovery::{RecoveryFault, Replay, recover};
 use highwater::releaser::Releaser;
 use highwater::sequencer::SequencerHost;
-use highwater::stage::{Shared, Step, SyncMode};
+use highwater::stage::{Shared, Step};
+use highwater::sync_mode::SyncMode;
+use highwater::syncer::Syncer;
 use highwater::types::{Capacities, LogId, Symbol};
 use memory_log::MemoryLog;
 
@@ -103,7 +105,7 @@ fn trade<'m>(mut log: MemoryLog<'m>, buffer: &mut [u8]) -> Result<(u64, MemoryLo
     let mut book = LIVE.take(CAPACITIES, 1)?;
     let scanned = recover(&mut log, buffer, &mut Replay { book: &mut book, sink: &mut told })?;
     let chain = scanned.chain().unwrap_or(Chain::empty(LogId(*b"a log of a proof")));
-    let settings = LogSettings { mode: SyncMode::Group, segment_bytes: SEGMENT_BYTES as u64 };
+    let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: SEGMENT_BYTES as u64 };
     let mut stages =
         ENGINE.split(book, OpenedLog { file: log, buffer, chain, settings, now_ns: 1 })?;
     let symbol = Symbol::new(b"PROOF").ok_or(Failure::Parts)?;
@@ -121,11 +123,18 @@ fn trade<'m>(mut log: MemoryLog<'m>, buffer: &mut [u8]) -> Result<(u64, MemoryLo
 
 /// Steps every stage once; true when all of them are done.
 fn step<F: LogFile>(stages: &mut Stages<'_, F>, told: &mut Told) -> Result<bool, Failure> {
-    let Stages { sequencer, log_writer, releaser, .. } = stages;
+    let Stages { sequencer, log_writer, syncer, releaser, .. } = stages;
     let sequenced = sequencer.step(&mut OneThread { log_writer, releaser, told });
-    let written = log_writer.step().map_err(|_| Failure::LogWriter)?;
+    let written = log_writer.step(0).map_err(|_| Failure::LogWriter)?;
+    let synced = step_syncer(syncer)?;
     let released = releaser.step(told);
-    Ok([sequenced, written, released].iter().all(|step| *step == Step::Done))
+    Ok([sequenced, written, synced, released].iter().all(|step| *step == Step::Done))
+}
+
+/// In this mode the log writer syncs, and the syncer is done at once.
+fn step_syncer(syncer: &mut Syncer<'_>) -> Result<Step, Failure> {
+    let mut sync = || Err(LogFault { operation: LogOperation::Sync, code: 0 });
+    syncer.step(0, &mut sync).map_err(|_| Failure::LogWriter)
 }
 
 fn finish<F: LogFile>(stages: &mut Stages<'_, F>, told: &mut Told) -> Result<(), Failure> {
@@ -147,7 +156,7 @@ struct OneThread<'s, 'a, F> {
 impl<F: LogFile> SequencerHost for OneThread<'_, '_, F> {
     fn wait(&mut self) {
         // A fault stops the engine, and with it the waiting; the next step returns it again.
-        let _ = self.log_writer.step();
+        let _ = self.log_writer.step(0);
         let _ = self.releaser.step(self.told);
     }
 }

@@ -14,7 +14,8 @@ use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::record::Record;
 use highwater::recovery::{Replay, recover};
 use highwater::ring::Ring;
-use highwater::stage::{Step, SyncMode};
+use highwater::stage::Step;
+use highwater::sync_mode::SyncMode;
 use highwater::types::{Capacities, ClientSequence, LogId, Sequence, SessionId, Symbol};
 use memory_log::MemoryLog;
 use std::process::Command as Process;
@@ -92,7 +93,7 @@ fn a_default_engine_trades_and_stops_on_a_small_stack() {
         let replay = &mut Replay { book: &mut book, sink: &mut |_: &Event| {} };
         let scanned = recover(&mut log, buffer, replay).expect("an empty log");
         let chain = scanned.chain_or_new(LogId([1; 16]));
-        let settings = LogSettings { mode: SyncMode::Group, segment_bytes: segment_bytes as u64 };
+        let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: segment_bytes as u64 };
         let opened = OpenedLog { file: log, buffer, chain, settings, now_ns: 1 };
         let stages = PROMISED_ENGINE.split(book, opened).expect("nobody split it");
         trade(stages)
@@ -112,7 +113,7 @@ fn trade(mut stages: Stages<'_, MemoryLog<'_>>) -> Sequence {
     stages.shared.halt.stop();
     for _ in 0..100 {
         let sequenced = stages.sequencer.step(&mut || {});
-        let written = stages.log_writer.step().expect("memory does not fail");
+        let written = stages.log_writer.step(0).expect("memory does not fail");
         let released = stages.releaser.step(&mut |_: &Event| {});
         if [sequenced, written, released] == [Step::Done; 3] {
             let book = stages.sequencer.into_book();

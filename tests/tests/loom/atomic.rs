@@ -91,6 +91,10 @@ impl AtomicU64 {
         self.watched().compare_exchange(current, new, success, failure)
     }
 
+    pub(crate) fn fetch_max(&self, value: u64, ordering: Ordering) -> u64 {
+        self.watched().fetch_max(value, weakened(ordering))
+    }
+
     fn watched(&self) -> &atomic::AtomicU64 {
         self.watched.get_or_init(|| make(|| atomic::AtomicU64::new(self.first)))
     }

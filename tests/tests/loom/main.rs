@@ -26,6 +26,7 @@ mod checked {
     pub mod padded;
     pub mod ring;
     pub mod stage;
+    pub mod sync_mode;
     pub mod types;
     pub mod watermark;
 }

@@ -23,7 +23,8 @@ use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Replay, Visitor, recover};
 use highwater::releaser::Releaser;
 use highwater::sequencer::SequencerHost;
-use highwater::stage::{Step, SyncMode};
+use highwater::stage::Step;
+use highwater::sync_mode::SyncMode;
 use highwater::types::{Capacities, LogId, Sequence};
 use memory_log::MemoryLog;
 use platform::{ALLOCATED, Watching};
@@ -160,7 +161,7 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let commands = workload::commands(10_000);
     let book = Book::new(memory.book.leak(), CAPACITIES, 1).expect("the memory fits");
     let log = MemoryLog::new(memory.log.leak(), SEGMENT_BYTES);
-    let Stages { mut arrivals, sequencer, log_writer, mut releaser, shared } =
+    let Stages { mut arrivals, sequencer, log_writer, mut releaser, shared, .. } =
         split(&ENGINE, book, log, memory.buffer.leak());
     let adaptive = IdleStrategy::Adaptive;
     let sequencer = spawn_sequencer(Watching, adaptive, sequencer, shared).expect("a thread");
@@ -234,7 +235,7 @@ fn split<'a, F: LogFile, const I: usize, const L: usize, const E: usize>(
     buffer: &'a mut [u8],
 ) -> Stages<'a, F> {
     let segment_bytes = u64::try_from(SEGMENT_BYTES).expect("it is small");
-    let settings = LogSettings { mode: SyncMode::Group, segment_bytes };
+    let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes };
     let chain = Chain::empty(LogId([7; 16]));
     let opened = OpenedLog { file, buffer, chain, settings, now_ns: 1 };
     engine.split(book, opened).expect("it was not split before")
@@ -275,7 +276,7 @@ impl<'t, 'a, F: LogFile, S: EventSink> OneThread<'t, 'a, F, S> {
         let Stages { sequencer, log_writer, releaser, .. } = &mut self.stages;
         let mut others = Others { log_writer, releaser, told: self.told, waits: &mut self.waits };
         let sequenced = sequencer.step(&mut others);
-        let written = log_writer.step().expect("memory does not fail");
+        let written = log_writer.step(0).expect("memory does not fail");
         [sequenced, written, releaser.step(self.told)]
     }
 }
@@ -290,7 +291,7 @@ struct Others<'s, 'a, F, S> {
 impl<F: LogFile, S: EventSink> SequencerHost for Others<'_, '_, F, S> {
     fn wait(&mut self) {
         *self.waits += 1;
-        let _written = self.log_writer.step().expect("memory does not fail");
+        let _written = self.log_writer.step(0).expect("memory does not fail");
         let _released = self.releaser.step(self.told);
     }
 }
