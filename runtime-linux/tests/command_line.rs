@@ -43,6 +43,10 @@ fn usage_that_is_wrong_is_exit_code_2() {
         "run --sync maybe",
         "run --orders 0",
         "run --sessions 1",
+        "run --group-delay 5",
+        "run --sync full --group-delay 5ms",
+        "run --sync-count 100",
+        "config --profile benchmark --sync-interval 1ms",
         "--limit 5 verify",
         "dump --from x",
         "gen --seed 1",
@@ -142,7 +146,8 @@ fn json_holds_the_documented_names() {
     let place = small("json");
     let ran = json(&place.done("run --flow small.csv --data d --json").stdout);
     let expected = [
-        "ended data sync durable io file_system recovered_commands recovered_client_sequence",
+        "ended data sync durable loss released_not_durable_max io file_system",
+        "recovered_commands recovered_client_sequence",
         "recovery_ns torn_tail_bytes skipped_lines commands trades rejects rejects_by_reason",
         "duplicates elapsed_ns commands_per_second critical_path rate acknowledgement syncs",
         "sync_ns_avg sync_ns_max commands_per_sync log_bytes last_sequence last_client_sequence",

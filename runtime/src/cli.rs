@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and which exit code says how it went.
 
 use crate::auction::{AuctionArgs, auction};
+use crate::config::{ConfigArgs, print_config};
 use crate::conform::{ConformArgs, conform};
 use crate::console::{CommandError, Console, note};
 use crate::dump::{DumpArgs, dump};
@@ -32,12 +33,16 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum CliCommand {
     Run(RunArgs),
+    Config(ConfigArgs),
     Gen(GenArgs),
     Verify(VerifyArgs),
     Dump(DumpArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
 }
+
+/// The exit code for what cannot be asked for, as clap has it.
+const WRONG_USAGE: u8 = 2;
 
 /// Does what the command line asks for on `platform`.
 pub fn main<P: Platform>(platform: P) -> ExitCode {
@@ -48,6 +53,10 @@ pub fn main<P: Platform>(platform: P) -> ExitCode {
             note(&sentence);
             ExitCode::FAILURE
         }
+        Err(CommandError::WrongUsage(sentence)) => {
+            note(&format!("error: {sentence}\n\nFor more information, try '--help'."));
+            ExitCode::from(WRONG_USAGE)
+        }
     }
 }
 
@@ -56,6 +65,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         None => run(platform, &cli.run),
         Some(CliCommand::Run(args)) => run(platform, &args),
+        Some(CliCommand::Config(args)) => print_config(&args, console),
         Some(CliCommand::Gen(args)) => generate(&args, stop_flag(platform)?.as_atomic()),
         Some(CliCommand::Verify(args)) => verify(platform, &args, console),
         Some(CliCommand::Dump(args)) => dump(platform, &args, console),

@@ -24,6 +24,8 @@ pub enum CommandError {
     ClosedPipe,
     /// A sentence that says what is wrong and what to do.
     Failed(String),
+    /// The same, of what was asked for: nothing was done.
+    WrongUsage(String),
 }
 
 impl CommandError {

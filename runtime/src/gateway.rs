@@ -83,6 +83,8 @@ pub struct GatewayReport {
     pub elapsed_ns: u64,
     /// The last sequence that was released whole.
     pub released: Sequence,
+    /// The most commands that were released and not durable at one time.
+    pub exposed_count_max: u64,
 }
 
 /// Why a gateway's work ended.
@@ -221,6 +223,7 @@ impl<P: Platform> Gateway<P> {
             skipped_count: self.feed.skipped_count(),
             elapsed_ns,
             released: self.releaser.released(),
+            exposed_count_max: self.releaser.exposed_count_max(),
         }
     }
 }

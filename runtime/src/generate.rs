@@ -238,7 +238,9 @@ mod tests {
         let generate = |out: &Path| {
             let stop = AtomicBool::new(false);
             match generate(&args(out), &stop) {
-                Err(CommandError::Failed(sentence)) => sentence,
+                Err(CommandError::Failed(sentence) | CommandError::WrongUsage(sentence)) => {
+                    sentence
+                }
                 other => panic!("{other:?}"),
             }
         };

@@ -5,7 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 /// How a thread waits for work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum IdleStrategy {
     /// Never gives the core away: the lowest latency, for machines with a core for every thread.
     Spin,

@@ -7,6 +7,7 @@
 
 pub mod auction;
 pub mod cli;
+pub mod config;
 pub mod conform;
 pub mod console;
 pub mod dump;

@@ -3,8 +3,9 @@
 mod args;
 mod conclusion;
 
-pub use args::{IoArg, RunArgs, SyncChoice};
+pub use args::RunArgs;
 
+use crate::config::Config;
 use crate::console::{CommandError, Console, note};
 use crate::feed::{FLOW_SESSION, Feed, Source};
 use crate::flow::FlowReader;
@@ -23,7 +24,6 @@ use args::STREAM_LIMIT_DEFAULT;
 use conclusion::{Recovered, conclude};
 use highwater::command::Action;
 use highwater::stage::Fault;
-use highwater::sync_mode::SyncMode;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -41,18 +41,18 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
             format!("{first} and {second} name the same file: give each a file of its own");
         return Err(CommandError::Failed(sentence));
     }
+    let config = args.configuration()?;
     let stop = StopFlag::on_signals(platform)
         .map_err(|error| system_error("watch for signals", &error))?;
     let reader =
         args.flow.as_deref().map(FlowReader::open).transpose().map_err(CommandError::failed)?;
     let mut intake = Intake::new(platform, reader, stop.clone(), Told::new(paths_of(args)));
-    let options = args.start_options();
-    if options.mode == SyncMode::Off {
-        note("sync off: NOT DURABLE, for measurements only");
+    if !config.sync.answers_are_durable() {
+        note(&format!("sync {}: a power cut takes {}", config.sync.name(), config.sync.loss()));
     }
-    let started = match start(platform, &options, &mut intake) {
+    let started = match start(platform, &config, &mut intake) {
         Ok(started) => started,
-        Err(StartError::Unwanted) => return intake.refusal(&args.data),
+        Err(StartError::Unwanted) => return intake.refusal(&config.data),
         Err(error) => return Err(error.into()),
     };
     for warning in &started.warnings {
@@ -66,8 +66,8 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     }
     let (reader, told) = intake.into_parts();
     let feed = feed_of(args, reader, &started, &binding);
-    let finished = work(platform, args, Working { started, feed, told, stop })?;
-    conclude(platform, args, console, (&recovered, finished))
+    let finished = work(platform, (args, &config), Working { started, feed, told, stop })?;
+    conclude(platform, (args, &config), console, (&recovered, finished))
 }
 
 fn paths_of(args: &RunArgs) -> ToldPaths {
@@ -118,7 +118,7 @@ struct Finished<P: Platform> {
 /// Starts the threads, watches them, and waits for all of them.
 fn work<P: Platform>(
     platform: P,
-    args: &RunArgs,
+    (args, config): (&RunArgs, &Config),
     working: Working<P>,
 ) -> Result<Finished<P>, CommandError> {
     let Working { started, feed, told, stop } = working;
@@ -140,15 +140,15 @@ fn work<P: Platform>(
         pace: args.rate.map_or(Pace::Unlimited, Pace::PerSecond),
         stop,
         progress: Arc::clone(&progress),
-        idle: Idle::new(platform, args.idle),
+        idle: Idle::new(platform, config.idle),
     };
     let no_thread = |error: io::Error| {
         shared.halt.fault(Fault::StagePanicked);
         system_error("start a thread", &error)
     };
-    let log_writer = spawn_log_writer(platform, args.idle, started.stages.log_writer, shared)
+    let log_writer = spawn_log_writer(platform, config.idle, started.stages.log_writer, shared)
         .map_err(no_thread)?;
-    let sequencer = spawn_sequencer(platform, args.idle, started.stages.sequencer, shared)
+    let sequencer = spawn_sequencer(platform, config.idle, started.stages.sequencer, shared)
         .map_err(no_thread)?;
     let mut files = log_syncer;
     let syncer = spawn_syncer(platform, started.stages.syncer, move || files.sync(), shared)

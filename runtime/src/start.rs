@@ -1,6 +1,7 @@
 //! Starting an engine: open the data directory, recover the book in memory that is large enough,
 //! split the stages.
 
+use crate::config::Config;
 use crate::log_directory::{LogDirectory, LogOptions, OpenError, SpareFault, explain_fault};
 use crate::platform::{Granted, HostMemory, MemoryWishes, Platform};
 use highwater::book::Book;
@@ -13,11 +14,10 @@ use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::record::{Body, Record};
 use highwater::recovery::{RecoveryFault, Replay, Scanned, Visitor, recover};
 use highwater::stage::Fault;
-use highwater::sync_mode::SyncMode;
 use highwater::types::{Capacities, LogId, SegmentNumber};
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The rings of the process's one engine: 65,536 commands, 65,536 records and 16,384 events.
@@ -55,19 +55,6 @@ impl CapacityWishes {
     }
 }
 
-/// How to start.
-#[derive(Clone, Debug)]
-pub struct StartOptions {
-    /// The data directory.
-    pub data: PathBuf,
-    /// How its files are written. The fault callback is set by [`start`].
-    pub log: LogOptions,
-    /// When answers are released.
-    pub mode: SyncMode,
-    /// What the engine may hold.
-    pub capacities: CapacityWishes,
-}
-
 /// An engine that has recovered and is ready to be stepped.
 #[derive(Debug)]
 pub struct Started<P: Platform> {
@@ -86,37 +73,40 @@ pub struct Started<P: Platform> {
     pub reserved_bytes: usize,
 }
 
-/// Recovers the log in `options.data` and splits the engine. Every recovered event goes to `sink`.
+/// Recovers the log in `config.data` and splits the engine. Every recovered event goes to `sink`.
 ///
 /// # Errors
 /// Says why the engine must not start.
 pub fn start<P: Platform>(
     platform: P,
-    options: &StartOptions,
+    config: &Config,
     sink: &mut impl ReplaySink,
 ) -> Result<Started<P>, StartError> {
-    let mut log = options.log.clone();
     let shared = ENGINE.shared();
-    log.spare_fault = SpareFault(Arc::new(move |fault| shared.halt.fault(Fault::Log(fault))));
-    let mut directory = LogDirectory::open(platform, &options.data, &log)?;
+    let log = LogOptions {
+        segment_bytes: config.segment_bytes,
+        io: config.io,
+        spare_fault: SpareFault(Arc::new(move |fault| shared.halt.fault(Fault::Log(fault)))),
+    };
+    let mut directory = LogDirectory::open(platform, &config.data, &log)?;
     let mut warnings: Vec<String> = directory.warning().into_iter().collect();
 
     let started_ns = platform.monotonic_ns();
-    let recovered = recover_in_memory(platform, &mut directory, options, sink)?;
+    let recovered = recover_in_memory(platform, &mut directory, config, sink)?;
     let recovery_ns = platform.monotonic_ns() - started_ns;
     warnings.extend(recovered.memory_warnings);
 
     let log_id = LogId(platform.random().map_err(StartError::Random)?);
     let chain = recovered.scanned.chain_or_new(log_id);
-    let capacities = options.capacities.or(recovered.capacities);
+    let capacities = config.capacities.or(recovered.capacities);
     let buffer =
         memory(platform, BATCH_BYTES, MemoryWishes { huge_pages: false, locked: false })?.bytes;
-    let settings = LogSettings { mode: options.mode, segment_bytes: log.segment_bytes };
+    let settings = LogSettings { mode: config.sync, segment_bytes: config.segment_bytes };
     let now_ns = platform.wall_clock_ns();
     let opened = OpenedLog { file: directory, buffer, chain, settings, now_ns };
     let stages = ENGINE
         .split(recovered.book, opened)
-        .map_err(|fault| StartError::split(platform, options, fault))?;
+        .map_err(|fault| StartError::split(platform, config, fault))?;
     Ok(Started {
         stages,
         scanned: recovered.scanned,
@@ -180,10 +170,10 @@ struct Recovered {
 fn recover_in_memory<P: Platform>(
     platform: P,
     directory: &mut LogDirectory<P>,
-    options: &StartOptions,
+    config: &Config,
     sink: &mut impl ReplaySink,
 ) -> Result<Recovered, StartError> {
-    let mut room = options.capacities.or(CAPACITIES_DEFAULT);
+    let mut room = config.capacities.or(CAPACITIES_DEFAULT);
     let mut book_bytes = 0;
     let mut buffer = vec![0; BATCH_BYTES];
     loop {
@@ -197,7 +187,7 @@ fn recover_in_memory<P: Platform>(
             Ok(scanned) => {
                 let capacities = book.capacities();
                 // The user may wish for more than the log ever needed, and for less.
-                let wished = options.capacities.or(capacities);
+                let wished = config.capacities.or(capacities);
                 if book.fits(wished) {
                     return Ok(Recovered {
                         book,
@@ -210,7 +200,7 @@ fn recover_in_memory<P: Platform>(
                 room = larger(room, wished);
             }
             Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
-            Err(fault) => return Err(StartError::recovery(platform, &options.data, fault)),
+            Err(fault) => return Err(StartError::recovery(platform, &config.data, fault)),
         }
     }
 }
@@ -337,9 +327,9 @@ impl StartError {
         Self::Log(explain_fault(platform, data, fault))
     }
 
-    fn split<P: Platform>(platform: P, options: &StartOptions, fault: SplitFault) -> Self {
+    fn split<P: Platform>(platform: P, config: &Config, fault: SplitFault) -> Self {
         match fault {
-            SplitFault::Log(fault) => Self::log(platform, &options.data, fault),
+            SplitFault::Log(fault) => Self::log(platform, &config.data, fault),
             SplitFault::AlreadySplit => {
                 Self::Book("this process runs an engine already".to_owned())
             }

@@ -12,10 +12,15 @@ pub struct Summary {
     pub ended: &'static str,
     /// The data directory.
     pub data: String,
-    /// `group` or `off`.
+    /// The sync mode.
     pub sync: &'static str,
     /// False when an answer may have been released before it was on stable storage.
     pub durable: bool,
+    /// What of the released answers a power cut can take in this mode.
+    pub loss: &'static str,
+    /// The most commands that were released and not durable at one time: what a power cut could
+    /// have taken at its worst.
+    pub released_not_durable_max: u64,
     /// How the files were written.
     pub io: String,
     /// The file system of the data directory.
@@ -95,7 +100,12 @@ impl fmt::Display for Summary {
         let durability = if self.durable {
             format!("sync {}: every answer waited for stable storage", self.sync)
         } else {
-            format!("sync {}: NOT DURABLE", self.sync)
+            format!(
+                "sync {}: a power cut takes {}; {} commands at its worst",
+                self.sync,
+                self.loss,
+                grouped(self.released_not_durable_max)
+            )
         };
         writeln!(f, "commands            {}", grouped(self.commands))?;
         writeln!(f, "trades              {}", grouped(self.trades))?;

@@ -18,7 +18,9 @@ fn collected(text: &str) -> Result<Vec<FlowLine>, String> {
             Ok(Collected::Some) => {}
             Ok(Collected::All) => return Ok(collector.lines),
             Ok(Collected::Pending) => panic!("a file is never silent"),
-            Err(CommandError::Failed(sentence)) => return Err(sentence),
+            Err(CommandError::Failed(sentence) | CommandError::WrongUsage(sentence)) => {
+                return Err(sentence);
+            }
             Err(CommandError::ClosedPipe) => panic!("nothing is written"),
         }
     }

@@ -33,7 +33,8 @@ pub struct LogOptions {
 }
 
 /// How segment files are to be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum IoChoice {
     /// Directly where the file system takes it and is not in memory, else by appending.
     Auto,

@@ -1,13 +1,6 @@
 //! The arguments of `highwater run`.
 
-use crate::idle::IdleStrategy;
-use crate::log_directory::{IoChoice, LogOptions};
-use crate::start::{CapacityWishes, StartOptions};
-use highwater::limits::{
-    BLOCK_BYTES, INSTRUMENTS_MAX, ORDERS_MAX, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX,
-    SEGMENT_BYTES_MIN, SESSIONS_MAX,
-};
-use highwater::sync_mode::SyncMode;
+use crate::config::{Config, ConfigError, Settings};
 use std::fs;
 use std::path::PathBuf;
 
@@ -24,9 +17,6 @@ pub struct RunArgs {
     /// The flow to run, CSV or gzip of it; - is standard input [default: the seeded stream]
     #[arg(long, value_name = "FILE")]
     pub flow: Option<String>,
-    /// The data directory; created when missing, in a parent that exists
-    #[arg(long, value_name = "DIR", default_value = "highwater-data")]
-    pub data: PathBuf,
     /// Write the fills of the whole flow, what earlier runs did included
     #[arg(long, value_name = "OUT.csv")]
     pub fills: Option<String>,
@@ -37,14 +27,6 @@ pub struct RunArgs {
     /// is standard output (everything else goes to standard error then)
     #[arg(long, value_name = "PATH")]
     pub acks: Option<String>,
-    /// When answers are released. group: one sync for what gathered during the last one, nothing is
-    /// released before it is durable. off: never synced, NOT DURABLE, for measurements
-    #[arg(long, value_enum, default_value_t = SyncChoice::Group)]
-    pub sync: SyncChoice,
-    /// How the log is written. direct: past the page cache, into segments zeroed ahead. append:
-    /// through it, to growing files. auto: direct where the file system takes it
-    #[arg(long, value_enum, default_value_t = IoArg::Auto)]
-    pub io: IoArg,
     /// Offer this many commands a second, by the clock; latencies count from the intended time
     /// [default: as fast as the engine takes them]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
@@ -52,71 +34,15 @@ pub struct RunArgs {
     /// Take at most this many fresh commands [default: all of a flow, 2000000 of the stream]
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
-    /// What threads do while there is nothing to do. spin: never give the core away. adaptive:
-    /// spin, then yield, then sleep. sleep: sleep at once
-    #[arg(long, value_enum, default_value_t = IdleStrategy::Adaptive)]
-    pub idle: IdleStrategy,
-    /// Size of new segment files in bytes, a multiple of 4096, 8K to 1T; K, M and G are understood
-    #[arg(long, value_name = "N", default_value = "64M", value_parser = segment_bytes)]
-    pub segment_bytes: u64,
-    /// Open orders that the engine may hold, 1 to 268435456 [default: 1048576, or as the log has
-    /// it]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(ORDERS_MAX)))]
-    pub orders: Option<u32>,
-    /// Instruments that the engine may hold, 1 to 16777216 [default: 16384, or as the log has it]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(INSTRUMENTS_MAX)))]
-    pub instruments: Option<u32>,
-    /// Sessions that the engine may hold, the operator's included, 2 to 65536 [default: 256, or as
-    /// the log has it]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=i64::from(SESSIONS_MAX)))]
-    pub sessions: Option<u32>,
     /// Print the summary as one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Read settings from a TOML file; flags stand before it. 'highwater config' prints one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
 }
-
-/// `--sync`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum SyncChoice {
-    /// One sync for everything that gathered during the last one.
-    Group,
-    /// Never: NOT DURABLE.
-    Off,
-}
-
-/// `--io`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum IoArg {
-    /// Direct where the file system takes it.
-    Auto,
-    /// Past the page cache.
-    Direct,
-    /// To growing files.
-    Append,
-}
-
-/// Reads `--segment-bytes`.
-fn segment_bytes(text: &str) -> Result<u64, String> {
-    let (digits, unit) = match text.strip_suffix(['K', 'k']) {
-        Some(digits) => (digits, 1 << 10),
-        None => match text.strip_suffix(['M', 'm']) {
-            Some(digits) => (digits, 1 << 20),
-            None => text.strip_suffix(['G', 'g']).map_or((text, 1), |digits| (digits, 1 << 30)),
-        },
-    };
-    let number: u64 = digits.parse().map_err(|_| "not a number of bytes, like 4M".to_owned())?;
-    let bytes = number.checked_mul(unit).ok_or("too large")?;
-    if !(SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&bytes)
-        || !bytes.is_multiple_of(BLOCK_BYTES as u64)
-    {
-        return Err(format!(
-            "a multiple of {BLOCK_BYTES} from {SEGMENT_BYTES_MIN} to {SEGMENT_BYTES_MAX} is needed"
-        ));
-    }
-    Ok(bytes)
-}
-
-const _: () = assert!(SEGMENT_BYTES_DEFAULT == 64 << 20, "the help says so");
 
 impl RunArgs {
     /// The options of two outputs, or of the flow and an output, that name one file: the second
@@ -146,44 +72,11 @@ impl RunArgs {
         None
     }
 
-    /// How the engine is started.
-    pub(super) fn start_options(&self) -> StartOptions {
-        StartOptions {
-            data: self.data.clone(),
-            log: LogOptions {
-                segment_bytes: self.segment_bytes,
-                io: match self.io {
-                    IoArg::Auto => IoChoice::Auto,
-                    IoArg::Direct => IoChoice::Direct,
-                    IoArg::Append => IoChoice::Append,
-                },
-                ..LogOptions::default()
-            },
-            mode: match self.sync {
-                SyncChoice::Group => SyncMode::GROUP,
-                SyncChoice::Off => SyncMode::Off,
-            },
-            capacities: CapacityWishes {
-                orders: self.orders,
-                instruments: self.instruments,
-                sessions: self.sessions,
-            },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn segment_sizes_are_whole_blocks_in_range() {
-        assert_eq!(segment_bytes("4M"), Ok(4 << 20));
-        assert_eq!(segment_bytes("8K"), Ok(8192));
-        assert_eq!(segment_bytes("1G"), Ok(1 << 30));
-        assert_eq!(segment_bytes("12288"), Ok(12_288));
-        for wrong in ["", "4", "4K", "5000", "2T", "x", "99999999999G"] {
-            assert!(segment_bytes(wrong).is_err(), "{wrong}");
-        }
+    /// How the engine runs.
+    ///
+    /// # Errors
+    /// The file of settings cannot be read, or they contradict each other.
+    pub(super) fn configuration(&self) -> Result<Config, ConfigError> {
+        self.settings.with_file(self.config.as_deref())
     }
 }

@@ -1,6 +1,7 @@
 //! The end of a run: its summary, and the sentence that says how it ended.
 
-use super::{Finished, RunArgs, SyncChoice};
+use super::{Finished, RunArgs};
+use crate::config::Config;
 use crate::console::{CommandError, Console, note};
 use crate::feed::{FLOW_SESSION, Feed, FeedEnd};
 use crate::flow::shown;
@@ -61,11 +62,11 @@ impl fmt::Display for Recovered {
 /// Prints the summary of a run and says how it ended.
 pub(super) fn conclude<P: Platform>(
     platform: P,
-    args: &RunArgs,
+    (args, config): (&RunArgs, &Config),
     console: Console,
     (recovered, finished): (&Recovered, Finished<P>),
 ) -> Result<(), CommandError> {
-    let summary = summary_of(args, recovered, &finished);
+    let summary = summary_of((args, config), recovered, &finished);
     let last = summary.last_client_sequence;
     let (failure, is_stopped) = match finished.report.end {
         GatewayEnd::Fed(FeedEnd::Finished | FeedEnd::LimitReached) => (None, false),
@@ -78,7 +79,7 @@ pub(super) fn conclude<P: Platform>(
         ),
         GatewayEnd::Output(error) => (Some(error.to_string()), false),
         GatewayEnd::Fault(Fault::Log(fault)) => {
-            return Err(CommandError::failed(explain_fault(platform, &args.data, fault)));
+            return Err(CommandError::failed(explain_fault(platform, &config.data, fault)));
         }
         GatewayEnd::Fault(fault @ Fault::StagePanicked) => return Err(CommandError::failed(fault)),
     };
@@ -97,7 +98,7 @@ pub(super) fn conclude<P: Platform>(
 }
 
 fn summary_of<P: Platform>(
-    args: &RunArgs,
+    (args, config): (&RunArgs, &Config),
     recovered: &Recovered,
     finished: &Finished<P>,
 ) -> Summary {
@@ -108,9 +109,11 @@ fn summary_of<P: Platform>(
     let sequences = report.released.0.saturating_sub(recovered.last_sequence);
     Summary {
         ended: ended(&report.end),
-        data: args.data.display().to_string(),
-        sync: if args.sync == SyncChoice::Group { "group" } else { "off" },
-        durable: args.sync == SyncChoice::Group,
+        data: config.data.display().to_string(),
+        sync: config.sync.name(),
+        durable: config.sync.answers_are_durable(),
+        loss: config.sync.loss(),
+        released_not_durable_max: report.exposed_count_max,
         io: finished.directory.io_note().to_owned(),
         file_system: finished.directory.file_system().name.clone(),
         recovered_commands: recovered.last_sequence,
