@@ -9,17 +9,13 @@
 
 use crate::limits::BLOCK_BYTES;
 use crate::little_endian::{Le16, Le32, Le64};
-use crate::seal::{MAGIC_BYTES, is_one_bit_from, is_whole, one_bit_set, seal};
+use crate::seal::{MAGIC_BYTES, PADDING, is_one_bit_from, is_whole, one_bit_set, seal};
 use crate::segment::{FIRST_POSITION, SegmentHeader};
 use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
 use bytemuck::{Pod, Zeroable};
 
 /// What every block of records begins with.
 const MAGIC: [u8; MAGIC_BYTES] = *b"HWBK";
-
-/// What fills a block behind its records. Not zero, so that no sector of a written block looks like
-/// one that was not.
-const PADDING: u8 = 0xa5;
 
 /// Why a block was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +186,15 @@ impl Chain {
             && head.previous == self.previous
             && head.first_sequence == self.next_sequence
             && head.incarnation >= self.incarnation
+    }
+
+    /// True when the chain stands right behind a block with this head.
+    pub fn stands_behind(&self, head: &BlockHead) -> bool {
+        let next_sequence = head.first_sequence.0.checked_add(u64::from(head.command_count));
+        head.checksum == self.previous
+            && head.number.checked_add(1) == Some(self.next_number)
+            && next_sequence == Some(self.next_sequence.0)
+            && head.incarnation == self.incarnation
     }
 
     /// Moves on behind a block.

@@ -50,6 +50,7 @@ pub mod segment;
 
 // Floor 4, the chain.
 pub mod block;
+pub mod snapshot;
 
 // Floor 5, the stages.
 pub mod log_writer;

@@ -12,6 +12,10 @@ pub const ICEBERG_PARTS_MAX: u32 = 10_000;
 /// Latest time of the engine's clock, and latest expiry, in nanoseconds: 2^63 - 1.
 pub const CLOCK_NS_MAX: u64 = (1 << 63) - 1;
 
+/// Last sequence, number of a block, number of a segment and incarnation that a log comes to:
+/// 2^62. At a thousand million a second that takes 146 years.
+pub const SEQUENCE_MAX: u64 = 1 << 62;
+
 /// Longest symbol, in bytes.
 pub const SYMBOL_BYTES_MAX: usize = 16;
 

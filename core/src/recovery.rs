@@ -5,10 +5,14 @@
 //! was live. The decision table stands in `docs/recovery.md`. Nothing here writes but [`recover`],
 //! and only to cut.
 
+mod follow;
 mod scan;
+mod start;
 mod tail;
 
-pub use scan::{Scanned, Visitor, scan};
+pub use follow::Follower;
+pub use scan::{Scanned, Visitor, scan, scan_from};
+pub use start::Start;
 
 use crate::block::Chain;
 use crate::book::{Admission, Book};
@@ -33,8 +37,22 @@ pub fn recover<F: LogFile>(
     buffer: &mut [u8],
     visitor: &mut impl Visitor,
 ) -> Result<Scanned, RecoveryFault> {
+    recover_from(file, buffer, visitor, Start::Beginning)
+}
+
+/// The same from `start` on: a [`Replay`] goes on with the book that was restored from the snapshot
+/// whose chain that is.
+///
+/// # Errors
+/// Those of [`recover`]; and when the log does not reach the snapshot.
+pub fn recover_from<F: LogFile>(
+    file: &mut F,
+    buffer: &mut [u8],
+    visitor: &mut impl Visitor,
+    start: Start,
+) -> Result<Scanned, RecoveryFault> {
     file.sync_all()?;
-    let scanned = scan(file, buffer, visitor)?;
+    let scanned = scan_from(file, buffer, visitor, start)?;
     if let Some((segment, position)) = scanned.cut_at {
         file.cut(segment, position)?;
     }
@@ -109,6 +127,14 @@ pub enum RecoveryFault {
     /// A whole segment file stands where it was not written: it is another log's, another segment
     /// renamed, or the same segment of another copy of the log that went its own way.
     ForeignSegment(SegmentNumber),
+    /// The log ends before the place at which a snapshot of it was made: what the snapshot covers
+    /// was durable, so acknowledged commands are gone.
+    SnapshotAhead {
+        /// The last sequence that is in the snapshot.
+        sequence: Sequence,
+    },
+    /// The snapshot was made of another log.
+    SnapshotOfOtherLog,
     /// Replay came to other events than the engine did when it was live.
     HashMismatch {
         /// The sequence whose running hash differs.
@@ -178,6 +204,14 @@ impl fmt::Display for RecoveryFault {
                     "corrupt: segment {segment} is whole, but of another log or from another place"
                 )
             }
+            Self::SnapshotAhead { sequence } => {
+                write!(
+                    f,
+                    "acknowledged commands are gone: the log does not reach its snapshot at \
+                     sequence {sequence}"
+                )
+            }
+            Self::SnapshotOfOtherLog => f.write_str("the snapshot is not of this log"),
             Self::HashMismatch { sequence } => {
                 write!(
                     f,

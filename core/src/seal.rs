@@ -10,6 +10,10 @@ use crate::checksum::{checksum, single_flipped_bit};
 
 /// Bytes of the magic that a sealed block begins with.
 pub(crate) const MAGIC_BYTES: usize = 4;
+/// What fills a block behind its bytes. Not zero, so that no sector of a written block looks like
+/// one that was not; and more than one bit a byte, so that wherever a crash tears the block, more
+/// than one bit of it is missing.
+pub(crate) const PADDING: u8 = 0xa5;
 /// Where the bytes behind the checksum begin.
 const COVERED_AT: usize = 8;
 /// Bytes of the checksum.

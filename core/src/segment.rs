@@ -2,7 +2,7 @@
 
 use crate::limits::{BLOCK_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
 use crate::little_endian::{Le32, Le64};
-use crate::seal::{MAGIC_BYTES, is_one_bit_from, is_whole, one_bit_set, seal};
+use crate::seal::{MAGIC_BYTES, PADDING, is_one_bit_from, is_whole, one_bit_set, seal};
 use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
 use bytemuck::{Pod, Zeroable};
 
@@ -54,10 +54,6 @@ pub enum HeaderState {
     /// Anything else, a torn header too.
     Broken,
 }
-
-/// What fills the block behind the header. Not zero, and more than one bit a byte, so that wherever
-/// a crash tears the block, more than one bit of it is missing.
-const PADDING: u8 = 0xa5;
 
 /// The bytes of a header, in their order; padding follows up to the end of the block.
 #[derive(Clone, Copy, Pod, Zeroable)]

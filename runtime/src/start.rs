@@ -314,6 +314,8 @@ impl StartError {
             | RecoveryFault::Corrupt { .. }
             | RecoveryFault::MissingSegment(_)
             | RecoveryFault::ForeignSegment(_)
+            | RecoveryFault::SnapshotAhead { .. }
+            | RecoveryFault::SnapshotOfOtherLog
             | RecoveryFault::Repeated { .. }
             | RecoveryFault::NeedsCapacities(_)
             | RecoveryFault::Unwanted { .. } => {
@@ -365,6 +367,8 @@ fn sentence_of(data: &Path, fault: RecoveryFault) -> String {
             )
         }
         RecoveryFault::Log(_)
+        | RecoveryFault::SnapshotAhead { .. }
+        | RecoveryFault::SnapshotOfOtherLog
         | RecoveryFault::HashMismatch { .. }
         | RecoveryFault::Repeated { .. }
         | RecoveryFault::NeedsCapacities(_)

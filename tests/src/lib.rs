@@ -13,5 +13,6 @@ pub mod random;
 pub mod scribe;
 pub mod sim_disk;
 pub mod sim_log;
+pub mod snapshots;
 pub mod trial;
 pub mod workload;

@@ -37,6 +37,11 @@ impl LadderId {
         Self(instrument.0 << 2 | side)
     }
 
+    /// The ladder with this number within an instrument, 0 to 3.
+    pub(super) fn in_instrument(instrument: InstrumentId, number: u8) -> Option<Self> {
+        (number <= 3).then_some(Self(instrument.0 << 2 | u32::from(number)))
+    }
+
     /// The instrument.
     #[inline]
     pub(super) const fn instrument(self) -> InstrumentId {

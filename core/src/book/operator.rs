@@ -18,15 +18,18 @@ impl Book<'_> {
         if let Err(reason) = self.check_definition(origin, definition, known) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
-        let instrument = known.unwrap_or_else(|| {
-            let instrument = self.symbols.define(definition);
-            let market = self.ladders.market_mut(instrument);
-            market.gate.is_limited = u8::from(definition.terms != InstrumentTerms::OPEN);
-            instrument
-        });
+        let instrument = known.unwrap_or_else(|| self.add_instrument(definition));
         let client_sequence = origin.client_sequence;
         let defined = EventKind::InstrumentDefined { client_sequence, is_new: known.is_none() };
         self.tell(&Origin { instrument, ..*origin }, defined, sink);
+    }
+
+    /// Adds an instrument whose symbol is new; the caller has checked that there is room.
+    pub(super) fn add_instrument(&mut self, definition: &Definition) -> InstrumentId {
+        let instrument = self.symbols.define(definition);
+        let market = self.ladders.market_mut(instrument);
+        market.gate.is_limited = u8::from(definition.terms != InstrumentTerms::OPEN);
+        instrument
     }
 
     fn check_definition(

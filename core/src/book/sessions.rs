@@ -129,6 +129,19 @@ impl<'m> Sessions<'m> {
         counted.map(|(id, session)| (id, [session.open, session.withheld]))
     }
 
+    /// The sessions that sent something or have a limit, by number, each with its last client
+    /// sequence and how many orders it may have open.
+    pub(super) fn known(&self) -> impl Iterator<Item = (SessionId, ClientSequence, u32)> {
+        let known = self.numbered().filter(|(_, session)| session.last > 0 || session.withheld > 0);
+        known.map(|(id, session)| (id, ClientSequence(session.last), u32::MAX - session.withheld))
+    }
+
+    /// Notes what was known of a session that has said nothing yet here.
+    pub(super) fn restore(&mut self, session: SessionId, last: ClientSequence, open_max: u32) {
+        self.get_mut(session).last = last.0;
+        self.limit(session, open_max);
+    }
+
     fn numbered(&self) -> impl Iterator<Item = (SessionId, &Session)> {
         (0..=u16::MAX).map(SessionId).zip(self.0.iter())
     }

@@ -32,6 +32,14 @@ pub(super) const fn spans_max(capacities: Capacities) -> u32 {
     shared.saturating_add(chains).saturating_add(64)
 }
 
+/// Orders that an engine with so many instruments has at least when it may use so many spans.
+pub(super) const fn orders_for_spans(spans: u32, instruments: u32) -> u32 {
+    let others = spans_max(Capacities { orders: 0, instruments, sessions: 0 });
+    // Three spans for two orders, rounded up.
+    let shared = spans.saturating_sub(others);
+    shared - shared / 3
+}
+
 /// A map of which of its 64 equal parts hold levels; never empty between two commands.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]

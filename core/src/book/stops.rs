@@ -60,7 +60,7 @@ impl Book<'_> {
     }
 
     /// The next stop of a side that a price has reached.
-    fn elected(&self, instrument: InstrumentId, side: Side, last: Price) -> Option<u32> {
+    pub(super) fn elected(&self, instrument: InstrumentId, side: Side, last: Price) -> Option<u32> {
         let ladder = self.ladders.ladder(LadderId::of_stops(instrument, side));
         let trigger = Price::new(Ticks(ladder.best_price))?;
         let is_reached = match side {

@@ -30,6 +30,11 @@ impl Terms {
         time_in_force | self_trade << 3 | u16::from(self.post_only) << 5
     }
 
+    /// The terms that these bits stand for; `None` when they stand for none.
+    pub(super) fn read(bits: u16) -> Option<Self> {
+        (bits & 7 <= 4 && bits >> 6 == 0).then(|| Self::from_bits(bits))
+    }
+
     /// The terms of an order.
     pub(super) fn from_bits(bits: u16) -> Self {
         Self {

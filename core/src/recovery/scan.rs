@@ -1,12 +1,12 @@
-//! The scan: one walk along the chain of blocks, from the first segment to the first break.
+//! The scan: one walk along the chain of blocks, from its start to the first break.
 
 use super::tail::Tail;
-use super::{Damage, RecoveryFault};
+use super::{Damage, RecoveryFault, Start};
 use crate::block::{BlockHead, BlockKind, BlockState, Chain, read_block, records_of};
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::LogFile;
 use crate::record::{Body, Record, RecordType};
-use crate::segment::{HeaderState, read_header};
+use crate::segment::{HeaderState, SegmentHeader, read_header};
 use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
 
 /// Who looks at the records of a log as the scan comes by them.
@@ -58,19 +58,25 @@ pub fn scan<F: LogFile, V: Visitor>(
     buffer: &mut [u8],
     visitor: &mut V,
 ) -> Result<Scanned, RecoveryFault> {
-    assert!(
-        !buffer.is_empty() && buffer.len().is_multiple_of(BLOCK_BYTES),
-        "the buffer holds whole blocks"
-    );
-    let Some((first, last)) = file.segments()? else {
-        return Ok(NOTHING);
-    };
-    if first != SegmentNumber::FIRST {
-        return Err(RecoveryFault::MissingSegment(SegmentNumber::FIRST));
-    }
-    let mut walk = Walk { chain: Chain::empty(LogId([0; 16])), found: NOTHING, last };
+    scan_from(file, buffer, visitor, Start::Beginning)
+}
+
+/// The same from `start` on: what stands before it is not looked at, and not counted.
+///
+/// # Errors
+/// Those of [`scan`]; and when the log does not reach the snapshot that the walk begins at.
+///
+/// # Panics
+/// When `buffer` is not one or more whole blocks.
+pub fn scan_from<F: LogFile, V: Visitor>(
+    file: &mut F,
+    buffer: &mut [u8],
+    visitor: &mut V,
+    start: Start,
+) -> Result<Scanned, RecoveryFault> {
+    let Some(mut walk) = Walk::begin(file, buffer, start)? else { return Ok(NOTHING) };
     loop {
-        let hole = walk.follow_to_the_hole(file, buffer, visitor)?;
+        let hole = walk.follow(file, buffer, visitor, END)?.unwrap_or_else(|| walk.hole());
         let tail = Tail { hole, chain: walk.chain, last: walk.last };
         match tail.inspect(file, buffer)? {
             // A running engine wrote the block while the walk looked at it.
@@ -80,7 +86,10 @@ pub fn scan<F: LogFile, V: Visitor>(
     }
 }
 
-const NOTHING: Scanned = Scanned {
+/// A sequence that no walk reaches.
+const END: Sequence = Sequence(u64::MAX);
+
+pub(super) const NOTHING: Scanned = Scanned {
     chain: None,
     cut_at: None,
     last_sequence: Sequence(0),
@@ -101,31 +110,76 @@ pub(super) struct Hole {
 }
 
 /// The state of the walk: how far the chain holds, and what was found on the way.
-struct Walk {
-    chain: Chain,
-    found: Scanned,
-    last: SegmentNumber,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walk {
+    pub(super) chain: Chain,
+    pub(super) found: Scanned,
+    /// The last segment that there was when the walk began.
+    pub(super) last: SegmentNumber,
+}
+
+/// How the walk came through a part of a segment.
+enum Pace {
+    /// To the end of the part.
+    Through,
+    /// To a block that does not continue the chain.
+    Broken,
+    /// To the sequence at which it was to stop.
+    Reached,
 }
 
 impl Walk {
-    /// Follows the chain until it breaks, and returns where.
-    fn follow_to_the_hole<F: LogFile, V: Visitor>(
+    /// A walk from `start` on; `None` when there is no log.
+    pub(super) fn begin<F: LogFile>(
+        file: &mut F,
+        buffer: &mut [u8],
+        start: Start,
+    ) -> Result<Option<Self>, RecoveryFault> {
+        assert!(
+            !buffer.is_empty() && buffer.len().is_multiple_of(BLOCK_BYTES),
+            "the buffer holds whole blocks"
+        );
+        let range = file.segments()?;
+        match (start, range) {
+            (Start::Beginning, None) => Ok(None),
+            (Start::Beginning, Some((SegmentNumber::FIRST, last))) => {
+                Ok(Some(Self { chain: Chain::empty(LogId([0; 16])), found: NOTHING, last }))
+            }
+            (Start::Beginning, Some(_)) => Err(RecoveryFault::MissingSegment(SegmentNumber::FIRST)),
+            (Start::Snapshot(chain), range) => {
+                let last = range.map_or(SegmentNumber(0), |(_, last)| last);
+                Self::behind_snapshot(chain, last, file, buffer).map(Some)
+            }
+        }
+    }
+
+    /// Follows the chain until it has reached `until`, and returns where it breaks before that.
+    pub(super) fn follow<F: LogFile, V: Visitor>(
         &mut self,
         file: &mut F,
         buffer: &mut [u8],
         visitor: &mut V,
-    ) -> Result<Hole, RecoveryFault> {
-        loop {
+        until: Sequence,
+    ) -> Result<Option<Hole>, RecoveryFault> {
+        while self.chain.last_sequence() < until {
             if self.chain.room_bytes() == 0 {
                 let segment = self.chain.segment.next();
                 if !self.enter(segment, file, buffer)? {
-                    return Ok(Hole { segment, position: LogPosition(0) });
+                    return Ok(Some(Hole { segment, position: LogPosition(0) }));
                 }
             }
-            if !self.follow_blocks(file, buffer, visitor)? {
-                return Ok(Hole { segment: self.chain.segment, position: self.chain.position });
+            match self.follow_blocks(file, buffer, visitor, until)? {
+                Pace::Through => {}
+                Pace::Broken => return Ok(Some(self.hole())),
+                Pace::Reached => break,
             }
         }
+        Ok(None)
+    }
+
+    /// The place where the walk stands.
+    const fn hole(&self) -> Hole {
+        Hole { segment: self.chain.segment, position: self.chain.position }
     }
 
     /// Reads the header of the next segment; false when it is not there.
@@ -148,47 +202,30 @@ impl Walk {
                 Ok(false)
             };
         }
-        let block = buffer.get_mut(..BLOCK_BYTES).unwrap_or_default();
-        let length = file.read_at(segment, LogPosition(0), block)?;
-        match read_header(block.get_mut(..length).unwrap_or_default()) {
-            HeaderState::Intact(header) => {
-                let is_first = segment == SegmentNumber::FIRST;
-                let is_of_log = is_first || header.log_id == self.chain.log_id;
-                // No crash changes what stands before a header that is there, so one that goes on
-                // elsewhere is no tail.
-                if header.segment != segment || !is_of_log || !self.chain.continues_in(&header) {
-                    return Err(RecoveryFault::ForeignSegment(segment));
-                }
-                self.chain.log_id = header.log_id;
-                self.chain.enter(&header);
-                self.found.segment_count += 1;
-                self.found.log_bytes += length_of(BLOCK_BYTES);
-                self.found.vouched = self.found.vouched.max(header.durable_sequence);
-                Ok(true)
-            }
-            HeaderState::Blank | HeaderState::Broken => Ok(false),
-            HeaderState::NewerVersion(version) => {
-                Err(RecoveryFault::NewerVersion { segment, version })
-            }
-            HeaderState::OlderVersion(version) => {
-                Err(RecoveryFault::OlderVersion { segment, version })
-            }
-            HeaderState::Rotten => Err(RecoveryFault::Corrupt {
-                segment,
-                position: LogPosition(0),
-                damage: Damage::FlippedBit,
-            }),
+        let Some(header) = header_of(segment, file, buffer)? else { return Ok(false) };
+        let is_first = segment == SegmentNumber::FIRST;
+        let is_of_log = is_first || header.log_id == self.chain.log_id;
+        // No crash changes what stands before a header that is there, so one that goes on elsewhere
+        // is no tail.
+        if !is_of_log || !self.chain.continues_in(&header) {
+            return Err(RecoveryFault::ForeignSegment(segment));
         }
+        self.chain.log_id = header.log_id;
+        self.chain.enter(&header);
+        self.found.segment_count += 1;
+        self.found.log_bytes += length_of(BLOCK_BYTES);
+        self.found.vouched = self.found.vouched.max(header.durable_sequence);
+        Ok(true)
     }
 
-    /// Follows the chain through as much of the segment as the buffer takes; false when it breaks
-    /// there.
+    /// Follows the chain through as much of the segment as the buffer takes.
     fn follow_blocks<F: LogFile, V: Visitor>(
         &mut self,
         file: &mut F,
         buffer: &mut [u8],
         visitor: &mut V,
-    ) -> Result<bool, RecoveryFault> {
+        until: Sequence,
+    ) -> Result<Pace, RecoveryFault> {
         let room = usize::try_from(self.chain.room_bytes()).unwrap_or(usize::MAX);
         let wanted = room.min(buffer.len());
         let into = buffer.get_mut(..wanted).unwrap_or_default();
@@ -197,14 +234,20 @@ impl Walk {
             let state =
                 read_block(block, self.chain.log_id, self.chain.segment, self.chain.position);
             let BlockState::Intact(head) = state else {
-                return Ok(false);
+                return Ok(Pace::Broken);
             };
             if !self.chain.continues_with(&head) {
-                return Ok(false);
+                return Ok(Pace::Broken);
+            }
+            if self.chain.last_sequence().0 + u64::from(head.command_count) > until.0 {
+                return Ok(Pace::Reached);
             }
             self.visit(block, &head, visitor)?;
+            if self.chain.last_sequence() == until {
+                return Ok(Pace::Reached);
+            }
         }
-        Ok(length == wanted)
+        Ok(if length == wanted { Pace::Through } else { Pace::Broken })
     }
 
     /// Hands the records of a block to the visitor and moves the chain on.
@@ -264,5 +307,27 @@ impl Walk {
         self.found.last_sequence = self.chain.last_sequence();
         self.found.torn_tail_bytes = torn_tail_bytes;
         self.found
+    }
+}
+
+/// Reads the header of a segment that is there; `None` when it has none.
+pub(super) fn header_of<F: LogFile>(
+    segment: SegmentNumber,
+    file: &mut F,
+    buffer: &mut [u8],
+) -> Result<Option<SegmentHeader>, RecoveryFault> {
+    let block = buffer.get_mut(..BLOCK_BYTES).unwrap_or_default();
+    let length = file.read_at(segment, LogPosition(0), block)?;
+    match read_header(block.get_mut(..length).unwrap_or_default()) {
+        HeaderState::Intact(header) if header.segment == segment => Ok(Some(header)),
+        HeaderState::Intact(_) => Err(RecoveryFault::ForeignSegment(segment)),
+        HeaderState::Blank | HeaderState::Broken => Ok(None),
+        HeaderState::NewerVersion(version) => Err(RecoveryFault::NewerVersion { segment, version }),
+        HeaderState::OlderVersion(version) => Err(RecoveryFault::OlderVersion { segment, version }),
+        HeaderState::Rotten => Err(RecoveryFault::Corrupt {
+            segment,
+            position: LogPosition(0),
+            damage: Damage::FlippedBit,
+        }),
     }
 }

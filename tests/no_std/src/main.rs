@@ -19,6 +19,7 @@ mod bare;
 mod commands;
 mod memory_log;
 mod parts;
+mod snapshots;
 
 use commands::{EVENT_COUNT, commands};
 use highwater::block::Chain;
@@ -42,8 +43,8 @@ use memory_log::MemoryLog;
 const SEGMENT_BYTES: usize = 5 * BLOCK_BYTES;
 /// Room for seven segments.
 const LOG_BYTES: usize = 7 * SEGMENT_BYTES;
-const CAPACITIES: Capacities = Capacities { orders: 64, instruments: 2, sessions: 2 };
-const BOOK_BYTES: usize = Book::bytes_needed(CAPACITIES);
+pub(crate) const CAPACITIES: Capacities = Capacities { orders: 64, instruments: 2, sessions: 2 };
+pub(crate) const BOOK_BYTES: usize = Book::bytes_needed(CAPACITIES);
 
 /// One command causes more events than its event ring holds.
 static ENGINE: Engine<16, 16, 4> = Engine::new();
@@ -81,6 +82,8 @@ pub(crate) enum Failure {
     FlippedBit,
     /// A ring, a record, a header or a block is not what it should be.
     Parts,
+    /// A snapshot was not written, or not taken.
+    Snapshot,
 }
 
 /// Called by the program's start.
@@ -174,7 +177,9 @@ fn replay(log: &mut MemoryLog<'_>, buffer: &mut [u8], state_hash: u64) -> Result
     }
     // The answer to the repeated command was for that moment only.
     told.duplicate_count += 1;
-    told.check(&book)
+    told.check(&book)?;
+    let chain = scanned.chain().ok_or(Failure::Snapshot)?;
+    snapshots::check(log, buffer, &book, chain)
 }
 
 /// Recovers from a log of which one bit has flipped, which must be refused.
