@@ -1,6 +1,6 @@
-//! What surrounds segment files: fsync(2) of a directory, flock(2), statfs(2).
+//! What surrounds segment files: fsync(2) of a directory, flock(2), statfs(2), statvfs(3).
 
-use runtime::platform::FileSystem;
+use runtime::platform::{FileSystem, Keeper};
 use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -45,27 +45,36 @@ pub(crate) fn is_locked(path: &Path) -> io::Result<bool> {
 pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
     let statistics = rustix::fs::statfs(path)?;
     let magic = u64::try_from(statistics.f_type).unwrap_or_default() & 0xffff_ffff;
-    let (name, in_memory) = match magic {
-        0x0102_1994 => ("tmpfs", true),
-        0x8584_58f6 => ("ramfs", true),
-        0x9584_58f6 => ("hugetlbfs", true),
-        0xef53 => ("ext2/3/4", false),
-        0x5846_5342 => ("xfs", false),
-        0x9123_683e => ("btrfs", false),
-        0xf2f5_2010 => ("f2fs", false),
-        0xca45_1a4e => ("bcachefs", false),
-        0x2fc1_2fc1 => ("zfs", false),
-        0x794c_7630 => ("overlayfs", false),
-        0x4d44 => ("vfat", false),
-        0x2011_bab0 => ("exfat", false),
-        0x6573_5546 => ("fuse", false),
-        0x0102_1997 => ("9p", false),
-        0x6969 => ("nfs", false),
-        0xff53_4d42 => ("cifs", false),
-        0xfe53_4d42 => ("smb2", false),
+    let (name, keeper) = match magic {
+        0x0102_1994 => ("tmpfs", Keeper::Memory),
+        0x8584_58f6 => ("ramfs", Keeper::Memory),
+        0x9584_58f6 => ("hugetlbfs", Keeper::Memory),
+        0xef53 => ("ext2/3/4", Keeper::Disk),
+        0x5846_5342 => ("xfs", Keeper::Disk),
+        0x9123_683e => ("btrfs", Keeper::Disk),
+        0xf2f5_2010 => ("f2fs", Keeper::Disk),
+        0xca45_1a4e => ("bcachefs", Keeper::Disk),
+        0x2fc1_2fc1 => ("zfs", Keeper::Disk),
+        0x794c_7630 => ("overlayfs", Keeper::Disk),
+        0x4d44 => ("vfat", Keeper::Disk),
+        0x2011_bab0 => ("exfat", Keeper::Disk),
+        0x6573_5546 => ("fuse", Keeper::Remote),
+        0x0102_1997 => ("9p", Keeper::Remote),
+        0x6969 => ("nfs", Keeper::Remote),
+        0xff53_4d42 => ("cifs", Keeper::Remote),
+        0xfe53_4d42 => ("smb2", Keeper::Remote),
+        0x00c3_6400 => ("ceph", Keeper::Remote),
+        0x5346_414f => ("afs", Keeper::Remote),
         _ => {
-            return Ok(FileSystem { name: format!("type {magic:#x}"), in_memory: false });
+            let name = format!("type {magic:#x}");
+            return Ok(FileSystem { name, keeper: Keeper::Disk });
         }
     };
-    Ok(FileSystem { name: name.to_owned(), in_memory })
+    Ok(FileSystem { name: name.to_owned(), keeper })
+}
+
+/// Bytes that statvfs(3) counts as free for users without privileges.
+pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
+    let statistics = rustix::fs::statvfs(path)?;
+    Ok(statistics.f_bavail.saturating_mul(statistics.f_frsize))
 }

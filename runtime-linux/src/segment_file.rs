@@ -1,10 +1,15 @@
-//! Segment files: open(2), pwrite(2), write(2), pread(2), fdatasync(2), ftruncate(2), fadvise(2).
+//! Segment files: open(2), pwrite(2), pwritev2(2), write(2), pread(2), fdatasync(2), ftruncate(2),
+//! fallocate(2), fadvise(2).
 
-use runtime::platform::{IoMode, SegmentFile};
+use runtime::platform::{IoMode, ProbeAccess, SegmentFile};
 use rustix::fd::OwnedFd;
-use rustix::fs::{Advice, Mode, OFlags};
-use std::io;
+use rustix::fs::{Advice, FallocateFlags, Mode, OFlags};
+use rustix::io::ReadWriteFlags;
+use std::io::{self, IoSlice};
 use std::path::Path;
+
+/// `O_DSYNC` of `<asm-generic/fcntl.h>`: rustix's constant of this name is `O_SYNC`.
+const DSYNC: OFlags = OFlags::from_bits_retain(0o10000);
 
 /// An open segment file.
 #[derive(Debug)]
@@ -23,6 +28,16 @@ pub(crate) fn open(path: &Path, io: IoMode) -> io::Result<Segment> {
 /// Opens a file that exists, for reading and syncing.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<Segment> {
     open_with(path, OFlags::RDONLY)
+}
+
+/// Opens a file that exists, to measure it.
+pub(crate) fn open_probe(path: &Path, access: ProbeAccess) -> io::Result<Segment> {
+    let flags = match access {
+        ProbeAccess::Direct => OFlags::DIRECT,
+        ProbeAccess::DirectDurable => OFlags::DIRECT | DSYNC,
+        ProbeAccess::Cached => OFlags::empty(),
+    };
+    open_with(path, flags | OFlags::RDWR)
 }
 
 fn flags_of(io: IoMode) -> OFlags {
@@ -49,6 +64,16 @@ impl SegmentFile for Segment {
 
     fn append_some(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(rustix::io::write(&self.0, bytes)?)
+    }
+
+    /// `RWF_DSYNC`.
+    fn write_some_durably_at(&self, position: u64, bytes: &[u8]) -> io::Result<usize> {
+        let slices = [IoSlice::new(bytes)];
+        Ok(rustix::io::pwritev2(&self.0, &slices, position, ReadWriteFlags::DSYNC)?)
+    }
+
+    fn reserve(&self, length_bytes: u64) -> io::Result<()> {
+        Ok(rustix::fs::fallocate(&self.0, FallocateFlags::empty(), 0, length_bytes)?)
     }
 
     /// fdatasync(2): the data, and of the metadata what reading it back needs, down to the disk's

@@ -2,7 +2,7 @@
 
 use crate::{directory, memory, segment_file, threads};
 use runtime::platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ThreadRole,
+    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, ThreadRole,
 };
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::io;
@@ -18,6 +18,8 @@ impl Platform for Linux {
 
     const DIRECT_NOTE: &'static str = "direct (O_DIRECT, zeros ahead, fdatasync)";
     const APPEND_NOTE: &'static str = "append (O_APPEND, a growing file, fdatasync)";
+    const DIRECT_NAME: &'static str = "O_DIRECT";
+    const SYNC_NAME: &'static str = "fdatasync";
 
     fn create_segment(self, path: &Path, io: IoMode) -> io::Result<Self::Segment> {
         segment_file::create(path, io)
@@ -31,12 +33,20 @@ impl Platform for Linux {
         segment_file::open_to_read(path)
     }
 
+    fn open_probe(self, path: &Path, access: ProbeAccess) -> io::Result<Self::Segment> {
+        segment_file::open_probe(path, access)
+    }
+
     fn sync_directory(self, directory: &Path) -> io::Result<()> {
         directory::sync(directory)
     }
 
     fn file_system(self, path: &Path) -> io::Result<FileSystem> {
         directory::file_system(path)
+    }
+
+    fn free_bytes(self, path: &Path) -> io::Result<u64> {
+        directory::free_bytes(path)
     }
 
     fn lock(self, path: &Path) -> io::Result<Option<Self::Lock>> {

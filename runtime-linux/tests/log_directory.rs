@@ -9,7 +9,7 @@ use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::types::{LogPosition, SegmentNumber};
 use runtime::log_directory::{IoChoice, LogDirectory, LogOptions, OpenError, SpareFault};
-use runtime::platform::{IoMode, Platform};
+use runtime::platform::{IoMode, Keeper, Platform};
 use runtime_linux::Linux;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -399,7 +399,8 @@ fn the_mode_in_use_is_named() {
     assert!(log.io_note().contains("O_APPEND"));
     drop(log);
     let log = open(&directory, IoChoice::Auto);
-    let expected = if log.file_system().in_memory { IoMode::Append } else { IoMode::Direct };
+    let in_memory = log.file_system().keeper == Keeper::Memory;
+    let expected = if in_memory { IoMode::Append } else { IoMode::Direct };
     assert_eq!(log.io_mode(), Some(expected));
 }
 

@@ -1,6 +1,6 @@
-//! What surrounds segment files: `F_FULLFSYNC` of a directory, flock(2), statfs(2).
+//! What surrounds segment files: `F_FULLFSYNC` of a directory, flock(2), statfs(2), statvfs(3).
 
-use runtime::platform::FileSystem;
+use runtime::platform::{FileSystem, Keeper};
 use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -47,6 +47,16 @@ pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
     let name = statistics.f_fstypename.iter().map(|letter| letter.cast_unsigned());
     let name: Vec<u8> = name.take_while(|letter| *letter != 0).collect();
     let name = String::from_utf8_lossy(&name).into_owned();
-    let in_memory = name == "tmpfs";
-    Ok(FileSystem { name, in_memory })
+    let keeper = match name.as_str() {
+        "tmpfs" => Keeper::Memory,
+        "nfs" | "smbfs" | "afpfs" | "webdav" | "macfuse" | "osxfuse" => Keeper::Remote,
+        _ => Keeper::Disk,
+    };
+    Ok(FileSystem { name, keeper })
+}
+
+/// Bytes that statvfs(3) counts as free for users without privileges.
+pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
+    let statistics = rustix::fs::statvfs(path)?;
+    Ok(statistics.f_bavail.saturating_mul(statistics.f_frsize))
 }

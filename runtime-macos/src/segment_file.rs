@@ -1,6 +1,6 @@
 //! Segment files: open(2), pwrite(2), write(2), pread(2), `F_FULLFSYNC`, ftruncate(2), `F_NOCACHE`.
 
-use runtime::platform::{IoMode, SegmentFile};
+use runtime::platform::{IoMode, ProbeAccess, SegmentFile};
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use std::io;
@@ -24,6 +24,16 @@ pub(crate) fn open(path: &Path, io: IoMode) -> io::Result<Segment> {
 /// can't be dropped.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<Segment> {
     past_cache(open_with(path, OFlags::RDONLY)?)
+}
+
+/// Opens a file that exists, to measure it. `O_DSYNC` stops at the disk's cache here, like fsync(2)
+/// does, so there is no durable write of this kind.
+pub(crate) fn open_probe(path: &Path, access: ProbeAccess) -> io::Result<Segment> {
+    match access {
+        ProbeAccess::Direct => past_cache(open_with(path, OFlags::RDWR)?),
+        ProbeAccess::DirectDurable => Err(io::ErrorKind::Unsupported.into()),
+        ProbeAccess::Cached => open_with(path, OFlags::RDWR),
+    }
 }
 
 fn open_for(path: &Path, io: IoMode, more: OFlags) -> io::Result<Segment> {

@@ -4,7 +4,7 @@
 
 use crate::{directory, memory, segment_file, threads};
 use runtime::platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ThreadRole,
+    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, ThreadRole,
 };
 use std::io;
 use std::path::Path;
@@ -19,6 +19,8 @@ impl Platform for MacOs {
 
     const DIRECT_NOTE: &'static str = "direct (F_NOCACHE, zeros ahead, F_FULLFSYNC)";
     const APPEND_NOTE: &'static str = "append (O_APPEND, a growing file, F_FULLFSYNC)";
+    const DIRECT_NAME: &'static str = "F_NOCACHE";
+    const SYNC_NAME: &'static str = "F_FULLFSYNC";
 
     fn create_segment(self, path: &Path, io: IoMode) -> io::Result<Self::Segment> {
         segment_file::create(path, io)
@@ -32,12 +34,20 @@ impl Platform for MacOs {
         segment_file::open_to_read(path)
     }
 
+    fn open_probe(self, path: &Path, access: ProbeAccess) -> io::Result<Self::Segment> {
+        segment_file::open_probe(path, access)
+    }
+
     fn sync_directory(self, directory: &Path) -> io::Result<()> {
         directory::sync(directory)
     }
 
     fn file_system(self, path: &Path) -> io::Result<FileSystem> {
         directory::file_system(path)
+    }
+
+    fn free_bytes(self, path: &Path) -> io::Result<u64> {
+        directory::free_bytes(path)
     }
 
     fn lock(self, path: &Path) -> io::Result<Option<Self::Lock>> {

@@ -4,6 +4,7 @@ use crate::auction::{AuctionArgs, auction};
 use crate::config::{ConfigArgs, print_config};
 use crate::conform::{ConformArgs, conform};
 use crate::console::{CommandError, Console, note};
+use crate::disk::{DiskArgs, disk};
 use crate::dump::{DumpArgs, dump};
 use crate::generate::{GenArgs, generate};
 use crate::platform::Platform;
@@ -37,6 +38,7 @@ enum CliCommand {
     Gen(GenArgs),
     Verify(VerifyArgs),
     Dump(DumpArgs),
+    Disk(DiskArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
 }
@@ -69,6 +71,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Gen(args)) => generate(&args, stop_flag(platform)?.as_atomic()),
         Some(CliCommand::Verify(args)) => verify(platform, &args, console),
         Some(CliCommand::Dump(args)) => dump(platform, &args, console),
+        Some(CliCommand::Disk(args)) => disk(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Auction(args)) => auction(platform, &args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
     }

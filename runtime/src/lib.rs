@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod conform;
 pub mod console;
+pub mod disk;
 pub mod dump;
 pub mod feed;
 pub mod flow;

@@ -10,16 +10,19 @@ mod counters;
 mod error;
 mod layout;
 mod open;
+mod probes;
 mod spares;
 mod syncer;
 mod writer;
 
+pub(crate) use aligned::Aligned;
 pub use counters::{LogCounters, LogTotals};
 pub use error::{OpenError, explain_fault};
 pub use open::{IoChoice, LogOptions, SpareFault};
+pub use probes::{ProbeDirectory, ProbeFile};
 pub use syncer::LogSyncer;
 
-use crate::platform::{FileSystem, IoMode, Platform, SegmentFile};
+use crate::platform::{FileSystem, IoMode, Keeper, Platform, SegmentFile};
 use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::types::{LogPosition, SegmentNumber};
 use layout::Layout;
@@ -97,7 +100,7 @@ impl<P: Platform> LogDirectory<P> {
 
     /// One line for the user when nothing here is durable, whatever is promised elsewhere.
     pub fn warning(&self) -> Option<String> {
-        self.file_system.in_memory.then(|| {
+        (self.file_system.keeper == Keeper::Memory).then(|| {
             format!(
                 "'{}' is on {}, a file system in memory: nothing there is durable",
                 self.path().display(),

@@ -21,6 +21,10 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     const DIRECT_NOTE: &'static str;
     /// How [`IoMode::Append`] is done here, for the summary.
     const APPEND_NOTE: &'static str;
+    /// What passes by the system's cache is called here.
+    const DIRECT_NAME: &'static str;
+    /// What [`SegmentFile::sync`] is called here.
+    const SYNC_NAME: &'static str;
 
     /// Creates an empty segment file and opens it for reading and writing (`Direct`) or for
     /// appending (`Append`).
@@ -42,6 +46,12 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// The system's; there is no such file.
     fn open_to_read(self, path: &Path) -> io::Result<Self::Segment>;
 
+    /// Opens an existing file to measure commits on it, in one way of reaching it.
+    ///
+    /// # Errors
+    /// The system's; [`Unsupported`](io::ErrorKind::Unsupported) where it has no such way.
+    fn open_probe(self, path: &Path, access: ProbeAccess) -> io::Result<Self::Segment>;
+
     /// Makes the names in a directory durable.
     ///
     /// # Errors
@@ -53,6 +63,12 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// The system's; there is no such path.
     fn file_system(self, path: &Path) -> io::Result<FileSystem>;
+
+    /// Bytes that this process may still fill on the file system that holds `path`.
+    ///
+    /// # Errors
+    /// The system's; there is no such path.
+    fn free_bytes(self, path: &Path) -> io::Result<u64>;
 
     /// Takes the exclusive lock on a file, which is created when missing; `None` when another
     /// process holds it.
@@ -145,6 +161,22 @@ pub trait SegmentFile: fmt::Debug + Send + 'static {
     /// The system's.
     fn append_some(&self, bytes: &[u8]) -> io::Result<usize>;
 
+    /// Writes some bytes at `position` and makes them durable in the same call.
+    ///
+    /// # Errors
+    /// The system's; [`Unsupported`](io::ErrorKind::Unsupported) where it has no such call.
+    fn write_some_durably_at(&self, _position: u64, _bytes: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Reserves room for the first `length_bytes` of the file, without writing them.
+    ///
+    /// # Errors
+    /// The system's; [`Unsupported`](io::ErrorKind::Unsupported) where it has no such call.
+    fn reserve(&self, _length_bytes: u64) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Makes everything written to the file durable, its length too, down to the disk's own cache.
     ///
     /// # Errors
@@ -191,6 +223,14 @@ pub trait SegmentFile: fmt::Debug + Send + 'static {
     /// The system's; see [`append`](Self::append).
     fn write_at(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
         write_all(bytes, |done, rest| self.write_some_at(position + done, rest))
+    }
+
+    /// Writes all of `bytes` at `position` and makes them durable.
+    ///
+    /// # Errors
+    /// The system's; see [`write_some_durably_at`](Self::write_some_durably_at).
+    fn write_durably_at(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
+        write_all(bytes, |done, rest| self.write_some_durably_at(position + done, rest))
     }
 
     /// Writes all of `bytes` at the end of the file.
@@ -244,13 +284,35 @@ impl IoMode {
     }
 }
 
+/// Ways of reaching a file that is measured; whole blocks are written in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeAccess {
+    /// Past the system's cache.
+    Direct,
+    /// Past the system's cache, and each write is durable when it returns.
+    DirectDurable,
+    /// Through the system's cache.
+    Cached,
+}
+
 /// A file system, as far as a log cares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSystem {
     /// Its name, like `xfs`.
     pub name: String,
-    /// Whether it lives in memory only, so that nothing on it is durable.
-    pub in_memory: bool,
+    /// Who keeps what is written there.
+    pub keeper: Keeper,
+}
+
+/// Who keeps what is written to a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// A disk of this machine, as far as the system tells.
+    Disk,
+    /// Memory only: nothing is durable.
+    Memory,
+    /// Another machine or another program, which may answer a sync sooner than it is done.
+    Remote,
 }
 
 /// What would be good for the engine's memory, and is asked for without insisting.

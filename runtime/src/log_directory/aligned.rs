@@ -12,7 +12,7 @@ const CHUNK_BYTES: usize = 1 << 18;
 
 /// Bytes that start at a multiple of [`BLOCK_BYTES`].
 #[derive(Debug)]
-pub(super) struct Aligned {
+pub(crate) struct Aligned {
     storage: Vec<u8>,
     start: usize,
     length: usize,
@@ -20,7 +20,7 @@ pub(super) struct Aligned {
 
 impl Aligned {
     /// `length` zero bytes; memory that is only read from costs nothing.
-    pub(super) fn zeroed(length: usize) -> Self {
+    pub(crate) fn zeroed(length: usize) -> Self {
         let storage = vec![0; length + BLOCK_BYTES];
         let start = storage.as_ptr().align_offset(BLOCK_BYTES);
         assert!(start < BLOCK_BYTES, "a byte can be aligned anywhere");
@@ -28,19 +28,19 @@ impl Aligned {
     }
 
     /// A copy of `bytes`.
-    pub(super) fn copy_of(bytes: &[u8]) -> Self {
+    pub(crate) fn copy_of(bytes: &[u8]) -> Self {
         let mut copy = Self::zeroed(bytes.len());
         copy.bytes_mut().copy_from_slice(bytes);
         copy
     }
 
     /// The bytes.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.storage[self.start..self.start + self.length]
     }
 
     /// The bytes, to write to.
-    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.storage[self.start..self.start + self.length]
     }
 }

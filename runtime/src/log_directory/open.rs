@@ -4,7 +4,7 @@ use super::aligned::{Aligned, is_whole_blocks};
 use super::error::OpenError;
 use super::layout::{self, Layout};
 use super::writer::Writer;
-use crate::platform::{FileSystem, IoMode, Platform, SegmentFile};
+use crate::platform::{FileSystem, IoMode, Keeper, Platform, SegmentFile};
 use highwater::limits::{BLOCK_BYTES, SEGMENT_BYTES_DEFAULT};
 use highwater::log_file::LogFault;
 use std::fmt;
@@ -62,6 +62,17 @@ impl fmt::Debug for SpareFault {
     }
 }
 
+/// A directory that this process has for itself.
+#[derive(Debug)]
+pub(super) struct Taken<P: Platform> {
+    /// Keeps every other writer out.
+    pub(super) lock: P::Lock,
+    /// What it is on.
+    pub(super) file_system: FileSystem,
+    /// How segments are written in it.
+    pub(super) io: IoMode,
+}
+
 /// Opens a directory for writing; see [`LogDirectory::open`](super::LogDirectory::open).
 pub(super) fn open_to_write<P: Platform>(
     platform: P,
@@ -69,6 +80,19 @@ pub(super) fn open_to_write<P: Platform>(
     options: &LogOptions,
 ) -> Result<(Writer<P>, FileSystem), OpenError> {
     assert!(is_whole_blocks(options.segment_bytes), "a segment is a whole number of blocks");
+    let Taken { lock, file_system, io } = take(platform, layout, options.io)?;
+    let writer = Writer::new(platform, layout.clone(), lock, (io, options))
+        .map_err(|error| OpenError::writing("start a thread for", layout.directory(), error))?;
+    Ok((writer, file_system))
+}
+
+/// Creates the directory when it is missing, takes its lock, clears leftovers, and settles on a
+/// mode of writing. No segment is touched.
+pub(super) fn take<P: Platform>(
+    platform: P,
+    layout: &Layout,
+    choice: IoChoice,
+) -> Result<Taken<P>, OpenError> {
     survive_size_limit().map_err(|error| {
         OpenError::System(
             "prepare for the limit on the size of files for",
@@ -82,10 +106,8 @@ pub(super) fn open_to_write<P: Platform>(
     clear_spares(platform, layout).map_err(failed("clear leftovers from"))?;
     let file_system =
         platform.file_system(layout.directory()).map_err(failed("ask for the file system of"))?;
-    let io = settle_io(platform, layout, options.io, &file_system)?;
-    let writer = Writer::new(platform, layout.clone(), lock, (io, options))
-        .map_err(failed("start a thread for"))?;
-    Ok((writer, file_system))
+    let io = settle_io(platform, layout, choice, &file_system)?;
+    Ok(Taken { lock, file_system, io })
 }
 
 /// Opens a directory for reading; see
@@ -189,7 +211,7 @@ fn settle_io<P: Platform>(
     };
     match choice {
         IoChoice::Append => Ok(IoMode::Append),
-        IoChoice::Auto if file_system.in_memory || !probe()? => Ok(IoMode::Append),
+        IoChoice::Auto if file_system.keeper == Keeper::Memory || !probe()? => Ok(IoMode::Append),
         IoChoice::Direct if !probe()? => {
             let name = file_system.name.clone();
             Err(OpenError::DirectRefused(layout.directory().to_owned(), name))
