@@ -2,7 +2,8 @@
 
 use crate::counting::watch;
 use runtime::platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, SegmentFile, ThreadRole,
+    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
+    ThreadRole,
 };
 use std::io;
 use std::path::Path;
@@ -30,6 +31,8 @@ impl Platform for Watching {
 
     const DIRECT_NOTE: &'static str = "";
     const APPEND_NOTE: &'static str = "";
+    const DIRECT_NAME: &'static str = "";
+    const SYNC_NAME: &'static str = "";
 
     fn create_segment(self, _: &Path, _: IoMode) -> io::Result<NoFile> {
         unsupported()
@@ -40,6 +43,14 @@ impl Platform for Watching {
     }
 
     fn open_to_read(self, _: &Path) -> io::Result<NoFile> {
+        unsupported()
+    }
+
+    fn open_probe(self, _: &Path, _: ProbeAccess) -> io::Result<NoFile> {
+        unsupported()
+    }
+
+    fn free_bytes(self, _: &Path) -> io::Result<u64> {
         unsupported()
     }
 
