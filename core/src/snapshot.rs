@@ -27,6 +27,8 @@ pub struct SnapshotOrigin {
     pub created_at_ns: u64,
     /// How the host compresses what it is given behind the header.
     pub compression: Compression,
+    /// What the host wants to find again: it means nothing here.
+    pub host: [u64; 2],
 }
 
 /// Writes a snapshot of `book`: `write` is given the header first, one block, and then the body in
@@ -48,13 +50,14 @@ pub fn write_snapshot<E>(
     write: &mut impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<SnapshotHeader, E> {
     assert_whole_blocks(buffer);
-    let SnapshotOrigin { chain, created_at_ns, compression } = *origin;
+    let SnapshotOrigin { chain, created_at_ns, compression, host } = *origin;
     assert!(chain.last_sequence() == book.last_sequence(), "the book stands where the chain does");
     assert!(chain.segment >= SegmentNumber::FIRST, "the log has a beginning");
     let header = SnapshotHeader {
         chain,
         created_at_ns,
         compression,
+        host,
         state_hash: book.state_hash(),
         image: book.image_head(),
     };

@@ -15,6 +15,9 @@ pub enum Fault {
     Log(LogFault),
     /// A stage's thread ended with a panic: a bug of ours.
     StagePanicked,
+    /// A reader of the log beside the engine found it damaged, or came to other events than the
+    /// engine did.
+    ReplayDiffers,
 }
 
 impl core::fmt::Display for Fault {
@@ -22,6 +25,10 @@ impl core::fmt::Display for Fault {
         match self {
             Self::Log(fault) => fault.fmt(f),
             Self::StagePanicked => f.write_str("a stage of the engine panicked"),
+            Self::ReplayDiffers => f.write_str(
+                "the log on the disk does not replay to what the engine did: keep the data \
+                 directory and report it",
+            ),
         }
     }
 }
@@ -48,7 +55,8 @@ const RUNNING: u64 = 0;
 const STOPPING: u64 = 1;
 /// A fault is packed as `FAULTED | operation << 8 | code << 32`.
 const FAULTED: u64 = 2;
-const PANICKED: u64 = 0xff;
+const PANICKED: u64 = 255;
+const DIFFERS: u64 = 254;
 
 impl Halt {
     /// The state of an engine that takes commands.
@@ -100,6 +108,7 @@ impl Default for Halt {
 fn pack(fault: Fault) -> u64 {
     match fault {
         Fault::StagePanicked => FAULTED | PANICKED << 8,
+        Fault::ReplayDiffers => FAULTED | DIFFERS << 8,
         Fault::Log(LogFault { operation, code }) => {
             let operation = match operation {
                 LogOperation::Open => 1,
@@ -124,6 +133,7 @@ fn unpack(word: u64) -> Fault {
         4 => LogOperation::Append,
         5 => LogOperation::Sync,
         6 => LogOperation::Cut,
+        254 => return Fault::ReplayDiffers,
         _ => return Fault::StagePanicked,
     };
     Fault::Log(LogFault { operation, code: i32::from_le_bytes([a, b, c, d]) })

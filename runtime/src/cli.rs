@@ -10,6 +10,7 @@ use crate::generate::{GenArgs, generate};
 use crate::platform::Platform;
 use crate::run::{RunArgs, run};
 use crate::signals::StopFlag;
+use crate::snapshots::{SnapshotArgs, snapshot};
 use crate::verify::{VerifyArgs, verify};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ enum CliCommand {
     Config(ConfigArgs),
     Gen(GenArgs),
     Verify(VerifyArgs),
+    Snapshot(SnapshotArgs),
     Dump(DumpArgs),
     Disk(DiskArgs),
     Auction(AuctionArgs),
@@ -69,6 +71,9 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Run(args)) => run(platform, &args),
         Some(CliCommand::Config(args)) => print_config(&args, console),
         Some(CliCommand::Gen(args)) => generate(&args, stop_flag(platform)?.as_atomic()),
+        Some(CliCommand::Snapshot(args)) => {
+            snapshot(platform, &args, console, &stop_flag(platform)?)
+        }
         Some(CliCommand::Verify(args)) => verify(platform, &args, console),
         Some(CliCommand::Dump(args)) => dump(platform, &args, console),
         Some(CliCommand::Disk(args)) => disk(platform, &args, console, &stop_flag(platform)?),

@@ -10,6 +10,7 @@ pub use units::{Size, Span};
 
 use crate::idle::IdleStrategy;
 use crate::log_directory::IoChoice;
+use crate::snapshots::{Keep, SnapshotPlan};
 use crate::start::CapacityWishes;
 use highwater::limits::SEGMENT_BYTES_DEFAULT;
 use highwater::sync_mode::{Exposure, Hold, SyncMode};
@@ -23,6 +24,9 @@ pub const DATA_DEFAULT: &str = "highwater-data";
 pub const SYNC_COUNT_DEFAULT: NonZeroU64 = count(1_000);
 /// Time after which the mode `interval` syncs, by default.
 pub const SYNC_INTERVAL_DEFAULT: Duration = Duration::from_millis(10);
+/// Bytes of log behind which a snapshot is made, by default: some 16 million commands, a few
+/// seconds of replay.
+pub const SNAPSHOT_BYTES_DEFAULT: u64 = 1 << 30;
 /// Commands that may be released and not durable in the profile `balanced`.
 const BALANCED_COUNT: NonZeroU64 = count(100);
 
@@ -49,6 +53,8 @@ pub struct Config {
     pub capacities: CapacityWishes,
     /// What threads do while there is nothing to do.
     pub idle: IdleStrategy,
+    /// When snapshots are made, and what becomes of the log below them.
+    pub snapshots: SnapshotPlan,
 }
 
 impl Config {
@@ -86,6 +92,11 @@ impl Config {
             segment_bytes: SEGMENT_BYTES_DEFAULT,
             capacities: CapacityWishes::default(),
             idle: IdleStrategy::default(),
+            snapshots: SnapshotPlan {
+                bytes: Some(SNAPSHOT_BYTES_DEFAULT),
+                interval: None,
+                keep: Keep::All,
+            },
         }
     }
 
@@ -117,6 +128,12 @@ impl Config {
     #[must_use]
     pub fn capacities(self, capacities: CapacityWishes) -> Self {
         Self { capacities, ..self }
+    }
+
+    /// Makes snapshots by this plan.
+    #[must_use]
+    pub fn snapshots(self, snapshots: SnapshotPlan) -> Self {
+        Self { snapshots, ..self }
     }
 
     /// Lets idle threads wait in this way.

@@ -3,6 +3,7 @@
 
 use crate::console::{CommandError, note};
 use crate::flow::{FlowError, FlowMatch, FlowReader, shown_name};
+use crate::outputs::FillsMark;
 use crate::platform::Platform;
 use crate::signals::StopFlag;
 use crate::start::ReplaySink;
@@ -11,6 +12,7 @@ use crate::told::Told;
 use highwater::book::Book;
 use highwater::command::{Command, FlowIdentity};
 use highwater::event::{Event, EventSink};
+use highwater::snapshot::SnapshotHeader;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,6 +37,8 @@ enum Refusal {
     Other { remembered: FlowIdentity, how: FlowMatch },
     /// The flow cannot be read.
     Unreadable(FlowError),
+    /// What is to be written cannot be, because records are gone: the sentence.
+    HistoryGone(String),
     /// Somebody wished to stop before the log was recovered, or before the flow began.
     Stopped,
 }
@@ -100,6 +104,7 @@ impl<P: Platform> Intake<P> {
                 Ok(())
             }
             Some(Refusal::Unreadable(error)) => Err(CommandError::failed(error)),
+            Some(Refusal::HistoryGone(sentence)) => Err(CommandError::Failed(sentence)),
             Some(Refusal::Other { remembered, how }) => {
                 let name = shown_name(&remembered);
                 let why = match how {
@@ -146,6 +151,19 @@ impl<P: Platform> EventSink for Intake<P> {
 impl<P: Platform> ReplaySink for Intake<P> {
     fn restart(&mut self) {
         self.told.restart();
+    }
+
+    fn wants_history(&self) -> bool {
+        self.told.wants_history()
+    }
+
+    fn resume(&mut self, snapshot: &SnapshotHeader) -> bool {
+        let [bytes, hash] = snapshot.host;
+        if let Err(sentence) = self.told.resume(FillsMark { bytes, hash }) {
+            self.refused = Some(Refusal::HistoryGone(sentence));
+            return false;
+        }
+        snapshot.image.flow.is_none_or(|flow| self.wants(&flow))
     }
 
     fn expect(&mut self, command: &Command) {

@@ -27,6 +27,7 @@ pub mod progress;
 mod random;
 pub mod run;
 pub mod signals;
+pub mod snapshots;
 pub mod stages;
 pub mod start;
 pub mod stream;

@@ -10,7 +10,9 @@ mod counters;
 mod error;
 mod layout;
 mod open;
+mod pieces;
 mod probes;
+mod snapshots;
 mod spares;
 mod syncer;
 mod writer;
@@ -20,6 +22,7 @@ pub use counters::{LogCounters, LogTotals};
 pub use error::{OpenError, explain_fault};
 pub use open::{IoChoice, LogOptions, SpareFault};
 pub use probes::{ProbeDirectory, ProbeFile};
+pub use snapshots::{LZ4, SnapshotError, SnapshotFile};
 pub use syncer::LogSyncer;
 
 use crate::platform::{FileSystem, IoMode, Keeper, Platform, SegmentFile};

@@ -13,5 +13,5 @@ pub(crate) mod text_file;
 pub use acks::AcksWriter;
 pub use error::OutputError;
 pub use events::EventsWriter;
-pub use fills::{FILLS_HEADER, FillsWriter};
+pub use fills::{FILLS_HEADER, FillsMark, FillsMeter, FillsWriter};
 pub(crate) use text_file::TextFile;

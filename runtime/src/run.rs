@@ -16,6 +16,7 @@ use crate::log_directory::{LogDirectory, LogTotals};
 use crate::platform::Platform;
 use crate::progress::watch;
 use crate::signals::StopFlag;
+use crate::snapshots::{SnapshotThread, SnapshotTotals};
 use crate::stages::{PanicGuard, Sequenced, spawn_log_writer, spawn_sequencer, spawn_syncer};
 use crate::start::{StartError, Started, start};
 use crate::stream::{SEED_DEFAULT, Stream};
@@ -112,6 +113,7 @@ struct Finished<P: Platform> {
     last_state: Sequenced,
     directory: LogDirectory<P>,
     totals: LogTotals,
+    snapshot_totals: SnapshotTotals,
     reserved_bytes: usize,
 }
 
@@ -126,6 +128,7 @@ fn work<P: Platform>(
     let counters = started.stages.log_writer.file().counters();
     let log_syncer = started.stages.log_writer.file().syncer();
     let reserved_bytes = started.reserved_bytes;
+    let behind_bytes = started.behind_snapshot_bytes();
     let progress = Arc::new(Progress::default());
     let expected = feed.expected_count();
     let book = started.stages.sequencer.book();
@@ -150,6 +153,14 @@ fn work<P: Platform>(
         .map_err(no_thread)?;
     let sequencer = spawn_sequencer(platform, config.idle, started.stages.sequencer, shared)
         .map_err(no_thread)?;
+    let snapshots = SnapshotThread::start(
+        platform,
+        config.data.clone(),
+        config.snapshots,
+        (shared, Arc::clone(&counters)),
+        behind_bytes,
+    )
+    .map_err(no_thread)?;
     let mut files = log_syncer;
     let syncer = spawn_syncer(platform, started.stages.syncer, move || files.sync(), shared)
         .map_err(no_thread)?;
@@ -164,21 +175,25 @@ fn work<P: Platform>(
     // All are waited for before the first failure is told.
     let (report, last_state, directory) = (joined(gateway), joined(sequencer), joined(log_writer));
     joined(syncer)?;
+    let snapshot_totals = snapshots.requests().totals();
+    snapshots.join().map_err(|_| CommandError::failed(DEFECT))?;
     Ok(Finished {
         report: report?,
         last_state: last_state?,
         directory: directory?,
         totals: counters.totals(),
+        snapshot_totals,
         reserved_bytes,
     })
 }
 
 /// What a thread gives back; a panic in it has stopped the engine and printed its reason.
 fn joined<T>(thread: JoinHandle<T>) -> Result<T, CommandError> {
-    let defect = "a stage of the engine panicked, which is a defect: everything acknowledged is durable; \
-                  keep the data directory, report it, and run again";
-    thread.join().map_err(|_| CommandError::failed(defect))
+    thread.join().map_err(|_| CommandError::failed(DEFECT))
 }
+
+const DEFECT: &str = "a thread of the engine panicked, which is a defect: everything acknowledged is durable; \
+                      keep the data directory, report it, and run again";
 
 fn system_error(doing: &str, error: &dyn fmt::Display) -> CommandError {
     CommandError::failed(format!("could not {doing}: {error}"))

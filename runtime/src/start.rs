@@ -1,20 +1,23 @@
 //! Starting an engine: open the data directory, recover the book in memory that is large enough,
 //! split the stages.
 
+mod recovered;
+
 use crate::config::Config;
 use crate::log_directory::{LogDirectory, LogOptions, OpenError, SpareFault, explain_fault};
 use crate::platform::{Granted, HostMemory, MemoryWishes, Platform};
 use highwater::book::Book;
-use highwater::command::{Action, Command, FlowIdentity};
+use highwater::command::{Command, FlowIdentity};
 use highwater::engine::{Engine, SplitFault, Stages};
 use highwater::event::EventSink;
 use highwater::limits::{INSTRUMENTS_DEFAULT, ORDERS_DEFAULT, SESSIONS_DEFAULT};
 use highwater::log_file::LogFault;
 use highwater::log_writer::{LogSettings, OpenedLog};
-use highwater::record::{Body, Record};
-use highwater::recovery::{RecoveryFault, Replay, Scanned, Visitor, recover};
+use highwater::recovery::{RecoveryFault, Scanned};
+use highwater::snapshot::SnapshotHeader;
 use highwater::stage::Fault;
 use highwater::types::{Capacities, LogId, SegmentNumber};
+use recovered::recover_in_memory;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -60,8 +63,10 @@ impl CapacityWishes {
 pub struct Started<P: Platform> {
     /// Its stages.
     pub stages: Stages<'static, LogDirectory<P>>,
-    /// What recovery found.
+    /// What recovery found in the part of the log that it read.
     pub scanned: Scanned,
+    /// The snapshot that it began at; `None` when it read the log from its beginning.
+    pub snapshot: Option<SnapshotHeader>,
     /// How long recovery took, in nanoseconds.
     pub recovery_ns: u64,
     /// The capacities to be in force, which the first command sets where they differ from the
@@ -71,6 +76,14 @@ pub struct Started<P: Platform> {
     pub warnings: Vec<String>,
     /// Bytes of memory reserved for book, rings and buffers; what is never used is never touched.
     pub reserved_bytes: usize,
+}
+
+impl<P: Platform> Started<P> {
+    /// Bytes of log behind the newest snapshot, or of all of it when there is none.
+    pub fn behind_snapshot_bytes(&self) -> u64 {
+        let before = self.snapshot.map_or(0, |header| header.chain.position.0);
+        self.scanned.log_bytes.saturating_sub(before)
+    }
 }
 
 /// Recovers the log in `config.data` and splits the engine. Every recovered event goes to `sink`.
@@ -94,7 +107,7 @@ pub fn start<P: Platform>(
     let started_ns = platform.monotonic_ns();
     let recovered = recover_in_memory(platform, &mut directory, config, sink)?;
     let recovery_ns = platform.monotonic_ns() - started_ns;
-    warnings.extend(recovered.memory_warnings);
+    warnings.extend(recovered.notes);
 
     let log_id = LogId(platform.random().map_err(StartError::Random)?);
     let chain = recovered.scanned.chain_or_new(log_id);
@@ -110,6 +123,7 @@ pub fn start<P: Platform>(
     Ok(Started {
         stages,
         scanned: recovered.scanned,
+        snapshot: recovered.snapshot,
         recovery_ns,
         capacities,
         warnings,
@@ -123,6 +137,13 @@ pub trait ReplaySink: EventSink {
     /// than was thought.
     fn restart(&mut self);
 
+    /// Whether every event from the log's first record on is wanted, where it is still there.
+    fn wants_history(&self) -> bool;
+
+    /// The replay begins behind a snapshot: what happened before is not told. False when the log
+    /// may not belong to its flow, or what is missing is needed.
+    fn resume(&mut self, snapshot: &SnapshotHeader) -> bool;
+
     /// The next events answer this command.
     fn expect(&mut self, command: &Command);
 
@@ -132,77 +153,6 @@ pub trait ReplaySink: EventSink {
     /// Whether the log may belong to this flow; if not, nothing was told but what the operator did
     /// before.
     fn wants(&mut self, flow: &FlowIdentity) -> bool;
-}
-
-/// Replays a log whose flow is wanted.
-struct WantedReplay<'r, S> {
-    replay: Replay<'r, 'static, S>,
-}
-
-impl<S: ReplaySink> Visitor for WantedReplay<'_, S> {
-    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
-        if self.replay.sink.is_stopped() {
-            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
-        }
-        if let Body::Command(command) = &record.body {
-            if let Action::BindFlow(flow) = command.action
-                && !self.replay.sink.wants(&flow)
-            {
-                return Err(RecoveryFault::Unwanted { sequence: record.sequence });
-            }
-            self.replay.sink.expect(command);
-        }
-        self.replay.record(record)
-    }
-}
-
-/// A book as recovery left it.
-struct Recovered {
-    book: Book<'static>,
-    scanned: Scanned,
-    /// The log's, or what was wished for a new one.
-    capacities: Capacities,
-    book_bytes: usize,
-    memory_warnings: Vec<String>,
-}
-
-/// Recovers, with more memory when the log turns out to need more.
-fn recover_in_memory<P: Platform>(
-    platform: P,
-    directory: &mut LogDirectory<P>,
-    config: &Config,
-    sink: &mut impl ReplaySink,
-) -> Result<Recovered, StartError> {
-    let mut room = config.capacities.or(CAPACITIES_DEFAULT);
-    let mut book_bytes = 0;
-    let mut buffer = vec![0; BATCH_BYTES];
-    loop {
-        let fresh = fresh_book(platform, room)?;
-        let mut book = fresh.book;
-        // A book that turned out too small keeps its memory.
-        book_bytes += fresh.bytes;
-        sink.restart();
-        let mut visitor = WantedReplay { replay: Replay { book: &mut book, sink } };
-        match recover(directory, &mut buffer, &mut visitor) {
-            Ok(scanned) => {
-                let capacities = book.capacities();
-                // The user may wish for more than the log ever needed, and for less.
-                let wished = config.capacities.or(capacities);
-                if book.fits(wished) {
-                    return Ok(Recovered {
-                        book,
-                        scanned,
-                        capacities,
-                        book_bytes,
-                        memory_warnings: fresh.warnings,
-                    });
-                }
-                room = larger(room, wished);
-            }
-            Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
-            Err(fault) => return Err(StartError::recovery(platform, &config.data, fault)),
-        }
-    }
 }
 
 /// Room for both.

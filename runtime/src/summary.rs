@@ -33,6 +33,16 @@ pub struct Summary {
     pub recovery_ns: u64,
     /// Bytes of a torn tail that recovery cut off.
     pub torn_tail_bytes: u64,
+    /// The last sequence of the snapshot that recovery began at; 0 at the log's beginning.
+    pub snapshot_sequence: u64,
+    /// Snapshots made in this run.
+    pub snapshots_made: u64,
+    /// Bytes of the segments that were packed in this run, as they are now.
+    pub packed_bytes: u64,
+    /// The same before.
+    pub plain_bytes: u64,
+    /// Bytes of the segments that were retired in this run.
+    pub retired_bytes: u64,
     /// Lines of the flow that the log held already.
     pub skipped_lines: u64,
     /// Fresh commands of the flow in this run.
@@ -142,6 +152,16 @@ impl fmt::Display for Summary {
         )?;
         writeln!(f, "log                 {} bytes appended, {}", grouped(self.log_bytes), self.io)?;
         writeln!(f, "durability          {durability}, on {}", self.file_system)?;
+        if self.snapshots_made > 0 {
+            writeln!(
+                f,
+                "snapshots           {} made; below them {} bytes packed to {}, {} retired",
+                self.snapshots_made,
+                grouped(self.plain_bytes),
+                grouped(self.packed_bytes),
+                grouped(self.retired_bytes)
+            )?;
+        }
         self.write_memory(f)?;
         writeln!(
             f,

@@ -1,7 +1,7 @@
 //! What a run tells: released events to their files, and what is counted of them.
 
 use crate::feed::FLOW_SESSION;
-use crate::outputs::{AcksWriter, EventsWriter, FillsWriter, OutputError};
+use crate::outputs::{AcksWriter, EventsWriter, FillsMark, FillsWriter, OutputError};
 use crate::tally::Tally;
 use highwater::command::{Action, Command};
 use highwater::event::{Event, EventKind};
@@ -33,6 +33,8 @@ pub struct Told {
     /// Definitions of the operator that have no answer yet, in order.
     defining: VecDeque<(ClientSequence, Symbol)>,
     tally: Tally,
+    /// Where the file of fills goes on, when the log does not begin at its beginning.
+    fills_mark: Option<FillsMark>,
     /// The first failure; nothing is written after it.
     error: Option<OutputError>,
 }
@@ -54,13 +56,36 @@ impl Told {
             held: Vec::new(),
             defining: VecDeque::new(),
             tally: Tally::default(),
+            fills_mark: None,
             error: None,
         }
+    }
+
+    /// Whether files are written that follow from all records of the log.
+    pub const fn wants_history(&self) -> bool {
+        self.paths.fills.is_some() || self.paths.events.is_some()
+    }
+
+    /// The log's records up to a snapshot are gone: the file of fills, if one is written, goes on
+    /// where `mark` says.
+    ///
+    /// # Errors
+    /// A file of events cannot be continued: a sentence.
+    pub fn resume(&mut self, mark: FillsMark) -> Result<(), String> {
+        if let Some(events) = &self.paths.events {
+            return Err(format!(
+                "the events file '{events}' cannot be written: the log's first records were \
+                 retired, and with them the events that follow from them; leave out --events"
+            ));
+        }
+        self.fills_mark = Some(mark);
+        Ok(())
     }
 
     /// The events begin again from the first.
     pub fn restart(&mut self) {
         self.files = None;
+        self.fills_mark = None;
         self.held.clear();
         self.defining.clear();
     }
@@ -70,7 +95,7 @@ impl Told {
         if self.files.is_some() {
             return;
         }
-        match Files::create(&self.paths) {
+        match Files::create(&self.paths, self.fills_mark) {
             Ok(files) => self.files = Some(files),
             Err(error) => self.fail(error),
         }
@@ -156,8 +181,11 @@ impl Told {
 }
 
 impl Files {
-    fn create(paths: &ToldPaths) -> Result<Self, OutputError> {
-        let fills = paths.fills.as_deref().map(|path| FillsWriter::create(path, FLOW_SESSION));
+    fn create(paths: &ToldPaths, fills_mark: Option<FillsMark>) -> Result<Self, OutputError> {
+        let fills = paths.fills.as_deref().map(|path| match fills_mark {
+            None => FillsWriter::create(path, FLOW_SESSION),
+            Some(mark) => FillsWriter::resume(path, FLOW_SESSION, mark),
+        });
         let events = paths.events.as_deref().map(EventsWriter::create);
         Ok(Self { fills: fills.transpose()?, events: events.transpose()?, acks: None })
     }

@@ -34,7 +34,8 @@ pub fn chain_behind(book: &Book<'_>) -> Chain {
 /// # Panics
 /// When a write is not of whole blocks.
 pub fn written(book: &Book<'_>, chain: Chain, buffer_blocks: usize) -> Vec<u8> {
-    let origin = SnapshotOrigin { chain, created_at_ns: 1, compression: Compression::PLAIN };
+    let origin =
+        SnapshotOrigin { chain, created_at_ns: 1, compression: Compression::PLAIN, host: [1, 2] };
     let mut bytes = Vec::new();
     let mut buffer = vec![0x77; buffer_blocks * BLOCK_BYTES];
     let mut write = |blocks: &[u8]| {

@@ -38,6 +38,8 @@ pub struct SnapshotHeader {
     pub created_at_ns: u64,
     /// How the body is compressed.
     pub compression: Compression,
+    /// What the host wanted to find again.
+    pub host: [u64; 2],
     /// What the book hashes to.
     pub state_hash: u64,
     /// What of the book there is once, and how much of the rest.
@@ -77,9 +79,10 @@ struct Layout {
     flow_head_bytes: Le32,
     flow_head_hash: Le64,
     flow_name: [u8; FLOW_NAME_BYTES_MAX],
+    host: [Le64; 2],
 }
 
-const _: () = assert!(size_of::<Layout>() == 208);
+const _: () = assert!(size_of::<Layout>() == 224);
 
 impl SnapshotHeader {
     /// The last sequence that is in the snapshot.
@@ -135,6 +138,7 @@ impl SnapshotHeader {
             flow_head_bytes: Le32::new(flow.head_bytes),
             flow_head_hash: Le64::new(flow.head_hash),
             flow_name: flow.name,
+            host: self.host.map(Le64::new),
         }
     }
 }
@@ -186,6 +190,7 @@ fn header_of(layout: &Layout) -> SnapshotHeader {
         },
         created_at_ns: layout.created_at_ns.get(),
         compression: Compression(layout.compression),
+        host: layout.host.map(Le64::get),
         state_hash: layout.state_hash.get(),
         image: ImageHead {
             capacities,

@@ -2,6 +2,7 @@
 
 use super::{Config, ConfigError, Settings, Size, Span};
 use crate::console::{CommandError, Console};
+use crate::snapshots::SnapshotPlan;
 use crate::start::CAPACITIES_DEFAULT;
 use clap::ValueEnum;
 use highwater::sync_mode::{Hold, SyncMode};
@@ -56,6 +57,18 @@ fn as_toml(config: &Config) -> String {
         quoted(&Size(config.segment_bytes)),
     );
     say("spin, adaptive or sleep (default adaptive).", "idle", named(&config.idle));
+    let SnapshotPlan { bytes, interval, keep } = config.snapshots;
+    say(
+        "Bytes of log behind which a snapshot is made; 0 for never (default 1G).",
+        "snapshot-bytes",
+        quoted(&Size(bytes.unwrap_or(0))),
+    );
+    say(
+        "Time after which a snapshot is made; 0s for never (default 0s).",
+        "snapshot-interval",
+        quoted(&Span(interval.unwrap_or_default())),
+    );
+    say("Segments below a snapshot: all or snapshot (default all).", "keep", named(&keep));
     let wishes = [
         ("orders", config.capacities.orders, CAPACITIES_DEFAULT.orders),
         ("instruments", config.capacities.instruments, CAPACITIES_DEFAULT.instruments),

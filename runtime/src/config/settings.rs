@@ -5,6 +5,7 @@ use super::units::{Size, Span};
 use super::{Config, SYNC_COUNT_DEFAULT, SYNC_INTERVAL_DEFAULT, nanoseconds};
 use crate::idle::IdleStrategy;
 use crate::log_directory::IoChoice;
+use crate::snapshots::{Keep, SnapshotPlan};
 use crate::start::CapacityWishes;
 use highwater::limits::{
     BLOCK_BYTES, INSTRUMENTS_MAX, ORDERS_MAX, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SESSIONS_MAX,
@@ -63,6 +64,19 @@ pub struct Settings {
     /// spin, then yield, then sleep. sleep: sleep at once [default: adaptive]
     #[arg(long, value_enum)]
     pub idle: Option<IdleStrategy>,
+    /// Make a snapshot behind this many bytes of log, so that a start reads no more than that; 0 for
+    /// never; K, M and G are understood [default: 1G]
+    #[arg(long, value_name = "N")]
+    pub snapshot_bytes: Option<Size>,
+    /// Make a snapshot when this much time has passed and something has come; 0 for never [default:
+    /// 0]
+    #[arg(long, value_name = "TIME")]
+    pub snapshot_interval: Option<Span>,
+    /// What becomes of the segments below a snapshot. all: kept, compressed. snapshot: those that
+    /// neither of the two newest snapshots needs are retired, and the history before is gone
+    /// [default: all]
+    #[arg(long, value_enum)]
+    pub keep: Option<Keep>,
     /// Open orders that the engine may hold, 1 to 268435456 [default: 1048576, or as the log has
     /// it]
     #[arg(long, value_name = "N")]
@@ -149,6 +163,9 @@ impl Settings {
             io: self.io.or(file.io),
             segment_bytes: self.segment_bytes.or(file.segment_bytes),
             idle: self.idle.or(file.idle),
+            snapshot_bytes: self.snapshot_bytes.or(file.snapshot_bytes),
+            snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
+            keep: self.keep.or(file.keep),
             orders: self.orders.or(file.orders),
             instruments: self.instruments.or(file.instruments),
             sessions: self.sessions.or(file.sessions),
@@ -181,6 +198,7 @@ impl Settings {
             io: self.io.unwrap_or(preset.io),
             segment_bytes: self.checked_segment_bytes()?.unwrap_or(preset.segment_bytes),
             idle: self.idle.unwrap_or(preset.idle),
+            snapshots: self.plan(preset.snapshots),
             capacities: CapacityWishes {
                 orders: in_range("orders", self.orders, 1, ORDERS_MAX)?,
                 instruments: in_range("instruments", self.instruments, 1, INSTRUMENTS_MAX)?,
@@ -225,6 +243,17 @@ impl Settings {
                 no_more(of_interval, "interval")?;
                 Ok(mode)
             }
+        }
+    }
+
+    fn plan(&self, preset: SnapshotPlan) -> SnapshotPlan {
+        let bytes = self.snapshot_bytes.map(|Size(bytes)| Some(bytes).filter(|bytes| *bytes > 0));
+        let interval =
+            self.snapshot_interval.map(|Span(span)| Some(span).filter(|span| !span.is_zero()));
+        SnapshotPlan {
+            bytes: bytes.unwrap_or(preset.bytes),
+            interval: interval.unwrap_or(preset.interval),
+            keep: self.keep.unwrap_or(preset.keep),
         }
     }
 

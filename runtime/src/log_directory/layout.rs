@@ -1,12 +1,14 @@
 //! The names in a data directory, and the steps on files that need no system call of their own.
 
-use highwater::types::SegmentNumber;
+use highwater::types::{SegmentNumber, Sequence};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Digits of a segment's number in its file name.
 const DIGITS: usize = 16;
+/// Digits of a snapshot's sequence in its file name.
+const SEQUENCE_DIGITS: usize = 20;
 
 /// The names in one data directory.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Listing {
     pub(super) segments: Vec<SegmentNumber>,
     /// Spares in ascending order.
     pub(super) spares: Vec<SegmentNumber>,
+    /// Last sequences of snapshots in ascending order.
+    pub(super) snapshots: Vec<Sequence>,
 }
 
 impl Layout {
@@ -55,6 +59,21 @@ impl Layout {
         self.spare(SegmentNumber(0))
     }
 
+    /// The file of the snapshot behind this sequence.
+    pub(super) fn snapshot(&self, sequence: Sequence) -> PathBuf {
+        self.directory.join(format!("{:0SEQUENCE_DIGITS$}.snapshot", sequence.0))
+    }
+
+    /// The file that becomes a snapshot.
+    pub(super) fn snapshot_part(&self) -> PathBuf {
+        self.directory.join("part.snapshot")
+    }
+
+    /// The file that is locked by who makes snapshots; never renamed or removed.
+    pub(super) fn snapshot_lock(&self) -> PathBuf {
+        self.directory.join("snapshot-lock")
+    }
+
     /// What is there now.
     pub(super) fn list(&self) -> io::Result<Listing> {
         let mut listing = Listing::default();
@@ -63,9 +82,12 @@ impl Layout {
             let name = name.to_str().unwrap_or("");
             listing.segments.extend(number_in(name, ".log").filter(|number| number.0 > 0));
             listing.spares.extend(number_in(name, ".spare"));
+            let sequence = digits_in(name, ".snapshot", SEQUENCE_DIGITS).map(Sequence);
+            listing.snapshots.extend(sequence);
         }
         listing.segments.sort_unstable();
         listing.spares.sort_unstable();
+        listing.snapshots.sort_unstable();
         Ok(listing)
     }
 
@@ -87,11 +109,16 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The number in a file name that is 16 digits and `extension`.
+/// The number of the segment in a file name that is 16 digits and `extension`.
 fn number_in(name: &str, extension: &str) -> Option<SegmentNumber> {
+    digits_in(name, extension, DIGITS).map(SegmentNumber)
+}
+
+/// The number in a file name that is so many digits and `extension`.
+fn digits_in(name: &str, extension: &str, count: usize) -> Option<u64> {
     let digits = name.strip_suffix(extension)?;
-    let ours = digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit());
-    ours.then(|| digits.parse().ok().map(SegmentNumber)).flatten()
+    let ours = digits.len() == count && digits.bytes().all(|digit| digit.is_ascii_digit());
+    ours.then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]

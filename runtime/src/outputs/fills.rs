@@ -2,8 +2,10 @@
 
 use super::{OutputError, TextFile};
 use crate::text::push_number;
-use highwater::event::{Event, EventKind, SessionEvents};
+use highwater::event::{Event, EventKind, EventSink, SessionEvents};
 use highwater::types::{ClientSequence, SessionId};
+use std::fs::File;
+use std::io::{self, Read};
 
 /// The first line of a file of fills, with its line feed.
 pub const FILLS_HEADER: &str = "aggressor_seq,fill_no,resting_order_id,price_ticks,qty\n";
@@ -16,10 +18,7 @@ pub const FILLS_HEADER: &str = "aggressor_seq,fill_no,resting_order_id,price_tic
 #[derive(Debug)]
 pub struct FillsWriter {
     file: TextFile,
-    /// A trade does not name its command; the answer to it, which comes first, does.
-    events: SessionEvents,
-    aggressor: ClientSequence,
-    fill_count: u64,
+    lines: FillLines,
 }
 
 impl FillsWriter {
@@ -33,14 +32,26 @@ impl FillsWriter {
         Ok(Self::to(TextFile::create("fills", path)?, session))
     }
 
+    /// Goes on with the file at `path`, of which what `mark` measures is kept and the rest dropped;
+    /// as with [`create`](Self::create), nothing is changed before it is [kept](Self::keep).
+    ///
+    /// # Errors
+    ///
+    /// When the file does not begin with what `mark` measures, is missing or cannot be written.
+    pub fn resume(path: &str, session: SessionId, mark: FillsMark) -> Result<Self, OutputError> {
+        let failed = |error| OutputError::new("fills", path, error);
+        let mut former = FormerFills::open(path, mark).map_err(failed)?;
+        let mut file = TextFile::create("fills", path)?;
+        while former.read_some(file.text()).map_err(failed)? {
+            file.settle()?;
+        }
+        former.check().map_err(failed)?;
+        Ok(Self { file, lines: FillLines::new(session) })
+    }
+
     fn to(mut file: TextFile, session: SessionId) -> Self {
         file.text().extend_from_slice(FILLS_HEADER.as_bytes());
-        Self {
-            file,
-            events: SessionEvents::new(session, ClientSequence(0)),
-            aggressor: ClientSequence(0),
-            fill_count: 0,
-        }
+        Self { file, lines: FillLines::new(session) }
     }
 
     /// Takes the next released event. Those of other sessions are passed over.
@@ -50,24 +61,7 @@ impl FillsWriter {
     /// When the file cannot be written.
     #[inline]
     pub fn event(&mut self, event: &Event) -> Result<(), OutputError> {
-        let Some(aggressor) = self.events.pick(event) else {
-            return Ok(());
-        };
-        if aggressor != self.aggressor {
-            (self.aggressor, self.fill_count) = (aggressor, 0);
-        }
-        let EventKind::Trade { maker, price, quantity, .. } = event.kind else {
-            return Ok(());
-        };
-        let text = self.file.text();
-        let columns =
-            [self.aggressor.0, self.fill_count, maker.0, u64::from(price.ticks()), quantity.lots()];
-        for (number, end) in columns.into_iter().zip(b",,,,\n") {
-            push_number(text, number);
-            text.push(*end);
-        }
-        self.fill_count += 1;
-        self.file.settle()
+        if self.lines.event(event, self.file.text()) { self.file.settle() } else { Ok(()) }
     }
 
     /// Gives the file its name: until then it stands beside what had the name before.
@@ -87,6 +81,152 @@ impl FillsWriter {
     pub fn flush(&mut self) -> Result<(), OutputError> {
         self.file.flush()
     }
+}
+
+/// How long the file of fills is at some sequence, and a hash of it: what a snapshot remembers, so
+/// that the file can be continued when the records that it follows from are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FillsMark {
+    /// Bytes of the file, its header line too.
+    pub bytes: u64,
+    /// FNV-1a over them, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
+    pub hash: u64,
+}
+
+impl FillsMark {
+    /// The mark of a file with only its header line.
+    pub fn new() -> Self {
+        let mut mark = Self::EMPTY;
+        mark.take(FILLS_HEADER.as_bytes());
+        mark
+    }
+
+    /// The mark of no bytes.
+    const EMPTY: Self = Self { bytes: 0, hash: 0xcbf2_9ce4_8422_2325 };
+
+    /// The file goes on with `text`.
+    fn take(&mut self, text: &[u8]) {
+        self.bytes += text.len() as u64;
+        for byte in text {
+            self.hash = (self.hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+impl Default for FillsMark {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Measures the file of fills that events make, and writes nothing.
+#[derive(Debug)]
+pub struct FillsMeter {
+    lines: FillLines,
+    text: Vec<u8>,
+    mark: FillsMark,
+}
+
+impl FillsMeter {
+    /// Goes on behind `mark`.
+    pub fn new(session: SessionId, mark: FillsMark) -> Self {
+        Self { lines: FillLines::new(session), text: Vec::new(), mark }
+    }
+
+    /// What was measured so far.
+    pub const fn mark(&self) -> FillsMark {
+        self.mark
+    }
+}
+
+impl EventSink for FillsMeter {
+    fn event(&mut self, event: &Event) {
+        if self.lines.event(event, &mut self.text) {
+            self.mark.take(&self.text);
+            self.text.clear();
+        }
+    }
+}
+
+/// The lines of a file of fills, as events make them.
+#[derive(Debug)]
+struct FillLines {
+    /// A trade does not name its command; the answer to it, which comes first, does.
+    events: SessionEvents,
+    aggressor: ClientSequence,
+    fill_count: u64,
+}
+
+impl FillLines {
+    fn new(session: SessionId) -> Self {
+        Self {
+            events: SessionEvents::new(session, ClientSequence(0)),
+            aggressor: ClientSequence(0),
+            fill_count: 0,
+        }
+    }
+
+    /// Appends the line of an event, if it makes one; tells whether it did.
+    #[inline]
+    fn event(&mut self, event: &Event, text: &mut Vec<u8>) -> bool {
+        let Some(aggressor) = self.events.pick(event) else {
+            return false;
+        };
+        if aggressor != self.aggressor {
+            (self.aggressor, self.fill_count) = (aggressor, 0);
+        }
+        let EventKind::Trade { maker, price, quantity, .. } = event.kind else {
+            return false;
+        };
+        let columns =
+            [self.aggressor.0, self.fill_count, maker.0, u64::from(price.ticks()), quantity.lots()];
+        for (number, end) in columns.into_iter().zip(b",,,,\n") {
+            push_number(text, number);
+            text.push(*end);
+        }
+        self.fill_count += 1;
+        true
+    }
+}
+
+/// The beginning of the file that an earlier run wrote, as far as a mark measures it.
+struct FormerFills {
+    rest: io::Take<File>,
+    expected: FillsMark,
+    found: FillsMark,
+}
+
+/// Bytes of a former file that are copied at a time.
+const COPIED_BYTES: usize = 64 << 10;
+
+impl FormerFills {
+    fn open(path: &str, expected: FillsMark) -> io::Result<Self> {
+        let file = File::open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(other("what was written to it before cannot be read again"));
+        }
+        Ok(Self { rest: file.take(expected.bytes), expected, found: FillsMark::EMPTY })
+    }
+
+    /// Appends some of it to `text`; false at the end.
+    fn read_some(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
+        let before = text.len();
+        let count = self.rest.by_ref().take(COPIED_BYTES as u64).read_to_end(text)?;
+        self.found.take(&text[before..]);
+        Ok(count > 0)
+    }
+
+    /// Whether all of it was there, and was what the log makes.
+    fn check(&self) -> io::Result<()> {
+        if self.found == self.expected {
+            return Ok(());
+        }
+        Err(other("it is shorter than what this log made of it, or another file"))
+    }
+}
+
+fn other(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
 #[cfg(test)]

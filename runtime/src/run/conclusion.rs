@@ -23,6 +23,8 @@ pub(super) struct Recovered {
     last_client_sequence: u64,
     recovery_ns: u64,
     torn_tail_bytes: u64,
+    /// The last sequence of the snapshot that recovery began at; 0 at the log's beginning.
+    snapshot_sequence: u64,
 }
 
 impl Recovered {
@@ -34,6 +36,7 @@ impl Recovered {
             last_client_sequence: Feed::next_client_sequence(book).0 - 1,
             recovery_ns: started.recovery_ns,
             torn_tail_bytes: started.scanned.torn_tail_bytes,
+            snapshot_sequence: started.snapshot.map_or(0, |header| header.sequence().0),
         }
     }
 }
@@ -51,6 +54,9 @@ impl fmt::Display for Recovered {
                 Nanoseconds(self.recovery_ns),
                 self.last_client_sequence
             )?;
+        }
+        if self.snapshot_sequence > 0 {
+            write!(f, "; from the snapshot at sequence {}", grouped(self.snapshot_sequence))?;
         }
         if self.torn_tail_bytes > 0 {
             write!(f, "; cut off a torn tail of {} bytes", grouped(self.torn_tail_bytes))?;
@@ -81,7 +87,9 @@ pub(super) fn conclude<P: Platform>(
         GatewayEnd::Fault(Fault::Log(fault)) => {
             return Err(CommandError::failed(explain_fault(platform, &config.data, fault)));
         }
-        GatewayEnd::Fault(fault @ Fault::StagePanicked) => return Err(CommandError::failed(fault)),
+        GatewayEnd::Fault(fault @ (Fault::StagePanicked | Fault::ReplayDiffers)) => {
+            return Err(CommandError::failed(fault));
+        }
     };
     let printed = if args.json {
         console.print_json(&summary)
@@ -120,6 +128,11 @@ fn summary_of<P: Platform>(
         recovered_client_sequence: recovered.last_client_sequence,
         recovery_ns: recovered.recovery_ns,
         torn_tail_bytes: recovered.torn_tail_bytes,
+        snapshot_sequence: recovered.snapshot_sequence,
+        snapshots_made: finished.snapshot_totals.made_count,
+        packed_bytes: finished.snapshot_totals.packed_bytes,
+        plain_bytes: finished.snapshot_totals.plain_bytes,
+        retired_bytes: finished.snapshot_totals.retired_bytes,
         skipped_lines: report.skipped_count,
         commands: report.pushed_count,
         trades: tally.trade_count,

@@ -1,0 +1,150 @@
+//! A stream of bytes in a file, compressed piece by piece with LZ4: the body of a snapshot.
+//!
+//! A piece is eight bytes, the lengths of what follows and of what it decompresses to, and then the
+//! compressed bytes. What the bytes mean, and whether they are right, the snapshot's own blocks
+//! say; here lengths are only bounded, so that no file makes a reader take more memory than a piece
+//! needs.
+
+use crate::platform::SegmentFile;
+use std::io;
+
+/// Most bytes that a piece decompresses to.
+const PIECE_BYTES_MAX: usize = 1 << 18;
+/// Bytes of a piece's lengths.
+const HEAD_BYTES: usize = 8;
+
+/// How much was in a stream, and a hash of it: equal for the same bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct StreamSummary {
+    bytes: u64,
+    hash: u64,
+}
+
+impl StreamSummary {
+    fn take(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        let sum = highwater::checksum::checksum(&[&self.hash.to_le_bytes(), bytes]);
+        self.hash = self.hash.rotate_left(7) ^ u64::from(sum);
+    }
+}
+
+/// Compresses pieces and appends them to a file.
+#[derive(Debug)]
+pub(super) struct PieceWriter<'f, S> {
+    file: &'f S,
+    packed: Vec<u8>,
+    summary: StreamSummary,
+}
+
+impl<'f, S: SegmentFile> PieceWriter<'f, S> {
+    pub(super) fn new(file: &'f S) -> Self {
+        let room = HEAD_BYTES + lz4_flex::block::get_maximum_output_size(PIECE_BYTES_MAX);
+        Self { file, packed: vec![0; room], summary: StreamSummary::default() }
+    }
+
+    /// Appends `bytes` as one or more pieces.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        for piece in bytes.chunks(PIECE_BYTES_MAX) {
+            self.summary.take(piece);
+            let length = lz4_flex::block::compress_into(piece, &mut self.packed[HEAD_BYTES..])
+                .map_err(io::Error::other)?;
+            self.packed[..4].copy_from_slice(&length_bytes(length));
+            self.packed[4..HEAD_BYTES].copy_from_slice(&length_bytes(piece.len()));
+            self.file.append(&self.packed[..HEAD_BYTES + length])?;
+        }
+        Ok(())
+    }
+
+    /// What was written.
+    pub(super) fn finish(self) -> StreamSummary {
+        self.summary
+    }
+}
+
+/// Reads pieces and gives out what they decompress to.
+#[derive(Debug)]
+pub(super) struct PieceReader<S> {
+    file: S,
+    position: u64,
+    packed: Vec<u8>,
+    plain: Vec<u8>,
+    /// What of `plain` is not given out yet.
+    rest: std::ops::Range<usize>,
+    summary: StreamSummary,
+}
+
+impl<S: SegmentFile> PieceReader<S> {
+    /// A reader of the pieces that begin at `position`.
+    pub(super) fn new(file: S, position: u64) -> Self {
+        let packed_bytes_max = lz4_flex::block::get_maximum_output_size(PIECE_BYTES_MAX);
+        Self {
+            file,
+            position,
+            packed: vec![0; packed_bytes_max],
+            plain: vec![0; PIECE_BYTES_MAX],
+            rest: 0..0,
+            summary: StreamSummary::default(),
+        }
+    }
+
+    /// Puts some of what comes next at the front of `into`; 0 at the end.
+    pub(super) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.rest.is_empty() && !self.next_piece()? {
+            return Ok(0);
+        }
+        let count = self.rest.len().min(into.len());
+        let end = self.rest.start + count;
+        into[..count].copy_from_slice(&self.plain[self.rest.start..end]);
+        self.rest.start = end;
+        Ok(count)
+    }
+
+    /// What was read so far, in the pieces in which it was written.
+    pub(super) fn summary(&self) -> StreamSummary {
+        self.summary
+    }
+
+    /// Decompresses the next piece; false at the end of the file.
+    fn next_piece(&mut self) -> io::Result<bool> {
+        let mut head = [0; HEAD_BYTES];
+        match self.file.read_at(self.position, &mut head)? {
+            0 => return Ok(false),
+            HEAD_BYTES => {}
+            _ => return Err(torn()),
+        }
+        let [a, b, c, d, e, f, g, h] = head;
+        let packed = bounded(u32::from_le_bytes([a, b, c, d]), self.packed.len())?;
+        let plain = bounded(u32::from_le_bytes([e, f, g, h]), PIECE_BYTES_MAX)?;
+        let at = self.position + HEAD_BYTES as u64;
+        if self.file.read_at(at, &mut self.packed[..packed])? < packed {
+            return Err(torn());
+        }
+        let (from, into) = (&self.packed[..packed], &mut self.plain[..plain]);
+        let length = lz4_flex::block::decompress_into(from, into).map_err(broken)?;
+        if length != plain {
+            return Err(broken("a piece is shorter than it says"));
+        }
+        self.position = at + packed as u64;
+        self.summary.take(&self.plain[..plain]);
+        self.rest = 0..plain;
+        Ok(true)
+    }
+}
+
+fn length_bytes(length: usize) -> [u8; 4] {
+    u32::try_from(length).expect("a piece is small").to_le_bytes()
+}
+
+/// A length that was read, if a piece can have it.
+fn bounded(length: u32, max: usize) -> io::Result<usize> {
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if (1..=max).contains(&length) { Ok(length) } else { Err(broken("no piece has this length")) }
+}
+
+fn torn() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the file ends inside a piece")
+}
+
+fn broken(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
+}

@@ -1,0 +1,19 @@
+//! Snapshots beside the engine: who makes them, when, and what becomes of the log below them.
+//!
+//! A background reader replays the durable log into a second book and writes that out. The
+//! sequencer knows nothing of it and never pauses; every snapshot checks on the way that replay
+//! comes to the running hashes that the engine logged.
+
+mod command;
+mod maker;
+mod restore;
+mod retention;
+mod thread;
+
+pub use command::{SnapshotArgs, snapshot};
+pub use maker::{Made, SnapshotMaker, SnapshotTrouble};
+pub use restore::{Beginning, Candidates};
+pub use retention::{Keep, Kept};
+pub use thread::{
+    SnapshotCounters, SnapshotPlan, SnapshotRequests, SnapshotThread, SnapshotTotals,
+};

@@ -1,0 +1,247 @@
+//! The snapshot maker: a second book that follows the durable log, and is written out when a
+//! snapshot is wanted.
+
+use super::restore::{Beginning, Candidates};
+use super::retention::{Keep, Kept, treat};
+use crate::feed::FLOW_SESSION;
+use crate::log_directory::{LZ4, LogDirectory};
+use crate::outputs::{FillsMark, FillsMeter};
+use crate::platform::Platform;
+use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
+use highwater::book::Book;
+use highwater::record::Record;
+use highwater::recovery::{Follower, RecoveryFault, Replay, Start, Visitor, scan_from};
+use highwater::snapshot::SnapshotOrigin;
+use highwater::types::{Capacities, Sequence};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Bytes of the log that are read at a time.
+const BUFFER_BYTES: usize = 1 << 20;
+/// Sequences that are followed before the maker asks whether to go on.
+const FOLLOWED_AT_ONCE: u64 = 1 << 17;
+
+/// Follows a log as a reader, and makes snapshots of it.
+#[derive(Debug)]
+pub struct SnapshotMaker<P: Platform> {
+    platform: P,
+    directory: LogDirectory<P>,
+    buffer: Vec<u8>,
+    book: Book<'static>,
+    follower: Follower,
+    fills: FillsMeter,
+    room: Capacities,
+    /// The last sequence of the newest snapshot.
+    newest: Sequence,
+    notes: Vec<String>,
+}
+
+/// A snapshot that was made, and what became of the log below it.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Its file.
+    pub path: PathBuf,
+    /// The last sequence in it.
+    pub sequence: Sequence,
+    /// Open orders in it.
+    pub order_count: u32,
+    /// What was done to the segments below it.
+    pub kept: Kept,
+    /// What could not be done to them, in words; the snapshot stands all the same.
+    pub trouble: Option<String>,
+    /// How long it took to write and prove, in nanoseconds.
+    pub took_ns: u64,
+}
+
+/// Why a snapshot was not made.
+#[derive(Debug)]
+pub enum SnapshotTrouble {
+    /// The log is damaged before what is durable, or its replay differs from what the engine did:
+    /// nothing is removed, and the engine is not to be trusted.
+    Log(RecoveryFault),
+    /// Something that may pass, in words: what there was stands.
+    Passing(String),
+}
+
+impl fmt::Display for SnapshotTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Log(fault) => write!(f, "no snapshot was made, and every file kept: {fault}"),
+            Self::Passing(why) => write!(f, "no snapshot was made: {why}"),
+        }
+    }
+}
+
+impl From<StartError> for SnapshotTrouble {
+    fn from(error: StartError) -> Self {
+        Self::Passing(error.to_string())
+    }
+}
+
+impl<P: Platform> SnapshotMaker<P> {
+    /// Begins at the newest snapshot in `data` that is to be trusted, or at the log's beginning.
+    ///
+    /// # Errors
+    /// There is no log, or no memory for a book.
+    pub fn open(platform: P, data: &Path) -> Result<Self, SnapshotTrouble> {
+        let directory = LogDirectory::open_read_only(platform, data).map_err(StartError::from)?;
+        let Begun { book, follower, fills, notes } =
+            begin(platform, &directory, CAPACITIES_DEFAULT)?;
+        let buffer = vec![0; BUFFER_BYTES];
+        let (room, newest) = (CAPACITIES_DEFAULT, book.last_sequence());
+        Ok(Self { platform, directory, buffer, book, follower, fills, room, newest, notes })
+    }
+
+    /// Which snapshots were not used, and why: a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The last sequence that the second book has applied.
+    pub fn followed(&self) -> Sequence {
+        self.book.last_sequence()
+    }
+
+    /// The last sequence of the newest snapshot; 0 when there is none.
+    pub const fn newest(&self) -> Sequence {
+        self.newest
+    }
+
+    /// Open orders behind the last sequence that was followed.
+    pub fn order_count(&self) -> u32 {
+        self.book.open_order_count()
+    }
+
+    /// The last sequence that the log itself calls durable.
+    ///
+    /// # Errors
+    /// The log is damaged, or cannot be read.
+    pub fn durable_end(&mut self) -> Result<Sequence, SnapshotTrouble> {
+        let start = self.follower.chain().map_or(Start::Beginning, Start::Snapshot);
+        let scanned = scan_from(&mut self.directory, &mut self.buffer, &mut Nobody, start);
+        scanned.map(|scanned| scanned.vouched).map_err(SnapshotTrouble::Log)
+    }
+
+    /// Replays what is durable up to `until`, as far as whole blocks go; asks `go_on` in between.
+    ///
+    /// # Errors
+    /// The log is damaged before `until`, its replay differs, or it cannot be read.
+    pub fn follow(
+        &mut self,
+        until: Sequence,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<(), SnapshotTrouble> {
+        while go_on() {
+            let followed = self.followed();
+            let part = until.min(Sequence(followed.0.saturating_add(FOLLOWED_AT_ONCE)));
+            match self.follow_part(part) {
+                Ok(()) if part == until => return Ok(()),
+                // A block may hold more than a part.
+                Ok(()) => {}
+                Err(RecoveryFault::NeedsCapacities(needed)) => self.begin_again(needed)?,
+                Err(RecoveryFault::Log(fault)) => {
+                    return Err(SnapshotTrouble::Passing(fault.to_string()));
+                }
+                Err(fault) => return Err(SnapshotTrouble::Log(fault)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes and proves a snapshot of what was followed, and treats what lies below it; `None` when
+    /// nothing has come since the newest.
+    ///
+    /// # Errors
+    /// It could not be written, read back or named, or another process is making one.
+    pub fn make(
+        &mut self,
+        keep: Keep,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Made>, SnapshotTrouble> {
+        let Some(chain) = self.follower.chain().filter(|_| self.followed() > self.newest) else {
+            return Ok(None);
+        };
+        let passing = |error: &dyn fmt::Display| SnapshotTrouble::Passing(error.to_string());
+        let _lock = self
+            .directory
+            .lock_snapshots()
+            .map_err(|error| passing(&error))?
+            .ok_or_else(|| passing(&"another process is making one; wait for it"))?;
+        self.book
+            .check()
+            .map_err(|fault| passing(&format!("the replayed book is inconsistent: {fault}")))?;
+        let from_ns = self.platform.monotonic_ns();
+        let origin = SnapshotOrigin {
+            chain,
+            created_at_ns: self.platform.wall_clock_ns(),
+            compression: LZ4,
+            host: [self.fills.mark().bytes, self.fills.mark().hash],
+        };
+        let header =
+            self.directory.write_snapshot(&self.book, &origin).map_err(|error| passing(&error))?;
+        self.newest = header.sequence();
+        let took_ns = self.platform.monotonic_ns() - from_ns;
+        let treated = treat(self.platform, &mut self.directory, keep, go_on);
+        Ok(Some(Made {
+            path: self.directory.snapshot_path(self.newest),
+            sequence: self.newest,
+            order_count: self.book.open_order_count(),
+            kept: *treated.as_ref().unwrap_or(&Kept::default()),
+            trouble: treated.err(),
+            took_ns,
+        }))
+    }
+
+    fn follow_part(&mut self, until: Sequence) -> Result<(), RecoveryFault> {
+        let mut replay = Replay { book: &mut self.book, sink: &mut self.fills };
+        self.follower
+            .follow(&mut self.directory, &mut self.buffer, &mut replay, until)
+            .map(|_reached| ())
+    }
+
+    /// Begins again with more memory.
+    fn begin_again(&mut self, needed: Capacities) -> Result<(), SnapshotTrouble> {
+        self.room = larger(self.room, needed);
+        let begun = begin(self.platform, &self.directory, self.room)?;
+        (self.book, self.follower, self.fills) = (begun.book, begun.follower, begun.fills);
+        Ok(())
+    }
+}
+
+struct Begun {
+    book: Book<'static>,
+    follower: Follower,
+    fills: FillsMeter,
+    notes: Vec<String>,
+}
+
+/// The first candidate that is to be trusted.
+fn begin<P: Platform>(
+    platform: P,
+    directory: &LogDirectory<P>,
+    room: Capacities,
+) -> Result<Begun, SnapshotTrouble> {
+    let mut candidates = Candidates::of(directory)?;
+    let Beginning { fresh, start, snapshot } = candidates
+        .next(platform, directory, room)?
+        .expect("the log's beginning is a candidate that cannot be refused");
+    let mark = snapshot.map_or_else(FillsMark::new, |header| {
+        let [bytes, hash] = header.host;
+        FillsMark { bytes, hash }
+    });
+    Ok(Begun {
+        book: fresh.book,
+        follower: Follower::new(start),
+        fills: FillsMeter::new(FLOW_SESSION, mark),
+        notes: candidates.into_notes(),
+    })
+}
+
+/// Looks at no record.
+struct Nobody;
+
+impl Visitor for Nobody {
+    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! What a book can begin with: the newest snapshot that is to be trusted, or the log's beginning.
+
+use crate::log_directory::LogDirectory;
+use crate::platform::Platform;
+use crate::start::{FreshBook, StartError, fresh_book, larger};
+use highwater::recovery::Start;
+use highwater::snapshot::SnapshotHeader;
+use highwater::types::{Capacities, Sequence};
+use std::vec;
+
+/// The snapshots of a log, the newest first, and behind them the log's beginning.
+#[derive(Debug)]
+pub struct Candidates {
+    sequences: vec::IntoIter<Sequence>,
+    is_beginning_left: bool,
+    notes: Vec<String>,
+}
+
+/// A book, and where the log goes on behind it.
+#[derive(Debug)]
+pub struct Beginning {
+    /// The book and its memory.
+    pub fresh: FreshBook,
+    /// Where the walk along the log begins.
+    pub start: Start,
+    /// The header of the snapshot that the book is from; `None` at the log's beginning.
+    pub snapshot: Option<SnapshotHeader>,
+}
+
+impl Candidates {
+    /// The snapshots in a data directory, and the log's beginning.
+    ///
+    /// # Errors
+    /// The directory cannot be listed.
+    pub fn of<P: Platform>(directory: &LogDirectory<P>) -> Result<Self, StartError> {
+        let sequences = directory.snapshots().map_err(|error| {
+            StartError::Log(format!(
+                "could not list the snapshots in '{}': {error}",
+                directory.path().display()
+            ))
+        })?;
+        Ok(Self { sequences: sequences.into_iter(), is_beginning_left: true, notes: Vec::new() })
+    }
+
+    /// The log's beginning only.
+    pub fn beginning() -> Self {
+        Self { sequences: Vec::new().into_iter(), is_beginning_left: true, notes: Vec::new() }
+    }
+
+    /// The next of them that is to be trusted, restored into memory with room for `room` at least;
+    /// `None` when even the log's beginning was given out.
+    ///
+    /// # Errors
+    /// The system has no memory for a book.
+    pub fn next<P: Platform>(
+        &mut self,
+        platform: P,
+        directory: &LogDirectory<P>,
+        room: Capacities,
+    ) -> Result<Option<Beginning>, StartError> {
+        while let Some(sequence) = self.sequences.next() {
+            match restored(platform, directory, sequence, room)? {
+                Ok(beginning) => return Ok(Some(beginning)),
+                Err(why) => self.refuse(directory, sequence, &why),
+            }
+        }
+        if !std::mem::take(&mut self.is_beginning_left) {
+            return Ok(None);
+        }
+        let fresh = fresh_book(platform, room)?;
+        Ok(Some(Beginning { fresh, start: Start::Beginning, snapshot: None }))
+    }
+
+    /// The header of the newest snapshot that has a whole one.
+    pub fn newest_header<P: Platform>(
+        &self,
+        directory: &LogDirectory<P>,
+    ) -> Option<SnapshotHeader> {
+        let mut headers = self.sequences.as_slice().iter();
+        headers.find_map(|sequence| Some(*directory.open_snapshot(*sequence).ok()?.header()))
+    }
+
+    /// Notes that a snapshot is not used, and why.
+    pub fn refuse<P: Platform>(
+        &mut self,
+        directory: &LogDirectory<P>,
+        sequence: Sequence,
+        why: &str,
+    ) {
+        let instead = if self.sequences.len() > 0 {
+            "the one before it is tried"
+        } else {
+            "the log is read from its beginning"
+        };
+        let path = directory.snapshot_path(sequence);
+        self.notes.push(format!("the snapshot '{}' is not used: {why}; {instead}", path.display()));
+    }
+
+    /// Which snapshots were not used, and why: a sentence each.
+    pub fn into_notes(self) -> Vec<String> {
+        self.notes
+    }
+}
+
+/// A book from a snapshot, or why there is none.
+fn restored<P: Platform>(
+    platform: P,
+    directory: &LogDirectory<P>,
+    sequence: Sequence,
+    room: Capacities,
+) -> Result<Result<Beginning, String>, StartError> {
+    let file = match directory.open_snapshot(sequence) {
+        Ok(file) => file,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let header = *file.header();
+    if header.sequence() != sequence {
+        return Ok(Err("it has the name of another one".to_owned()));
+    }
+    let FreshBook { book, bytes, warnings } =
+        fresh_book(platform, larger(room, header.image.needs()))?;
+    Ok(match file.restore(book) {
+        Err(error) => Err(error.to_string()),
+        Ok(book) => Ok(Beginning {
+            fresh: FreshBook { book, bytes, warnings },
+            start: Start::Snapshot(header.chain),
+            snapshot: Some(header),
+        }),
+    })
+}

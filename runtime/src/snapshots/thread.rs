@@ -1,0 +1,294 @@
+//! The thread `hw-snapshot`: makes a snapshot when the log has grown, when time has passed, or when
+//! somebody asks, and never has the sequencer wait.
+
+use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
+use super::retention::Keep;
+use crate::console::note;
+use crate::log_directory::LogCounters;
+use crate::platform::Platform;
+use highwater::stage::{Fault, Shared, State};
+use highwater::types::Sequence;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// How often the thread looks whether a snapshot is due.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long it waits for a sync that it asked for before it looks again.
+const SYNC_PAUSE: Duration = Duration::from_millis(1);
+
+/// When snapshots are made, and what becomes of the log below them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotPlan {
+    /// Behind this many bytes of log; `None` for never.
+    pub bytes: Option<u64>,
+    /// When this much time has passed and something has come; `None` for never.
+    pub interval: Option<Duration>,
+    /// What becomes of the segments below.
+    pub keep: Keep,
+}
+
+/// What was counted of snapshots; written by their thread, read by any.
+#[derive(Debug, Default)]
+pub struct SnapshotCounters {
+    made_count: AtomicU64,
+    failed_count: AtomicU64,
+    newest: AtomicU64,
+    packed_bytes: AtomicU64,
+    plain_bytes: AtomicU64,
+    retired_bytes: AtomicU64,
+}
+
+/// What the counters said at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SnapshotTotals {
+    /// Snapshots made.
+    pub made_count: u64,
+    /// Snapshots that could not be made, for a reason that may pass.
+    pub failed_count: u64,
+    /// The last sequence of the newest one made; 0 when there is none.
+    pub newest: Sequence,
+    /// Bytes that segments had before they were packed.
+    pub plain_bytes: u64,
+    /// Bytes that they have now.
+    pub packed_bytes: u64,
+    /// Bytes of segments that were retired.
+    pub retired_bytes: u64,
+}
+
+impl SnapshotCounters {
+    /// What was counted so far.
+    pub fn totals(&self) -> SnapshotTotals {
+        SnapshotTotals {
+            made_count: self.made_count.load(Ordering::Relaxed),
+            failed_count: self.failed_count.load(Ordering::Relaxed),
+            newest: Sequence(self.newest.load(Ordering::Relaxed)),
+            plain_bytes: self.plain_bytes.load(Ordering::Relaxed),
+            packed_bytes: self.packed_bytes.load(Ordering::Relaxed),
+            retired_bytes: self.retired_bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    fn made(&self, made: &Made) {
+        self.made_count.fetch_add(1, Ordering::Relaxed);
+        self.newest.store(made.sequence.0, Ordering::Relaxed);
+        self.plain_bytes.fetch_add(made.kept.plain_bytes, Ordering::Relaxed);
+        self.packed_bytes.fetch_add(made.kept.packed_bytes, Ordering::Relaxed);
+        self.retired_bytes.fetch_add(made.kept.retired_bytes, Ordering::Relaxed);
+    }
+}
+
+/// Asks for snapshots and is told of them; any thread may.
+#[derive(Clone, Debug)]
+pub struct SnapshotRequests(Arc<Desk>);
+
+#[derive(Debug, Default)]
+struct Desk {
+    requests: Mutex<Requests>,
+    changed: Condvar,
+    counters: SnapshotCounters,
+}
+
+#[derive(Debug, Default)]
+struct Requests {
+    /// How many were asked for, and how many are answered.
+    asked: u64,
+    answered: u64,
+    answer: Option<Result<Option<Made>, String>>,
+    is_over: bool,
+}
+
+impl SnapshotRequests {
+    /// Makes a snapshot of everything that is applied by now, and waits for it; `None` when nothing
+    /// has come since the newest.
+    ///
+    /// # Errors
+    /// Why none was made, in words; the engine stopped, for example.
+    pub fn make_now(&self) -> Result<Option<Made>, String> {
+        let mut requests = self.lock();
+        requests.asked += 1;
+        let mine = requests.asked;
+        self.0.changed.notify_all();
+        while requests.answered < mine && !requests.is_over {
+            requests = self.0.changed.wait(requests).unwrap_or_else(PoisonError::into_inner);
+        }
+        match &requests.answer {
+            Some(answer) if requests.answered >= mine => answer.clone(),
+            Some(_) | None => Err("the engine stops".to_owned()),
+        }
+    }
+
+    /// What was counted so far.
+    pub fn totals(&self) -> SnapshotTotals {
+        self.0.counters.totals()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Requests> {
+        self.0.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The thread, to be waited for when the engine has ended.
+#[derive(Debug)]
+pub struct SnapshotThread {
+    requests: SnapshotRequests,
+    thread: JoinHandle<()>,
+}
+
+impl SnapshotThread {
+    /// Starts the thread beside an engine whose log lies in `data`. `behind_bytes` of log stand
+    /// behind the newest snapshot already.
+    ///
+    /// # Errors
+    /// The system's, when it gives no thread.
+    pub fn start<P: Platform>(
+        platform: P,
+        data: PathBuf,
+        plan: SnapshotPlan,
+        (shared, counters): (&'static Shared, Arc<LogCounters>),
+        behind_bytes: u64,
+    ) -> io::Result<Self> {
+        let requests = SnapshotRequests(Arc::default());
+        let worker = Worker {
+            platform,
+            data,
+            plan,
+            shared,
+            counters,
+            requests: requests.clone(),
+            maker: None,
+            behind_bytes,
+            bytes_at_last: 0,
+            last_ns: platform.monotonic_ns(),
+        };
+        let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || worker.run())?;
+        Ok(Self { requests, thread })
+    }
+
+    /// Where snapshots are asked for.
+    pub fn requests(&self) -> SnapshotRequests {
+        self.requests.clone()
+    }
+
+    /// Waits for the thread; it ends when the engine stops.
+    ///
+    /// # Errors
+    /// It panicked, which is a defect.
+    pub fn join(self) -> std::thread::Result<()> {
+        self.thread.join()
+    }
+}
+
+struct Worker<P: Platform> {
+    platform: P,
+    data: PathBuf,
+    plan: SnapshotPlan,
+    shared: &'static Shared,
+    counters: Arc<LogCounters>,
+    requests: SnapshotRequests,
+    /// Its book follows the log from one snapshot to the next.
+    maker: Option<SnapshotMaker<P>>,
+    /// Bytes of log behind the newest snapshot when the engine started.
+    behind_bytes: u64,
+    /// Bytes appended by this engine when the last snapshot was made.
+    bytes_at_last: u64,
+    last_ns: u64,
+}
+
+impl<P: Platform> Worker<P> {
+    fn run(mut self) {
+        while is_running(self.shared) {
+            let asked = self.wait();
+            if asked.is_some() || self.is_due() {
+                let answer = self.make();
+                self.tell(asked, answer);
+            }
+        }
+        let mut requests = self.requests.lock();
+        requests.is_over = true;
+        self.requests.0.changed.notify_all();
+    }
+
+    /// Waits a moment, or until somebody asks; the number of the last who did.
+    fn wait(&self) -> Option<u64> {
+        let requests = self.requests.lock();
+        let is_quiet = |requests: &mut Requests| requests.asked == requests.answered;
+        let waited = self.requests.0.changed.wait_timeout_while(requests, LOOK_EVERY, is_quiet);
+        let (requests, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        (requests.asked > requests.answered).then_some(requests.asked)
+    }
+
+    fn is_due(&self) -> bool {
+        let grown = self.behind_bytes + self.counters.totals().appended_bytes - self.bytes_at_last;
+        let passed_ns = self.platform.monotonic_ns().saturating_sub(self.last_ns);
+        self.plan.bytes.is_some_and(|bytes| grown >= bytes)
+            || self
+                .plan
+                .interval
+                .is_some_and(|interval| u128::from(passed_ns) >= interval.as_nanos() && grown > 0)
+    }
+
+    /// Makes what is applied by now durable, follows it, and makes the snapshot.
+    fn make(&mut self) -> Result<Option<Made>, SnapshotTrouble> {
+        self.last_ns = self.platform.monotonic_ns();
+        self.behind_bytes = 0;
+        self.bytes_at_last = self.counters.totals().appended_bytes;
+        let wanted = self.shared.applied.get();
+        self.shared.sync_wanted.ask(wanted);
+        while self.shared.durable.get() < wanted && is_running(self.shared) {
+            self.platform.sleep(SYNC_PAUSE);
+        }
+        let shared = self.shared;
+        let go_on = move || is_running(shared);
+        let maker = match self.maker.take() {
+            Some(maker) => maker,
+            None => SnapshotMaker::open(self.platform, &self.data)?,
+        };
+        let maker = self.maker.insert(maker);
+        let made = maker
+            .follow(shared.durable.get(), &go_on)
+            .and_then(|()| if go_on() { maker.make(self.plan.keep, &go_on) } else { Ok(None) });
+        if made.is_err() {
+            // A follower that failed, and the book that it filled, are not to be used again.
+            self.maker = None;
+        }
+        made
+    }
+
+    /// Counts the outcome, tells who asked, and stops the engine where the log is not what it did.
+    fn tell(&self, asked: Option<u64>, answer: Result<Option<Made>, SnapshotTrouble>) {
+        let counters = &self.requests.0.counters;
+        match &answer {
+            Ok(Some(made)) => {
+                counters.made(made);
+                if let Some(trouble) = &made.trouble {
+                    note(&format!("note: behind the snapshot: {trouble}"));
+                }
+            }
+            Ok(None) => {}
+            Err(trouble) => {
+                counters.failed_count.fetch_add(1, Ordering::Relaxed);
+                note(&format!("warning: {trouble}"));
+                if let SnapshotTrouble::Log(_) = trouble {
+                    self.shared.halt.fault(Fault::ReplayDiffers);
+                }
+            }
+        }
+        let mut requests = self.requests.lock();
+        if let Some(asked) = asked {
+            requests.answered = asked;
+            requests.answer = Some(answer.map_err(|trouble| trouble.to_string()));
+            self.requests.0.changed.notify_all();
+        }
+    }
+}
+
+fn is_running(shared: &Shared) -> bool {
+    match shared.halt.state() {
+        State::Running => true,
+        State::Stopping | State::Faulted(_) => false,
+    }
+}

@@ -1,0 +1,173 @@
+//! Recovery in memory that is large enough, from the newest snapshot that is to be trusted.
+
+use super::{BATCH_BYTES, CAPACITIES_DEFAULT, ReplaySink, StartError, larger};
+use crate::config::Config;
+use crate::log_directory::LogDirectory;
+use crate::platform::Platform;
+use crate::snapshots::{Beginning, Candidates};
+use highwater::book::Book;
+use highwater::command::Action;
+use highwater::log_file::LogFile;
+use highwater::record::{Body, Record};
+use highwater::recovery::{
+    RecoveryFault, Replay, Scanned, Start, Visitor, recover_from, scan_from,
+};
+use highwater::snapshot::SnapshotHeader;
+use highwater::types::{Capacities, SegmentNumber};
+
+/// A book as recovery left it.
+pub(super) struct Recovered {
+    pub(super) book: Book<'static>,
+    pub(super) scanned: Scanned,
+    pub(super) snapshot: Option<SnapshotHeader>,
+    /// The log's, or what was wished for a new one.
+    pub(super) capacities: Capacities,
+    pub(super) book_bytes: usize,
+    /// What the user should know: refused wishes for memory, snapshots that were not used.
+    pub(super) notes: Vec<String>,
+}
+
+/// Recovers, with more memory when the log turns out to need more.
+pub(super) fn recover_in_memory<P: Platform, S: ReplaySink>(
+    platform: P,
+    directory: &mut LogDirectory<P>,
+    config: &Config,
+    sink: &mut S,
+) -> Result<Recovered, StartError> {
+    let mut attempt = Attempt {
+        platform,
+        directory,
+        config,
+        sink,
+        room: config.capacities.or(CAPACITIES_DEFAULT),
+        book_bytes: 0,
+        buffer: vec![0; BATCH_BYTES],
+    };
+    loop {
+        match attempt.recover()? {
+            Ok(recovered) => return Ok(recovered),
+            Err(needed) => attempt.room = larger(attempt.room, needed),
+        }
+    }
+}
+
+struct Attempt<'a, P: Platform, S> {
+    platform: P,
+    directory: &'a mut LogDirectory<P>,
+    config: &'a Config,
+    sink: &'a mut S,
+    room: Capacities,
+    /// A book that turned out too small keeps its memory.
+    book_bytes: usize,
+    buffer: Vec<u8>,
+}
+
+impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
+    /// Recovers from the first candidate that is to be trusted, or says how much room the log needs.
+    fn recover(&mut self) -> Result<Result<Recovered, Capacities>, StartError> {
+        let mut candidates = self.candidates()?;
+        while let Some(beginning) = candidates.next(self.platform, self.directory, self.room)? {
+            self.book_bytes += beginning.fresh.bytes;
+            let Beginning { fresh, start, snapshot } = beginning;
+            let mut book = fresh.book;
+            match self.replay(&mut book, start, snapshot.as_ref()) {
+                Ok(scanned) => {
+                    let capacities = book.capacities();
+                    // The user may wish for more than the log ever needed, and for less.
+                    let wished = self.config.capacities.or(capacities);
+                    if !book.fits(wished) {
+                        return Ok(Err(wished));
+                    }
+                    let mut notes = fresh.warnings;
+                    notes.extend(candidates.into_notes());
+                    return Ok(Ok(Recovered {
+                        book,
+                        scanned,
+                        snapshot,
+                        capacities,
+                        book_bytes: self.book_bytes,
+                        notes,
+                    }));
+                }
+                Err(RecoveryFault::NeedsCapacities(needed)) => return Ok(Err(needed)),
+                Err(fault @ RecoveryFault::SnapshotOfOtherLog) => {
+                    let sequence = snapshot.map(|header| header.sequence()).unwrap_or_default();
+                    candidates.refuse(self.directory, sequence, &fault.to_string());
+                }
+                Err(fault) => return Err(self.refused(fault)),
+            }
+        }
+        Err(self.refused(RecoveryFault::MissingSegment(SegmentNumber::FIRST)))
+    }
+
+    /// The snapshots, or only the log's beginning where the sink wants every record that is there.
+    fn candidates(&mut self) -> Result<Candidates, StartError> {
+        let range = self.directory.segments();
+        let range = range.map_err(|fault| self.refused(RecoveryFault::Log(fault)))?;
+        let is_whole = range.is_none_or(|(first, _)| first == SegmentNumber::FIRST);
+        let candidates = Candidates::of(self.directory)?;
+        if !(is_whole && self.sink.wants_history()) {
+            return Ok(candidates);
+        }
+        // The log must reach what a snapshot covers, wherever the walk begins.
+        if let Some(header) = candidates.newest_header(self.directory) {
+            let start = Start::Snapshot(header.chain);
+            match scan_from(self.directory, &mut self.buffer, &mut Nothing, start) {
+                Ok(_) | Err(RecoveryFault::SnapshotOfOtherLog) => {}
+                Err(fault) => return Err(self.refused(fault)),
+            }
+        }
+        Ok(Candidates::beginning())
+    }
+
+    fn replay(
+        &mut self,
+        book: &mut Book<'static>,
+        start: Start,
+        snapshot: Option<&SnapshotHeader>,
+    ) -> Result<Scanned, RecoveryFault> {
+        self.sink.restart();
+        if let Some(header) = snapshot
+            && !self.sink.resume(header)
+        {
+            return Err(RecoveryFault::Unwanted { sequence: header.sequence() });
+        }
+        let mut visitor = WantedReplay { replay: Replay { book, sink: self.sink } };
+        recover_from(self.directory, &mut self.buffer, &mut visitor, start)
+    }
+
+    fn refused(&self, fault: RecoveryFault) -> StartError {
+        StartError::recovery(self.platform, &self.config.data, fault)
+    }
+}
+
+/// Replays a log whose flow is wanted.
+struct WantedReplay<'r, S> {
+    replay: Replay<'r, 'static, S>,
+}
+
+impl<S: ReplaySink> Visitor for WantedReplay<'_, S> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        if self.replay.sink.is_stopped() {
+            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+        }
+        if let Body::Command(command) = &record.body {
+            if let Action::BindFlow(flow) = command.action
+                && !self.replay.sink.wants(&flow)
+            {
+                return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+            }
+            self.replay.sink.expect(command);
+        }
+        self.replay.record(record)
+    }
+}
+
+/// Looks at no record.
+struct Nothing;
+
+impl Visitor for Nothing {
+    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
+        Ok(())
+    }
+}
