@@ -24,6 +24,10 @@ pub enum CommandError {
     ClosedPipe,
     /// A sentence that says what is wrong and what to do.
     Failed(String),
+    /// The two things that were compared are not the same, as was printed.
+    Differ,
+    /// They could not be compared; a sentence that says what is wrong and what to do.
+    Incomparable(String),
 }
 
 impl CommandError {

@@ -1,8 +1,11 @@
 //! Starting an engine: open the data directory, recover the book in memory that is large enough,
 //! split the stages.
 
-use crate::log_directory::{LogDirectory, LogOptions, OpenError, SpareFault, explain_fault};
+use crate::log_directory::{
+    LogDirectory, LogOptions, OpenError, SpareFault, explain_fault, packed_damage,
+};
 use crate::platform::{Granted, HostMemory, MemoryWishes, Platform};
+use crate::replay::replay_with_room;
 use highwater::book::Book;
 use highwater::command::{Action, Command, FlowIdentity};
 use highwater::engine::{Engine, SplitFault, Stages};
@@ -24,6 +27,10 @@ static ENGINE: Engine = Engine::new();
 
 /// Bytes of the largest batch that is appended at once.
 const BATCH_BYTES: usize = 1 << 20;
+
+/// What to do about a log that is corrupt.
+const KEEP: &str =
+    "nothing was changed: keep the directory, and restore it from a backup or a replica";
 
 /// What an engine may hold when nobody says otherwise.
 pub const CAPACITIES_DEFAULT: Capacities = Capacities {
@@ -175,43 +182,30 @@ struct Recovered {
     memory_warnings: Vec<String>,
 }
 
-/// Recovers, with more memory when the log turns out to need more.
+/// Recovers, with more memory when the log turns out to need more or the user wishes for more.
 fn recover_in_memory<P: Platform>(
     platform: P,
     directory: &mut LogDirectory<P>,
     options: &StartOptions,
     sink: &mut impl ReplaySink,
 ) -> Result<Recovered, StartError> {
-    let mut room = options.capacities.or(CAPACITIES_DEFAULT);
-    let mut book_bytes = 0;
+    let room = options.capacities.or(CAPACITIES_DEFAULT);
     let mut buffer = vec![0; BATCH_BYTES];
-    loop {
-        let fresh = fresh_book(platform, room)?;
-        let mut book = fresh.book;
-        // A book that turned out too small keeps its memory.
-        book_bytes += fresh.bytes;
+    let replayed = replay_with_room(platform, &options.data, room, |book| {
         sink.restart();
-        let mut visitor = WantedReplay { replay: Replay { book: &mut book, sink } };
-        match recover(directory, &mut buffer, &mut visitor) {
-            Ok(scanned) => {
-                let capacities = book.capacities();
-                // The user may wish for more than the log ever needed, and for less.
-                let wished = options.capacities.or(capacities);
-                if book.fits(wished) {
-                    return Ok(Recovered {
-                        book,
-                        scanned,
-                        capacities,
-                        book_bytes,
-                        memory_warnings: fresh.warnings,
-                    });
-                }
-                room = larger(room, wished);
-            }
-            Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
-            Err(fault) => return Err(StartError::recovery(platform, &options.data, fault)),
-        }
-    }
+        let mut visitor = WantedReplay { replay: Replay { book, sink } };
+        let scanned = recover(directory, &mut buffer, &mut visitor)?;
+        // The user may wish for more than the log ever needed, and for less.
+        let wished = options.capacities.or(book.capacities());
+        if book.fits(wished) { Ok(scanned) } else { Err(RecoveryFault::NeedsCapacities(wished)) }
+    })?;
+    Ok(Recovered {
+        capacities: replayed.fresh.book.capacities(),
+        book: replayed.fresh.book,
+        scanned: replayed.found,
+        book_bytes: replayed.reserved_bytes,
+        memory_warnings: replayed.fresh.warnings,
+    })
 }
 
 /// Room for both.
@@ -308,7 +302,12 @@ impl StartError {
     /// The error of a recovery that failed.
     pub fn recovery<P: Platform>(platform: P, data: &Path, fault: RecoveryFault) -> Self {
         if let RecoveryFault::Log(fault) = fault {
-            return Self::log(platform, data, fault);
+            // Where the system gave no reason, a packed file may be the reason.
+            let damage = (fault.code == 0).then(|| packed_damage(platform, data)).flatten();
+            return damage.map_or_else(
+                || Self::log(platform, data, fault),
+                |damage| Self::Refused(format!("corrupt: {damage}; {KEEP}")),
+            );
         }
         if let RecoveryFault::Unwanted { .. } = fault {
             return Self::Unwanted;
@@ -325,9 +324,7 @@ impl StartError {
             | RecoveryFault::ForeignSegment(_)
             | RecoveryFault::Repeated { .. }
             | RecoveryFault::NeedsCapacities(_)
-            | RecoveryFault::Unwanted { .. } => {
-                "nothing was changed: keep the directory, and restore it from a backup or a replica"
-            }
+            | RecoveryFault::Unwanted { .. } => KEEP,
         };
         Self::Refused(format!("{}; {advice}", sentence_of(data, fault)))
     }

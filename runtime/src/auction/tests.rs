@@ -19,7 +19,11 @@ fn collected(text: &str) -> Result<Vec<FlowLine>, String> {
             Ok(Collected::All) => return Ok(collector.lines),
             Ok(Collected::Pending) => panic!("a file is never silent"),
             Err(CommandError::Failed(sentence)) => return Err(sentence),
-            Err(CommandError::ClosedPipe) => panic!("nothing is written"),
+            Err(
+                error @ (CommandError::ClosedPipe
+                | CommandError::Differ
+                | CommandError::Incomparable(_)),
+            ) => panic!("nothing is written or compared: {error:?}"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::idle::IdleStrategy;
 use crate::log_directory::{IoChoice, LogOptions};
 use crate::start::{CapacityWishes, StartOptions};
+use crate::text::parse_bytes;
 use highwater::limits::{
     BLOCK_BYTES, INSTRUMENTS_MAX, ORDERS_MAX, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX,
     SEGMENT_BYTES_MIN, SESSIONS_MAX,
@@ -97,15 +98,7 @@ pub enum IoArg {
 
 /// Reads `--segment-bytes`.
 fn segment_bytes(text: &str) -> Result<u64, String> {
-    let (digits, unit) = match text.strip_suffix(['K', 'k']) {
-        Some(digits) => (digits, 1 << 10),
-        None => match text.strip_suffix(['M', 'm']) {
-            Some(digits) => (digits, 1 << 20),
-            None => text.strip_suffix(['G', 'g']).map_or((text, 1), |digits| (digits, 1 << 30)),
-        },
-    };
-    let number: u64 = digits.parse().map_err(|_| "not a number of bytes, like 4M".to_owned())?;
-    let bytes = number.checked_mul(unit).ok_or("too large")?;
+    let bytes = parse_bytes(text)?;
     if !(SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&bytes)
         || !bytes.is_multiple_of(BLOCK_BYTES as u64)
     {
