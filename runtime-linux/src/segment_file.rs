@@ -6,6 +6,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{Advice, FallocateFlags, Mode, OFlags};
 use rustix::io::ReadWriteFlags;
 use std::io::{self, IoSlice};
+use std::num::NonZeroU64;
 use std::path::Path;
 
 /// `O_DSYNC` of `<asm-generic/fcntl.h>`: rustix's constant of this name is `O_SYNC`.
@@ -95,5 +96,13 @@ impl SegmentFile for Segment {
     fn drop_cached(&self) {
         // Advice that is not taken is no fault.
         let _ = rustix::fs::fadvise(&self.0, 0, None, Advice::DontNeed);
+    }
+
+    /// The same for a part of the file; of pages that it holds in part only, the system keeps the
+    /// copies.
+    fn drop_cached_part(&self, position: u64, length_bytes: u64) {
+        // Advice that is not taken is no fault.
+        let _ =
+            rustix::fs::fadvise(&self.0, position, NonZeroU64::new(length_bytes), Advice::DontNeed);
     }
 }

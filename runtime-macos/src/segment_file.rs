@@ -83,4 +83,7 @@ impl SegmentFile for Segment {
 
     /// There is no such advice here; files that are read are opened with `F_NOCACHE` instead.
     fn drop_cached(&self) {}
+
+    /// The same.
+    fn drop_cached_part(&self, _: u64, _: u64) {}
 }

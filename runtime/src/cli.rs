@@ -1,9 +1,12 @@
 //! The command line: what can be asked for, and which exit code says how it went.
 
 use crate::auction::{AuctionArgs, auction};
+use crate::backup::{BackupArgs, backup};
+use crate::book::{BookArgs, book};
 use crate::config::{ConfigArgs, print_config};
 use crate::conform::{ConformArgs, conform};
 use crate::console::{CommandError, Console, note};
+use crate::diff::{DiffArgs, diff};
 use crate::disk::{DiskArgs, disk};
 use crate::dump::{DumpArgs, dump};
 use crate::generate::{GenArgs, generate};
@@ -11,9 +14,13 @@ use crate::platform::Platform;
 use crate::run::{RunArgs, run};
 use crate::signals::StopFlag;
 use crate::snapshots::{SnapshotArgs, snapshot};
+use crate::truncate::{TruncateArgs, truncate};
 use crate::verify::{VerifyArgs, verify};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+
+/// What `highwater diff` ends with when it could not compare, as diff(1) does.
+const INCOMPARABLE: u8 = 2;
 
 /// A limit-order-book matching engine that tells nobody anything it could still lose.
 ///
@@ -22,7 +29,7 @@ use std::process::ExitCode;
 /// again, it goes on where it stood.
 ///
 /// Exit codes: 0 done (or stopped cleanly by SIGINT, SIGTERM or a closed pipe), 1 failed (a
-/// sentence on standard error says what and what to do), 2 wrong usage.
+/// sentence on standard error says what and what to do), 2 wrong usage. `diff` has its own.
 #[derive(Debug, Parser)]
 #[command(name = "highwater", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -41,6 +48,10 @@ enum CliCommand {
     Snapshot(SnapshotArgs),
     Dump(DumpArgs),
     Disk(DiskArgs),
+    Book(BookArgs),
+    Diff(DiffArgs),
+    Backup(BackupArgs),
+    Truncate(TruncateArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
 }
@@ -61,6 +72,11 @@ pub fn main<P: Platform>(platform: P) -> ExitCode {
             note(&format!("error: {sentence}\n\nFor more information, try '--help'."));
             ExitCode::from(WRONG_USAGE)
         }
+        Err(CommandError::Differ) => ExitCode::FAILURE,
+        Err(CommandError::Incomparable(sentence)) => {
+            note(&sentence);
+            ExitCode::from(INCOMPARABLE)
+        }
     }
 }
 
@@ -77,6 +93,10 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Verify(args)) => verify(platform, &args, console),
         Some(CliCommand::Dump(args)) => dump(platform, &args, console),
         Some(CliCommand::Disk(args)) => disk(platform, &args, console, &stop_flag(platform)?),
+        Some(CliCommand::Book(args)) => book(platform, &args, console),
+        Some(CliCommand::Diff(args)) => diff(platform, &args, console),
+        Some(CliCommand::Backup(args)) => backup(platform, &args, console),
+        Some(CliCommand::Truncate(args)) => truncate(platform, &args, console),
         Some(CliCommand::Auction(args)) => auction(platform, &args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
     }

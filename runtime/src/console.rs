@@ -26,6 +26,10 @@ pub enum CommandError {
     Failed(String),
     /// The same, of what was asked for: nothing was done.
     WrongUsage(String),
+    /// The two things that were compared are not the same, as was printed.
+    Differ,
+    /// They could not be compared; a sentence that says what is wrong and what to do.
+    Incomparable(String),
 }
 
 impl CommandError {

@@ -1,7 +1,7 @@
 //! `highwater dump`: the records of a log, readable, one a line.
 
 use crate::console::{CommandError, Console};
-use crate::inspect::open_log;
+use crate::inspect::{CacheArgs, open_log};
 use crate::platform::Platform;
 use crate::text::side_name;
 use highwater::command::{
@@ -30,6 +30,9 @@ pub struct DumpArgs {
     /// Last sequence to print [default: the log's last]
     #[arg(long, value_name = "SEQ")]
     pub to: Option<u64>,
+    /// How much of it is kept in memory.
+    #[command(flatten)]
+    pub cache: CacheArgs,
     /// Print one JSON object a line instead of text
     #[arg(long)]
     pub json: bool,
@@ -44,7 +47,7 @@ pub fn dump<P: Platform>(
     args: &DumpArgs,
     console: Console,
 ) -> Result<(), CommandError> {
-    let mut log = open_log(platform, &args.data)?;
+    let mut log = open_log(platform, &args.data, args.cache)?;
     let durable_end = log.durable_end()?;
     let last = Sequence(args.to.unwrap_or(u64::MAX)).min(durable_end);
     let mut printer =
@@ -77,6 +80,11 @@ impl Visitor for Printer {
             RecoveryFault::Unwanted { sequence: record.sequence }
         })
     }
+}
+
+/// A record as it is printed as text.
+pub(crate) fn line_of(record: &Record) -> String {
+    text_of(&value_of(record))
 }
 
 /// The fields of a record in the order in which they are printed.

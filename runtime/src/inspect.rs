@@ -2,16 +2,37 @@
 //! engine.
 
 use crate::console::CommandError;
+use crate::history_cache::{CACHE_BYTES_DEFAULT, HistoryCache};
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
-use crate::start::StartError;
+use crate::progress;
+use crate::replay::{ReplayUpTo, Replayed, Rest, replay_with_room};
+use crate::start::{CAPACITIES_DEFAULT, StartError};
+use crate::text::parse_bytes;
+use highwater::block::{BlockHead, Chain};
+use highwater::limits::BLOCK_BYTES;
+use highwater::log_file::{LogFault, LogFile};
 use highwater::record::Record;
-use highwater::recovery::{RecoveryFault, Visitor, scan};
-use highwater::types::Sequence;
+use highwater::recovery::{RecoveryFault, Scanned, Visitor, scan};
+use highwater::segment::{HeaderState, read_header};
+use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
+use indicatif::ProgressBar;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Bytes that are read at a time.
 const BUFFER_BYTES: usize = 1 << 20;
+
+/// How much of a log that is read is kept in memory.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct CacheArgs {
+    /// Bytes of the log's sealed segments that are kept in memory, least recently used out first; 0
+    /// for none; K, M and G are understood
+    #[arg(long, value_name = "N", default_value = "64M", value_parser = parse_bytes)]
+    pub cache_bytes: u64,
+}
+
+const _: () = assert!(CACHE_BYTES_DEFAULT == 64 << 20, "the help says so");
 
 /// A log that is looked at.
 #[derive(Debug)]
@@ -29,8 +50,14 @@ pub struct Inspected<P: Platform> {
 ///
 /// # Errors
 /// There is none, or it cannot be read.
-pub fn open_log<P: Platform>(platform: P, data: &Path) -> Result<Inspected<P>, CommandError> {
-    let directory = LogDirectory::open_read_only(platform, data).map_err(StartError::from)?;
+pub fn open_log<P: Platform>(
+    platform: P,
+    data: &Path,
+    cache: CacheArgs,
+) -> Result<Inspected<P>, CommandError> {
+    let cache = Arc::new(HistoryCache::new(cache.cache_bytes));
+    let directory =
+        LogDirectory::open_with_cache(platform, data, cache).map_err(StartError::from)?;
     let is_running = directory
         .writer_is_running()
         .map_err(|fault| StartError::recovery(platform, data, RecoveryFault::Log(fault)))?;
@@ -50,25 +77,118 @@ impl<P: Platform> Inspected<P> {
         Ok(self.scan(&mut Nothing)?.vouched)
     }
 
+    /// The log's id, from its first header; `None` when that was never completed.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn log_id(&mut self) -> Result<Option<LogId>, CommandError> {
+        let mut block = vec![0; BLOCK_BYTES];
+        let first = self.directory.segments().and_then(|range| match range {
+            None => Ok(0),
+            Some((first, _)) => self.directory.read_at(first, LogPosition(0), &mut block),
+        });
+        let length = first.map_err(|fault| self.refusal(RecoveryFault::Log(fault)))?;
+        Ok(match read_header(&mut block[..length]) {
+            HeaderState::Intact(header) => Some(header.log_id),
+            HeaderState::Blank
+            | HeaderState::NewerVersion(_)
+            | HeaderState::OlderVersion(_)
+            | HeaderState::Rotten
+            | HeaderState::Broken => None,
+        })
+    }
+
+    /// Bytes of all segments, the zeros ahead too.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn log_bytes(&mut self) -> Result<u64, CommandError> {
+        log_bytes(&mut self.directory)
+            .map_err(|fault| self.refusal(RecoveryFault::Log(fault)).into())
+    }
+
+    fn refusal(&self, fault: RecoveryFault) -> StartError {
+        StartError::recovery(self.platform, self.directory.path(), fault)
+    }
+
     /// Walks the log with `visitor`.
     ///
     /// # Errors
     /// The log is corrupt, or the visitor ended the walk.
-    pub fn scan(
+    pub fn scan(&mut self, visitor: &mut impl Visitor) -> Result<Scanned, CommandError> {
+        let scanned = scan(&mut self.directory, &mut self.buffer, visitor);
+        scanned.map_err(|fault| self.refusal(fault).into())
+    }
+
+    /// Walks the log with `visitor`, and shows how far it is where that takes long; `done` is what
+    /// is done to the bytes, in a word.
+    ///
+    /// # Errors
+    /// Why the log is refused, or the visitor's fault.
+    pub fn walk(
         &mut self,
+        done: &'static str,
         visitor: &mut impl Visitor,
-    ) -> Result<highwater::recovery::Scanned, CommandError> {
-        scan(&mut self.directory, &mut self.buffer, visitor).map_err(|fault| {
-            StartError::recovery(self.platform, self.directory.path(), fault).into()
+    ) -> Result<Scanned, RecoveryFault> {
+        let bar = progress::bytes_bar(log_bytes(&mut self.directory)?, done);
+        let scanned =
+            scan(&mut self.directory, &mut self.buffer, &mut Watched { visitor, bar: &bar });
+        bar.finish_and_clear();
+        scanned
+    }
+
+    /// The book behind the last record with a sequence up to `upto`; what follows that is not
+    /// looked at.
+    ///
+    /// # Errors
+    /// The log is corrupt up to there, or there is no room for the book.
+    pub fn replay_upto(&mut self, upto: Sequence) -> Result<Replayed<()>, StartError> {
+        let path = self.directory.path().to_owned();
+        replay_with_room(self.platform, &path, CAPACITIES_DEFAULT, |book| {
+            let mut replay = ReplayUpTo::new(book, upto, Rest::Left);
+            match self.walk("replayed", &mut replay) {
+                Ok(_) | Err(RecoveryFault::Unwanted { .. }) => Ok(()),
+                Err(fault) => Err(fault),
+            }
         })
     }
 }
 
+/// Bytes of all segments, the zeros ahead too.
+fn log_bytes(file: &mut impl LogFile) -> Result<u64, LogFault> {
+    let Some((first, last)) = file.segments()? else {
+        return Ok(0);
+    };
+    let mut bytes = 0;
+    for segment in first.0..=last.0 {
+        bytes += file.segment_bytes(SegmentNumber(segment))?.unwrap_or(0);
+    }
+    Ok(bytes)
+}
+
 /// Looks at no record.
-struct Nothing;
+#[derive(Debug)]
+pub struct Nothing;
 
 impl Visitor for Nothing {
     fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
         Ok(())
+    }
+}
+
+/// Moves a bar on, and lets another visitor look.
+struct Watched<'w, V> {
+    visitor: &'w mut V,
+    bar: &'w ProgressBar,
+}
+
+impl<V: Visitor> Visitor for Watched<'_, V> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        self.visitor.record(record)
+    }
+
+    fn block(&mut self, head: &BlockHead, chain: &Chain) {
+        self.bar.inc(BLOCK_BYTES as u64);
+        self.visitor.block(head, chain);
     }
 }

@@ -6,16 +6,20 @@
 #![forbid(unsafe_code)]
 
 pub mod auction;
+pub mod backup;
+pub mod book;
 pub mod cli;
 pub mod config;
 pub mod conform;
 pub mod console;
+pub mod diff;
 pub mod disk;
 pub mod dump;
 pub mod feed;
 pub mod flow;
 pub mod gateway;
 pub mod generate;
+pub mod history_cache;
 pub mod idle;
 pub mod inspect;
 pub mod intake;
@@ -25,6 +29,7 @@ pub mod outputs;
 pub mod platform;
 pub mod progress;
 mod random;
+pub mod replay;
 pub mod run;
 pub mod signals;
 pub mod snapshots;
@@ -35,4 +40,5 @@ pub mod summary;
 pub mod tally;
 mod text;
 pub mod told;
+pub mod truncate;
 pub mod verify;

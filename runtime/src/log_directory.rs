@@ -1,15 +1,20 @@
 //! A data directory: the segment files of one log, behind the core's [`LogFile`].
 //!
-//! It holds a file `lock`, segments named `<number, 16 digits>.log`, spares named `<number, 16
-//! digits>.spare` that are being prepared, and nothing else. What is written where and when is the
-//! core's decision; what is done here is to make each step safe against a crash in its middle, and
-//! to never touch a file again after a write or sync failed.
+//! It holds a file `lock`, segments named `<number, 16 digits>.log` or, packed, `.packed`, files
+//! named `.packing` that are becoming packed ones, spares named `.spare` that are being prepared,
+//! and nothing else of this module's. What is written where and when is the core's decision; what
+//! is done here is to make each step safe against a crash in its middle, and to never touch a file
+//! again after a write or sync failed.
 
 mod aligned;
+mod copying;
 mod counters;
 mod error;
+mod history;
 mod layout;
 mod open;
+mod packed;
+mod packing;
 mod pieces;
 mod probes;
 mod snapshots;
@@ -18,16 +23,21 @@ mod syncer;
 mod writer;
 
 pub(crate) use aligned::Aligned;
+pub use copying::{Unreadable, copy_file, copy_segment, segment_files, snapshot_files};
 pub use counters::{LogCounters, LogTotals};
 pub use error::{OpenError, explain_fault};
 pub use open::{IoChoice, LogOptions, SpareFault};
+pub use packed::{DamageSign, PackedDamage, packed_damage};
+pub use packing::{PackFault, PackedReport, Packing, PackingStep, pack_segment};
 pub use probes::{ProbeDirectory, ProbeFile};
 pub use snapshots::{LZ4, SnapshotError, SnapshotFile};
 pub use syncer::LogSyncer;
 
+use crate::history_cache::HistoryCache;
 use crate::platform::{FileSystem, IoMode, Keeper, Platform, SegmentFile};
 use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::types::{LogPosition, SegmentNumber};
+use history::History;
 use layout::Layout;
 use std::io;
 use std::path::Path;
@@ -40,7 +50,7 @@ pub struct LogDirectory<P: Platform> {
     platform: P,
     layout: Layout,
     file_system: FileSystem,
-    reader: Option<(SegmentNumber, P::Segment)>,
+    history: History<P>,
     writer: Option<Writer<P>>,
 }
 
@@ -58,18 +68,32 @@ impl<P: Platform> LogDirectory<P> {
     pub fn open(platform: P, directory: &Path, options: &LogOptions) -> Result<Self, OpenError> {
         let layout = Layout::new(directory);
         let (writer, file_system) = open::open_to_write(platform, &layout, options)?;
-        Ok(Self { platform, layout, file_system, reader: None, writer: Some(writer) })
+        let history = History::direct(platform, layout.clone());
+        Ok(Self { platform, layout, file_system, history, writer: Some(writer) })
     }
 
     /// Opens a data directory for reading only, beside a process that may be writing to it. Creates
-    /// nothing.
+    /// nothing, and has a cache of its own.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what to do; that there is no log is an error.
     pub fn open_read_only(platform: P, directory: &Path) -> Result<Self, OpenError> {
+        Self::open_with_cache(platform, directory, Arc::default())
+    }
+
+    /// The same with a cache that it may share with other readers of this directory.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn open_with_cache(
+        platform: P,
+        directory: &Path,
+        cache: Arc<HistoryCache>,
+    ) -> Result<Self, OpenError> {
         let layout = Layout::new(directory);
         let file_system = open::open_to_read(platform, &layout)?;
-        Ok(Self { platform, layout, file_system, reader: None, writer: None })
+        let history = History::cached(platform, layout.clone(), cache);
+        Ok(Self { platform, layout, file_system, history, writer: None })
     }
 
     /// The data directory.
@@ -147,30 +171,22 @@ impl<P: Platform> LogDirectory<P> {
 
     fn writer(&mut self) -> &mut Writer<P> {
         assert!(self.writer.is_some(), "a log that was opened for reading is not written to");
-        self.reader = None;
+        self.history.forget();
         self.writer.as_mut().expect("asserted above")
     }
 
-    fn read(
-        &mut self,
-        segment: SegmentNumber,
-        position: u64,
-        into: &mut [u8],
-    ) -> io::Result<usize> {
-        let (number, file) = match self.reader.take() {
-            Some((number, file)) if number == segment => (number, file),
-            Some(_) | None => (segment, self.platform.open_to_read(&self.layout.segment(segment))?),
-        };
-        let count = file.read_at(position, into);
-        self.reader = Some((number, file));
-        count
-    }
-
-    fn sync_everything(&self) -> io::Result<()> {
+    /// A packed segment was synced before it got its name.
+    fn sync_everything(&mut self) -> io::Result<()> {
+        self.history.forget();
         for segment in self.layout.list()?.segments {
-            let file = self.platform.open_to_read(&self.layout.segment(segment))?;
-            file.sync()?;
-            file.drop_cached();
+            match self.platform.open_to_read(&self.layout.segment(segment)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                file => {
+                    let file = file?;
+                    file.sync()?;
+                    file.drop_cached();
+                }
+            }
         }
         self.platform.sync_directory(self.layout.directory())
     }
@@ -185,7 +201,7 @@ impl<P: Platform> LogFile for LogDirectory<P> {
 
     fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {
         self.healthy()?;
-        fault_of(LogOperation::Open, self.layout.segment_bytes(segment))
+        fault_of(LogOperation::Open, self.history.segment_bytes(segment))
     }
 
     fn read_at(
@@ -195,7 +211,7 @@ impl<P: Platform> LogFile for LogDirectory<P> {
         into: &mut [u8],
     ) -> Result<usize, LogFault> {
         self.healthy()?;
-        fault_of(LogOperation::Read, self.read(segment, position.0, into))
+        fault_of(LogOperation::Read, self.history.read_at(segment, position.0, into))
     }
 
     /// Also makes the system forget its copies, so that what is read next is what the disk holds:

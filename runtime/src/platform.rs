@@ -200,6 +200,10 @@ pub trait SegmentFile: fmt::Debug + Send + 'static {
     /// disk holds. A system that won't is no fault.
     fn drop_cached(&self);
 
+    /// The same for the `length_bytes` at `position`, so that reading much of a file once does not
+    /// push out what others need. 0 stands for all that follows.
+    fn drop_cached_part(&self, position: u64, length_bytes: u64);
+
     /// Reads at `position` until `into` is full or the file ends; returns how many bytes were read.
     ///
     /// # Errors
@@ -444,6 +448,8 @@ mod tests {
         }
 
         fn drop_cached(&self) {}
+
+        fn drop_cached_part(&self, _: u64, _: u64) {}
     }
 
     #[test]

@@ -48,3 +48,20 @@ fn bar_of(expected: Option<u64>) -> ProgressBar {
         Err(_) => bar,
     }
 }
+
+/// Bytes from which reading them takes long enough to show how far it is.
+const SHOWN_FROM_BYTES: u64 = 256 << 20;
+
+/// A bar for work on `total_bytes` bytes, which shows itself where that is much and standard error
+/// is a terminal; `done` is what is done to them, in a word.
+pub fn bytes_bar(total_bytes: u64, done: &'static str) -> ProgressBar {
+    if total_bytes < SHOWN_FROM_BYTES || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(total_bytes), ProgressDrawTarget::stderr());
+    let template = format!("{{bar:40}} {{bytes}} of {{total_bytes}} {done}, {{eta}} left");
+    match ProgressStyle::with_template(&template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -4,7 +4,9 @@
 mod recovered;
 
 use crate::config::Config;
-use crate::log_directory::{LogDirectory, LogOptions, OpenError, SpareFault, explain_fault};
+use crate::log_directory::{
+    LogDirectory, LogOptions, OpenError, SpareFault, explain_fault, packed_damage,
+};
 use crate::platform::{Granted, HostMemory, MemoryWishes, Platform};
 use highwater::book::Book;
 use highwater::command::{Command, FlowIdentity};
@@ -28,6 +30,10 @@ static ENGINE: Engine = Engine::new();
 
 /// Bytes of the largest batch that is appended at once.
 const BATCH_BYTES: usize = 1 << 20;
+
+/// What to do about a log that is corrupt.
+const KEEP: &str =
+    "nothing was changed: keep the directory, and restore it from a backup or a replica";
 
 /// What an engine may hold when nobody says otherwise.
 pub const CAPACITIES_DEFAULT: Capacities = Capacities {
@@ -249,7 +255,12 @@ impl StartError {
     /// The error of a recovery that failed.
     pub fn recovery<P: Platform>(platform: P, data: &Path, fault: RecoveryFault) -> Self {
         if let RecoveryFault::Log(fault) = fault {
-            return Self::log(platform, data, fault);
+            // Where the system gave no reason, a packed file may be the reason.
+            let damage = (fault.code == 0).then(|| packed_damage(platform, data)).flatten();
+            return damage.map_or_else(
+                || Self::log(platform, data, fault),
+                |damage| Self::Refused(format!("corrupt: {damage}; {KEEP}")),
+            );
         }
         if let RecoveryFault::Unwanted { .. } = fault {
             return Self::Unwanted;
@@ -268,9 +279,7 @@ impl StartError {
             | RecoveryFault::SnapshotOfOtherLog
             | RecoveryFault::Repeated { .. }
             | RecoveryFault::NeedsCapacities(_)
-            | RecoveryFault::Unwanted { .. } => {
-                "nothing was changed: keep the directory, and restore it from a backup or a replica"
-            }
+            | RecoveryFault::Unwanted { .. } => KEEP,
         };
         Self::Refused(format!("{}; {advice}", sentence_of(data, fault)))
     }

@@ -22,6 +22,19 @@ pub(crate) fn push_number(text: &mut Vec<u8>, number: u64) {
     text.extend_from_slice(&digits[first..]);
 }
 
+/// Reads a number of bytes as it is written on the command line: `4096`, `8K`, `64M`, `1G`.
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.strip_suffix(['K', 'k']) {
+        Some(digits) => (digits, 1 << 10),
+        None => match text.strip_suffix(['M', 'm']) {
+            Some(digits) => (digits, 1 << 20),
+            None => text.strip_suffix(['G', 'g']).map_or((text, 1), |digits| (digits, 1 << 30)),
+        },
+    };
+    let number: u64 = digits.parse().map_err(|_| "not a number of bytes, like 4M".to_owned())?;
+    Ok(number.checked_mul(unit).ok_or("too large")?)
+}
+
 /// The side as it is written in files.
 pub(crate) const fn side_name(side: Side) -> &'static str {
     match side {

@@ -1,14 +1,13 @@
 //! `highwater verify`: scans a whole log, checks everything that can be checked, and replays it.
 
 use crate::console::{CommandError, Console};
-use crate::inspect::{Inspected, open_log};
+use crate::inspect::{CacheArgs, Inspected, open_log};
 use crate::platform::Platform;
-use crate::start::{CAPACITIES_DEFAULT, StartError, fresh_book, larger};
+use crate::replay::{ReplayUpTo, Rest, replay_with_room};
+use crate::start::CAPACITIES_DEFAULT;
 use crate::summary::grouped;
-use highwater::event::Event;
 use highwater::record::{Record, RecordType};
-use highwater::recovery::{RecoveryFault, Replay, Scanned, Visitor, scan};
-use highwater::types::Sequence;
+use highwater::recovery::{RecoveryFault, Scanned, Visitor};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -22,6 +21,9 @@ pub struct VerifyArgs {
     /// The data directory
     #[arg(long, value_name = "DIR", default_value = "highwater-data")]
     pub data: PathBuf,
+    /// How much of it is kept in memory.
+    #[command(flatten)]
+    pub cache: CacheArgs,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
@@ -97,7 +99,7 @@ pub fn verify<P: Platform>(
     args: &VerifyArgs,
     console: Console,
 ) -> Result<(), CommandError> {
-    let mut log = open_log(platform, &args.data)?;
+    let mut log = open_log(platform, &args.data, args.cache)?;
     let report = examine(platform, &mut log)?;
     if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
 }
@@ -105,47 +107,32 @@ pub fn verify<P: Platform>(
 /// Replays the log in memory that is large enough for it.
 fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, CommandError> {
     let upto = log.durable_end()?;
-    let mut room = CAPACITIES_DEFAULT;
-    loop {
-        let mut book = fresh_book(platform, room)?.book;
-        let mut sink = |_: &Event| {};
-        let mut visitor = UpTo {
-            upto,
-            replay: Replay { book: &mut book, sink: &mut sink },
-            counts: [0; RecordType::ALL.len()],
-        };
-        let scanned = scan(&mut log.directory, &mut log.buffer, &mut visitor);
-        let counts = visitor.counts;
-        match scanned {
-            Ok(scanned) => {
-                let sound = book.check();
-                sound.map_err(|fault| {
-                    CommandError::failed(format!("the replayed book is inconsistent: {fault}"))
-                })?;
-                return Ok(log.report(&book, &scanned, &counts));
-            }
-            Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
-            Err(fault) => {
-                return Err(StartError::recovery(platform, log.directory.path(), fault).into());
-            }
-        }
-    }
+    let path = log.directory.path().to_owned();
+    let replayed = replay_with_room(platform, &path, CAPACITIES_DEFAULT, |book| {
+        let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
+        let mut counted = Counted { replay, counts: [0; RecordType::ALL.len()] };
+        let scanned = log.walk("verified", &mut counted)?;
+        Ok((scanned, counted.counts))
+    })?;
+    let (book, (scanned, counts)) = (&replayed.fresh.book, replayed.found);
+    book.check().map_err(|fault| {
+        CommandError::failed(format!("the replayed book is inconsistent: {fault}"))
+    })?;
+    Ok(log.report(book, &scanned, &counts))
 }
 
-/// Replays records up to a sequence and lets later ones pass by.
-struct UpTo<'r, S> {
-    upto: Sequence,
-    replay: Replay<'r, 'static, S>,
+/// Counts the records that are replayed.
+struct Counted<'b> {
+    replay: ReplayUpTo<'b>,
     counts: [u64; RecordType::ALL.len()],
 }
 
-impl<S: highwater::event::EventSink> Visitor for UpTo<'_, S> {
+impl Visitor for Counted<'_> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
-        if record.sequence > self.upto {
-            return Ok(());
-        }
-        for (count, record_type) in self.counts.iter_mut().zip(RecordType::ALL) {
-            *count += u64::from(record_type == record.record_type());
+        if self.replay.wants(record) {
+            for (count, record_type) in self.counts.iter_mut().zip(RecordType::ALL) {
+                *count += u64::from(record_type == record.record_type());
+            }
         }
         self.replay.record(record)
     }

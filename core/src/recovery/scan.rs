@@ -16,6 +16,10 @@ pub trait Visitor {
     /// # Errors
     /// Ends the scan with that fault.
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault>;
+
+    /// Takes note that the records of a block of the chain were handed over; `chain` stands right
+    /// behind it.
+    fn block(&mut self, _head: &BlockHead, _chain: &Chain) {}
 }
 
 /// What a scan found.
@@ -281,6 +285,7 @@ impl Walk {
         self.found.vouched = self.found.vouched.max(head.durable_sequence);
         self.found.stopped_cleanly = head.kind == BlockKind::Stopped;
         self.chain.advance(head);
+        visitor.block(head, &self.chain);
         Ok(())
     }
 

@@ -21,7 +21,11 @@ fn collected(text: &str) -> Result<Vec<FlowLine>, String> {
             Err(CommandError::Failed(sentence) | CommandError::WrongUsage(sentence)) => {
                 return Err(sentence);
             }
-            Err(CommandError::ClosedPipe) => panic!("nothing is written"),
+            Err(
+                error @ (CommandError::ClosedPipe
+                | CommandError::Differ
+                | CommandError::Incomparable(_)),
+            ) => panic!("nothing is written or compared: {error:?}"),
         }
     }
 }

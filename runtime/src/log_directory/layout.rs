@@ -19,8 +19,12 @@ pub(super) struct Layout {
 /// What is in a data directory; names that are not ours are not in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Listing {
-    /// Segments in ascending order.
+    /// Segments in ascending order, plain, packed, or both.
     pub(super) segments: Vec<SegmentNumber>,
+    /// Those that are packed, in ascending order.
+    pub(super) packed: Vec<SegmentNumber>,
+    /// Those that were being packed or unpacked, in ascending order.
+    pub(super) packings: Vec<SegmentNumber>,
     /// Spares in ascending order.
     pub(super) spares: Vec<SegmentNumber>,
     /// Last sequences of snapshots in ascending order.
@@ -46,6 +50,16 @@ impl Layout {
     /// The file of a segment.
     pub(super) fn segment(&self, segment: SegmentNumber) -> PathBuf {
         self.directory.join(format!("{:0DIGITS$}.log", segment.0))
+    }
+
+    /// The packed file of a segment, which is read only where there is no plain one.
+    pub(super) fn packed(&self, segment: SegmentNumber) -> PathBuf {
+        self.directory.join(format!("{:0DIGITS$}.packed", segment.0))
+    }
+
+    /// The file that becomes a packed or an unpacked one.
+    pub(super) fn packing(&self, segment: SegmentNumber) -> PathBuf {
+        self.directory.join(format!("{:0DIGITS$}.packing", segment.0))
     }
 
     /// The file that becomes a segment.
@@ -81,18 +95,24 @@ impl Layout {
             let name = file?.file_name();
             let name = name.to_str().unwrap_or("");
             listing.segments.extend(number_in(name, ".log").filter(|number| number.0 > 0));
+            listing.packed.extend(number_in(name, ".packed").filter(|number| number.0 > 0));
+            listing.packings.extend(number_in(name, ".packing"));
             listing.spares.extend(number_in(name, ".spare"));
             let sequence = digits_in(name, ".snapshot", SEQUENCE_DIGITS).map(Sequence);
             listing.snapshots.extend(sequence);
         }
+        listing.segments.extend(&listing.packed);
         listing.segments.sort_unstable();
+        listing.segments.dedup();
+        listing.packed.sort_unstable();
+        listing.packings.sort_unstable();
         listing.spares.sort_unstable();
         listing.snapshots.sort_unstable();
         Ok(listing)
     }
 
-    /// Length of a segment's file in bytes; `None` when it does not exist.
-    pub(super) fn segment_bytes(&self, segment: SegmentNumber) -> io::Result<Option<u64>> {
+    /// Length of a segment's plain file in bytes; `None` when it does not exist.
+    pub(super) fn plain_bytes(&self, segment: SegmentNumber) -> io::Result<Option<u64>> {
         match fs::metadata(self.segment(segment)) {
             Ok(metadata) => Ok(Some(metadata.len())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

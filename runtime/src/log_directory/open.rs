@@ -190,11 +190,15 @@ fn take_lock<P: Platform>(platform: P, layout: &Layout) -> Result<P::Lock, OpenE
     }
 }
 
-/// Removes what a process left that was preparing a segment, and makes all names durable, that of
-/// the lock too.
+/// Removes what a process left that was preparing or packing a segment, and makes all names
+/// durable, that of the lock too.
 fn clear_spares<P: Platform>(platform: P, layout: &Layout) -> io::Result<()> {
-    for spare in layout.list()?.spares {
+    let listing = layout.list()?;
+    for spare in listing.spares {
         layout::remove(&layout.spare(spare))?;
+    }
+    for packing in listing.packings {
+        layout::remove(&layout.packing(packing))?;
     }
     platform.sync_directory(layout.directory())
 }

@@ -112,9 +112,10 @@ impl<S: SegmentFile> PieceReader<S> {
             HEAD_BYTES => {}
             _ => return Err(torn()),
         }
-        let [a, b, c, d, e, f, g, h] = head;
-        let packed = bounded(u32::from_le_bytes([a, b, c, d]), self.packed.len())?;
-        let plain = bounded(u32::from_le_bytes([e, f, g, h]), PIECE_BYTES_MAX)?;
+        // The first length is the low half.
+        let lengths = u64::from_le_bytes(head);
+        let packed = bounded(lengths & u64::from(u32::MAX), self.packed.len())?;
+        let plain = bounded(lengths >> 32, PIECE_BYTES_MAX)?;
         let at = self.position + HEAD_BYTES as u64;
         if self.file.read_at(at, &mut self.packed[..packed])? < packed {
             return Err(torn());
@@ -136,7 +137,7 @@ fn length_bytes(length: usize) -> [u8; 4] {
 }
 
 /// A length that was read, if a piece can have it.
-fn bounded(length: u32, max: usize) -> io::Result<usize> {
+fn bounded(length: u64, max: usize) -> io::Result<usize> {
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     if (1..=max).contains(&length) { Ok(length) } else { Err(broken("no piece has this length")) }
 }

@@ -199,7 +199,7 @@ impl<P: Platform> SnapshotFile<P> {
     ///
     /// # Errors
     /// What is wrong with the snapshot, or the system's; the book's memory is used then.
-    pub fn restore<'m>(mut self, book: Book<'m>) -> Result<Book<'m>, SnapshotError> {
+    pub fn restore(mut self, book: Book<'_>) -> Result<Book<'_>, SnapshotError> {
         let mut buffer = vec![0; BUFFER_BYTES];
         let body = &mut self.body;
         let mut read = |into: &mut [u8]| body.read(into);

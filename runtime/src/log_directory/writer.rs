@@ -5,6 +5,7 @@ use super::counters::LogCounters;
 use super::fault_of;
 use super::layout::{self, Layout};
 use super::open::LogOptions;
+use super::packing;
 use super::spares::{Request, Spares};
 use super::syncer::{LogSyncer, WrittenSegment};
 use crate::platform::{IoMode, Platform, SegmentFile};
@@ -231,13 +232,13 @@ impl<P: Platform> Writer<P> {
     ) -> io::Result<Option<Current<P::Segment>>> {
         for later in self.layout.list()?.segments.into_iter().rev() {
             if later > segment || (later == segment && position == 0) {
-                layout::remove(&self.layout.segment(later))?;
-                self.platform.sync_directory(self.layout.directory())?;
+                self.remove_segment(later)?;
             }
         }
         if position == 0 {
             return Ok(None);
         }
+        self.make_plain(segment, position)?;
         let path = self.layout.segment(segment);
         let file = self.platform.open_segment(&path, self.io)?;
         let length_bytes = file.length_bytes()?;
@@ -253,6 +254,26 @@ impl<P: Platform> Writer<P> {
         self.platform.sync_directory(self.layout.directory())?;
         let segment_bytes = self.segment_bytes;
         Ok(Some(Current { segment, segment_bytes, file, tail: position, unsynced: false }))
+    }
+
+    /// Removes a segment. Its packed file is gone for good before its plain one, which is the one
+    /// that is read while it is there: so a crash in between brings nothing back.
+    fn remove_segment(&self, segment: SegmentNumber) -> io::Result<()> {
+        for path in [self.layout.packed(segment), self.layout.segment(segment)] {
+            if path.try_exists()? {
+                layout::remove(&path)?;
+                self.platform.sync_directory(self.layout.directory())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the plain file of a segment the only one, so that it can be cut at `position`.
+    fn make_plain(&self, segment: SegmentNumber, position: u64) -> io::Result<()> {
+        if self.layout.plain_bytes(segment)?.is_none() {
+            return packing::unpack_segment(self.platform, &self.layout, segment, position);
+        }
+        layout::remove(&self.layout.packed(segment))
     }
 
     fn ask_for_spare(&mut self) {

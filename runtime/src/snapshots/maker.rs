@@ -186,7 +186,7 @@ impl<P: Platform> SnapshotMaker<P> {
             path: self.directory.snapshot_path(self.newest),
             sequence: self.newest,
             order_count: self.book.open_order_count(),
-            kept: *treated.as_ref().unwrap_or(&Kept::default()),
+            kept: treated.as_ref().copied().unwrap_or_default(),
             trouble: treated.err(),
             took_ns,
         }))

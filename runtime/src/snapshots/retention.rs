@@ -3,7 +3,7 @@
 //! The newest two snapshots stay, and with them every record behind the older one, so that a start
 //! that cannot read the newest still has another. Nothing is removed before the newest is proven.
 
-use crate::log_directory::LogDirectory;
+use crate::log_directory::{LogDirectory, PackFault, pack_segment};
 use crate::platform::Platform;
 use highwater::log_file::LogFile;
 use highwater::types::{SegmentNumber, Sequence};
@@ -66,7 +66,7 @@ pub(super) fn treat<P: Platform>(
                 if !go_on() {
                     break;
                 }
-                pack(platform, directory, segment, &mut kept)?;
+                pack(platform, directory, segment, &mut kept, go_on)?;
             }
         }
         (Keep::Snapshot, Some(before)) => {
@@ -104,9 +104,19 @@ fn pack<P: Platform>(
     directory: &LogDirectory<P>,
     segment: SegmentNumber,
     kept: &mut Kept,
+    go_on: &dyn Fn() -> bool,
 ) -> Result<(), String> {
-    let _ = (platform, directory, segment, kept);
-    Ok(())
+    match pack_segment(platform, directory.path(), segment, go_on) {
+        Ok(Some(report)) => {
+            kept.packed_count += 1;
+            kept.plain_bytes += report.plain_bytes;
+            kept.packed_bytes += report.packed_bytes;
+            Ok(())
+        }
+        // Nobody has the time, or it is packed already.
+        Ok(None) | Err(PackFault::Missing(_)) => Ok(()),
+        Err(fault) => Err(fault.to_string()),
+    }
 }
 
 fn remove_older<P: Platform>(

@@ -112,4 +112,8 @@ impl SegmentFile for NoFile {
     fn drop_cached(&self) {
         match *self {}
     }
+
+    fn drop_cached_part(&self, _: u64, _: u64) {
+        match *self {}
+    }
 }

@@ -1,0 +1,230 @@
+//! `highwater backup`: a consistent copy of a log, also of a running engine's.
+
+use crate::console::{CommandError, Console};
+use crate::inspect::{CacheArgs, Inspected, Nothing, open_log};
+use crate::log_directory::{Unreadable, copy_file, copy_segment, snapshot_files};
+use crate::platform::Platform;
+use crate::progress::bytes_bar;
+use crate::start::StartError;
+use crate::summary::grouped;
+use highwater::block::{BlockHead, Chain};
+use highwater::log_file::LogFile;
+use highwater::record::Record;
+use highwater::recovery::{RecoveryFault, Visitor};
+use highwater::types::{LogPosition, SegmentNumber, Sequence};
+use std::collections::VecDeque;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Copy a log and its snapshots consistently, also beside a running engine.
+///
+/// Copies up to what the log itself calls durable, reads the copy back, and gives it its name when
+/// all of it is on stable storage. An engine starts from the copy as from any data directory. Takes
+/// no exclusive lock and changes nothing in the data directory.
+#[derive(Clone, Debug, clap::Args)]
+pub struct BackupArgs {
+    /// The data directory
+    #[arg(long, value_name = "DIR", default_value = "highwater-data")]
+    pub data: PathBuf,
+    /// The directory of the copy: none yet, or an empty one, in a parent that exists
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// How much of the log is kept in memory.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+/// Copies a log, and prints what was copied.
+///
+/// # Errors
+/// There is no log, it is corrupt, the copy can't be made or is not what was copied, or the output
+/// cannot be written.
+pub fn backup<P: Platform>(
+    platform: P,
+    args: &BackupArgs,
+    console: Console,
+) -> Result<(), CommandError> {
+    let partial = partial_of(&args.to)?;
+    let mut log = open_log(platform, &args.data, args.cache)?;
+    // Listed first: what a snapshot holds was durable before the end of the log is looked for.
+    let snapshots =
+        snapshot_files(&args.data).map_err(|error| failed("read", &args.data, &error))?;
+    let end = end_of(platform, &mut log)?;
+    fs::create_dir(&partial).map_err(|error| failed("create", &partial, &error))?;
+    let copied = fill(platform, &mut log, (&partial, &end), &snapshots)
+        .and_then(|bytes| read_back(platform, args, &partial, &end).map(|()| bytes))
+        .inspect_err(|_| {
+            // What can't be removed is told of by the next backup.
+            drop(fs::remove_dir_all(&partial));
+        })?;
+    fs::rename(&partial, &args.to)
+        .and_then(|()| sync_parent(platform, &args.to))
+        .map_err(|error| failed("name", &args.to, &error))?;
+    console.print_line(&format!(
+        "copied the sequences 1 to {} of the log in '{}' to '{}': {} segments and {} snapshots, {} \
+         bytes, read back",
+        grouped(end.last_sequence.0),
+        args.data.display(),
+        args.to.display(),
+        end.segment,
+        snapshots.len(),
+        grouped(copied)
+    ))
+}
+
+/// The directory in which the copy grows, beside the one that it becomes.
+fn partial_of(to: &Path) -> Result<PathBuf, CommandError> {
+    let shown = to.display();
+    let Some(name) = to.file_name() else {
+        return Err(CommandError::failed(format!(
+            "'{shown}' can't be made a copy; name a directory of its own with --to"
+        )));
+    };
+    match fs::read_dir(to).map(|mut files| files.next().is_some()) {
+        Ok(false) => {}
+        Ok(true) => {
+            return Err(CommandError::failed(format!(
+                "'{shown}' is not empty; name another directory with --to"
+            )));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("read", to, &error)),
+    }
+    let mut partial = name.to_owned();
+    partial.push(".partial");
+    let partial = to.with_file_name(partial);
+    if partial.exists() {
+        return Err(CommandError::failed(format!(
+            "'{}' exists: another backup makes it, or left it when it was interrupted; remove it \
+             when none runs, or name another directory with --to",
+            partial.display()
+        )));
+    }
+    Ok(partial)
+}
+
+/// Where what is copied ends.
+#[derive(Clone, Copy)]
+struct End {
+    segment: SegmentNumber,
+    position: LogPosition,
+    last_sequence: Sequence,
+}
+
+/// The end of the last block that is durable: of a stopped log that is the last one that the next
+/// start keeps, and it is made durable here; of a running one, what the log itself calls so.
+fn end_of<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<End, CommandError> {
+    if !log.is_running {
+        let synced = log.directory.sync_all().map_err(RecoveryFault::Log);
+        synced.map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
+    }
+    let mut ends = Ends::default();
+    log.walk("read", &mut ends)
+        .map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
+    let end = if log.is_running { ends.durable } else { ends.last() };
+    end.ok_or_else(|| {
+        CommandError::failed(format!(
+            "nothing in the log in '{}' is durable yet: there is nothing to copy",
+            log.directory.path().display()
+        ))
+    })
+}
+
+/// The ends of the blocks that no later block calls durable yet, and of the last one that one does.
+#[derive(Default)]
+struct Ends {
+    durable: Option<End>,
+    waiting: VecDeque<(u64, End)>,
+}
+
+impl Ends {
+    fn last(&self) -> Option<End> {
+        self.waiting.back().map(|(_, end)| *end).or(self.durable)
+    }
+}
+
+impl Visitor for Ends {
+    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
+        Ok(())
+    }
+
+    fn block(&mut self, head: &BlockHead, chain: &Chain) {
+        while let Some((number, end)) = self.waiting.front()
+            && *number <= head.durable_number
+        {
+            self.durable = Some(*end);
+            self.waiting.pop_front();
+        }
+        let (segment, position) = (chain.segment, chain.position);
+        let end = End { segment, position, last_sequence: chain.last_sequence() };
+        self.waiting.push_back((head.number, end));
+    }
+}
+
+/// Copies segments and snapshots into the directory `to`; returns the bytes of the copies.
+fn fill<P: Platform>(
+    platform: P,
+    log: &mut Inspected<P>,
+    (to, end): (&Path, &End),
+    snapshots: &[PathBuf],
+) -> Result<u64, CommandError> {
+    let from = log.directory.path().to_owned();
+    let bar = bytes_bar(log.log_bytes()?, "copied");
+    let mut bytes = 0;
+    for number in SegmentNumber::FIRST.0..=end.segment.0 {
+        let segment = SegmentNumber(number);
+        let upto = if segment == end.segment { end.position.0 } else { u64::MAX };
+        let path = log.directory.segment_path(segment);
+        let copied = copy_segment(platform, (&from, to), segment, upto)
+            .map_err(|error| failed("copy", &path, &error))?;
+        bar.inc(copied);
+        bytes += copied;
+    }
+    for snapshot in snapshots {
+        let name = snapshot.file_name().unwrap_or_default();
+        bytes += copy_file(platform, (snapshot, &to.join(name)), u64::MAX, Unreadable::Fails)
+            .map_err(|error| failed("copy", snapshot, &error))?;
+    }
+    bar.finish_and_clear();
+    platform
+        .sync_directory(to)
+        .and_then(|()| sync_parent(platform, to))
+        .map_err(|error| failed("sync", to, &error))?;
+    Ok(bytes)
+}
+
+/// Scans the copy as the disk holds it.
+fn read_back<P: Platform>(
+    platform: P,
+    args: &BackupArgs,
+    partial: &Path,
+    end: &End,
+) -> Result<(), CommandError> {
+    let mut copy = open_log(platform, partial, args.cache)?;
+    let synced = copy.directory.sync_all().map_err(RecoveryFault::Log);
+    synced.map_err(|fault| StartError::recovery(platform, partial, fault))?;
+    let scanned = copy.scan(&mut Nothing)?;
+    if scanned.last_sequence == end.last_sequence && scanned.torn_tail_bytes == 0 {
+        return Ok(());
+    }
+    Err(CommandError::failed(format!(
+        "the copy ends at sequence {}, not at {}: see to the disk of '{}', and try again",
+        scanned.last_sequence,
+        end.last_sequence,
+        args.to.display()
+    )))
+}
+
+/// Makes the name of a directory durable.
+fn sync_parent<P: Platform>(platform: P, path: &Path) -> io::Result<()> {
+    let whole = path.canonicalize()?;
+    whole.parent().map_or(Ok(()), |parent| platform.sync_directory(parent))
+}
+
+fn failed(doing: &str, path: &Path, error: &io::Error) -> CommandError {
+    CommandError::failed(format!(
+        "could not {doing} '{}' ({error}); see to that, and try again",
+        path.display()
+    ))
+}

@@ -1,0 +1,125 @@
+//! Copies of the files of a log, durable but for their names.
+
+use super::layout::Layout;
+use crate::platform::{IoMode, Platform, SegmentFile};
+use highwater::limits::BLOCK_BYTES;
+use highwater::types::SegmentNumber;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Bytes that are copied at a time.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// What the names of snapshot files end in.
+const SNAPSHOT_EXTENSION: &str = "snapshot";
+
+/// What is done about a place that can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is an error.
+    Fails,
+    /// Its blocks become zeros: a copy of what is left is better than none.
+    BecomesZeros,
+}
+
+/// Copies a segment, packed or plain as it is, into the directory `to`; of a plain one at most
+/// `upto` bytes. Returns the bytes of the copy.
+///
+/// # Errors
+/// The system's; there is no such segment.
+pub fn copy_segment<P: Platform>(
+    platform: P,
+    (from, to): (&Path, &Path),
+    segment: SegmentNumber,
+    upto: u64,
+) -> io::Result<u64> {
+    let (from, to) = (Layout::new(from), Layout::new(to));
+    let copied = copy_file(
+        platform,
+        (&from.segment(segment), &to.segment(segment)),
+        upto,
+        Unreadable::Fails,
+    );
+    match copied {
+        // A plain file is removed only when the packed one has its name.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let (from, to) = (from.packed(segment), to.packed(segment));
+            copy_file(platform, (&from, &to), u64::MAX, Unreadable::Fails)
+        }
+        copied => copied,
+    }
+}
+
+/// The files of all segments from `first` on in a directory, plain and packed.
+///
+/// # Errors
+/// The system's.
+pub fn segment_files(directory: &Path, first: SegmentNumber) -> io::Result<Vec<PathBuf>> {
+    let layout = Layout::new(directory);
+    let segments = layout.list()?.segments.into_iter().filter(|segment| *segment >= first);
+    let files = segments.flat_map(|segment| [layout.segment(segment), layout.packed(segment)]);
+    Ok(files.filter(|path| path.exists()).collect())
+}
+
+/// The snapshot files in a directory, by name.
+///
+/// # Errors
+/// The system's.
+pub fn snapshot_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for file in fs::read_dir(directory)? {
+        let path = file?.path();
+        if path.extension().is_some_and(|extension| extension == SNAPSHOT_EXTENSION) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Copies the first `upto` bytes of a file, or all of it, and syncs the copy. Returns its length.
+///
+/// # Errors
+/// The system's; there is no such file, or the copy exists.
+pub fn copy_file<P: Platform>(
+    platform: P,
+    (from, to): (&Path, &Path),
+    upto: u64,
+    unreadable: Unreadable,
+) -> io::Result<u64> {
+    let source = platform.open_to_read(from)?;
+    let copy = platform.create_segment(to, IoMode::Append)?;
+    let end = source.length_bytes()?.min(upto);
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut position = 0;
+    while position < end {
+        let count = usize::try_from(end - position).map_or(PIECE_BYTES, |n| n.min(PIECE_BYTES));
+        let read = match (source.read_at(position, &mut piece[..count]), unreadable) {
+            (Err(_), Unreadable::BecomesZeros) => {
+                salvage(&source, position, &mut piece[..count]);
+                count
+            }
+            (read, _) => read?,
+        };
+        copy.append(&piece[..read])?;
+        source.drop_cached_part(position, PIECE_BYTES as u64);
+        position += read as u64;
+        if read < count {
+            break;
+        }
+    }
+    copy.sync()?;
+    copy.drop_cached();
+    Ok(position)
+}
+
+/// Reads what can be read, block by block; the rest is zeros.
+fn salvage(source: &impl SegmentFile, position: u64, piece: &mut [u8]) {
+    piece.fill(0);
+    for (index, block) in piece.chunks_mut(BLOCK_BYTES).enumerate() {
+        if source.read_at(position + (index * BLOCK_BYTES) as u64, block).is_err() {
+            block.fill(0);
+        }
+    }
+}

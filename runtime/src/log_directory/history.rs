@@ -1,0 +1,254 @@
+//! Reading segments, plain and packed alike, and what of them may be kept in the cache.
+//!
+//! A plain segment is kept in chunks once a later header calls its last block durable: from then on
+//! no recovery cuts it. A packed segment was that before it was packed, and is kept in its frames.
+
+use super::layout::Layout;
+use super::packed::PackedSegment;
+use crate::history_cache::{CHUNK_BYTES, HistoryCache, PartKey};
+use crate::platform::{Platform, SegmentFile};
+use highwater::limits::BLOCK_BYTES;
+use highwater::segment::{HeaderState, SegmentHeader, read_header};
+use highwater::types::SegmentNumber;
+use std::io;
+use std::sync::Arc;
+
+/// Later headers that are asked whether a segment is durable. The first one says so as a rule; a
+/// log that is synced seldom or never must not cost a walk through all of them.
+const HEADERS_ASKED: u64 = 4;
+
+/// The side of a data directory that reads.
+#[derive(Debug)]
+pub(super) struct History<P: Platform> {
+    platform: P,
+    layout: Layout,
+    cache: Arc<HistoryCache>,
+    /// Whether parts of plain segments are kept too.
+    keeps_plain: bool,
+    /// The last segment that is known to be sealed; 0 for none.
+    sealed: SegmentNumber,
+    open: Option<(SegmentNumber, OpenSegment<P::Segment>)>,
+}
+
+/// A segment that is open for reading.
+#[derive(Debug)]
+enum OpenSegment<S> {
+    Plain(S),
+    Packed(PackedSegment<S>),
+}
+
+impl<P: Platform> History<P> {
+    /// Reads through `cache`, plain segments too.
+    pub(super) fn cached(platform: P, layout: Layout, cache: Arc<HistoryCache>) -> Self {
+        Self { keeps_plain: true, ..Self::new(platform, layout, cache) }
+    }
+
+    /// Reads what files hold now; of packed segments, a few frames are kept.
+    pub(super) fn direct(platform: P, layout: Layout) -> Self {
+        let few_frames = 16 * CHUNK_BYTES as u64;
+        Self::new(platform, layout, Arc::new(HistoryCache::new(few_frames)))
+    }
+
+    fn new(platform: P, layout: Layout, cache: Arc<HistoryCache>) -> Self {
+        let sealed = SegmentNumber(0);
+        Self { platform, layout, cache, keeps_plain: false, sealed, open: None }
+    }
+
+    /// Lets go of everything that was read.
+    pub(super) fn forget(&mut self) {
+        self.cache.clear();
+        self.sealed = SegmentNumber(0);
+        self.open = None;
+    }
+
+    /// Length of a segment in bytes, of a packed one unpacked; `None` when it does not exist.
+    pub(super) fn segment_bytes(&self, segment: SegmentNumber) -> io::Result<Option<u64>> {
+        if let Some(bytes) = self.layout.plain_bytes(segment)? {
+            return Ok(Some(bytes));
+        }
+        match PackedSegment::open(self.platform, &self.layout.packed(segment), segment) {
+            Ok(packed) => Ok(Some(packed.header().plain_bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads at `position` until `into` is full or the segment ends; returns how many bytes were
+    /// read. Stops short of what cannot be read: the next read says why.
+    pub(super) fn read_at(
+        &mut self,
+        segment: SegmentNumber,
+        position: u64,
+        into: &mut [u8],
+    ) -> io::Result<usize> {
+        let mut source = match self.open.take() {
+            Some((number, source)) if number == segment => source,
+            Some(_) | None => self.open_segment(segment)?,
+        };
+        let count = match &mut source {
+            OpenSegment::Packed(packed) => self.read_packed(packed, position, into),
+            OpenSegment::Plain(file) => self.read_plain(segment, file, position, into),
+        };
+        self.open = Some((segment, source));
+        count
+    }
+
+    /// Whether a later header calls the last block of a segment durable.
+    pub(super) fn is_sealed(&mut self, segment: SegmentNumber) -> io::Result<bool> {
+        if segment <= self.sealed {
+            return Ok(true);
+        }
+        let Some(next) = self.header_of(segment.next())? else {
+            return Ok(false);
+        };
+        let mut durable_number = next.durable_number;
+        let mut later = segment.next();
+        for _ in 1..HEADERS_ASKED {
+            if durable_number + 1 >= next.first_number {
+                self.sealed = segment;
+                return Ok(true);
+            }
+            later = later.next();
+            let Some(header) = self.header_of(later)? else {
+                return Ok(false);
+            };
+            durable_number = header.durable_number;
+        }
+        Ok(false)
+    }
+
+    /// A segment's header as the files hold it now; `None` when there is no whole one.
+    fn header_of(&self, segment: SegmentNumber) -> io::Result<Option<SegmentHeader>> {
+        let mut block = vec![0; BLOCK_BYTES];
+        let length = match self.open_segment(segment) {
+            Ok(OpenSegment::Plain(file)) => file.read_at(0, &mut block)?,
+            Ok(OpenSegment::Packed(mut packed)) => {
+                let frame = if packed.frame_count() == 0 { Vec::new() } else { packed.frame(0)? };
+                copy_from(&frame, 0, &mut block)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match read_header(&mut block[..length]) {
+            HeaderState::Intact(header) => Ok((header.segment == segment).then_some(header)),
+            HeaderState::Blank
+            | HeaderState::NewerVersion(_)
+            | HeaderState::OlderVersion(_)
+            | HeaderState::Rotten
+            | HeaderState::Broken => Ok(None),
+        }
+    }
+
+    /// The plain file where there is one, else the packed one: a plain one is removed only when the
+    /// packed one has its name.
+    fn open_segment(&self, segment: SegmentNumber) -> io::Result<OpenSegment<P::Segment>> {
+        match self.platform.open_to_read(&self.layout.segment(segment)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let path = self.layout.packed(segment);
+                PackedSegment::open(self.platform, &path, segment).map(OpenSegment::Packed)
+            }
+            plain => plain.map(OpenSegment::Plain),
+        }
+    }
+
+    fn read_plain(
+        &mut self,
+        segment: SegmentNumber,
+        file: &P::Segment,
+        position: u64,
+        into: &mut [u8],
+    ) -> io::Result<usize> {
+        if !self.keeps_plain || !self.is_sealed(segment)? {
+            return file.read_at(position, into);
+        }
+        let chunk_bytes = CHUNK_BYTES as u64;
+        fill(position, into, |place| {
+            let key = PartKey { segment, is_packed: false, index: place / chunk_bytes };
+            let chunk = self.part(key, || read_chunk(file, key.index * chunk_bytes))?;
+            Ok((chunk, usize_of(place % chunk_bytes)))
+        })
+    }
+
+    fn read_packed(
+        &self,
+        packed: &mut PackedSegment<P::Segment>,
+        position: u64,
+        into: &mut [u8],
+    ) -> io::Result<usize> {
+        let header = *packed.header();
+        let room = usize_of(header.plain_bytes.saturating_sub(position)).min(into.len());
+        let into = &mut into[..room];
+        let filled = usize_of(header.filled_bytes.saturating_sub(position)).min(room);
+        let (filled, zeros) = into.split_at_mut(filled);
+        let frame_bytes = header.frame_bytes as u64;
+        let count = fill(position, filled, |place| {
+            let index = place / frame_bytes;
+            let key = PartKey { segment: header.segment, is_packed: true, index };
+            let frame = self.part(key, || packed.frame(usize_of(index)))?;
+            Ok((frame, usize_of(place % frame_bytes)))
+        })?;
+        if count < filled.len() {
+            return Ok(count);
+        }
+        zeros.fill(0);
+        Ok(room)
+    }
+
+    fn part(
+        &self,
+        key: PartKey,
+        read: impl FnOnce() -> io::Result<Vec<u8>>,
+    ) -> io::Result<Arc<[u8]>> {
+        if let Some(part) = self.cache.get(&key) {
+            return Ok(part);
+        }
+        let part: Arc<[u8]> = read()?.into();
+        self.cache.put(key, part.clone());
+        Ok(part)
+    }
+}
+
+/// Fills `into` from the parts that `part_at` gives for a place, each with the offset of the place
+/// in it. Stops where a part ends early, and before one that can't be read unless it is the first.
+fn fill(
+    position: u64,
+    into: &mut [u8],
+    mut part_at: impl FnMut(u64) -> io::Result<(Arc<[u8]>, usize)>,
+) -> io::Result<usize> {
+    let mut done = 0;
+    while done < into.len() {
+        let (part, offset) = match part_at(position + done as u64) {
+            Err(_) if done > 0 => break,
+            part => part?,
+        };
+        let count = copy_from(&part, offset, &mut into[done..]);
+        if count == 0 {
+            break;
+        }
+        done += count;
+    }
+    Ok(done)
+}
+
+/// Copies as much of `part` from `offset` on as `into` takes; returns how many bytes that were.
+fn copy_from(part: &[u8], offset: usize, into: &mut [u8]) -> usize {
+    let from = part.get(offset..).unwrap_or_default();
+    let count = from.len().min(into.len());
+    into[..count].copy_from_slice(&from[..count]);
+    count
+}
+
+/// Reads the chunk of a plain segment at `position`, and asks the system to forget its own copy: it
+/// is kept once, within the cache's bound.
+fn read_chunk(file: &impl SegmentFile, position: u64) -> io::Result<Vec<u8>> {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let count = file.read_at(position, &mut chunk)?;
+    file.drop_cached_part(position, CHUNK_BYTES as u64);
+    chunk.truncate(count);
+    Ok(chunk)
+}
+
+/// A length or index in a part of a file that is in memory; what is longer than memory is cut.
+fn usize_of(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,233 @@
+//! `highwater truncate`: the way out when start-up refuses a log, at the price of its end.
+
+mod keep;
+mod loss;
+
+use crate::console::{CommandError, Console};
+use crate::log_directory::{
+    IoChoice, LogDirectory, LogOptions, Unreadable, copy_file, segment_files, snapshot_files,
+};
+use crate::platform::Platform;
+use crate::replay::{ReplayUpTo, Rest, replay_with_room};
+use crate::start::{CAPACITIES_DEFAULT, StartError};
+use highwater::block::{BlockHead, Chain};
+use highwater::limits::BLOCK_BYTES;
+use highwater::log_file::{LogFault, LogFile};
+use highwater::record::Record;
+use highwater::recovery::{RecoveryFault, Visitor, scan};
+use highwater::types::Sequence;
+use keep::{Keep, Kept};
+use loss::Loss;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Cut a log behind a sequence, so that an engine starts from it again.
+///
+/// For a log that start-up refuses, when there is no backup and no replica: everything behind the
+/// sequence is lost, acknowledged or not. Says exactly which sequences and which client sequences
+/// of each session those are. What is cut off is copied to DIR/dropped-N first. Takes the lock.
+/// Without --accept-loss it says what would be lost, changes no segment, and ends with exit code 1.
+#[derive(Clone, Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
+pub struct TruncateArgs {
+    /// The data directory
+    #[arg(long, value_name = "DIR", default_value = "highwater-data")]
+    pub data: PathBuf,
+    /// The last sequence to keep, the last one of a block of the log; 0 keeps nothing
+    #[arg(long, value_name = "SEQ")]
+    pub at: u64,
+    /// When a block does not end there, keep the whole blocks before it
+    #[arg(long)]
+    pub nearest: bool,
+    /// Do it: what is behind the sequence is lost
+    #[arg(long)]
+    pub accept_loss: bool,
+}
+
+/// Says what is lost, and cuts it off when that is accepted.
+///
+/// # Errors
+/// Nothing was accepted, no block ends at the sequence, the log can't be read so far, the copy
+/// can't be made, the cut fails, or the output cannot be written.
+pub fn truncate<P: Platform>(
+    platform: P,
+    args: &TruncateArgs,
+    console: Console,
+) -> Result<(), CommandError> {
+    let mut log = open(platform, &args.data)?;
+    let (keep, judged) = judge(platform, args, &mut log)?;
+    let state = state_of(platform, &args.data, judged)?;
+    let kept = chosen(args, &keep)?;
+    let loss = Loss::behind(&mut log, &kept, &keep)
+        .map_err(|fault| log_error(platform, &args.data, fault))?;
+    console.print(&format!("{state}\n{loss}"))?;
+    if !args.accept_loss {
+        return Err(CommandError::failed(
+            "no segment was changed; say --accept-loss to cut the log there",
+        ));
+    }
+    let dropped = set_aside(platform, &args.data, &kept)?;
+    log.cut(kept.segment, kept.position).map_err(|fault| log_error(platform, &args.data, fault))?;
+    confirm(platform, args, &mut log, &kept)?;
+    console.print_line(&format!(
+        "cut: the log in '{}' ends at sequence {}; what stood behind it is in '{}'",
+        args.data.display(),
+        kept.last_sequence,
+        dropped.display()
+    ))
+}
+
+/// Opens a log that is there for writing, as it is: nothing is laid out for an engine.
+fn open<P: Platform>(platform: P, data: &Path) -> Result<LogDirectory<P>, CommandError> {
+    drop(LogDirectory::open_read_only(platform, data).map_err(StartError::from)?);
+    let options = LogOptions { io: IoChoice::Append, ..LogOptions::default() };
+    let mut log = LogDirectory::open(platform, data, &options).map_err(StartError::from)?;
+    // What is decided here must be decided by what the disk holds.
+    log.sync_all().map_err(|fault| log_error(platform, data, fault))?;
+    Ok(log)
+}
+
+fn log_error<P: Platform>(platform: P, data: &Path, fault: LogFault) -> CommandError {
+    StartError::recovery(platform, data, RecoveryFault::Log(fault)).into()
+}
+
+/// Does what a start does, and looks where the log can be cut: before whatever is wrong with it.
+fn judge<P: Platform>(
+    platform: P,
+    args: &TruncateArgs,
+    log: &mut LogDirectory<P>,
+) -> Result<(Keep, Result<(), RecoveryFault>), CommandError> {
+    let replayed = replay_with_room(platform, &args.data, CAPACITIES_DEFAULT, |book| {
+        let replay = ReplayUpTo::new(book, Sequence(u64::MAX), Rest::Scanned);
+        let mut judge = Judge { replay, keep: Keep::upto(Sequence(args.at)) };
+        // A block at a time: what can be read is read up to the last block before what can't.
+        match scan(log, &mut [0; BLOCK_BYTES], &mut judge) {
+            Err(fault @ RecoveryFault::NeedsCapacities(_)) => Err(fault),
+            scanned => Ok((judge.keep, scanned.map(drop))),
+        }
+    })?;
+    Ok(replayed.found)
+}
+
+/// Replays, and looks where the log can be cut.
+struct Judge<'b> {
+    replay: ReplayUpTo<'b>,
+    keep: Keep,
+}
+
+impl Visitor for Judge<'_> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        self.replay.record(record)?;
+        self.keep.record(record)
+    }
+
+    fn block(&mut self, head: &BlockHead, chain: &Chain) {
+        self.keep.block(head, chain);
+    }
+}
+
+/// What a start would say to the log, in a line.
+fn state_of<P: Platform>(
+    platform: P,
+    data: &Path,
+    judged: Result<(), RecoveryFault>,
+) -> Result<String, CommandError> {
+    let Err(fault) = judged else {
+        return Ok(format!("the log in '{}' is sound", data.display()));
+    };
+    let refusal = StartError::recovery(platform, data, fault);
+    match fault {
+        // What this program does not know, it does not write to.
+        RecoveryFault::NewerVersion { .. } | RecoveryFault::OlderVersion { .. } => {
+            Err(refusal.into())
+        }
+        RecoveryFault::Log(_)
+        | RecoveryFault::Corrupt { .. }
+        | RecoveryFault::MissingSegment(_)
+        | RecoveryFault::ForeignSegment(_)
+        | RecoveryFault::HashMismatch { .. }
+        | RecoveryFault::Repeated { .. }
+        | RecoveryFault::NeedsCapacities(_)
+        | RecoveryFault::SnapshotAhead { .. }
+        | RecoveryFault::SnapshotOfOtherLog
+        | RecoveryFault::Unwanted { .. } => Ok(format!("start-up refuses the log: {refusal}")),
+    }
+}
+
+/// Where the log is to be cut.
+fn chosen(args: &TruncateArgs, keep: &Keep) -> Result<Kept, CommandError> {
+    let kept = keep.kept();
+    if kept.last_sequence.0 == args.at || args.nearest {
+        return Ok(kept);
+    }
+    let at = args.at;
+    let why = match keep.crossing() {
+        Some((first, last)) => {
+            format!("sequence {at} stands inside a block, with the sequences {first} to {last}")
+        }
+        None => format!("the log can be read up to sequence {} only", kept.last_sequence),
+    };
+    Err(CommandError::failed(format!(
+        "{why}, and only whole blocks can be kept: say --at {}, or --nearest for the same",
+        kept.last_sequence
+    )))
+}
+
+/// Copies everything that is cut off, whole files, to a directory of its own; returns that.
+fn set_aside<P: Platform>(platform: P, data: &Path, kept: &Kept) -> Result<PathBuf, CommandError> {
+    let failed = |error: io::Error| {
+        CommandError::failed(format!(
+            "could not copy what is to be cut off from '{}' ({error}); nothing was cut: free some \
+             space or see to the disk, and try again",
+            data.display()
+        ))
+    };
+    let dropped = create_numbered(data).map_err(failed)?;
+    let copy = || {
+        let mut files = segment_files(data, kept.segment)?;
+        files.extend(snapshot_files(data)?);
+        for file in files {
+            let name = file.file_name().unwrap_or_default();
+            let names = (file.as_path(), dropped.join(name));
+            copy_file(platform, (names.0, &names.1), u64::MAX, Unreadable::BecomesZeros)?;
+        }
+        platform.sync_directory(&dropped)?;
+        platform.sync_directory(data)
+    };
+    copy().map_err(failed)?;
+    Ok(dropped)
+}
+
+/// Creates the first of `dropped-1`, `dropped-2` ... that is not there.
+fn create_numbered(data: &Path) -> io::Result<PathBuf> {
+    for number in 1_u64.. {
+        let dropped = data.join(format!("dropped-{number}"));
+        match fs::create_dir(&dropped) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => return created.map(|()| dropped),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Reads the log once more: it must be sound, and end where it was cut.
+fn confirm<P: Platform>(
+    platform: P,
+    args: &TruncateArgs,
+    log: &mut LogDirectory<P>,
+    kept: &Kept,
+) -> Result<(), CommandError> {
+    let mut keep = Keep::upto(Sequence(u64::MAX));
+    let scanned = scan(log, &mut vec![0; 1 << 20], &mut keep)
+        .map_err(|fault| StartError::recovery(platform, &args.data, fault))?;
+    if scanned.last_sequence == kept.last_sequence {
+        return Ok(());
+    }
+    Err(CommandError::failed(format!(
+        "after the cut the log in '{}' ends at sequence {}, not {}: see to the disk",
+        args.data.display(),
+        scanned.last_sequence,
+        kept.last_sequence
+    )))
+}

@@ -1,0 +1,99 @@
+//! What of a log is kept: whole blocks of the chain up to a sequence.
+
+use highwater::block::{BlockHead, Chain};
+use highwater::record::{Body, Record};
+use highwater::recovery::{RecoveryFault, Visitor};
+use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
+use std::collections::BTreeMap;
+
+/// The end of what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// The segment that is cut.
+    pub(super) segment: SegmentNumber,
+    /// Where it is cut; 0 when not even the log's first block is kept.
+    pub(super) position: LogPosition,
+    /// The last sequence that is kept; 0 for none.
+    pub(super) last_sequence: Sequence,
+}
+
+/// Looks for that end while a log is scanned.
+#[derive(Debug)]
+pub(super) struct Keep {
+    upto: Sequence,
+    kept: Kept,
+    crossing: Option<(Sequence, Sequence)>,
+    log_id: Option<LogId>,
+    durable: Sequence,
+    /// The last client sequence that is kept of each session.
+    sessions: BTreeMap<u16, u64>,
+    /// The same of the records of the next block.
+    sessions_next: BTreeMap<u16, u64>,
+}
+
+impl Keep {
+    /// Keeps the blocks that hold no sequence above `upto`.
+    pub(super) fn upto(upto: Sequence) -> Self {
+        let kept = Kept {
+            segment: SegmentNumber::FIRST,
+            position: LogPosition(0),
+            last_sequence: Sequence(0),
+        };
+        Self {
+            upto,
+            kept,
+            crossing: None,
+            log_id: None,
+            durable: Sequence(0),
+            sessions: BTreeMap::new(),
+            sessions_next: BTreeMap::new(),
+        }
+    }
+
+    /// The end that was found.
+    pub(super) fn kept(&self) -> Kept {
+        self.kept
+    }
+
+    /// The first and last sequence of the block that holds the wanted one in its middle.
+    pub(super) fn crossing(&self) -> Option<(Sequence, Sequence)> {
+        self.crossing
+    }
+
+    /// The log's id, once a block was seen.
+    pub(super) fn log_id(&self) -> Option<LogId> {
+        self.log_id
+    }
+
+    /// The last client sequence of a session that is kept; 0 when there is none.
+    pub(super) fn last_client_sequence(&self, session: u16) -> u64 {
+        self.sessions.get(&session).copied().unwrap_or(0)
+    }
+
+    /// The highest sequence that a block of the chain calls durable.
+    pub(super) fn durable(&self) -> Sequence {
+        self.durable
+    }
+}
+
+impl Visitor for Keep {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        if let Body::Command(command) = &record.body {
+            self.sessions_next.insert(command.session.0, command.client_sequence.0);
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, head: &BlockHead, chain: &Chain) {
+        self.log_id = Some(chain.log_id);
+        self.durable = self.durable.max(head.durable_sequence);
+        let last_sequence = chain.last_sequence();
+        if last_sequence <= self.upto {
+            let (segment, position) = (chain.segment, chain.position);
+            self.kept = Kept { segment, position, last_sequence };
+            self.sessions.append(&mut self.sessions_next);
+        } else if head.first_sequence <= self.upto {
+            self.crossing = Some((head.first_sequence, last_sequence));
+        }
+    }
+}
