@@ -139,6 +139,7 @@ impl<P: Platform> LogDirectory<P> {
     /// # Errors
     /// The system's.
     pub fn retire(&self, segment: SegmentNumber) -> io::Result<()> {
+        layout::remove(&self.layout.packed(segment))?;
         layout::remove(&self.layout.segment(segment))?;
         self.platform.sync_directory(self.layout.directory())
     }
