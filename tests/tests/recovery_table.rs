@@ -5,11 +5,11 @@ use std::fs;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Every test of these files is a row.
-const ROWS: [&str; 3] = ["torn_tail", "corruption", "bit_flips"];
+const ROWS: [&str; 5] = ["torn_tail", "corruption", "bit_flips", "snapshot_damage", "snapshot_log"];
 /// Tests of these may be named too.
-const OTHERS: [&str; 2] = ["crash", "high_water"];
+const OTHERS: [&str; 3] = ["crash", "high_water", "follower"];
 /// Tests about the tests.
-const NO_ROWS: [&str; 1] = ["an_undamaged_log_is_recovered"];
+const NO_ROWS: [&str; 2] = ["an_undamaged_log_is_recovered", "an_undamaged_snapshot_is_taken"];
 
 fn test_names(file: &str) -> Vec<String> {
     let path = format!("{ROOT}/tests/tests/{file}.rs");
