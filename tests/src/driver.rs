@@ -13,7 +13,7 @@ use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogFile;
 use highwater::log_writer::{LogSettings, LogWriter, OpenedLog};
-use highwater::recovery::{RecoveryFault, Replay, recover};
+use highwater::recovery::{RecoveryFault, Replay, Start, recover_from};
 use highwater::releaser::Releaser;
 use highwater::sequencer::{Sequencer, SequencerHost};
 use highwater::stage::{Shared, Step};
@@ -140,9 +140,22 @@ pub fn recover_into<F: LogFile>(
     buffer: &mut [u8],
     book: &mut Book<'_>,
 ) -> Result<Recovered, RecoveryFault> {
+    recover_into_from(file, buffer, book, Start::Beginning)
+}
+
+/// Recovers a log from `start` on into the book that was restored there.
+///
+/// # Errors
+/// Why it is refused.
+pub fn recover_into_from<F: LogFile>(
+    file: &mut F,
+    buffer: &mut [u8],
+    book: &mut Book<'_>,
+    start: Start,
+) -> Result<Recovered, RecoveryFault> {
     let mut events = Vec::new();
     let mut sink = |event: &Event| events.push(*event);
-    let scanned = recover(file, buffer, &mut Replay { book, sink: &mut sink })?;
+    let scanned = recover_from(file, buffer, &mut Replay { book, sink: &mut sink }, start)?;
     Ok(Recovered {
         scanned,
         events,

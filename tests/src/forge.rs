@@ -3,8 +3,9 @@
 
 use crate::driver::recover_into;
 use crate::oracle::{Recovered, book_memory};
+use crate::random::Random;
 use crate::sim_log::{FileForm, SimLog};
-use crate::workload::CAPACITIES;
+use crate::workload::{self, CAPACITIES, LastClientSequences};
 use highwater::block::{
     BLOCK_HEAD_BYTES, BlockHead, BlockKind, Chain, Durable, Filled, intact_head,
 };
@@ -209,4 +210,52 @@ impl Visitor for All {
         self.0.push(*record);
         Ok(())
     }
+}
+
+/// Blocks of a random log, three to a segment.
+const RANDOM_BLOCKS: usize = 10;
+
+/// A log of random commands, one to four in a block, each block synced before the next; a marker
+/// now and then.
+///
+/// # Panics
+/// Never: its numbers are small.
+pub fn random_log(seed: u64) -> Forge {
+    let mut random = Random::new(seed);
+    let mut last = LastClientSequences::new();
+    let mut forge = Forge::new(4);
+    for number in 0..RANDOM_BLOCKS {
+        forge.sync();
+        if number % 4 == 2 {
+            forge.marker(BlockKind::Idle);
+            continue;
+        }
+        let next = forge.chain.next_sequence.0;
+        let count = 1 + random.below(4);
+        let records: Vec<_> = (next..next + count)
+            .map(|sequence| Record {
+                sequence: Sequence(sequence),
+                timestamp_ns: 1,
+                body: Body::Command(fresh_command(&mut random, &mut last)),
+            })
+            .collect();
+        forge.records(&records);
+    }
+    forge
+}
+
+fn fresh_command(random: &mut Random, last: &mut LastClientSequences) -> Command {
+    loop {
+        let command = workload::arrival(random, last).command;
+        if workload::is_fresh(&command, last) {
+            workload::note(&command, last);
+            return command;
+        }
+    }
+}
+
+/// The last sequences of all blocks of a log that hold commands.
+pub fn block_ends(log: &SimLog) -> Vec<Sequence> {
+    let heads = heads(log).into_iter().filter(|head| head.command_count > 0);
+    heads.map(|head| Sequence(head.first_sequence.0 + u64::from(head.command_count) - 1)).collect()
 }

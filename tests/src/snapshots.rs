@@ -1,15 +1,21 @@
 //! Snapshots in memory: written, restored, and taken apart into entries that can be changed and
 //! sealed again.
 
+use crate::driver::recover_into_from;
+use crate::oracle::{Recovered, book_memory};
+use crate::sim_log::SimLog;
+use crate::workload::CAPACITIES;
 use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::checksum::checksum;
+use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
+use highwater::recovery::{Follower, RecoveryFault, Replay, Start};
 use highwater::snapshot::{
     Compression, RestoreFault, SnapshotFault, SnapshotHeader, SnapshotOrigin, read_snapshot_header,
     restore_snapshot, write_snapshot,
 };
-use highwater::types::{LogId, LogPosition, SegmentNumber};
+use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
 use std::convert::Infallible;
 
 /// Bytes of the head of a body's block.
@@ -82,6 +88,44 @@ pub fn restored_in_pieces<'m>(
         Ok(book) => Ok((header, book)),
         Err(RestoreFault::Snapshot(fault)) => Err(fault),
     }
+}
+
+/// A snapshot of the small book of a log, made by following the log up to `until`.
+///
+/// # Panics
+/// When the log is not sound up to there, or empty.
+pub fn taken(log: &SimLog, until: Sequence) -> Vec<u8> {
+    let mut memory = book_memory();
+    let mut book = small_book(&mut memory);
+    let mut follower = Follower::new(Start::Beginning);
+    let mut sink = |_: &Event| {};
+    let mut visitor = Replay { book: &mut book, sink: &mut sink };
+    let mut buffer = vec![0; 2 * BLOCK_BYTES];
+    follower.follow(&mut log.clone(), &mut buffer, &mut visitor, until).expect("a sound log");
+    written(&book, follower.chain().expect("a log"), 1)
+}
+
+/// Recovers a log from a snapshot on.
+///
+/// # Errors
+/// Why the log is refused.
+///
+/// # Panics
+/// When the snapshot is.
+pub fn recovered_from(log: &SimLog, snapshot: &[u8]) -> Result<Recovered, RecoveryFault> {
+    let mut memory = book_memory();
+    let (header, mut book) = restored(snapshot, small_book(&mut memory)).expect("a snapshot");
+    let mut buffer = vec![0; 2 * BLOCK_BYTES];
+    let start = Start::Snapshot(header.chain);
+    recover_into_from(&mut log.clone(), &mut buffer, &mut book, start)
+}
+
+/// An empty book in [`book_memory`].
+///
+/// # Panics
+/// When it is not.
+pub fn small_book(memory: &mut [u8]) -> Book<'_> {
+    Book::new(memory, CAPACITIES, 7).expect("the memory is large enough")
 }
 
 /// A snapshot taken apart.

@@ -1,14 +1,19 @@
-//! Any bytes are commands that the book and the naive book answer alike: the fuzz target over
-//! random bytes, for whoever has no fuzzer.
+//! Any bytes are commands that the book and the naive book answer alike, and a snapshot that is
+//! refused or a sound book: the fuzz target over random bytes, for whoever has no fuzzer.
 
+use highwater::book::{Admission, Book};
 use highwater::command::Action;
+use highwater::event::Event;
+use highwater::limits::BLOCK_BYTES;
 use highwater::record::{Body, Record, RecordType};
+use highwater::snapshot::{SnapshotFault, read_snapshot_header};
 use highwater::types::Sequence;
 use std::collections::BTreeMap;
 use tests::comparison::compare_bytes;
-use tests::from_bytes::{COMMAND_BYTES, commands};
+use tests::from_bytes::{self, COMMAND_BYTES, commands};
 use tests::naive_book::Flaw;
 use tests::random::Random;
+use tests::snapshots::{Parts, chain_behind, restored, seal, written};
 
 /// Inputs of a run.
 const INPUTS: u64 = 400;
@@ -50,5 +55,125 @@ fn bytes_say_commands_of_every_kind() {
     for record_type in RecordType::ALL {
         let is_logged_by_itself = record_type == RecordType::RunningHash;
         assert_eq!(counts.contains_key(record_type.name()), !is_logged_by_itself, "{counts:?}");
+    }
+}
+
+/// A snapshot of the book behind the commands that some bytes say.
+fn snapshot(seed: u64) -> Vec<u8> {
+    let mut memory = vec![0; Book::bytes_needed(from_bytes::CAPACITIES)];
+    let mut book = Book::new(&mut memory, from_bytes::CAPACITIES, 1).expect("enough memory");
+    apply_all(&mut book, seed);
+    written(&book, chain_behind(&book), 1)
+}
+
+/// Gives a book the commands that some bytes say, numbered on where its sessions stand.
+fn apply_all(book: &mut Book<'_>, seed: u64) {
+    for mut command in commands(&input(seed)) {
+        let last = book.last_client_sequence(command.session).0;
+        command.client_sequence.0 = last.saturating_add(1);
+        if let Action::Configure(capacities) = command.action
+            && !book.fits(capacities)
+        {
+            continue;
+        }
+        if book.admit(command.session, command.client_sequence) == Admission::Fresh {
+            let next = book.last_sequence().next();
+            book.apply(next, &command, &mut |_: &Event| {});
+        }
+    }
+}
+
+/// A snapshot in which some bytes, entries or places are other ones, sealed again.
+fn changed(seed: u64) -> Parts {
+    let mut random = Random::new(seed);
+    let mut parts = Parts::of(&snapshot(seed % 97));
+    for _ in 0..=random.below(3) {
+        let entry = random.index(parts.entries.len().max(1));
+        match random.below(8) {
+            0 => {
+                let at = 12 + random.index(200);
+                parts.header[at] ^= u8::try_from(1 + random.below(255)).expect("a byte");
+            }
+            1 if !parts.entries.is_empty() => parts.entries.push(parts.entries[entry].clone()),
+            2 if !parts.entries.is_empty() => drop(parts.entries.remove(entry)),
+            3 if !parts.entries.is_empty() => {
+                let other = random.index(parts.entries.len());
+                parts.entries.swap(entry, other);
+            }
+            4 => parts.entries.push((0..=random.below(80)).map(|_| byte(&mut random)).collect()),
+            _ => {
+                if let Some(bytes) = parts.entries.get_mut(entry) {
+                    let at = random.index(bytes.len());
+                    bytes[at] = byte(&mut random);
+                }
+            }
+        }
+    }
+    parts
+}
+
+fn byte(random: &mut Random) -> u8 {
+    u8::try_from(random.below(256)).expect("a byte")
+}
+
+/// What becomes of a snapshot; its book is as large as those of the commands.
+fn judged(bytes: &[u8], then: impl FnOnce(Book<'_>)) -> Result<(), SnapshotFault> {
+    let mut memory = vec![0; Book::bytes_needed(from_bytes::CAPACITIES)];
+    let book = Book::new(&mut memory, from_bytes::CAPACITIES, 2).expect("enough memory");
+    restored(bytes, book).map(|(_, book)| then(book))
+}
+
+#[test]
+fn a_changed_snapshot_is_refused_or_a_sound_book() {
+    let (mut taken_count, mut faults) = (0, BTreeMap::new());
+    for seed in 0..20_000 {
+        let mut parts = changed(seed);
+        let mut outcome = judged(&parts.sealed(), |_| ());
+        if let Err(SnapshotFault::HashMismatch { state_hash }) = outcome {
+            // Even where the hash is made to fit: what is taken is a book.
+            parts.set_state_hash(state_hash);
+            outcome = judged(&parts.sealed(), |mut book| {
+                assert_eq!(book.check(), Ok(()), "{seed}");
+                let header = read_snapshot_header(&parts.sealed()).expect("a header");
+                assert_eq!(
+                    written(&book, header.chain, 1)[BLOCK_BYTES..],
+                    parts.sealed()[BLOCK_BYTES..]
+                );
+                apply_all(&mut book, seed);
+                assert_eq!(book.check(), Ok(()), "{seed}");
+                taken_count += 1;
+            });
+            assert_eq!(outcome, Ok(()), "{seed}");
+        }
+        if let Err(fault) = outcome {
+            let name = format!("{fault:?}");
+            let name = name.split(|sign: char| !sign.is_ascii_alphabetic());
+            *faults.entry(name.take(2).collect::<Vec<_>>().join(" ")).or_insert(0) += 1;
+        }
+    }
+    println!("{taken_count} taken, {faults:?}");
+    assert!(taken_count > 1_000, "{taken_count}");
+    for name in ["Image Counts", "Image Entry", "Image Misplaced", "Image Order", "Header"] {
+        assert!(faults.contains_key(name), "{name} in {faults:?}");
+    }
+}
+
+#[test]
+fn any_bytes_are_no_snapshot() {
+    for seed in 0..2_000 {
+        let mut random = Random::new(seed);
+        let length = random.index(4 * BLOCK_BYTES);
+        let mut bytes: Vec<u8> = (0..length).map(|_| byte(&mut random)).collect();
+        if random.chance(70) {
+            // A sound beginning, magic and checksums.
+            let sound = snapshot(seed % 97);
+            let kept = random.index(BLOCK_BYTES).min(length);
+            bytes[..kept].copy_from_slice(&sound[..kept]);
+            for block in bytes.chunks_exact_mut(BLOCK_BYTES).skip(1) {
+                block[..4].copy_from_slice(b"HWSB");
+            }
+            bytes.chunks_exact_mut(BLOCK_BYTES).for_each(seal);
+        }
+        assert!(judged(&bytes, |_| ()).is_err(), "{seed}");
     }
 }

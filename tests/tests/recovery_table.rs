@@ -5,13 +5,22 @@ use std::fs;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Every test of these files is a row.
-const ROWS: [&str; 3] =
-    ["tests/tests/torn_tail", "tests/tests/corruption", "tests/tests/bit_flips"];
+const ROWS: [&str; 5] = [
+    "tests/tests/torn_tail",
+    "tests/tests/corruption",
+    "tests/tests/bit_flips",
+    "tests/tests/snapshot_damage",
+    "tests/tests/snapshot_log",
+];
 /// Tests of these may be named too.
-const OTHERS: [&str; 3] =
-    ["tests/tests/crash", "tests/tests/high_water", "runtime-linux/tests/packed"];
+const OTHERS: [&str; 4] = [
+    "tests/tests/crash",
+    "tests/tests/high_water",
+    "tests/tests/follower",
+    "runtime-linux/tests/packed",
+];
 /// Tests about the tests.
-const NO_ROWS: [&str; 1] = ["an_undamaged_log_is_recovered"];
+const NO_ROWS: [&str; 2] = ["an_undamaged_log_is_recovered", "an_undamaged_snapshot_is_taken"];
 
 fn test_names(file: &str) -> Vec<String> {
     let path = format!("{ROOT}/{file}.rs");

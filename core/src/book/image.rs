@@ -80,8 +80,11 @@ impl ImageHead {
 
     /// Whether any book can have this head.
     pub(crate) const fn is_possible(&self) -> bool {
+        let ImageCounts { sessions, session_end, orders, places, .. } = self.counts;
         are_possible(self.capacities)
             && are_possible(self.needs())
+            && sessions <= session_end
+            && orders <= places
             && self.clock_ns <= CLOCK_NS_MAX
             && self.last_sequence.0 <= SEQUENCE_MAX
     }

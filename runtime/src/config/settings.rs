@@ -64,8 +64,8 @@ pub struct Settings {
     /// spin, then yield, then sleep. sleep: sleep at once [default: adaptive]
     #[arg(long, value_enum)]
     pub idle: Option<IdleStrategy>,
-    /// Make a snapshot behind this many bytes of log, so that a start reads no more than that; 0 for
-    /// never; K, M and G are understood [default: 1G]
+    /// Make a snapshot behind this many bytes of log, so that a start reads no more than that; 0
+    /// for never; K, M and G are understood [default: 1G]
     #[arg(long, value_name = "N")]
     pub snapshot_bytes: Option<Size>,
     /// Make a snapshot when this much time has passed and something has come; 0 for never [default:

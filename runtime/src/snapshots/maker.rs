@@ -148,8 +148,8 @@ impl<P: Platform> SnapshotMaker<P> {
         Ok(())
     }
 
-    /// Writes and proves a snapshot of what was followed, and treats what lies below it; `None` when
-    /// nothing has come since the newest.
+    /// Writes and proves a snapshot of what was followed, and treats what lies below it; `None`
+    /// when nothing has come since the newest.
     ///
     /// # Errors
     /// It could not be written, read back or named, or another process is making one.

@@ -63,7 +63,8 @@ struct Attempt<'a, P: Platform, S> {
 }
 
 impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
-    /// Recovers from the first candidate that is to be trusted, or says how much room the log needs.
+    /// Recovers from the first candidate that is to be trusted, or says how much room the log
+    /// needs.
     fn recover(&mut self) -> Result<Result<Recovered, Capacities>, StartError> {
         let mut candidates = self.candidates()?;
         while let Some(beginning) = candidates.next(self.platform, self.directory, self.room)? {

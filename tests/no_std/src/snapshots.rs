@@ -22,7 +22,8 @@ pub(crate) fn check(
 ) -> Result<(), Failure> {
     let mut file = [0; 4 * BLOCK_BYTES];
     let mut written = 0;
-    let origin = SnapshotOrigin { chain, created_at_ns: 1, compression: Compression::PLAIN, host: [1, 2] };
+    let compression = Compression::PLAIN;
+    let origin = SnapshotOrigin { chain, created_at_ns: 1, compression, host: [1, 2] };
     write_snapshot(book, &origin, buffer, &mut |blocks: &[u8]| {
         let room = file.get_mut(written..written + blocks.len()).ok_or(Failure::Snapshot)?;
         room.copy_from_slice(blocks);

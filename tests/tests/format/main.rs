@@ -3,6 +3,7 @@
 
 mod generate;
 mod golden;
+mod snapshot;
 
 use generate::records;
 use highwater::block::{
@@ -118,7 +119,8 @@ fn the_document_shows_the_golden_bytes() {
     let text = std::fs::read_to_string(DOCUMENT).expect("docs/log-format.md exists");
     let text: String = text.split_whitespace().collect();
     let golden = golden::records().into_iter().map(|(_, golden)| golden);
-    for golden in golden.chain([SEGMENT_HEADER, BLOCK_HEAD]) {
+    let others = [SEGMENT_HEADER, BLOCK_HEAD, snapshot::HEADER, snapshot::BODY];
+    for golden in golden.chain(others) {
         assert!(golden.len() >= 2 * RECORD_BYTES_MIN && text.contains(golden), "{golden}");
     }
 }
