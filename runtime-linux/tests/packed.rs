@@ -7,7 +7,7 @@ pub mod breaking;
 #[path = "common/program.rs"]
 pub mod program;
 
-use breaking::{Break, Breaking, EIO, broke, plan, syncs_after};
+use breaking::{Break, Breaking, EIO, broke, names_at_syncs, plan, syncs_after};
 use highwater::log_file::LogFile;
 use highwater::types::{LogPosition, SegmentNumber};
 use program::{Place, Random, number};
@@ -189,6 +189,30 @@ fn a_fault_of_every_call_of_packing_leaves_the_log_as_it_was() {
     assert!(log.read() == plain);
     let steps: Vec<_> = steps.iter().map(String::as_str).collect();
     assert_eq!(steps, ["Appended", "Compared", "Done", "NameSynced", "Synced"]);
+}
+
+#[test]
+fn nothing_goes_before_what_takes_its_place_has_a_durable_name() {
+    let log = Log::new("names");
+    let has = |names: &[String], extension: &str| {
+        names.contains(&format!("0000000000000002.{extension}"))
+    };
+    plan(Break::Nothing);
+    pack_segment(Breaking, &log.directory(), SegmentNumber(2), || true).unwrap();
+    let [named, removed] = &names_at_syncs()[..] else { panic!("two syncs of the directory") };
+    assert!(has(named, "packed") && has(named, "log"), "{named:?}");
+    assert!(has(removed, "packed") && !has(removed, "log"), "{removed:?}");
+    for segment in 3..log.last {
+        log.pack(segment);
+    }
+    let options = LogOptions { io: IoChoice::Append, ..LogOptions::default() };
+    let mut directory = LogDirectory::open(Breaking, &log.directory(), &options).unwrap();
+    plan(Break::Nothing);
+    directory.cut(SegmentNumber(2), LogPosition(40_960)).unwrap();
+    let syncs = names_at_syncs();
+    let first_plain = syncs.iter().find(|names| has(names, "log")).unwrap();
+    assert!(has(first_plain, "packed"), "the packed one goes when the plain name is durable");
+    assert!(!has(syncs.last().unwrap(), "packed"), "{syncs:?}");
 }
 
 #[test]

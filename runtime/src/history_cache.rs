@@ -91,10 +91,11 @@ impl HistoryCache {
     }
 
     /// Keeps a part as the most recently used one, and lets go of the least recently used ones that
-    /// there is no more room for. A part that is larger than the whole cache is not kept.
+    /// there is no more room for. A part that is empty, or larger than the whole cache, is not
+    /// kept.
     pub fn put(&self, key: PartKey, part: Arc<[u8]>) {
         let part_bytes = length_of(&part);
-        if part_bytes > self.capacity_bytes {
+        if part_bytes == 0 || part_bytes > self.capacity_bytes {
             return;
         }
         let mut parts = self.parts();
@@ -196,8 +197,11 @@ mod tests {
     #[test]
     fn with_no_room_it_holds_nothing() {
         let cache = HistoryCache::new(0);
-        cache.put(key(1), part(1));
-        assert!(cache.get(&key(1)).is_none());
+        // Not even what takes none: there could be any number of it.
+        for bytes in 0..2 {
+            cache.put(key(1), part(bytes));
+            assert!(cache.get(&key(1)).is_none());
+        }
         assert_eq!(cache.totals().held_bytes, 0);
     }
 }

@@ -4,7 +4,8 @@ use runtime::platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, SegmentFile, ThreadRole,
 };
 use runtime_linux::Linux;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -28,6 +29,7 @@ thread_local! {
     static APPENDS: Cell<usize> = const { Cell::new(0) };
     static SYNCS_AFTER: Cell<usize> = const { Cell::new(0) };
     static BROKE: Cell<bool> = const { Cell::new(false) };
+    static AT_SYNCS: RefCell<Vec<Vec<String>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Plans what breaks in this thread from now on.
@@ -37,6 +39,12 @@ pub fn plan(plan: Break) {
     APPENDS.set(0);
     SYNCS_AFTER.set(0);
     BROKE.set(false);
+    AT_SYNCS.take();
+}
+
+/// The names in the directory whenever it was synced since the plan.
+pub fn names_at_syncs() -> Vec<Vec<String>> {
+    AT_SYNCS.take()
 }
 
 /// Whether the planned call came.
@@ -90,6 +98,10 @@ impl Platform for Breaking {
 
     fn sync_directory(self, directory: &Path) -> io::Result<()> {
         call()?;
+        let names = fs::read_dir(directory)?
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect::<io::Result<Vec<_>>>()?;
+        AT_SYNCS.with_borrow_mut(|syncs| syncs.push(names));
         Linux.sync_directory(directory)
     }
 
