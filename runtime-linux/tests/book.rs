@@ -60,19 +60,18 @@ impl Told {
                 let (price, remaining) = (number(event, "price"), number(event, "quantity"));
                 self.0.insert(key("order"), Order { side, price, remaining });
             }
-            "trade" => self.leave(key("maker"), number(event, "maker_remaining")),
-            "reduced" => self.leave(key("order"), number(event, "remaining")),
-            "canceled" => self.leave(key("order"), 0),
-            // What rests of it is told by an event of its own.
-            "replaced" => self.leave(key("order"), 0),
+            "trade" => self.leave(&key("maker"), number(event, "maker_remaining")),
+            "reduced" => self.leave(&key("order"), number(event, "remaining")),
+            // What rests of a replaced order is told by an event of its own.
+            "canceled" | "replaced" => self.leave(&key("order"), 0),
             _ => {}
         }
     }
 
-    fn leave(&mut self, key: (String, u64), remaining: u64) {
+    fn leave(&mut self, key: &(String, u64), remaining: u64) {
         if remaining == 0 {
-            self.0.remove(&key);
-        } else if let Some(order) = self.0.get_mut(&key) {
+            self.0.remove(key);
+        } else if let Some(order) = self.0.get_mut(key) {
             order.remaining = remaining;
         }
     }

@@ -1,5 +1,7 @@
 //! Whatever bytes stand in a packed file, reading it neither panics nor takes memory by a length
-//! that it read. One test, because it measures the memory of the process.
+//! that it read.
+//!
+//! One test in a file of its own, because it measures the memory of the process.
 #![cfg(target_os = "linux")]
 
 #[path = "common/program.rs"]
