@@ -1,7 +1,8 @@
 //! Linux with a call that fails, or writes something else than it was given; counted by thread.
 
 use runtime::platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, SegmentFile, ThreadRole,
+    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
+    ThreadRole,
 };
 use runtime_linux::Linux;
 use std::cell::{Cell, RefCell};
@@ -80,6 +81,8 @@ impl Platform for Breaking {
 
     const DIRECT_NOTE: &'static str = Linux::DIRECT_NOTE;
     const APPEND_NOTE: &'static str = Linux::APPEND_NOTE;
+    const DIRECT_NAME: &'static str = Linux::DIRECT_NAME;
+    const SYNC_NAME: &'static str = Linux::SYNC_NAME;
 
     fn create_segment(self, path: &Path, io: IoMode) -> io::Result<BreakingFile> {
         call()?;
@@ -94,6 +97,14 @@ impl Platform for Breaking {
     fn open_to_read(self, path: &Path) -> io::Result<BreakingFile> {
         call()?;
         Linux.open_to_read(path).map(BreakingFile)
+    }
+
+    fn open_probe(self, path: &Path, access: ProbeAccess) -> io::Result<BreakingFile> {
+        Linux.open_probe(path, access).map(BreakingFile)
+    }
+
+    fn free_bytes(self, path: &Path) -> io::Result<u64> {
+        Linux.free_bytes(path)
     }
 
     fn sync_directory(self, directory: &Path) -> io::Result<()> {
