@@ -28,7 +28,7 @@ fn snapshot(bid_count: u64, chain: fn(&Book<'_>) -> Chain) -> Vec<u8> {
         tick: Ticks(2),
         lot: Lots(10),
         band: Band { low: Ticks(2), high: Ticks(1_000) },
-        quantity_max: Lots(1_000),
+        quantity_max: Lots(1_000_000),
         ..InstrumentTerms::OPEN
     };
     for (symbol, terms) in [(b"AAA", InstrumentTerms::OPEN), (b"BBB", terms)] {
@@ -300,6 +300,55 @@ fn snapshot_that_counts_otherwise_than_it_holds() {
     assert_eq!(refusal(&empty.sealed()), SnapshotFault::Image(ImageFault::Counts));
 }
 
+/// What becomes of a snapshot in the smallest memory that its header asks for.
+fn in_what_it_needs(bytes: &[u8]) -> Result<(), SnapshotFault> {
+    let needs = read_snapshot_header(bytes).expect("a header").image.needs();
+    let mut memory = vec![0; Book::bytes_needed(needs)];
+    let book = Book::new(&mut memory, needs, 2).expect("enough memory");
+    restored(bytes, book).map(|_| ())
+}
+
+#[test]
+fn snapshot_that_needs_more_room_than_it_says() {
+    // The last order takes two places.
+    let mut parts = Parts::of(&snapshot(20, chain_behind));
+    parts.header[128..132].copy_from_slice(&1_u32.to_le_bytes());
+    let places = u32::from_le_bytes(parts.header[156..160].try_into().expect("4 bytes"));
+    let fault = in_what_it_needs(&parts.sealed()).expect_err("the capacities are others");
+    assert!(matches!(fault, SnapshotFault::HashMismatch { .. }), "{fault}");
+    for less in 1..4 {
+        parts.header[156..160].copy_from_slice(&(places - less).to_le_bytes());
+        let fault = in_what_it_needs(&parts.sealed());
+        assert_eq!(fault, Err(SnapshotFault::Image(ImageFault::Counts)), "{less}");
+    }
+    // Orders so far from each other that they need more spans than so many orders have.
+    let strewn = strewn_snapshot(40);
+    let needs = read_snapshot_header(&strewn).expect("a header").image.needs();
+    assert_eq!(needs, Capacities { orders: 59, instruments: 1, sessions: 3 });
+    assert_eq!(in_what_it_needs(&strewn), Ok(()));
+    let mut parts = Parts::of(&strewn);
+    for spans in [0_u32, 158] {
+        parts.header[160..164].copy_from_slice(&spans.to_le_bytes());
+        let fault = in_what_it_needs(&parts.sealed());
+        assert_eq!(fault, Err(SnapshotFault::Image(ImageFault::Counts)), "{spans}");
+    }
+}
+
+/// A snapshot of a book with so many bids, each of which has four spans of its own, made after the
+/// capacities were lowered to what it holds.
+fn strewn_snapshot(bid_count: u32) -> Vec<u8> {
+    let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
+    let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("enough memory");
+    let symbol = Symbol::new(b"AAA").expect("a symbol");
+    say(&mut book, 0, Action::DefineInstrument(Definition::open(symbol)));
+    for number in 1..=bid_count {
+        say(&mut book, 1, new(u64::from(number), Side::Buy, number << 24));
+    }
+    let capacities = Capacities { orders: bid_count, instruments: 1, sessions: 3 };
+    say(&mut book, 0, Action::Configure(capacities));
+    written(&book, chain_behind(&book), 1)
+}
+
 #[test]
 fn snapshot_whose_book_hashes_otherwise() {
     let mut parts = Parts::of(&snapshot(3, chain_behind));
@@ -318,6 +367,14 @@ fn block_with_an_absurd_length() {
         bytes[BLOCK_BYTES + 40..BLOCK_BYTES + 42].copy_from_slice(&length);
         seal(&mut bytes[BLOCK_BYTES..]);
         assert_eq!(refusal(&bytes), SnapshotFault::Corrupt { block: 1 });
+    }
+    // A block that says neither that it is the last nor that it is not, and one with a zero that is
+    // none.
+    for (at, byte) in [(42, 2), (43, 1), (47, 1)] {
+        let mut bytes = bytes.clone();
+        bytes[BLOCK_BYTES + at] = byte;
+        seal(&mut bytes[BLOCK_BYTES..]);
+        assert_eq!(refusal(&bytes), SnapshotFault::Foreign { block: 1 });
     }
     // An entry is cut off where the block says that it ends.
     let mut bytes = bytes;
@@ -381,6 +438,7 @@ fn snapshot_with_an_impossible_order() {
         ((9, 68, &[1]), ImageFault::Entry),
         // Bids at 100 and an ask at 200 that is one at 90; asks that are bids.
         ((7, 12, &ticks(90)), ImageFault::Crossed(InstrumentId(0))),
+        ((7, 12, &ticks(100)), ImageFault::Crossed(InstrumentId(0))),
         ((6, 12, &ticks(101)), ImageFault::Misplaced),
         ((7, 1, &[0]), ImageFault::Misplaced),
         ((4, 1, &[1]), ImageFault::Misplaced),
@@ -410,7 +468,9 @@ fn snapshot_with_an_impossible_order() {
         ((9, 32, &lots(25)), iceberg),
         ((9, 32, &lots(u64::MAX - 5)), iceberg),
         ((9, 40, &lots(1)), iceberg),
-        ((9, 40, &lots(990)), iceberg),
+        ((9, 40, &lots(1_000_000)), iceberg),
+        // One part of 10 lots more than an iceberg may have.
+        ((9, 24, &[lots(10), lots(10), lots(100_000)].concat()), iceberg),
         ((9, 40, &lots(u64::MAX - 5)), iceberg),
         ((9, 48, &lots(50)), iceberg),
         ((9, 48, &lots(0)), iceberg),
@@ -423,7 +483,7 @@ fn snapshot_with_an_impossible_order() {
         ((10, 48, &lots(99)), stop),
         ((10, 56, &lots(35)), stop),
         ((10, 56, &lots(60)), stop),
-        ((10, 24, &lots(1_010)), stop),
+        ((10, 24, &lots(1_000_010)), stop),
         ((12, 64, &ticks(201)), limit),
         ((12, 64, &ticks(1 << 31)), limit),
         // The last trade of the second instrument reaches its sell stops.

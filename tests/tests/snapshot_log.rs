@@ -8,6 +8,7 @@ use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogOperation;
 use highwater::record::{Body, Record};
 use highwater::recovery::{Damage, RecoveryFault, Start, Visitor, scan_from};
+use highwater::segment::{HeaderState, read_header};
 use highwater::snapshot::read_snapshot_header;
 use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
 use tests::forge::{self, Forge};
@@ -273,10 +274,18 @@ fn header_of_the_snapshots_segment_is_damaged() {
     let (segment_number, position) = (SegmentNumber(segment), LogPosition(0));
     let corrupt = RecoveryFault::Corrupt { segment: segment_number, position, damage };
     assert_eq!(recovered_from(&rotten, &snapshot).err(), Some(corrupt));
+    let resized = log.fork();
+    resized.edit(segment, |file| {
+        let state = read_header(&mut file[..BLOCK_BYTES]);
+        let HeaderState::Intact(mut header) = state else { panic!("a header: {state:?}") };
+        header.segment_bytes += BLOCK_BYTES as u64;
+        header.encode(&mut file[..BLOCK_BYTES]);
+    });
     let renamed = log.fork();
     let other = log.bytes(segment - 1);
     renamed.with_disk(|disk| disk.place(segment, &other));
     let foreign = RecoveryFault::ForeignSegment(segment_number);
+    assert_eq!(recovered_from(&resized, &snapshot).err(), Some(foreign));
     assert_eq!(recovered_from(&renamed, &snapshot).err(), Some(foreign));
 }
 
