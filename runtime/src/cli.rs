@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and which exit code says how it went.
 
 use crate::auction::{AuctionArgs, auction};
+use crate::bench::{BenchArgs, bench};
 use crate::conform::{ConformArgs, conform};
 use crate::console::{CommandError, Console, note};
 use crate::dump::{DumpArgs, dump};
@@ -37,6 +38,7 @@ enum CliCommand {
     Dump(DumpArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
+    Bench(BenchArgs),
 }
 
 /// Does what the command line asks for on `platform`.
@@ -61,6 +63,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Dump(args)) => dump(platform, &args, console),
         Some(CliCommand::Auction(args)) => auction(platform, &args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
+        Some(CliCommand::Bench(args)) => bench(platform, &args, console),
     }
 }
 

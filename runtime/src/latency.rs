@@ -25,6 +25,14 @@ impl Latencies {
         self.0.saturating_record(latency_ns);
     }
 
+    /// Counts what another histogram counted.
+    ///
+    /// # Panics
+    /// Never: all have the same bounds.
+    pub fn merge(&mut self, other: &Self) {
+        self.0.add(&other.0).expect("all have the same bounds");
+    }
+
     /// The usual quantiles; `None` when nothing was recorded.
     pub fn quantiles(&self) -> Option<Quantiles> {
         if self.0.is_empty() {

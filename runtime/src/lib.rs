@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 pub mod auction;
+pub mod bell;
+pub mod bench;
 pub mod cli;
 pub mod conform;
 pub mod console;
@@ -14,6 +16,7 @@ pub mod feed;
 pub mod flow;
 pub mod gateway;
 pub mod generate;
+pub mod host;
 pub mod idle;
 pub mod inspect;
 pub mod intake;

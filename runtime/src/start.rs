@@ -60,7 +60,7 @@ impl CapacityWishes {
 pub struct StartOptions {
     /// The data directory.
     pub data: PathBuf,
-    /// How its files are written. The fault callback is set by [`start`].
+    /// How its files are written. The fault callback is called when the engine has been stopped.
     pub log: LogOptions,
     /// When answers are released.
     pub mode: SyncMode,
@@ -86,7 +86,8 @@ pub struct Started<P: Platform> {
     pub reserved_bytes: usize,
 }
 
-/// Recovers the log in `options.data` and splits the engine. Every recovered event goes to `sink`.
+/// Recovers the log in `options.data` and splits the process's engine. Every recovered event goes to
+/// `sink`.
 ///
 /// # Errors
 /// Says why the engine must not start.
@@ -95,9 +96,26 @@ pub fn start<P: Platform>(
     options: &StartOptions,
     sink: &mut impl ReplaySink,
 ) -> Result<Started<P>, StartError> {
+    start_engine(platform, &ENGINE, options, sink)
+}
+
+/// The same with an engine of the caller's.
+///
+/// # Errors
+/// Says why the engine must not start.
+pub fn start_engine<P: Platform, const INPUT: usize, const LOG: usize, const EVENTS: usize>(
+    platform: P,
+    engine: &'static Engine<INPUT, LOG, EVENTS>,
+    options: &StartOptions,
+    sink: &mut impl ReplaySink,
+) -> Result<Started<P>, StartError> {
     let mut log = options.log.clone();
-    let shared = ENGINE.shared();
-    log.spare_fault = SpareFault(Arc::new(move |fault| shared.halt.fault(Fault::Log(fault))));
+    let shared = engine.shared();
+    let SpareFault(tell_caller) = log.spare_fault;
+    log.spare_fault = SpareFault(Arc::new(move |fault| {
+        shared.halt.fault(Fault::Log(fault));
+        tell_caller(fault);
+    }));
     let mut directory = LogDirectory::open(platform, &options.data, &log)?;
     let mut warnings: Vec<String> = directory.warning().into_iter().collect();
 
@@ -114,7 +132,7 @@ pub fn start<P: Platform>(
     let settings = LogSettings { mode: options.mode, segment_bytes: log.segment_bytes };
     let now_ns = platform.wall_clock_ns();
     let opened = OpenedLog { file: directory, buffer, chain, settings, now_ns };
-    let stages = ENGINE
+    let stages = engine
         .split(recovered.book, opened)
         .map_err(|fault| StartError::split(platform, options, fault))?;
     Ok(Started {
@@ -123,7 +141,7 @@ pub fn start<P: Platform>(
         recovery_ns,
         capacities,
         warnings,
-        reserved_bytes: recovered.book_bytes + size_of_val(&ENGINE) + 2 * BATCH_BYTES,
+        reserved_bytes: recovered.book_bytes + size_of_val(engine) + 2 * BATCH_BYTES,
     })
 }
 
