@@ -117,6 +117,11 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         !self.is_vouched
     }
 
+    /// True while a group is held back: there is something to do though a step was idle.
+    pub const fn is_holding(&self) -> bool {
+        self.held_since_ns.is_some()
+    }
+
     /// The files.
     pub const fn file(&self) -> &F {
         &self.file

@@ -2,6 +2,7 @@
 
 use crate::auction::{AuctionArgs, auction};
 use crate::backup::{BackupArgs, backup};
+use crate::bench::{BenchArgs, bench};
 use crate::book::{BookArgs, book};
 use crate::config::{ConfigArgs, print_config};
 use crate::conform::{ConformArgs, conform};
@@ -54,6 +55,7 @@ enum CliCommand {
     Truncate(TruncateArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
+    Bench(BenchArgs),
 }
 
 /// The exit code for what cannot be asked for, as clap has it.
@@ -99,6 +101,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Truncate(args)) => truncate(platform, &args, console),
         Some(CliCommand::Auction(args)) => auction(platform, &args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
+        Some(CliCommand::Bench(args)) => bench(platform, &args, console),
     }
 }
 

@@ -8,6 +8,7 @@ pub use command::{ConfigArgs, print_config};
 pub use settings::{ConfigError, Profile, Settings, SyncChoice};
 pub use units::{Size, Span};
 
+use crate::host::PLACES_DEFAULT;
 use crate::idle::IdleStrategy;
 use crate::log_directory::IoChoice;
 use crate::snapshots::{Keep, SnapshotPlan};
@@ -55,6 +56,9 @@ pub struct Config {
     pub idle: IdleStrategy,
     /// When snapshots are made, and what becomes of the log below them.
     pub snapshots: SnapshotPlan,
+    /// Sessions that may have a handle of a [`Host`](crate::host::Host) at the same time, the
+    /// operator's left out: 1 to 4,096.
+    pub places: usize,
 }
 
 impl Config {
@@ -97,6 +101,7 @@ impl Config {
                 interval: None,
                 keep: Keep::All,
             },
+            places: PLACES_DEFAULT,
         }
     }
 
@@ -134,6 +139,12 @@ impl Config {
     #[must_use]
     pub fn snapshots(self, snapshots: SnapshotPlan) -> Self {
         Self { snapshots, ..self }
+    }
+
+    /// Gives handles to so many sessions at the same time.
+    #[must_use]
+    pub fn places(self, places: usize) -> Self {
+        Self { places, ..self }
     }
 
     /// Lets idle threads wait in this way.

@@ -278,15 +278,15 @@ impl Flight {
 }
 
 /// What the last clock command said, in nanoseconds since the Unix epoch; 0 before the first.
-#[derive(Debug, Default)]
-struct ToldTime(u64);
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ToldTime(u64);
 
 impl ToldTime {
     /// Whether the engine is to be told the time now: the next order's expiry has come.
     ///
     /// It is told once for each expiry, whether or not it has got round to it: an order that is
     /// still open behind a clock command expires later than that command says.
-    fn tells(&mut self, next_expiry_ns: Option<u64>, now_ns: u64) -> bool {
+    pub(crate) fn tells(&mut self, next_expiry_ns: Option<u64>, now_ns: u64) -> bool {
         let came = next_expiry_ns.filter(|at_ns| self.0 < *at_ns && *at_ns <= now_ns);
         if came.is_some() {
             self.0 = now_ns;

@@ -7,6 +7,8 @@
 
 pub mod auction;
 pub mod backup;
+pub mod bell;
+pub mod bench;
 pub mod book;
 pub mod cli;
 pub mod config;
@@ -20,6 +22,7 @@ pub mod flow;
 pub mod gateway;
 pub mod generate;
 pub mod history_cache;
+pub mod host;
 pub mod idle;
 pub mod inspect;
 pub mod intake;

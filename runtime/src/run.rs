@@ -17,7 +17,7 @@ use crate::platform::Platform;
 use crate::progress::watch;
 use crate::signals::StopFlag;
 use crate::snapshots::{SnapshotThread, SnapshotTotals};
-use crate::stages::{PanicGuard, Sequenced, spawn_log_writer, spawn_sequencer, spawn_syncer};
+use crate::stages::{Sequenced, StageGuard, spawn_log_writer, spawn_sequencer, spawn_syncer};
 use crate::start::{StartError, Started, start};
 use crate::stream::{SEED_DEFAULT, Stream};
 use crate::told::{Told, ToldPaths};
@@ -149,8 +149,9 @@ fn work<P: Platform>(
         shared.halt.fault(Fault::StagePanicked);
         system_error("start a thread", &error)
     };
-    let log_writer = spawn_log_writer(platform, config.idle, started.stages.log_writer, shared)
-        .map_err(no_thread)?;
+    let idle = Idle::new(platform, config.idle);
+    let log_writer =
+        spawn_log_writer(platform, idle, started.stages.log_writer, shared).map_err(no_thread)?;
     let sequencer = spawn_sequencer(platform, config.idle, started.stages.sequencer, shared)
         .map_err(no_thread)?;
     let snapshots = SnapshotThread::start(
@@ -167,7 +168,7 @@ fn work<P: Platform>(
     let gateway = Builder::new()
         .name("hw-gateway".to_owned())
         .spawn(move || {
-            let _guard = PanicGuard(shared);
+            let _guard = StageGuard(shared);
             gateway.work()
         })
         .map_err(no_thread)?;

@@ -12,6 +12,7 @@ use highwater::stage::{Fault, Shared, Step};
 use highwater::syncer::Syncer;
 use std::io;
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 /// One command of this many has its critical path measured: two clock readings cost as much as the
 /// path itself.
@@ -27,6 +28,25 @@ pub struct Sequenced {
     pub book: Book<'static>,
     /// From taking a command to having published its record and its events, of one command in 16.
     pub critical_path: Latencies,
+}
+
+/// What a stage's thread tells the threads around it.
+pub trait Neighbours: Send + 'static {
+    /// What the stages know of each other.
+    fn shared(&self) -> &'static Shared;
+
+    /// The stage has worked: there may be something for others to do.
+    fn worked(&self) {}
+
+    /// The stage has ended, by a panic too.
+    fn ended(&self) {}
+}
+
+/// Threads that look for work themselves.
+impl Neighbours for &'static Shared {
+    fn shared(&self) -> &'static Shared {
+        self
+    }
 }
 
 /// Starts the sequencer's thread, `hw-sequencer`.
@@ -47,7 +67,7 @@ pub fn spawn_sequencer<P: Platform>(
         taken_ns: None,
     };
     Builder::new().name("hw-sequencer".to_owned()).spawn(move || {
-        let _guard = PanicGuard(shared);
+        let _guard = StageGuard(shared);
         platform.pin_thread(ThreadRole::Sequencer, Pinning::WhereCoresSuffice);
         loop {
             match sequencer.step(&mut thread) {
@@ -97,30 +117,33 @@ impl<P: Platform> SequencerHost for SequencerThread<P> {
 /// The system's, when it gives no thread.
 pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
     platform: P,
-    strategy: IdleStrategy,
+    mut idle: Idle<P>,
     mut log_writer: LogWriter<'static, F>,
-    shared: &'static Shared,
+    neighbours: impl Neighbours,
 ) -> io::Result<JoinHandle<F>> {
     Builder::new().name("hw-log".to_owned()).spawn(move || {
-        let _guard = PanicGuard(shared);
+        let StageGuard(neighbours) = &StageGuard(neighbours);
         platform.pin_thread(ThreadRole::LogWriter, Pinning::WhereCoresSuffice);
-        let mut idle = Idle::new(platform, strategy);
         let mut idle_since_ns = None;
         // A fault has stopped the engine already when it comes back from a step.
         while let Ok(step) = log_writer.step(platform.monotonic_ns()) {
             match step {
                 Step::Worked(_) => {
+                    neighbours.worked();
                     idle.worked();
                     idle_since_ns = None;
                 }
+                Step::Idle if log_writer.is_holding() => idle.pause(),
                 Step::Idle => {
-                    let since_ns = *idle_since_ns.get_or_insert_with(|| platform.monotonic_ns());
-                    let is_due = log_writer.is_mark_due()
-                        && platform.monotonic_ns().saturating_sub(since_ns) >= IDLE_MARK_NS;
-                    if is_due && log_writer.mark_idle().is_err() {
+                    let now_ns = platform.monotonic_ns();
+                    let idle_ns = now_ns - *idle_since_ns.get_or_insert(now_ns);
+                    let mark_in = log_writer
+                        .is_mark_due()
+                        .then(|| Duration::from_nanos(IDLE_MARK_NS.saturating_sub(idle_ns)));
+                    if mark_in == Some(Duration::ZERO) && log_writer.mark_idle().is_err() {
                         break;
                     }
-                    idle.wait();
+                    idle.wait_at_most(mark_in);
                 }
                 Step::Done => break,
             }
@@ -138,16 +161,19 @@ pub fn spawn_syncer<P: Platform>(
     platform: P,
     mut syncer: Syncer<'static>,
     mut sync: impl FnMut() -> Result<(), LogFault> + Send + 'static,
-    shared: &'static Shared,
+    neighbours: impl Neighbours,
 ) -> io::Result<JoinHandle<()>> {
     Builder::new().name("hw-sync".to_owned()).spawn(move || {
-        let _guard = PanicGuard(shared);
+        let StageGuard(neighbours) = &StageGuard(neighbours);
         // It sleeps between syncs, and never spins for a core that the others could use.
         let mut idle = Idle::new(platform, IdleStrategy::Sleep);
         // A fault has stopped the engine already when it comes back from a step.
         while let Ok(step) = syncer.step(platform.monotonic_ns(), &mut sync) {
             match step {
-                Step::Worked(_) => idle.worked(),
+                Step::Worked(_) => {
+                    neighbours.worked();
+                    idle.worked();
+                }
                 Step::Idle => idle.wait(),
                 Step::Done => break,
             }
@@ -155,14 +181,16 @@ pub fn spawn_syncer<P: Platform>(
     })
 }
 
-/// Stops the whole engine when its thread panics: nobody waits for a stage that is gone.
+/// Stops the whole engine when its thread panics, and tells the neighbours when it ends: nobody waits
+/// for a stage that is gone.
 #[derive(Debug)]
-pub struct PanicGuard(pub &'static Shared);
+pub struct StageGuard<N: Neighbours>(pub N);
 
-impl Drop for PanicGuard {
+impl<N: Neighbours> Drop for StageGuard<N> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.halt.fault(Fault::StagePanicked);
+            self.0.shared().halt.fault(Fault::StagePanicked);
         }
+        self.0.ended();
     }
 }

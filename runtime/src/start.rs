@@ -92,7 +92,8 @@ impl<P: Platform> Started<P> {
     }
 }
 
-/// Recovers the log in `config.data` and splits the engine. Every recovered event goes to `sink`.
+/// Recovers the log in `config.data` and splits the process's engine. Every recovered event goes to
+/// `sink`.
 ///
 /// # Errors
 /// Says why the engine must not start.
@@ -101,11 +102,28 @@ pub fn start<P: Platform>(
     config: &Config,
     sink: &mut impl ReplaySink,
 ) -> Result<Started<P>, StartError> {
-    let shared = ENGINE.shared();
+    start_engine(platform, &ENGINE, (config, SpareFault::default()), sink)
+}
+
+/// The same with an engine of the caller's, who is told at once when a segment can't be prepared
+/// ahead; the engine has been stopped then.
+///
+/// # Errors
+/// Says why the engine must not start.
+pub fn start_engine<P: Platform, const INPUT: usize, const LOG: usize, const EVENTS: usize>(
+    platform: P,
+    engine: &'static Engine<INPUT, LOG, EVENTS>,
+    (config, SpareFault(tell_caller)): (&Config, SpareFault),
+    sink: &mut impl ReplaySink,
+) -> Result<Started<P>, StartError> {
+    let shared = engine.shared();
     let log = LogOptions {
         segment_bytes: config.segment_bytes,
         io: config.io,
-        spare_fault: SpareFault(Arc::new(move |fault| shared.halt.fault(Fault::Log(fault)))),
+        spare_fault: SpareFault(Arc::new(move |fault| {
+            shared.halt.fault(Fault::Log(fault));
+            tell_caller(fault);
+        })),
     };
     let mut directory = LogDirectory::open(platform, &config.data, &log)?;
     let mut warnings: Vec<String> = directory.warning().into_iter().collect();
@@ -123,7 +141,7 @@ pub fn start<P: Platform>(
     let settings = LogSettings { mode: config.sync, segment_bytes: config.segment_bytes };
     let now_ns = platform.wall_clock_ns();
     let opened = OpenedLog { file: directory, buffer, chain, settings, now_ns };
-    let stages = ENGINE
+    let stages = engine
         .split(recovered.book, opened)
         .map_err(|fault| StartError::split(platform, config, fault))?;
     Ok(Started {
@@ -133,7 +151,7 @@ pub fn start<P: Platform>(
         recovery_ns,
         capacities,
         warnings,
-        reserved_bytes: recovered.book_bytes + size_of_val(&ENGINE) + 2 * BATCH_BYTES,
+        reserved_bytes: recovered.book_bytes + size_of_val(engine) + 2 * BATCH_BYTES,
     })
 }
 

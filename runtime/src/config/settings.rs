@@ -199,6 +199,7 @@ impl Settings {
             segment_bytes: self.checked_segment_bytes()?.unwrap_or(preset.segment_bytes),
             idle: self.idle.unwrap_or(preset.idle),
             snapshots: self.plan(preset.snapshots),
+            places: preset.places,
             capacities: CapacityWishes {
                 orders: in_range("orders", self.orders, 1, ORDERS_MAX)?,
                 instruments: in_range("instruments", self.instruments, 1, INSTRUMENTS_MAX)?,

@@ -49,10 +49,20 @@ pub enum IoChoice {
 #[derive(Clone)]
 pub struct SpareFault(pub Arc<dyn Fn(LogFault) + Send + Sync>);
 
+impl Default for SpareFault {
+    /// Tells nobody.
+    fn default() -> Self {
+        Self(Arc::new(|_| ()))
+    }
+}
+
 impl Default for LogOptions {
     fn default() -> Self {
-        let spare_fault = SpareFault(Arc::new(|_| ()));
-        Self { segment_bytes: SEGMENT_BYTES_DEFAULT, io: IoChoice::Auto, spare_fault }
+        Self {
+            segment_bytes: SEGMENT_BYTES_DEFAULT,
+            io: IoChoice::Auto,
+            spare_fault: SpareFault::default(),
+        }
     }
 }
 

@@ -1,0 +1,87 @@
+//! Hosts as tests start them: in a directory of their own, with one instrument, and callers that
+//! trade in it.
+
+use highwater::command::{Action, Conditions, Definition, NewOrder};
+use highwater::event::Event;
+use highwater::types::{
+    AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
+};
+use runtime::config::Config;
+use runtime::host::{Host, Session};
+use runtime::start::CapacityWishes;
+use runtime_linux::Linux;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A wait that takes longer has hung.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The instrument that tests trade in.
+pub const INSTRUMENT: InstrumentId = InstrumentId(0);
+
+/// An empty directory of this name below the build directory, which is on a disk where the checkout
+/// is.
+pub fn place(name: &str) -> PathBuf {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("host").join(name);
+    if place.exists() {
+        fs::remove_dir_all(&place).unwrap();
+    }
+    fs::create_dir_all(&place).unwrap();
+    place.join("data")
+}
+
+/// How tests start: a small engine in `data`.
+pub fn config(data: &Path) -> Config {
+    let capacities =
+        CapacityWishes { orders: Some(100_000), instruments: Some(16), sessions: Some(256) };
+    Config::production().data(data).segment_bytes(4 << 20).capacities(capacities)
+}
+
+/// A host in `data` that has the instrument.
+pub fn host(data: &Path) -> Host<Linux> {
+    host_of(&config(data))
+}
+
+/// The same, started like this.
+pub fn host_of(config: &Config) -> Host<Linux> {
+    let host = Host::start(Linux, config).unwrap();
+    let mut operator = host.session(SessionId::OPERATOR).unwrap();
+    let symbol = Symbol::new(b"TEST").unwrap();
+    let define = Action::DefineInstrument(Definition::open(symbol));
+    operator.call(define, PATIENCE, &mut |_: &Event| ()).unwrap();
+    host
+}
+
+/// A limit order of one lot.
+pub fn order(side: Side, order: u64, price: u32) -> Action {
+    Action::New(NewOrder {
+        instrument: INSTRUMENT,
+        order: OrderId(order),
+        account: AccountId(0),
+        side,
+        order_type: OrderType::Limit,
+        time_in_force: TimeInForce::GoodTillCancel,
+        price: Ticks(price),
+        quantity: Lots(1),
+        conditions: Conditions::default(),
+    })
+}
+
+/// The cancel of an order.
+pub fn cancel(order: u64) -> Action {
+    Action::Cancel { instrument: INSTRUMENT, order: OrderId(order), account: AccountId(0) }
+}
+
+/// Calls and keeps every event that comes meanwhile.
+pub fn call(session: &mut Session<Linux>, action: Action, events: &mut Vec<Event>) -> Event {
+    session.call(action, PATIENCE, &mut |event: &Event| events.push(*event)).unwrap()
+}
+
+/// Reads events until `count` of them are there.
+pub fn read(session: &mut Session<Linux>, count: usize, events: &mut Vec<Event>) {
+    while events.len() < count {
+        session.wait(PATIENCE).unwrap();
+        session.poll(&mut |event: &Event| events.push(*event)).unwrap();
+    }
+}

@@ -1,0 +1,137 @@
+//! A bell: wakes one thread that sleeps until there is work, and costs next to nothing while it does
+//! not sleep.
+//!
+//! Whoever gives the thread work publishes it first and rings then. The thread announces that it is
+//! about to sleep, looks for work once more, and only then sleeps. Between the two stands a fence on
+//! either side, so that at least one sees the other: work is never left lying beside a sleeper.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::thread::{Thread, current, park, park_timeout};
+use std::time::Duration;
+
+/// Wakes one thread.
+#[derive(Debug, Default)]
+pub struct Bell {
+    /// Written by the thread that sleeps, and cleared by whoever wakes it.
+    sleeps: AtomicBool,
+    sleeper: OnceLock<Thread>,
+}
+
+impl Bell {
+    /// A bell that nobody listens to yet.
+    pub const fn new() -> Self {
+        Self { sleeps: AtomicBool::new(false), sleeper: OnceLock::new() }
+    }
+
+    /// Wakes the thread if it sleeps or is about to. What was published before is seen by it.
+    #[inline]
+    pub fn ring(&self) {
+        // Pairs with the fence of `announce`: either the sleeper finds what was published, or its
+        // announcement is found here.
+        fence(Ordering::SeqCst);
+        if self.sleeps.load(Ordering::Relaxed) {
+            self.wake();
+        }
+    }
+
+    /// Says that the calling thread is about to sleep. It looks for work once more afterwards, and
+    /// then either [`cancel`](Self::cancel)s or [`sleep`](Self::sleep)s. One thread does this, always
+    /// the same.
+    pub fn announce(&self) {
+        self.sleeper.get_or_init(current);
+        self.sleeps.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Takes the announcement back: there is work.
+    pub fn cancel(&self) {
+        self.sleeps.store(false, Ordering::Relaxed);
+    }
+
+    /// Sleeps until the bell is rung, unless it was rung since [`announce`](Self::announce); at most
+    /// so long, where a limit is given.
+    pub fn sleep(&self, at_most: Option<Duration>) {
+        // A wake-up without a reason only costs another look.
+        if self.sleeps.load(Ordering::Acquire) {
+            match at_most {
+                Some(at_most) => park_timeout(at_most),
+                None => park(),
+            }
+        }
+        self.cancel();
+    }
+
+    #[cold]
+    fn wake(&self) {
+        // Of several that ring only one makes the system call.
+        if self.sleeps.swap(false, Ordering::AcqRel)
+            && let Some(sleeper) = self.sleeper.get()
+        {
+            sleeper.unpark();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+
+    /// How often each side gives the other work.
+    const ROUNDS: u64 = 20_000;
+
+    /// Two threads that hand a number back and forth, each asleep while the other has it.
+    #[derive(Default)]
+    struct Court {
+        number: AtomicU64,
+        bells: [Bell; 2],
+    }
+
+    fn play(court: &Court, side: usize) -> u64 {
+        let mut slept = 0;
+        for round in 0..ROUNDS {
+            let mine = 2 * round + side as u64;
+            while court.number.load(Ordering::Acquire) != mine {
+                court.bells[side].announce();
+                if court.number.load(Ordering::Acquire) == mine {
+                    court.bells[side].cancel();
+                    break;
+                }
+                slept += 1;
+                court.bells[side].sleep(None);
+            }
+            court.number.store(mine + 1, Ordering::Release);
+            court.bells[1 - side].ring();
+        }
+        slept
+    }
+
+    #[test]
+    fn no_wake_up_is_lost() {
+        let court = Arc::new(Court::default());
+        let other = Arc::clone(&court);
+        let thread = std::thread::spawn(move || play(&other, 1));
+        let slept = play(&court, 0) + thread.join().unwrap();
+        assert_eq!(court.number.load(Ordering::Acquire), 2 * ROUNDS);
+        assert!(slept > 0, "nobody ever slept, so nothing was tried");
+    }
+
+    #[test]
+    fn a_ring_between_announcement_and_sleep_is_kept() {
+        let bell = Bell::new();
+        bell.announce();
+        bell.ring();
+        // Would never return.
+        bell.sleep(None);
+    }
+
+    #[test]
+    fn a_sleep_with_a_limit_ends() {
+        let bell = Bell::new();
+        bell.announce();
+        bell.sleep(Some(Duration::from_millis(1)));
+        bell.ring();
+    }
+}

@@ -1,0 +1,79 @@
+//! `highwater bench`: measures the engine on this machine and this disk, and writes down what it
+//! saw.
+
+mod bare;
+mod callers;
+mod report;
+
+use crate::console::{CommandError, Console};
+use crate::platform::Platform;
+use callers::bench_callers;
+use report::replace_section;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Measure the engine on this machine, and put a table into the report.
+///
+/// The data is written to a new directory below --data, which is removed afterwards.
+#[derive(Clone, Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
+pub struct BenchArgs {
+    /// 1, 8, 64 and 100 threads that each wait for every answer, in mode group, beside a bare group
+    /// commit with the same number of threads
+    #[arg(long, group = "what")]
+    pub callers: bool,
+    /// Where the data is written; the file system is what is measured
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub data: PathBuf,
+    /// How long each measurement takes
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub seconds: u64,
+    /// The report, a section of which is written or replaced
+    #[arg(long, value_name = "FILE", default_value = "BENCHMARK_REPORT.md")]
+    pub report: PathBuf,
+}
+
+/// Measures what was asked for.
+///
+/// # Errors
+/// What failed, in a sentence.
+pub fn bench<P: Platform>(
+    platform: P,
+    args: &BenchArgs,
+    console: Console,
+) -> Result<(), CommandError> {
+    let place = BenchPlace::new(platform, &args.data)?;
+    if args.callers {
+        let section = bench_callers(platform, &place.0, args.seconds)?;
+        console.print(&section.to_string())?;
+        replace_section(&args.report, callers::HEADING, &section.to_string())
+            .map_err(|error| failed("write", &args.report, &error))?;
+    }
+    Ok(())
+}
+
+/// A new directory for the data, which is removed when it is dropped.
+struct BenchPlace(PathBuf);
+
+impl BenchPlace {
+    fn new<P: Platform>(platform: P, below: &Path) -> Result<Self, CommandError> {
+        let random = platform
+            .random()
+            .map_err(|error| CommandError::failed(format!("no random bytes: {error}")))?;
+        let path = below.join(format!("highwater-bench-{:032x}", u128::from_le_bytes(random)));
+        fs::create_dir_all(&path).map_err(|error| failed("create", &path, &error))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for BenchPlace {
+    fn drop(&mut self) {
+        // What stays when this fails is named like nothing else, and harms nobody.
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// The sentence of a file that failed.
+fn failed(doing: &str, path: &Path, error: &dyn std::fmt::Display) -> CommandError {
+    CommandError::failed(format!("could not {doing} '{}': {error}", path.display()))
+}

@@ -1,0 +1,269 @@
+//! The host: the engine for many callers in one process, each with a session of its own.
+//!
+//! A host owns the engine's threads. Callers take a [`Session`] each, submit commands, and read the
+//! events that concern them; every answer is as durable as the engine's mode promises. No session
+//! can stop another: one that does not read its events is left behind, and reads them from the log
+//! later. `docs/host.md` has the promises, and what they cost.
+
+mod common;
+mod errors;
+mod fan_in;
+mod fan_out;
+mod history;
+mod place;
+mod session;
+mod statistics;
+mod threads;
+mod waiter;
+
+pub use errors::{
+    CallError, CatchUpError, HostError, PlaceError, PollError, SessionEnd, SubmitError, WaitError,
+};
+pub use session::{BATCH_MAX, Durable, NextEvent, Session};
+pub use statistics::HostStatistics;
+
+use crate::config::Config;
+use crate::log_directory::{LogDirectory, SpareFault};
+use crate::platform::Platform;
+use crate::start::{ReplaySink, Started, start_engine};
+use common::Common;
+use fan_out::Request;
+use highwater::book::Book;
+use highwater::command::{Action, Command, FlowIdentity};
+use highwater::engine::Engine;
+use highwater::event::{Event, EventSink};
+use highwater::snapshot::SnapshotHeader;
+use highwater::stage::Fault;
+use highwater::types::{Sequence, SessionId};
+use history::Owed;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{channel, sync_channel};
+use std::thread::Builder;
+use threads::{Crew, Tools};
+
+/// Places of a host when nobody says otherwise.
+pub const PLACES_DEFAULT: usize = 128;
+/// Places of the largest host.
+pub const PLACES_MAX: usize = 4_096;
+
+/// The engine of a host: 1,024 commands, 16,384 records and 16,384 events may wait in its rings.
+///
+/// The input ring is short, so that a command that comes now does not stand behind a long line of
+/// another session's.
+type HostEngine = Engine<1_024, 16_384, 16_384>;
+
+/// An engine that runs, and takes callers.
+///
+/// One process may run several, one after the other or at once, each in a data directory of its own.
+/// Their rings and books are memory that is given back when the process ends.
+#[derive(Debug)]
+pub struct Host<P: Platform> {
+    common: &'static Common<P>,
+    engine: &'static HostEngine,
+    /// `None` once they have been waited for.
+    crew: Option<Crew<P>>,
+    warnings: Vec<String>,
+    recovered: Sequence,
+}
+
+/// What a host leaves that was stopped cleanly.
+#[derive(Debug)]
+pub struct HostEnd<P: Platform> {
+    /// The book behind the last command.
+    pub book: Book<'static>,
+    /// The log; its lock is held until this is dropped.
+    pub directory: LogDirectory<P>,
+    /// The last numbers.
+    pub statistics: HostStatistics,
+}
+
+impl<P: Platform> Host<P> {
+    /// Recovers the log in the configured data directory, which is created when it is missing, and
+    /// starts the engine's threads.
+    ///
+    /// # Errors
+    /// Says why it did not start, and what to do.
+    pub fn start(platform: P, config: &Config) -> Result<Self, HostError> {
+        if !(1..=PLACES_MAX).contains(&config.places) {
+            return Err(HostError::Places(config.places));
+        }
+        let engine = leaked_engine().map_err(HostError::Thread)?;
+        let (ask, requests) = channel();
+        let data = config.data.clone();
+        let (common, sides) = Common::new(platform, data, engine.shared(), config.places, ask);
+        let common: &'static Common<P> = Box::leak(Box::new(common));
+
+        let look_around = SpareFault(Arc::new(move |_| common.look_around()));
+        let started = start_engine(platform, engine, (config, look_around), &mut Silence)
+            .map_err(HostError::Start)?;
+        remember(common, &started);
+        let recovered = started.stages.sequencer.book().last_sequence();
+        let Started { stages, warnings, .. } = started;
+        let tools = Tools { common, engine, strategy: config.idle, sides, requests };
+        let crew = Crew::start(stages, tools).map_err(HostError::Thread)?;
+        Ok(Self { common, engine, crew: Some(crew), warnings, recovered })
+    }
+
+    /// A session's handle, live from now on: the events of commands that are released later are
+    /// delivered to it. An older handle of the same session is superseded, whatever became of it.
+    ///
+    /// The operator's session, [`SessionId::OPERATOR`], has a place of its own.
+    ///
+    /// # Errors
+    /// All places are taken, the engine has no such session, or the host has ended.
+    pub fn session(&self, session: SessionId) -> Result<Session<P>, PlaceError> {
+        self.join(session, None)
+    }
+
+    /// A session's handle that first [`catch_up`](Session::catch_up)s with what came behind `seen`,
+    /// the last sequence of which the caller has all events; with 0 from the log's beginning on.
+    ///
+    /// # Errors
+    /// Like [`session`](Self::session).
+    pub fn session_after(
+        &self,
+        session: SessionId,
+        seen: Sequence,
+    ) -> Result<Session<P>, PlaceError> {
+        self.join(session, Some(seen))
+    }
+
+    /// What is counted, now.
+    pub fn statistics(&self) -> HostStatistics {
+        HostStatistics::of(self.common, self.engine.occupancy())
+    }
+
+    /// The last sequence that recovery found in the log; 0 when it is new.
+    pub const fn recovered(&self) -> Sequence {
+        self.recovered
+    }
+
+    /// What the user should know and need not act on, one line each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Why the host has ended; `None` while it runs.
+    pub fn end(&self) -> Option<SessionEnd> {
+        self.common.end()
+    }
+
+    /// Stops cleanly: nothing more is accepted, everything that was accepted is made durable and
+    /// delivered, callers that wait are told, and the threads end.
+    ///
+    /// # Errors
+    /// The fault that ended the engine before, or meanwhile.
+    pub fn stop(mut self) -> Result<HostEnd<P>, Fault> {
+        let ended = self.close().unwrap_or(Err(Fault::StagePanicked));
+        let (book, directory) = ended?;
+        Ok(HostEnd { book, directory, statistics: self.statistics() })
+    }
+
+    /// Closes the host and waits for its threads; `None` when that was done before.
+    fn close(&mut self) -> Option<Result<(Book<'static>, LogDirectory<P>), Fault>> {
+        let crew = self.crew.take()?;
+        self.common.close();
+        Some(crew.join(self.common))
+    }
+
+    fn join(&self, session: SessionId, seen: Option<Sequence>) -> Result<Session<P>, PlaceError> {
+        let common = self.common;
+        common.check_open()?;
+        let sessions = common.sessions_max.load(Ordering::Relaxed);
+        if u32::from(session.0) >= sessions {
+            return Err(PlaceError::NoSuchSession { session, sessions });
+        }
+        // One caller after the other: the order of handles is the order of their requests.
+        let mut registry = common.registry();
+        let index = common.place_of(session, &mut registry)?;
+        let place = &common.places[usize::from(index)];
+        let generation = place.hand_over(session, &registry);
+        let (reply, answer) = sync_channel(1);
+        common.ask(Request::Join { index, generation, session, seen, reply });
+        // The handle that was superseded may wait.
+        place.waiter.wake();
+        let answer = answer.recv();
+        drop(registry);
+        let Ok(joined) = answer else {
+            return Err(common.end().unwrap_or(SessionEnd::Stopped).into());
+        };
+        place.discard_before(joined.published, generation);
+        let live_after = joined.live_after;
+        let owed = Owed::of(session, joined);
+        Ok(Session::new(common, (index, generation), session, (owed, live_after)))
+    }
+}
+
+impl<P: Platform> Drop for Host<P> {
+    /// Stops like [`stop`](Host::stop); what it would return is lost.
+    fn drop(&mut self) {
+        drop(self.close());
+    }
+}
+
+/// A new engine, in memory that is never given back.
+fn leaked_engine() -> io::Result<&'static HostEngine> {
+    // It is made on the stack before it has a place of its own, several times where nothing is
+    // optimised.
+    let stack_bytes = 4 * size_of::<HostEngine>() + (1 << 20);
+    let maker = Builder::new()
+        .name("hw-start".to_owned())
+        .stack_size(stack_bytes)
+        .spawn(|| -> &'static HostEngine { Box::leak(Box::new(HostEngine::new())) })?;
+    maker.join().map_err(|_| io::Error::other("the engine's rings could not be made"))
+}
+
+/// Takes over what recovery found, and sends the first command if the log is new or other capacities
+/// are wished for.
+fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
+    let book = started.stages.sequencer.book();
+    let known = (0..book.capacities().sessions).filter_map(|number| {
+        let session = SessionId(u16::try_from(number).ok()?);
+        Some((session, book.last_client_sequence(session)))
+    });
+    let mut registry = common.registry();
+    registry.records = known.filter(|(_, last)| last.0 > 0).collect();
+    registry.free =
+        (1..common.places.len()).filter_map(|index| u16::try_from(index).ok()).collect();
+    common.places[0].desk().last = book.last_client_sequence(SessionId::OPERATOR);
+    common.sessions_max.store(started.capacities.sessions, Ordering::Relaxed);
+    let counters = started.stages.log_writer.file().counters();
+    let is_first = common.counters.set(counters).is_ok();
+    assert!(is_first, "a host starts once");
+    if book.last_sequence().0 == 0 || book.capacities() != started.capacities {
+        let now_ns = common.platform.wall_clock_ns();
+        let is_sent = common.operate(Action::Configure(started.capacities), now_ns);
+        assert!(is_sent, "nobody else is there yet");
+    }
+}
+
+/// Replays a log for its state alone.
+struct Silence;
+
+impl EventSink for Silence {
+    fn event(&mut self, _: &Event) {}
+}
+
+impl ReplaySink for Silence {
+    fn restart(&mut self) {}
+
+    fn wants_history(&self) -> bool {
+        false
+    }
+
+    fn resume(&mut self, _: &SnapshotHeader) -> bool {
+        true
+    }
+
+    fn expect(&mut self, _: &Command) {}
+
+    fn is_stopped(&mut self) -> bool {
+        false
+    }
+
+    fn wants(&mut self, _: &FlowIdentity) -> bool {
+        true
+    }
+}

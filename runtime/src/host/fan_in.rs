@@ -1,0 +1,94 @@
+//! The fan-in: takes the commands of all sessions, fairly, and pushes them into the engine's one
+//! input ring.
+//!
+//! The order it chooses is the log. Places are visited in turn, and a visit takes so many commands
+//! at most: a session that always has more cannot keep another waiting for longer than a round.
+
+use super::place::Place;
+use highwater::command::Arrival;
+use highwater::ring::{Consumer, Producer};
+
+/// Commands that one visit takes at most; a batch is no longer, so that it is taken whole.
+pub(super) const VISIT_MAX: usize = 64;
+
+/// The sequencer's side of all places.
+#[derive(Debug)]
+pub(super) struct FanIn {
+    visits: Vec<Visit>,
+    /// Where the next round begins.
+    next: usize,
+    into: Producer<'static, Arrival>,
+}
+
+/// One place, as the sequencer's thread sees it.
+#[derive(Debug)]
+struct Visit {
+    arrivals: Consumer<'static, Arrival>,
+    place: &'static Place,
+    /// The operator's commands are taken though it reads no events: the clock is among them.
+    is_operators: bool,
+}
+
+/// Whose commands a round takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// Those of sessions that read their events.
+    Readers,
+    /// All that were accepted: the host stops.
+    All,
+}
+
+impl FanIn {
+    /// Visits the places of these rings, the operator's first.
+    pub(super) fn new(
+        sides: impl IntoIterator<Item = (Consumer<'static, Arrival>, &'static Place)>,
+        into: Producer<'static, Arrival>,
+    ) -> Self {
+        let visits = sides.into_iter().enumerate().map(|(index, (arrivals, place))| Visit {
+            arrivals,
+            place,
+            is_operators: index == 0,
+        });
+        Self { visits: visits.collect(), next: 0, into }
+    }
+
+    /// Visits the first `place_count` places once, or as many as the engine's ring has room for;
+    /// returns how many commands were taken.
+    pub(super) fn round(&mut self, place_count: usize, takes: Takes) -> usize {
+        let mut count = 0;
+        for _ in 0..place_count {
+            let room = self.into.room();
+            if room < VISIT_MAX {
+                // The next round begins with the place that this one did not come to.
+                return count;
+            }
+            let visit = &mut self.visits[self.next];
+            self.next = (self.next + 1) % place_count;
+            count += visit.take(takes, &mut self.into);
+        }
+        // Who is visited first changes too.
+        self.next = (self.next + 1) % place_count;
+        count
+    }
+
+    /// True when no session has a command waiting.
+    pub(super) fn is_empty(&mut self) -> bool {
+        self.visits.iter_mut().all(|visit| visit.arrivals.is_empty())
+    }
+}
+
+impl Visit {
+    fn take(&mut self, takes: Takes, into: &mut Producer<'static, Arrival>) -> usize {
+        if self.arrivals.is_empty() {
+            return 0;
+        }
+        if takes == Takes::Readers && self.place.is_lagging() && !self.is_operators {
+            return 0;
+        }
+        // There is room for all of them.
+        self.arrivals.for_each(VISIT_MAX, |arrival| {
+            let pushed = into.push(*arrival);
+            assert!(pushed.is_ok(), "the round made sure of room for a visit");
+        })
+    }
+}

@@ -1,0 +1,347 @@
+//! The fan-out: delivers released events to the sessions that they concern, and wakes the callers
+//! whose wait is over.
+//!
+//! It waits for nobody. A session whose ring is full is marked lagging where it stands: nothing more
+//! is delivered to it until it asks to be taken up again, and what it missed until then it reads from
+//! the log. Answers that the log does not hold are kept for it.
+
+use super::place::{Place, Tallies};
+use super::waiter::Fenced;
+use arrayvec::ArrayVec;
+use highwater::event::{Event, EventKind};
+use highwater::ring::Producer;
+use highwater::types::{Sequence, SessionId};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
+
+/// The release thread's side of all places.
+#[derive(Debug)]
+pub(super) struct FanOut {
+    streams: Vec<Stream>,
+    /// The stream of each session, by its number.
+    routes: Vec<Option<u16>>,
+    /// The sequence of the last event.
+    passed: Sequence,
+    /// What was durable when callers were last woken.
+    durable: Sequence,
+    /// Streams that were given an event, or marked lagging, since callers were last woken.
+    touched: Vec<u16>,
+    tallies: &'static Tallies,
+}
+
+/// What a session's handle asks of the release thread.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// Deliver to this handle from now on.
+    Join {
+        /// The place.
+        index: u16,
+        /// The handle.
+        generation: u64,
+        /// Whose events.
+        session: SessionId,
+        /// What the session has seen; what came since it misses. `None`: it misses nothing.
+        seen: Option<Sequence>,
+        /// Where the answer goes.
+        reply: SyncSender<Joined>,
+    },
+    /// Take a lagging session up again.
+    Rejoin {
+        /// The place.
+        index: u16,
+        /// The handle; another's request is passed over.
+        generation: u64,
+        /// Where the answer goes.
+        reply: SyncSender<Joined>,
+    },
+    /// Nobody reads these events any more.
+    Leave {
+        /// The place.
+        index: u16,
+        /// The handle; another's request is passed over.
+        generation: u64,
+    },
+}
+
+/// From where on events are delivered, and what was missed before.
+#[derive(Debug)]
+pub(super) struct Joined {
+    /// Events of commands behind this one are delivered.
+    pub(super) live_after: Sequence,
+    /// Values of the event ring before this number are not for this handle, where it is new.
+    pub(super) published: u64,
+    /// Where the session's events stopped; `None` when it misses nothing.
+    pub(super) missed: Option<Missed>,
+    /// Answers that it missed and that the log does not hold, in order.
+    pub(super) unlogged: Vec<Event>,
+}
+
+/// Where a session's events stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Missed {
+    /// The first command of which events are missing.
+    pub(super) sequence: Sequence,
+    /// How many of the session's events of that command were delivered.
+    pub(super) delivered_count: u64,
+}
+
+/// What an event follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// A record: replay gives the event again.
+    Record,
+    /// A command that was not executed, and is not in the log.
+    NoRecord,
+}
+
+/// What is delivered to one place.
+#[derive(Debug)]
+struct Stream {
+    place: &'static Place,
+    events: Producer<'static, Event>,
+    generation: u64,
+    session: Option<SessionId>,
+    /// Events of commands up to this one are not delivered: they came before the session, or it
+    /// reads them from the log.
+    live_after: Sequence,
+    /// The last command of which an event was delivered, and how many of it.
+    delivered: Missed,
+    missed: Option<Missed>,
+    unlogged: Vec<Event>,
+    is_touched: bool,
+}
+
+impl FanOut {
+    /// Delivers to the places of these rings what comes behind `recovered`.
+    pub(super) fn new(
+        sides: impl IntoIterator<Item = (Producer<'static, Event>, &'static Place)>,
+        recovered: Sequence,
+        tallies: &'static Tallies,
+    ) -> Self {
+        let streams: Vec<Stream> =
+            sides.into_iter().map(|(events, place)| Stream::new(place, events)).collect();
+        Self {
+            touched: Vec::with_capacity(streams.len()),
+            streams,
+            routes: vec![None; usize::from(u16::MAX) + 1],
+            passed: recovered,
+            durable: recovered,
+            tallies,
+        }
+    }
+
+    /// Does what a handle asks for.
+    pub(super) fn heed(&mut self, request: Request) {
+        match request {
+            Request::Join { index, generation, session, seen, reply } => {
+                self.leave(index);
+                self.routes[usize::from(session.0)] = Some(index);
+                let passed = self.passed;
+                let stream = &mut self.streams[usize::from(index)];
+                stream.generation = generation;
+                stream.session = Some(session);
+                stream.missed = seen
+                    .filter(|seen| *seen < passed)
+                    .map(|seen| Missed { sequence: seen.next(), delivered_count: 0 });
+                // Who is gone again is found superseded or dropped.
+                let _gone = reply.try_send(stream.take_up(passed));
+            }
+            Request::Rejoin { index, generation, reply } => {
+                let passed = self.passed;
+                let stream = &mut self.streams[usize::from(index)];
+                if stream.generation == generation {
+                    let _gone = reply.try_send(stream.take_up(passed));
+                }
+            }
+            Request::Leave { index, generation } => {
+                if self.streams[usize::from(index)].generation == generation {
+                    self.leave(index);
+                }
+            }
+        }
+        self.tally();
+    }
+
+    /// Delivers a released event to the sessions that it concerns. Events come in order.
+    pub(super) fn deliver(&mut self, event: &Event) {
+        // A command has one answer, its first event; a second one follows from no record.
+        let source = if event.answers().is_none() || event.sequence > self.passed {
+            Source::Record
+        } else {
+            Source::NoRecord
+        };
+        self.passed = event.sequence;
+        for session in concerned(event) {
+            let Some(index) = self.routes[usize::from(session.0)] else {
+                continue;
+            };
+            let stream = &mut self.streams[usize::from(index)];
+            let was_lagging = stream.missed.is_some();
+            if stream.deliver(event, source) && !stream.is_touched {
+                stream.is_touched = true;
+                self.touched.push(index);
+            }
+            if was_lagging != stream.missed.is_some() {
+                self.tally();
+            }
+        }
+    }
+
+    /// Wakes the callers whose wait is over: there is an event for them, or what they wait for is
+    /// durable. Everything up to `released` has been delivered.
+    pub(super) fn wake(&mut self, released: Sequence, durable: Sequence, place_count: usize) {
+        self.tallies.released.store(released.0, Ordering::Relaxed);
+        let has_risen = durable > self.durable;
+        if self.touched.is_empty() && !has_risen {
+            return;
+        }
+        let fenced = Fenced::new();
+        let mut woken = 0;
+        for index in self.touched.drain(..) {
+            let stream = &mut self.streams[usize::from(index)];
+            stream.is_touched = false;
+            woken += u64::from(stream.place.waiter.wake_for_event(fenced));
+        }
+        if has_risen {
+            self.durable = durable;
+            for stream in &self.streams[..place_count] {
+                woken += u64::from(stream.place.waiter.wake_for_durable(durable, fenced));
+            }
+        }
+        self.tallies.wake_count.fetch_add(woken, Ordering::Relaxed);
+    }
+
+    /// Nothing is delivered to this place any more.
+    fn leave(&mut self, index: u16) {
+        let stream = &mut self.streams[usize::from(index)];
+        if let Some(session) = stream.session.take() {
+            let route = &mut self.routes[usize::from(session.0)];
+            if *route == Some(index) {
+                *route = None;
+            }
+        }
+        stream.missed = None;
+        stream.unlogged.clear();
+        // What it had submitted is taken now: nobody can fall behind any more.
+        stream.place.mark_live();
+    }
+
+    fn tally(&self) {
+        let lagging_count = self.streams.iter().filter(|stream| stream.missed.is_some()).count();
+        self.tallies.lagging_count.store(lagging_count as u64, Ordering::Relaxed);
+    }
+}
+
+impl Stream {
+    const fn new(place: &'static Place, events: Producer<'static, Event>) -> Self {
+        let nothing = Missed { sequence: Sequence(0), delivered_count: 0 };
+        Self {
+            place,
+            events,
+            generation: 0,
+            session: None,
+            live_after: Sequence(0),
+            delivered: nothing,
+            missed: None,
+            unlogged: Vec::new(),
+            is_touched: false,
+        }
+    }
+
+    /// Delivers an event, or notes that it is missed; tells whether the caller may want to know.
+    fn deliver(&mut self, event: &Event, source: Source) -> bool {
+        if source == Source::Record && event.sequence <= self.live_after {
+            return false;
+        }
+        if self.missed.is_some() {
+            self.keep(event, source);
+            return false;
+        }
+        if self.events.push(*event).is_ok() {
+            self.count(event.sequence, source);
+            return true;
+        }
+        self.missed = Some(self.missed_from(event.sequence));
+        self.place.mark_lagging();
+        self.keep(event, source);
+        true
+    }
+
+    /// Keeps a missed event that nothing else does.
+    fn keep(&mut self, event: &Event, source: Source) {
+        match source {
+            Source::Record => {}
+            Source::NoRecord => self.unlogged.push(*event),
+        }
+    }
+
+    /// Counts a delivered event, if it will be counted in a replay too.
+    fn count(&mut self, sequence: Sequence, source: Source) {
+        match source {
+            Source::Record if self.delivered.sequence == sequence => {
+                self.delivered.delivered_count += 1;
+            }
+            Source::Record => self.delivered = Missed { sequence, delivered_count: 1 },
+            Source::NoRecord => {}
+        }
+    }
+
+    /// Where events stop when one of this command is the first that is not delivered.
+    fn missed_from(&self, sequence: Sequence) -> Missed {
+        if sequence <= self.live_after {
+            // Only what no record holds is missed of it.
+            Missed { sequence: self.live_after.next(), delivered_count: 0 }
+        } else if self.delivered.sequence == sequence {
+            self.delivered
+        } else {
+            Missed { sequence, delivered_count: 0 }
+        }
+    }
+
+    /// Goes on delivering behind `passed`.
+    fn take_up(&mut self, passed: Sequence) -> Joined {
+        self.live_after = self.live_after.max(passed);
+        self.place.mark_live();
+        Joined {
+            live_after: self.live_after,
+            published: self.events.published(),
+            missed: self.missed.take(),
+            unlogged: std::mem::take(&mut self.unlogged),
+        }
+    }
+}
+
+/// The sessions that an event concerns, each once: whose command caused it, whose order it is about,
+/// and whose orders traded.
+pub(super) fn concerned(event: &Event) -> ArrayVec<SessionId, 3> {
+    let mut sessions = ArrayVec::new();
+    let counterpart = match event.kind {
+        EventKind::Trade { maker_session, .. } => maker_session,
+        EventKind::AuctionTrade { sell_session, .. } => sell_session,
+        EventKind::Accepted { .. }
+        | EventKind::Rejected { .. }
+        | EventKind::Rested { .. }
+        | EventKind::Canceled { .. }
+        | EventKind::Reduced { .. }
+        | EventKind::Replaced { .. }
+        | EventKind::Duplicate { .. }
+        | EventKind::InstrumentDefined { .. }
+        | EventKind::FlowBound { .. }
+        | EventKind::Configured { .. }
+        | EventKind::Triggered { .. }
+        | EventKind::Replenished { .. }
+        | EventKind::MassCanceled { .. }
+        | EventKind::StateChanged { .. }
+        | EventKind::Uncrossed { .. }
+        | EventKind::BandSet { .. }
+        | EventKind::ClockSet { .. }
+        | EventKind::DayEnded { .. }
+        | EventKind::SessionLimited { .. } => event.session,
+    };
+    for session in [event.session, event.owner, counterpart] {
+        if !sessions.contains(&session) {
+            sessions.push(session);
+        }
+    }
+    sessions
+}

@@ -1,0 +1,157 @@
+//! What a session missed, read from the log: a replay that hands over the events of one session,
+//! from where they stopped to where they go on.
+
+use super::errors::CatchUpError;
+use super::fan_out::{Joined, Missed, concerned};
+use crate::log_directory::LogDirectory;
+use crate::platform::Platform;
+use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
+use highwater::book::Book;
+use highwater::event::{Event, EventSink};
+use highwater::record::Record;
+use highwater::recovery::{RecoveryFault, Replay, Visitor, scan};
+use highwater::types::{Capacities, Sequence, SessionId};
+use std::collections::VecDeque;
+use std::path::Path;
+
+/// Bytes that are read at a time.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// What a session is still owed before its ring goes on.
+#[derive(Debug)]
+pub(super) struct Owed {
+    session: SessionId,
+    /// The next event of the session that the log holds.
+    from: Missed,
+    /// The last command that is owed.
+    through: Sequence,
+    /// Answers that the log does not hold, in order; each follows all events of its sequence.
+    unlogged: VecDeque<Event>,
+}
+
+impl Owed {
+    /// What a session that was taken up again is owed; `None` when it missed nothing.
+    pub(super) fn of(session: SessionId, joined: Joined) -> Option<Self> {
+        let from = joined.missed?;
+        Some(Self { session, from, through: joined.live_after, unlogged: joined.unlogged.into() })
+    }
+
+    /// Reads it from the log in `data`, and hands each event to `sink` once: what was handed over
+    /// before a failure is no longer owed.
+    pub(super) fn pay<P: Platform>(
+        &mut self,
+        platform: P,
+        data: &Path,
+        sink: &mut impl EventSink,
+    ) -> Result<(), CatchUpError> {
+        if self.from.sequence <= self.through {
+            self.replay(platform, data, sink)?;
+        }
+        for event in self.unlogged.drain(..) {
+            sink.event(&event);
+        }
+        Ok(())
+    }
+
+    fn replay<P: Platform>(
+        &mut self,
+        platform: P,
+        data: &Path,
+        sink: &mut impl EventSink,
+    ) -> Result<(), CatchUpError> {
+        let mut directory = LogDirectory::open_read_only(platform, data)
+            .map_err(|error| CatchUpError::History(error.into()))?;
+        let mut buffer = vec![0; BUFFER_BYTES];
+        let mut room = CAPACITIES_DEFAULT;
+        loop {
+            match self.replay_in(room, &mut directory, &mut buffer, sink) {
+                Ok(last) if last < self.through => {
+                    return Err(CatchUpError::TooShort { last, wanted: self.through });
+                }
+                Ok(_) => {
+                    self.from = Missed { sequence: self.through.next(), delivered_count: 0 };
+                    return Ok(());
+                }
+                Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
+                Err(fault) => {
+                    let error = StartError::recovery(platform, data, fault);
+                    return Err(CatchUpError::History(error));
+                }
+            }
+        }
+    }
+
+    /// Replays up to what is owed, in memory for `room` that is given back; returns the last
+    /// sequence that was applied.
+    fn replay_in<P: Platform>(
+        &mut self,
+        room: Capacities,
+        directory: &mut LogDirectory<P>,
+        buffer: &mut [u8],
+        sink: &mut impl EventSink,
+    ) -> Result<Sequence, RecoveryFault> {
+        // Zeroed memory is not touched before it is used.
+        let mut memory = vec![0; Book::bytes_needed(room)];
+        // The seed spreads hash tables only, and nobody chooses ids for this one.
+        let mut book =
+            Book::new(&mut memory, room, 0).expect("the memory is as large as the book said");
+        let through = self.through;
+        let mut events = OwedEvents { owed: self, sink, in_command: (Sequence(0), 0) };
+        let mut visitor = Until { through, replay: Replay { book: &mut book, sink: &mut events } };
+        let scanned = scan(directory, buffer, &mut visitor);
+        let last = book.last_sequence();
+        // Reaching it ended the scan: behind what is owed the log is being written.
+        if last >= through { Ok(last) } else { scanned.map(|_| last) }
+    }
+}
+
+/// Replays a log up to a sequence, and no further.
+struct Until<'r, 'm, S> {
+    through: Sequence,
+    replay: Replay<'r, 'm, S>,
+}
+
+impl<S: EventSink> Visitor for Until<'_, '_, S> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        self.replay.record(record)?;
+        if self.replay.book.last_sequence() >= self.through {
+            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+        }
+        Ok(())
+    }
+}
+
+/// Picks what is owed of the events of a replay.
+struct OwedEvents<'o, S> {
+    owed: &'o mut Owed,
+    sink: &'o mut S,
+    /// The command that the last event of the session follows from, and how many came of it.
+    in_command: (Sequence, u64),
+}
+
+impl<S: EventSink> EventSink for OwedEvents<'_, S> {
+    fn event(&mut self, event: &Event) {
+        let Self { owed, sink, in_command } = self;
+        while let Some(unlogged) = owed.unlogged.front().copied() {
+            if unlogged.sequence >= event.sequence {
+                break;
+            }
+            owed.unlogged.pop_front();
+            sink.event(&unlogged);
+        }
+        if event.sequence < owed.from.sequence || !concerned(event).contains(&owed.session) {
+            return;
+        }
+        if in_command.0 != event.sequence {
+            *in_command = (event.sequence, 0);
+        }
+        in_command.1 += 1;
+        let (sequence, delivered_count) = *in_command;
+        if sequence == owed.from.sequence && delivered_count <= owed.from.delivered_count {
+            return;
+        }
+        // Noted first: a sink that panics has had it.
+        owed.from = Missed { sequence, delivered_count };
+        sink.event(event);
+    }
+}

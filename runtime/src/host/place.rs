@@ -1,0 +1,137 @@
+//! A place: one session's pair of rings, and who may use them.
+
+use super::common::Registry;
+use super::errors::SessionEnd;
+use super::waiter::Waiter;
+use highwater::command::Arrival;
+use highwater::event::Event;
+use highwater::ring::{Consumer, Producer, Ring};
+use highwater::types::{ClientSequence, SessionId};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Commands of one session that may wait for the sequencer.
+pub(super) const ARRIVALS_PER_PLACE: usize = 256;
+/// Events of one session that may wait for it to read them.
+pub(super) const EVENTS_PER_PLACE: usize = 1_024;
+
+/// The memory of a place.
+type PlaceRings = (Ring<Arrival, ARRIVALS_PER_PLACE>, Ring<Event, EVENTS_PER_PLACE>);
+
+/// One session's side of its rings, and what the engine's threads know of it.
+#[derive(Debug)]
+pub(super) struct Place {
+    desk: Mutex<Desk>,
+    /// Set by the release thread when it delivers nothing more, until the session has caught up.
+    lagging: AtomicBool,
+    /// The caller's wait.
+    pub(super) waiter: Waiter,
+}
+
+/// What the handle of a session works with. It is uncontended: a place has one handle that counts.
+#[derive(Debug)]
+pub(super) struct Desk {
+    /// Where the session's commands go.
+    pub(super) arrivals: Producer<'static, Arrival>,
+    /// Where its events come from.
+    pub(super) events: Consumer<'static, Event>,
+    /// Which handle may use the desk: the one with this number.
+    pub(super) generation: u64,
+    /// Whose place it is; `None` when it is free.
+    pub(super) session: Option<SessionId>,
+    /// The highest client sequence that the session submitted, or that the log holds of it.
+    pub(super) last: ClientSequence,
+}
+
+/// The engine's sides of a place's rings.
+#[derive(Debug)]
+pub(super) struct EngineSides {
+    /// For the sequencer's thread.
+    pub(super) arrivals: Consumer<'static, Arrival>,
+    /// For the release thread.
+    pub(super) events: Producer<'static, Event>,
+}
+
+impl Place {
+    /// A free place, in memory that is never given back.
+    ///
+    /// # Panics
+    /// Never: new rings have not been split.
+    pub(super) fn new() -> (Self, EngineSides) {
+        let rings: &'static PlaceRings = Box::leak(Box::new((Ring::new(), Ring::new())));
+        let (arrivals, taken) = rings.0.split().expect("it is new");
+        let (pushed, events) = rings.1.split().expect("it is new");
+        let last = ClientSequence(0);
+        let desk = Desk { arrivals, events, generation: 0, session: None, last };
+        let place =
+            Self { desk: Mutex::new(desk), lagging: AtomicBool::new(false), waiter: Waiter::new() };
+        (place, EngineSides { arrivals: taken, events: pushed })
+    }
+
+    /// The desk, whoever may use it.
+    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
+        // Nothing of a caller's runs while it is locked.
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The desk, if nobody is using it now.
+    pub(super) fn free_desk(&self) -> Option<MutexGuard<'_, Desk>> {
+        self.desk.try_lock().ok()
+    }
+
+    /// The desk, for the handle of this generation.
+    ///
+    /// # Errors
+    /// A later handle took the place.
+    pub(super) fn desk_of(&self, generation: u64) -> Result<MutexGuard<'_, Desk>, SessionEnd> {
+        let desk = self.desk();
+        if desk.generation == generation { Ok(desk) } else { Err(SessionEnd::Superseded) }
+    }
+
+    /// Gives the place to a new handle of `session`; returns the handle's generation.
+    pub(super) fn hand_over(&self, session: SessionId, registry: &Registry) -> u64 {
+        let mut desk = self.desk();
+        if desk.session != Some(session) && session != SessionId::OPERATOR {
+            desk.last = registry.records.get(&session).copied().unwrap_or_default();
+        }
+        desk.session = Some(session);
+        desk.generation += 1;
+        desk.generation
+    }
+
+    /// Throws away the events that were delivered to the handle before this one.
+    pub(super) fn discard_before(&self, published: u64, generation: u64) {
+        let Ok(mut desk) = self.desk_of(generation) else {
+            return;
+        };
+        let stale = published.saturating_sub(desk.events.consumed());
+        let stale = usize::try_from(stale).unwrap_or(usize::MAX);
+        desk.events.for_each(stale, |_| ());
+    }
+
+    /// Whether the session misses events. Read before the ring: what was delivered before is there.
+    pub(super) fn is_lagging(&self) -> bool {
+        self.lagging.load(Ordering::Acquire)
+    }
+
+    /// Nothing more is delivered to the session; only the release thread says so.
+    pub(super) fn mark_lagging(&self) {
+        self.lagging.store(true, Ordering::Release);
+    }
+
+    /// Events are delivered again, or nobody needs them; only the release thread says so.
+    pub(super) fn mark_live(&self) {
+        self.lagging.store(false, Ordering::Release);
+    }
+}
+
+/// What is counted for the statistics, each by one thread.
+#[derive(Debug, Default)]
+pub(super) struct Tallies {
+    /// The highest sequence whose events were all delivered. Counted by the release thread.
+    pub(super) released: AtomicU64,
+    /// Sessions that miss events. Counted by the release thread.
+    pub(super) lagging_count: AtomicU64,
+    /// Callers that were woken. Counted by the release thread.
+    pub(super) wake_count: AtomicU64,
+}

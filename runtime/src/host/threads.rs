@@ -1,0 +1,194 @@
+//! The threads of a host: the sequencer with the fan-in, the log writer, the syncer, and the release
+//! thread with the fan-out.
+
+use super::HostEngine;
+use super::common::Common;
+use super::fan_in::{FanIn, Takes};
+use super::fan_out::{FanOut, Request};
+use super::place::EngineSides;
+use crate::gateway::ToldTime;
+use crate::idle::{Idle, IdleStrategy};
+use crate::log_directory::LogDirectory;
+use crate::platform::{Pinning, Platform, ThreadRole};
+use crate::stages::{StageGuard, spawn_log_writer, spawn_syncer};
+use highwater::book::Book;
+use highwater::engine::Stages;
+use highwater::event::{Event, EventKind};
+use highwater::releaser::Releaser;
+use highwater::sequencer::Sequencer;
+use highwater::stage::{Fault, State, Step};
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// The running threads.
+#[derive(Debug)]
+pub(super) struct Crew<P: Platform> {
+    sequencer: JoinHandle<Book<'static>>,
+    log: JoinHandle<LogDirectory<P>>,
+    syncer: JoinHandle<()>,
+    release: JoinHandle<()>,
+}
+
+/// What the threads work with, beside the stages.
+#[derive(Debug)]
+pub(super) struct Tools<P: Platform> {
+    pub(super) common: &'static Common<P>,
+    pub(super) engine: &'static HostEngine,
+    pub(super) strategy: IdleStrategy,
+    /// The engine's sides of all places.
+    pub(super) sides: Vec<EngineSides>,
+    pub(super) requests: Receiver<Request>,
+}
+
+impl<P: Platform> Crew<P> {
+    /// Starts all threads.
+    ///
+    /// # Errors
+    /// The system's, when it gives no thread; those that run end.
+    pub(super) fn start(
+        stages: Stages<'static, LogDirectory<P>>,
+        tools: Tools<P>,
+    ) -> io::Result<Self> {
+        let Tools { common, engine, strategy, sides, requests } = tools;
+        let platform = common.platform;
+        let Stages { arrivals, sequencer, log_writer, syncer, releaser, shared } = stages;
+        let recovered = sequencer.book().last_sequence();
+        let (taken, pushed): (Vec<_>, Vec<_>) = sides
+            .into_iter()
+            .zip(common.places)
+            .map(|(EngineSides { arrivals, events }, place)| ((arrivals, place), (events, place)))
+            .unzip();
+        let fan_in = FanIn::new(taken, arrivals);
+        let fan_out = FanOut::new(pushed, recovered, common.tallies);
+        let mut files = log_writer.file().syncer();
+        let start = || {
+            let idle = Idle::with_bell(platform, strategy, &common.bells.log);
+            let log = spawn_log_writer(platform, idle, log_writer, common)?;
+            let syncer = spawn_syncer(platform, syncer, move || files.sync(), common)?;
+            let release = spawn_release(common, strategy, releaser, (fan_out, requests))?;
+            let sequencer = spawn_sequencer((common, engine), strategy, sequencer, fan_in)?;
+            Ok(Self { sequencer, log, syncer, release })
+        };
+        start().inspect_err(|_| {
+            shared.halt.fault(Fault::StagePanicked);
+            common.look_around();
+        })
+    }
+
+    /// Waits until all have ended; what the sequencer and the log writer leave.
+    ///
+    /// # Errors
+    /// The fault that ended them.
+    pub(super) fn join(
+        self,
+        common: &Common<P>,
+    ) -> Result<(Book<'static>, LogDirectory<P>), Fault> {
+        // All are waited for before the first failure is told.
+        let (sequencer, log) = (self.sequencer.join(), self.log.join());
+        let (syncer, release) = (self.syncer.join(), self.release.join());
+        if let State::Faulted(fault) = common.shared.halt.state() {
+            return Err(fault);
+        }
+        let ended = (sequencer, log, syncer, release);
+        let (Ok(book), Ok(directory), Ok(()), Ok(())) = ended else {
+            return Err(Fault::StagePanicked);
+        };
+        Ok((book, directory))
+    }
+}
+
+/// Starts the thread that visits the sessions and sequences their commands.
+fn spawn_sequencer<P: Platform>(
+    (common, engine): (&'static Common<P>, &'static HostEngine),
+    strategy: IdleStrategy,
+    mut sequencer: Sequencer<'static>,
+    mut fan_in: FanIn,
+) -> io::Result<JoinHandle<Book<'static>>> {
+    let mut idle = Idle::with_bell(common.platform, strategy, &common.bells.sequencer);
+    let mut waiting = Idle::new(common.platform, strategy);
+    let mut told_time = ToldTime::default();
+    Builder::new().name("hw-sequencer".to_owned()).spawn(move || {
+        let _guard = StageGuard(common);
+        common.platform.pin_thread(ThreadRole::Sequencer, Pinning::WhereCoresSuffice);
+        loop {
+            visit(common, &mut fan_in, &mut told_time);
+            let step = sequencer.step(&mut || {
+                // What is published makes the room that is waited for, so nobody may sleep on it.
+                common.bells.log.ring();
+                common.bells.release.ring();
+                waiting.wait();
+            });
+            match step {
+                Step::Worked(_) => {
+                    common.bells.log.ring();
+                    common.bells.release.ring();
+                    waiting.worked();
+                    idle.worked();
+                }
+                // The log ring is full: nobody rings when it is not.
+                Step::Idle if engine.occupancy().arrivals > 0 => idle.pause(),
+                Step::Idle => idle.wait_at_most(until_expiry(common)),
+                Step::Done => break,
+            }
+        }
+        sequencer.into_book()
+    })
+}
+
+/// Takes what the sessions submitted; when the host stops, all of it, and then nothing more.
+fn visit<P: Platform>(common: &Common<P>, fan_in: &mut FanIn, told_time: &mut ToldTime) {
+    let place_count = common.used_count();
+    if !common.is_draining.is_set() {
+        common.tell_time(told_time);
+        fan_in.round(place_count, Takes::Readers);
+        return;
+    }
+    fan_in.round(place_count, Takes::All);
+    if fan_in.is_empty() {
+        common.shared.halt.stop();
+    }
+}
+
+/// How long it is until an order expires.
+fn until_expiry<P: Platform>(common: &Common<P>) -> Option<Duration> {
+    let next_expiry_ns = common.shared.next_expiry.get()?;
+    Some(Duration::from_nanos(next_expiry_ns.saturating_sub(common.platform.wall_clock_ns())))
+}
+
+/// Starts the thread that delivers released events and wakes callers.
+fn spawn_release<P: Platform>(
+    common: &'static Common<P>,
+    strategy: IdleStrategy,
+    mut releaser: Releaser<'static>,
+    (mut fan_out, requests): (FanOut, Receiver<Request>),
+) -> io::Result<JoinHandle<()>> {
+    let mut idle = Idle::with_bell(common.platform, strategy, &common.bells.release);
+    Builder::new().name("hw-release".to_owned()).spawn(move || {
+        let _guard = StageGuard(common);
+        common.platform.pin_thread(ThreadRole::Gateway, Pinning::WhereCoresSuffice);
+        loop {
+            let mut has_worked = false;
+            while let Ok(request) = requests.try_recv() {
+                fan_out.heed(request);
+                has_worked = true;
+            }
+            let step = releaser.step(&mut |event: &Event| {
+                if let EventKind::Configured { capacities, .. } = event.kind {
+                    common.sessions_max.store(capacities.sessions, Ordering::Relaxed);
+                }
+                fan_out.deliver(event);
+            });
+            has_worked |= matches!(step, Step::Worked(_));
+            fan_out.wake(releaser.released(), common.shared.durable.get(), common.used_count());
+            match step {
+                Step::Done => break,
+                Step::Worked(_) | Step::Idle if has_worked => idle.worked(),
+                Step::Worked(_) | Step::Idle => idle.wait(),
+            }
+        }
+        common.release_done.set();
+    })
+}
