@@ -139,6 +139,7 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
                 events: pushed,
                 book,
                 shared,
+                logs_trades: false,
             },
             syncer: Syncer { shared, mode, unsynced_since_ns: None, fault: None },
             releaser: Releaser {

@@ -37,6 +37,7 @@ pub mod log_file;
 pub mod ring;
 pub mod stage;
 pub mod sync_mode;
+pub mod trade;
 pub mod watermark;
 
 // Floor 2, the machines.

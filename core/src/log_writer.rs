@@ -6,7 +6,7 @@
 use crate::block::{BLOCK_HEAD_BYTES, BLOCK_ROOM_BYTES, BlockKind, Chain, Durable, Filled};
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::{LogFault, LogFile};
-use crate::record::{Body, Record};
+use crate::record::Record;
 use crate::ring::Consumer;
 use crate::segment::SegmentHeader;
 use crate::stage::{Fault, Shared, Step};
@@ -339,17 +339,14 @@ struct Packed {
     timestamp_ns: u64,
 }
 
-/// Fills one block with records from the ring, `commands_max` commands at most, and the running
-/// hash behind the last of them.
+/// Fills one block with records from the ring, `commands_max` commands at most, and what
+/// stands behind the last of them.
 fn pack(records: &mut Consumer<'_, Record>, commands_max: u16, block: &mut [u8]) -> Packed {
     let mut packed = Packed { filled: Filled::default(), record_count: 0, timestamp_ns: 0 };
     let mut room =
         block.get_mut(BLOCK_HEAD_BYTES..BLOCK_HEAD_BYTES + BLOCK_ROOM_BYTES).unwrap_or_default();
     while let Some(record) = records.get(packed.record_count) {
-        let command_count = match record.body {
-            Body::Command(_) => 1,
-            Body::RunningHash(_) => 0,
-        };
+        let command_count = record.body.command_count();
         if command_count > commands_max - packed.filled.command_count {
             break;
         }

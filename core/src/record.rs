@@ -11,6 +11,7 @@ mod encode;
 mod layout;
 
 use crate::command::Command;
+use crate::trade::TradeCopy;
 use crate::types::Sequence;
 use core::fmt;
 
@@ -23,7 +24,7 @@ pub const RECORD_BYTES_MAX: usize = 96;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[doc(alias = "entry")]
 pub struct Record {
-    /// The command's place in the total order; for a running hash, the last command that it covers.
+    /// The command's place in the total order; of what stands behind a command, that command's.
     pub sequence: Sequence,
     /// When the host took the command, in nanoseconds since the Unix epoch; information only.
     pub timestamp_ns: u64,
@@ -38,6 +39,18 @@ pub enum Body {
     Command(Command),
     /// The running hash over all events up to this record's sequence: replay must reach the same.
     RunningHash(u64),
+    /// A copy of a trade that the command of this sequence caused, in the order of the trades.
+    Trade(TradeCopy),
+}
+
+impl Body {
+    /// How many commands the record holds: a command is one, what stands behind it none.
+    pub const fn command_count(&self) -> u16 {
+        match self {
+            Self::Command(_) => 1,
+            Self::RunningHash(_) | Self::Trade(_) => 0,
+        }
+    }
 }
 
 /// The type of a record, as it is counted and shown.
@@ -71,11 +84,13 @@ pub enum RecordType {
     EndOfDay,
     /// A session's open orders.
     LimitSession,
+    /// A copy of a trade.
+    Trade,
 }
 
 impl RecordType {
     /// Every type, in the order of its numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::New,
         Self::Cancel,
         Self::Reduce,
@@ -90,6 +105,7 @@ impl RecordType {
         Self::Clock,
         Self::EndOfDay,
         Self::LimitSession,
+        Self::Trade,
     ];
 
     /// The type as it is written in files and on screens.
@@ -109,6 +125,7 @@ impl RecordType {
             Self::Clock => "clock",
             Self::EndOfDay => "end_of_day",
             Self::LimitSession => "limit_session",
+            Self::Trade => "trade",
         }
     }
 }

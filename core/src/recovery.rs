@@ -9,6 +9,7 @@ mod follow;
 mod scan;
 mod start;
 mod tail;
+mod trades;
 
 pub use follow::Follower;
 pub use scan::{Scanned, Visitor, scan, scan_from};
@@ -22,6 +23,7 @@ use crate::log_file::{LogFault, LogFile};
 use crate::record::{Body, Record, RecordFault};
 use crate::types::{Capacities, LogId, LogPosition, SegmentNumber, Sequence};
 use core::fmt;
+use trades::{TradeCheck, Watched};
 
 /// Makes the log durable as it is, hands its records to `visitor`, and cuts off its torn tail.
 ///
@@ -59,13 +61,22 @@ pub fn recover_from<F: LogFile>(
     Ok(scanned)
 }
 
-/// Applies the records of a log to a book, and compares the running hashes that it meets.
+/// Applies the records of a log to a book, and compares the running hashes and the copies of trades
+/// that it meets.
 #[derive(Debug)]
 pub struct Replay<'r, 'm, S> {
     /// The state that is rebuilt.
     pub book: &'r mut Book<'m>,
     /// Where the events go.
     pub sink: &'r mut S,
+    trades: TradeCheck,
+}
+
+impl<'r, 'm, S> Replay<'r, 'm, S> {
+    /// Goes on with `book`; events go to `sink`.
+    pub const fn new(book: &'r mut Book<'m>, sink: &'r mut S) -> Self {
+        Self { book, sink, trades: TradeCheck::new() }
+    }
 }
 
 impl<S: EventSink> Visitor for Replay<'_, '_, S> {
@@ -76,6 +87,7 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
                     return Err(RecoveryFault::HashMismatch { sequence: record.sequence });
                 }
             }
+            Body::Trade(copy) => self.trades.compare(record.sequence, copy)?,
             Body::Command(command) => {
                 if let Action::Configure(capacities) = command.action
                     && !self.book.fits(capacities)
@@ -83,7 +95,11 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
                     return Err(RecoveryFault::NeedsCapacities(capacities));
                 }
                 match self.book.admit(command.session, command.client_sequence) {
-                    Admission::Fresh => self.book.apply(record.sequence, command, self.sink),
+                    Admission::Fresh => {
+                        self.trades.begin(record.sequence);
+                        let mut watched = Watched { trades: &mut self.trades, sink: self.sink };
+                        self.book.apply(record.sequence, command, &mut watched);
+                    }
                     Admission::Duplicate { .. } => {
                         return Err(RecoveryFault::Repeated { sequence: record.sequence });
                     }
@@ -138,6 +154,11 @@ pub enum RecoveryFault {
     /// Replay came to other events than the engine did when it was live.
     HashMismatch {
         /// The sequence whose running hash differs.
+        sequence: Sequence,
+    },
+    /// Replay came to another trade than the copy that the log holds of it.
+    TradeDiffers {
+        /// The sequence of the command that caused it.
         sequence: Sequence,
     },
     /// A session's command stands in the log a second time.
@@ -216,6 +237,13 @@ impl fmt::Display for RecoveryFault {
                 write!(
                     f,
                     "replay differs: at sequence {sequence} the events are not those that were \
+                     logged"
+                )
+            }
+            Self::TradeDiffers { sequence } => {
+                write!(
+                    f,
+                    "replay differs: the trades of sequence {sequence} are not those that were \
                      logged"
                 )
             }

@@ -163,6 +163,12 @@ impl<'a, T: Copy> Producer<'a, T> {
         self.room_for(self.capacity())
     }
 
+    /// Whether so many values can be pushed now.
+    #[inline]
+    pub fn has_room(&mut self, count: usize) -> bool {
+        self.room_for(count) == count
+    }
+
     /// How many values the ring holds when it is full.
     pub const fn capacity(&self) -> usize {
         self.slots.capacity()

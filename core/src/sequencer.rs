@@ -11,6 +11,7 @@ use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
 use crate::record::{Body, Record};
 use crate::ring::{Consumer, Producer};
 use crate::stage::{Shared, State, Step};
+use crate::trade::TradeCopy;
 use crate::types::{InstrumentId, OrderId, Sequence};
 
 /// What a sequencer needs of the thread that steps it.
@@ -39,10 +40,11 @@ pub struct Sequencer<'a> {
     pub(crate) events: Producer<'a, Event>,
     pub(crate) book: Book<'a>,
     pub(crate) shared: &'a Shared,
+    pub(crate) logs_trades: bool,
 }
 
-/// A command publishes its own record and at times the running hash.
-const RECORDS_PER_COMMAND_MAX: usize = 2;
+/// A command publishes its own record and at times the running hash, without waiting for room.
+const RECORDS_PER_COMMAND: usize = 2;
 
 impl<'a> Sequencer<'a> {
     /// Works off some of the commands that wait. Done when the engine stops and none is left, or
@@ -53,9 +55,8 @@ impl<'a> Sequencer<'a> {
         if matches!(state, State::Faulted(_)) {
             return self.done();
         }
-        let room = self.records.room() / RECORDS_PER_COMMAND_MAX;
         let mut worked = 0;
-        while worked < SEQUENCER_STEP_MAX.min(room) {
+        while worked < SEQUENCER_STEP_MAX && self.records.has_room(RECORDS_PER_COMMAND) {
             let Some(arrival) = self.arrivals.get(worked).copied() else {
                 break;
             };
@@ -75,6 +76,12 @@ impl<'a> Sequencer<'a> {
             0 => Step::Idle,
             _ => Step::Worked(worked),
         }
+    }
+
+    /// Also logs a copy of every trade from now on, for readers of the log that cannot replay it;
+    /// replay compares them.
+    pub const fn log_trades(&mut self) {
+        self.logs_trades = true;
     }
 
     /// The book as it stands behind the last command taken.
@@ -118,18 +125,21 @@ impl<'a> Sequencer<'a> {
     fn sequence(&mut self, arrival: &Arrival, host: &mut impl SequencerHost) {
         let sequence = self.book.last_sequence().next();
         let timestamp_ns = arrival.timestamp_ns;
-        self.log(&Record { sequence, timestamp_ns, body: Body::Command(arrival.command) });
+        let record = |body| Record { sequence, timestamp_ns, body };
+        let pushed = self.records.push(record(Body::Command(arrival.command)));
+        assert!(pushed.is_ok(), "the step made sure of room in the log ring");
         let mut sink = WaitingSink { events: &mut self.events, shared: self.shared, host };
-        self.book.apply(sequence, &arrival.command, &mut sink);
+        if self.logs_trades {
+            let records = &mut self.records;
+            let mut copying = CopyingSink { sink, records, timestamp_ns };
+            self.book.apply(sequence, &arrival.command, &mut copying);
+        } else {
+            self.book.apply(sequence, &arrival.command, &mut sink);
+        }
         if sequence.0.is_multiple_of(RUNNING_HASH_EVERY) {
             let body = Body::RunningHash(self.book.running_hash());
-            self.log(&Record { sequence, timestamp_ns, body });
+            push_waiting(&mut self.records, &record(body), self.shared, host);
         }
-    }
-
-    fn log(&mut self, record: &Record) {
-        let pushed = self.records.push(*record);
-        assert!(pushed.is_ok(), "the step made sure of room in the log ring");
     }
 
     /// True for capacities that the book has no memory for. A log must not hold them: another
@@ -170,5 +180,40 @@ impl<H: SequencerHost> EventSink for WaitingSink<'_, '_, H> {
             }
             self.host.wait();
         }
+    }
+}
+
+/// A sink that logs a copy of every trade besides.
+struct CopyingSink<'s, 'a, H> {
+    sink: WaitingSink<'s, 'a, H>,
+    records: &'s mut Producer<'a, Record>,
+    timestamp_ns: u64,
+}
+
+impl<H: SequencerHost> EventSink for CopyingSink<'_, '_, H> {
+    fn event(&mut self, event: &Event) {
+        if let Some(copy) = TradeCopy::of(event) {
+            let (sequence, timestamp_ns) = (event.sequence, self.timestamp_ns);
+            let record = Record { sequence, timestamp_ns, body: Body::Trade(copy) };
+            push_waiting(self.records, &record, self.sink.shared, self.sink.host);
+        }
+        self.sink.event(event);
+    }
+}
+
+/// Publishes a record that stands behind a command; while there is no room, the log writer makes
+/// some.
+fn push_waiting(
+    records: &mut Producer<'_, Record>,
+    record: &Record,
+    shared: &Shared,
+    host: &mut impl SequencerHost,
+) {
+    while records.push(*record).is_err() {
+        if shared.halt.is_faulted() {
+            // Nothing is appended any more.
+            return;
+        }
+        host.wait();
     }
 }

@@ -75,7 +75,7 @@ fn write_log(directory: &Path, commands: &[Command]) {
     let mut book = Book::new(&mut memory, CAPACITIES, 1).unwrap();
     let mut buffer = vec![0; 16 * BLOCK_BYTES];
     let sink = &mut |_: &Event| {};
-    let found = recover(&mut file, &mut buffer, &mut Replay { book: &mut book, sink }).unwrap();
+    let found = recover(&mut file, &mut buffer, &mut Replay::new(&mut book, sink)).unwrap();
     let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes };
     let chain = found.chain_or_new(LogId([9; 16]));
     let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };

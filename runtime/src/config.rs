@@ -56,6 +56,8 @@ pub struct Config {
     pub idle: IdleStrategy,
     /// When snapshots are made, and what becomes of the log below them.
     pub snapshots: SnapshotPlan,
+    /// Whether a copy of every trade is logged, for readers of the log that cannot replay it.
+    pub log_trades: bool,
     /// Sessions that may have a handle of a [`Host`](crate::host::Host) at the same time, the
     /// operator's left out: 1 to 4,096.
     pub places: usize,
@@ -101,6 +103,7 @@ impl Config {
                 interval: None,
                 keep: Keep::All,
             },
+            log_trades: false,
             places: PLACES_DEFAULT,
         }
     }
@@ -139,6 +142,13 @@ impl Config {
     #[must_use]
     pub fn snapshots(self, snapshots: SnapshotPlan) -> Self {
         Self { snapshots, ..self }
+    }
+
+    /// Logs a copy of every trade, or does not.
+    #[must_use]
+    #[expect(clippy::fn_params_excessive_bools, reason = "it is named after its field")]
+    pub fn log_trades(self, log_trades: bool) -> Self {
+        Self { log_trades, ..self }
     }
 
     /// Gives handles to so many sessions at the same time.

@@ -9,6 +9,7 @@ use highwater::command::{
 };
 use highwater::record::{Body, Record};
 use highwater::recovery::{RecoveryFault, Visitor};
+use highwater::trade::{TradeCopy, TradeKind};
 use highwater::types::{
     Band, InstrumentTerms, OrderType, ReplaceRule, SelfTrade, Sequence, TimeInForce,
 };
@@ -96,6 +97,7 @@ fn value_of(record: &Record) -> Value {
     ];
     match &record.body {
         Body::RunningHash(hash) => fields.push(("running_hash", json!(format!("{hash:016x}")))),
+        Body::Trade(copy) => push_trade(&mut fields, copy),
         Body::Command(command) => push_command(&mut fields, command),
     }
     Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
@@ -103,6 +105,21 @@ fn value_of(record: &Record) -> Value {
 
 /// Fields of a record, in order.
 type Fields = Vec<(&'static str, Value)>;
+
+fn push_trade(fields: &mut Fields, copy: &TradeCopy) {
+    let [maker, taker] = match copy.kind {
+        TradeKind::Continuous => ["maker", "taker"],
+        TradeKind::Auction => ["buy", "sell"],
+    };
+    fields.extend([
+        ("instrument", json!(copy.instrument.0)),
+        (maker, json!(copy.maker.0)),
+        (taker, json!(copy.taker.0)),
+        ("sessions", json!([copy.maker_session.0, copy.taker_session.0])),
+        ("price", json!(copy.price.0)),
+        ("quantity", json!(copy.quantity.0)),
+    ]);
+}
 
 fn push_command(fields: &mut Fields, command: &Command) {
     fields.push(("session", json!(command.session.0)));

@@ -75,7 +75,7 @@ impl<'b> ReplayUpTo<'b> {
 impl Visitor for ReplayUpTo<'_> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
         if self.wants(record) {
-            return Replay { book: self.book, sink: &mut Nobody }.record(record);
+            return Replay::new(self.book, &mut Nobody).record(record);
         }
         match self.rest {
             Rest::Scanned => Ok(()),

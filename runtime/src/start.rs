@@ -141,9 +141,12 @@ pub fn start_engine<P: Platform, const INPUT: usize, const LOG: usize, const EVE
     let settings = LogSettings { mode: config.sync, segment_bytes: config.segment_bytes };
     let now_ns = platform.wall_clock_ns();
     let opened = OpenedLog { file: directory, buffer, chain, settings, now_ns };
-    let stages = engine
+    let mut stages = engine
         .split(recovered.book, opened)
         .map_err(|fault| StartError::split(platform, config, fault))?;
+    if config.log_trades {
+        stages.sequencer.log_trades();
+    }
     Ok(Started {
         stages,
         scanned: recovered.scanned,
@@ -286,7 +289,7 @@ impl StartError {
         let advice = match fault {
             RecoveryFault::NewerVersion { .. } => "use the program that wrote it, or a newer one",
             RecoveryFault::OlderVersion { .. } => "use the program that wrote it",
-            RecoveryFault::HashMismatch { .. } => {
+            RecoveryFault::HashMismatch { .. } | RecoveryFault::TradeDiffers { .. } => {
                 "this is a defect of the program or of the machine: keep the directory and report it"
             }
             RecoveryFault::Log(_)
@@ -347,6 +350,7 @@ fn sentence_of(data: &Path, fault: RecoveryFault) -> String {
         | RecoveryFault::SnapshotAhead { .. }
         | RecoveryFault::SnapshotOfOtherLog
         | RecoveryFault::HashMismatch { .. }
+        | RecoveryFault::TradeDiffers { .. }
         | RecoveryFault::Repeated { .. }
         | RecoveryFault::NeedsCapacities(_)
         | RecoveryFault::Unwanted { .. } => {

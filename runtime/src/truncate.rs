@@ -147,6 +147,7 @@ fn state_of<P: Platform>(
         | RecoveryFault::MissingSegment(_)
         | RecoveryFault::ForeignSegment(_)
         | RecoveryFault::HashMismatch { .. }
+        | RecoveryFault::TradeDiffers { .. }
         | RecoveryFault::Repeated { .. }
         | RecoveryFault::NeedsCapacities(_)
         | RecoveryFault::SnapshotAhead { .. }

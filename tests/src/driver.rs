@@ -22,6 +22,7 @@ use highwater::syncer::Syncer;
 use highwater::types::{LogId, Sequence};
 
 /// How one life goes.
+#[expect(clippy::struct_excessive_bools, reason = "two choices that do not touch each other")]
 #[derive(Clone, Copy, Debug)]
 pub struct LifeSettings {
     /// When the engine syncs.
@@ -36,6 +37,8 @@ pub struct LifeSettings {
     pub burst_max: u64,
     /// Whether the life ends with a clean stop.
     pub stops_cleanly: bool,
+    /// Whether it logs copies of its trades.
+    pub logs_trades: bool,
 }
 
 /// How a life came to its end.
@@ -113,11 +116,14 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
         now_ns: 1,
     };
     let unborn = Lived { torn_tail_bytes, before, ..unborn };
-    let stages = match engine.split(book, opened) {
+    let mut stages = match engine.split(book, opened) {
         Ok(stages) => stages,
         Err(SplitFault::Log(_)) if log.met().is_some() => return check_late(log, unborn),
         Err(fault) => panic!("the engine does not split: {fault}"),
     };
+    if settings.logs_trades {
+        stages.sequencer.log_trades();
+    }
     let mut driver = Driver::new(stages, log, oracle, random);
     let end = driver.run(settings)?;
     let (durable, exposed_count_max) =
@@ -155,7 +161,7 @@ pub fn recover_into_from<F: LogFile>(
 ) -> Result<Recovered, RecoveryFault> {
     let mut events = Vec::new();
     let mut sink = |event: &Event| events.push(*event);
-    let scanned = recover_from(file, buffer, &mut Replay { book, sink: &mut sink }, start)?;
+    let scanned = recover_from(file, buffer, &mut Replay::new(book, &mut sink), start)?;
     Ok(Recovered {
         scanned,
         events,

@@ -56,7 +56,7 @@ pub fn write(log: &SimLog, script: &Script<'_>) -> Result<Sequence, Trouble> {
     let mut book = Book::new(&mut memory, CAPACITIES, 7).expect("the memory is large enough");
     let mut buffer = vec![0; 4 * BLOCK_BYTES];
     let mut sink = |_: &Event| {};
-    let found = recover(&mut file, &mut buffer, &mut Replay { book: &mut book, sink: &mut sink })
+    let found = recover(&mut file, &mut buffer, &mut Replay::new(&mut book, &mut sink))
         .map_err(Trouble::Refused)?;
     let engine = Engine::<512, 512, 512>::new();
     let segment_bytes = script.segment_blocks * BLOCK_BYTES as u64;
@@ -91,6 +91,6 @@ fn arrival(sequence: u64) -> Arrival {
     let record = forge::record(sequence);
     match record.body {
         Body::Command(command) => Arrival { timestamp_ns: record.timestamp_ns, command },
-        Body::RunningHash(_) => unreachable!("it is a command"),
+        Body::RunningHash(_) | Body::Trade(_) => unreachable!("it is a command"),
     }
 }

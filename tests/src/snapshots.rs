@@ -99,7 +99,7 @@ pub fn taken(log: &SimLog, until: Sequence) -> Vec<u8> {
     let mut book = small_book(&mut memory);
     let mut follower = Follower::new(Start::Beginning);
     let mut sink = |_: &Event| {};
-    let mut visitor = Replay { book: &mut book, sink: &mut sink };
+    let mut visitor = Replay::new(&mut book, &mut sink);
     let mut buffer = vec![0; 2 * BLOCK_BYTES];
     follower.follow(&mut log.clone(), &mut buffer, &mut visitor, until).expect("a sound log");
     written(&book, follower.chain().expect("a log"), 1)

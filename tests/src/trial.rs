@@ -183,6 +183,7 @@ fn life_settings(modes: &[SyncMode], random: &mut Random) -> LifeSettings {
         step_count: 10 + random.below(120),
         burst_max: if random.chance(20) { 150 } else { 6 },
         stops_cleanly: random.chance(30),
+        logs_trades: random.chance(30),
     }
 }
 

@@ -178,7 +178,7 @@ fn hold() -> (Vec<NewOrder>, Seen) {
     let mut second = second.expect("memory enough");
     let mut again = Seen::default();
     let mut sink = |event: &Event| again.event(event);
-    let replay = &mut Replay { book: &mut second, sink: &mut sink };
+    let replay = &mut Replay::new(&mut second, &mut sink);
     recover(&mut log, memory(16 * BLOCK_BYTES), replay).expect("the log is sound");
     assert_eq!((again.trades == seen.trades, again.uncrossed), (true, seen.uncrossed));
     assert_eq!(second.state_hash(), book.state_hash());

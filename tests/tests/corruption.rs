@@ -4,12 +4,15 @@
 
 use highwater::block::{BLOCK_ROOM_BYTES, BlockKind, Filled};
 use highwater::checksum::checksum;
-use highwater::command::Action;
+use highwater::command::{Action, Command, Definition, NewOrder};
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{Body, Record, RecordFault};
 use highwater::recovery::{Damage, RecoveryFault};
 use highwater::segment::LOG_VERSION;
-use highwater::types::{Capacities, LogId, LogPosition, SegmentNumber, Sequence, SessionId};
+use highwater::trade::TradeCopy;
+use highwater::types::{
+    Capacities, LogId, LogPosition, Lots, SegmentNumber, Sequence, SessionId, Side, Symbol,
+};
 use tests::forge::{self, Forge};
 use tests::oracle::applied;
 use tests::scribe::{self, Script, Trouble};
@@ -329,7 +332,7 @@ fn a_command_that_stands_in_the_log_twice() {
 fn running_hash_mismatch() {
     let commands = [1, 2].map(|sequence| match forge::record(sequence).body {
         Body::Command(command) => command,
-        Body::RunningHash(_) => unreachable!("it is a command"),
+        Body::RunningHash(_) | Body::Trade(_) => unreachable!("it is a command"),
     });
     let ((running_hash, last), _) =
         applied(&commands, |book| (book.running_hash(), book.last_sequence()));
@@ -344,6 +347,60 @@ fn running_hash_mismatch() {
     assert_eq!(with_hash(running_hash), Ok(Sequence(3)));
     let mismatch = RecoveryFault::HashMismatch { sequence: Sequence(2) };
     assert_eq!(with_hash(running_hash ^ 1), Err(mismatch));
+}
+
+/// An instrument, two resting orders, and one that trades with both.
+fn trading() -> [Record; 4] {
+    let symbol = Symbol::new(b"TRADED").expect("a symbol");
+    let define = Action::DefineInstrument(Definition::open(symbol));
+    let order = |sequence, side, quantity| match forge::record(sequence).body {
+        Body::Command(Command { action: Action::New(new), .. }) => {
+            let action = Action::New(NewOrder { side, quantity: Lots(quantity), ..new });
+            forge::command_record(sequence, SessionId(1), action)
+        }
+        Body::Command(_) | Body::RunningHash(_) | Body::Trade(_) => {
+            unreachable!("a forged record is a new order")
+        }
+    };
+    [
+        forge::command_record(1, SessionId::OPERATOR, define),
+        order(2, Side::Buy, 1),
+        order(3, Side::Buy, 1),
+        order(4, Side::Sell, 2),
+    ]
+}
+
+/// The last sequence of a log in which two orders trade twice, with these copies of their trades
+/// behind the second, in a block of their own.
+fn with_copies(change: impl FnOnce(&mut Vec<TradeCopy>)) -> Result<Sequence, RecoveryFault> {
+    let mut forge = Forge::new(4);
+    let records = trading();
+    let commands = records.map(|record| match record.body {
+        Body::Command(command) => command,
+        Body::RunningHash(_) | Body::Trade(_) => unreachable!("it is a command"),
+    });
+    let ((), events) = applied(&commands, |_| ());
+    let mut copies: Vec<_> = events.iter().filter_map(TradeCopy::of).collect();
+    assert_eq!(copies.len(), 2);
+    change(&mut copies);
+    forge.records(&records);
+    let sequence = Sequence(records.len() as u64);
+    let copy = |copy| Record { sequence, timestamp_ns: 1, body: Body::Trade(copy) };
+    forge.records(&copies.into_iter().map(copy).collect::<Vec<_>>());
+    forge.commands(1);
+    forge::recovered(&forge.log).map(|recovered| recovered.scanned.last_sequence)
+}
+
+#[test]
+fn a_copy_of_a_trade_that_differs() {
+    let differs = Err(RecoveryFault::TradeDiffers { sequence: Sequence(4) });
+    assert_eq!(with_copies(|_| ()), Ok(Sequence(5)));
+    assert_eq!(with_copies(|copies| copies[1].price.0 += 1), differs);
+    assert_eq!(with_copies(|copies| copies[0].maker.0 += 1), differs);
+    assert_eq!(with_copies(|copies| copies.swap(0, 1)), differs);
+    assert_eq!(with_copies(|copies| copies.push(copies[1])), differs);
+    // A crash came between the command and its copies.
+    assert_eq!(with_copies(|copies| copies.truncate(1)), Ok(Sequence(5)));
 }
 
 #[test]

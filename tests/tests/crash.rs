@@ -153,6 +153,7 @@ fn something_happens(plan: Plan) -> bool {
         step_count: 150,
         burst_max: 4,
         stops_cleanly: true,
+        logs_trades: false,
     };
     let (log, mut oracle) = (SimLog::new(FileForm::Zeroed), Oracle::default());
     let mut random = Random::new(11);

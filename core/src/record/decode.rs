@@ -7,7 +7,7 @@ use super::layout::{
     NewBody, ReduceBody, ReplaceBody, RunningHashBody, SetBandBody, TYPE_BIND_FLOW, TYPE_CANCEL,
     TYPE_CLOCK, TYPE_CONFIGURE, TYPE_CONTROL, TYPE_DEFINE_INSTRUMENT, TYPE_END_OF_DAY,
     TYPE_LIMIT_SESSION, TYPE_MASS_CANCEL, TYPE_NEW, TYPE_REDUCE, TYPE_REPLACE, TYPE_RUNNING_HASH,
-    TYPE_SET_BAND,
+    TYPE_SET_BAND, TYPE_TRADE, TradeBody,
 };
 use super::{Body, Record, RecordFault};
 use crate::checksum::checksum;
@@ -16,10 +16,11 @@ use crate::command::{
     ReplaceOrder,
 };
 use crate::little_endian::{Le16, Le64};
+use crate::trade::{TradeCopy, TradeKind};
 use crate::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
-    OrderId, OrderType, ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks,
-    TimeInForce,
+    OrderId, OrderType, Price, Quantity, ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol,
+    Ticks, TimeInForce,
 };
 use bytemuck::Pod;
 
@@ -65,6 +66,7 @@ fn decode_body(record_type: u8, body: &[u8]) -> Result<Body, RecordFault> {
         TYPE_RUNNING_HASH => {
             return Ok(Body::RunningHash(read::<RunningHashBody>(body)?.running_hash.get()));
         }
+        TYPE_TRADE => return trade(&read(body)?).map(Body::Trade),
         _ => return Err(RecordFault::Type),
     };
     Ok(Body::Command(command))
@@ -267,6 +269,28 @@ fn configure(body: &ConfigureBody) -> Result<Command, RecordFault> {
         sessions: body.sessions.get(),
     });
     Ok(command(body.session, body.client_sequence, action))
+}
+
+fn trade(body: &TradeBody) -> Result<TradeCopy, RecordFault> {
+    all_zero(&body.zero)?;
+    let (price, quantity) = (Ticks(body.price_ticks.get()), Lots(body.quantity_lots.get()));
+    if Price::new(price).is_none() || Quantity::new(quantity).is_none() {
+        return Err(RecordFault::Field);
+    }
+    Ok(TradeCopy {
+        kind: match body.kind {
+            1 => TradeKind::Continuous,
+            2 => TradeKind::Auction,
+            _ => return Err(RecordFault::Field),
+        },
+        instrument: InstrumentId(body.instrument.get()),
+        maker: OrderId(body.maker.get()),
+        taker: OrderId(body.taker.get()),
+        maker_session: SessionId(body.maker_session.get()),
+        taker_session: SessionId(body.taker_session.get()),
+        price,
+        quantity,
+    })
 }
 
 const fn command(session: Le16, client_sequence: Le64, action: Action) -> Command {

@@ -7,7 +7,7 @@ use super::layout::{
     NewBody, ReduceBody, ReplaceBody, RunningHashBody, SetBandBody, TYPE_BIND_FLOW, TYPE_CANCEL,
     TYPE_CLOCK, TYPE_CONFIGURE, TYPE_CONTROL, TYPE_DEFINE_INSTRUMENT, TYPE_END_OF_DAY,
     TYPE_LIMIT_SESSION, TYPE_MASS_CANCEL, TYPE_NEW, TYPE_REDUCE, TYPE_REPLACE, TYPE_RUNNING_HASH,
-    TYPE_SET_BAND,
+    TYPE_SET_BAND, TYPE_TRADE, TradeBody,
 };
 use super::{Body, Record, RecordType};
 use crate::checksum::checksum;
@@ -16,6 +16,7 @@ use crate::command::{
     ReplaceOrder,
 };
 use crate::little_endian::{Le16, Le32, Le64};
+use crate::trade::{TradeCopy, TradeKind};
 use crate::types::{
     AccountId, Band, Capacities, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SelfTrade,
     SessionId, Side, TimeInForce,
@@ -27,6 +28,7 @@ impl Record {
     pub const fn record_type(&self) -> RecordType {
         match &self.body {
             Body::RunningHash(_) => RecordType::RunningHash,
+            Body::Trade(_) => RecordType::Trade,
             Body::Command(command) => match command.action {
                 Action::New(_) => RecordType::New,
                 Action::Cancel { .. } => RecordType::Cancel,
@@ -55,6 +57,7 @@ impl Record {
                 TYPE_RUNNING_HASH,
                 RunningHashBody { running_hash: Le64::new(*hash) },
             ),
+            Body::Trade(copy) => self.put(room, TYPE_TRADE, trade(copy)),
             Body::Command(command) => self.encode_command(command, room),
         }
     }
@@ -138,6 +141,23 @@ impl Record {
         let (seal, covered) = bytes.split_at_mut_checked(CHECKSUM_BYTES)?;
         seal.copy_from_slice(&checksum(&[covered]).to_le_bytes());
         Some(length)
+    }
+}
+
+fn trade(copy: &TradeCopy) -> TradeBody {
+    TradeBody {
+        maker: Le64::new(copy.maker.0),
+        taker: Le64::new(copy.taker.0),
+        quantity_lots: Le64::new(copy.quantity.0),
+        price_ticks: Le32::new(copy.price.0),
+        instrument: Le32::new(copy.instrument.0),
+        maker_session: Le16::new(copy.maker_session.0),
+        taker_session: Le16::new(copy.taker_session.0),
+        kind: match copy.kind {
+            TradeKind::Continuous => 1,
+            TradeKind::Auction => 2,
+        },
+        zero: [0; 3],
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) const TYPE_CONTROL: u8 = 11;
 pub(super) const TYPE_CLOCK: u8 = 12;
 pub(super) const TYPE_END_OF_DAY: u8 = 13;
 pub(super) const TYPE_LIMIT_SESSION: u8 = 14;
+pub(super) const TYPE_TRADE: u8 = 15;
 
 /// The form of every record but a New that asks for more than most.
 pub(super) const FORM_PLAIN: u8 = 0;
@@ -250,6 +251,22 @@ pub(super) struct LimitSessionBody {
     /// Whose orders.
     pub(super) of_session: Le16,
     pub(super) session: Le16,
+}
+
+/// Body of a trade's copy, 40 bytes.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct TradeBody {
+    pub(super) maker: Le64,
+    pub(super) taker: Le64,
+    pub(super) quantity_lots: Le64,
+    pub(super) price_ticks: Le32,
+    pub(super) instrument: Le32,
+    pub(super) maker_session: Le16,
+    pub(super) taker_session: Le16,
+    /// 1 continuous, 2 auction.
+    pub(super) kind: u8,
+    pub(super) zero: [u8; 3],
 }
 
 const _: () = assert!(HEAD_BYTES == 24);

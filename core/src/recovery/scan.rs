@@ -268,7 +268,7 @@ impl Walk {
                 Record::decode(bytes).map_err(|fault| self.corrupt(Damage::Record(fault)))?;
             let expected = match record.body {
                 Body::Command(_) => next,
-                Body::RunningHash(_) => Sequence(next.0.saturating_sub(1)),
+                Body::RunningHash(_) | Body::Trade(_) => Sequence(next.0.saturating_sub(1)),
             };
             if record.sequence != expected {
                 return Err(self.corrupt(Damage::Sequence));

@@ -69,6 +69,11 @@ fn as_toml(config: &Config) -> String {
         quoted(&Span(interval.unwrap_or_default())),
     );
     say("Segments below a snapshot: all or snapshot (default all).", "keep", named(&keep));
+    say(
+        "Whether a copy of every trade is logged (default false).",
+        "log-trades",
+        Some(config.log_trades.to_string()),
+    );
     let wishes = [
         ("orders", config.capacities.orders, CAPACITIES_DEFAULT.orders),
         ("instruments", config.capacities.instruments, CAPACITIES_DEFAULT.instruments),

@@ -77,6 +77,10 @@ pub struct Settings {
     /// [default: all]
     #[arg(long, value_enum)]
     pub keep: Option<Keep>,
+    /// Also log a copy of every trade, for readers of the log that cannot replay it; a replay
+    /// compares them [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub log_trades: Option<bool>,
     /// Open orders that the engine may hold, 1 to 268435456 [default: 1048576, or as the log has
     /// it]
     #[arg(long, value_name = "N")]
@@ -166,6 +170,7 @@ impl Settings {
             snapshot_bytes: self.snapshot_bytes.or(file.snapshot_bytes),
             snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
             keep: self.keep.or(file.keep),
+            log_trades: self.log_trades.or(file.log_trades),
             orders: self.orders.or(file.orders),
             instruments: self.instruments.or(file.instruments),
             sessions: self.sessions.or(file.sessions),
@@ -199,6 +204,7 @@ impl Settings {
             segment_bytes: self.checked_segment_bytes()?.unwrap_or(preset.segment_bytes),
             idle: self.idle.unwrap_or(preset.idle),
             snapshots: self.plan(preset.snapshots),
+            log_trades: self.log_trades.unwrap_or(preset.log_trades),
             places: preset.places,
             capacities: CapacityWishes {
                 orders: in_range("orders", self.orders, 1, ORDERS_MAX)?,

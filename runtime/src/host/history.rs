@@ -97,7 +97,7 @@ impl Owed {
             Book::new(&mut memory, room, 0).expect("the memory is as large as the book said");
         let through = self.through;
         let mut events = OwedEvents { owed: self, sink, in_command: (Sequence(0), 0) };
-        let mut visitor = Until { through, replay: Replay { book: &mut book, sink: &mut events } };
+        let mut visitor = Until { through, replay: Replay::new(&mut book, &mut events) };
         let scanned = scan(directory, buffer, &mut visitor);
         let last = book.last_sequence();
         // Reaching it ended the scan: behind what is owed the log is being written.

@@ -193,7 +193,7 @@ impl<P: Platform> SnapshotMaker<P> {
     }
 
     fn follow_part(&mut self, until: Sequence) -> Result<(), RecoveryFault> {
-        let mut replay = Replay { book: &mut self.book, sink: &mut self.fills };
+        let mut replay = Replay::new(&mut self.book, &mut self.fills);
         self.follower
             .follow(&mut self.directory, &mut self.buffer, &mut replay, until)
             .map(|_reached| ())

@@ -133,7 +133,7 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
         {
             return Err(RecoveryFault::Unwanted { sequence: header.sequence() });
         }
-        let mut visitor = WantedReplay { replay: Replay { book, sink: self.sink } };
+        let mut visitor = WantedReplay { replay: Replay::new(book, self.sink) };
         recover_from(self.directory, &mut self.buffer, &mut visitor, start)
     }
 

@@ -106,7 +106,7 @@ fn prove() -> Result<(), Failure> {
 fn trade<'m>(mut log: MemoryLog<'m>, buffer: &mut [u8]) -> Result<(u64, MemoryLog<'m>), Failure> {
     let mut told = Told::new(ENGINE.shared());
     let mut book = LIVE.take(CAPACITIES, 1)?;
-    let scanned = recover(&mut log, buffer, &mut Replay { book: &mut book, sink: &mut told })?;
+    let scanned = recover(&mut log, buffer, &mut Replay::new(&mut book, &mut told))?;
     let chain = scanned.chain().unwrap_or(Chain::empty(LogId(*b"a log of a proof")));
     let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: SEGMENT_BYTES as u64 };
     let mut stages =
@@ -168,7 +168,7 @@ impl<F: LogFile> SequencerHost for OneThread<'_, '_, F> {
 fn replay(log: &mut MemoryLog<'_>, buffer: &mut [u8], state_hash: u64) -> Result<(), Failure> {
     let mut told = Told::new(ENGINE.shared());
     let mut book = REPLAYED.take(CAPACITIES, 2)?;
-    let scanned = recover(log, buffer, &mut Replay { book: &mut book, sink: &mut told })?;
+    let scanned = recover(log, buffer, &mut Replay::new(&mut book, &mut told))?;
     if book.state_hash() != state_hash {
         return Err(Failure::StateHash);
     }
@@ -187,7 +187,7 @@ fn find_flipped_bit(log: &mut MemoryLog<'_>, buffer: &mut [u8]) -> Result<(), Fa
     let middle = BLOCK_BYTES + BLOCK_BYTES / 2;
     *log.written().get_mut(middle).ok_or(Failure::FlippedBit)? ^= 1;
     let mut book = SPOILED.take(CAPACITIES, 3)?;
-    let mut visitor = Replay { book: &mut book, sink: &mut |_: &Event| {} };
+    let mut visitor = Replay::new(&mut book, &mut |_: &Event| {});
     match recover(log, buffer, &mut visitor) {
         Err(RecoveryFault::Corrupt { .. }) => Ok(()),
         _ => Err(Failure::FlippedBit),

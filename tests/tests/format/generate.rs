@@ -3,7 +3,9 @@
 use highwater::command::{
     Action, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder, ReplaceOrder,
 };
+use highwater::limits::{PRICE_MAX, QUANTITY_MAX};
 use highwater::record::{Body, Record};
+use highwater::trade::{TradeCopy, TradeKind};
 use highwater::types::{
     AccountId, Band, Capacities, InstrumentId, InstrumentTerms, Lots, Notional, OrderId, OrderType,
     ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -15,11 +17,35 @@ use tests::forge::command_record;
 /// Any record.
 pub(crate) fn records() -> impl Strategy<Value = Record> {
     let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u16>());
-    (numbers, actions(), prop::bool::weighted(0.1)).prop_map(|(numbers, action, is_hash)| {
+    (numbers, actions(), trades(), 0..10).prop_map(|(numbers, action, copy, choice)| {
         let (sequence, timestamp_ns, number, session) = numbers;
         let command = command_record(number, SessionId(session), action);
-        let body = if is_hash { Body::RunningHash(number) } else { command.body };
+        let body = match choice {
+            0 => Body::RunningHash(number),
+            1 => Body::Trade(copy),
+            _ => command.body,
+        };
         Record { sequence: Sequence(sequence), timestamp_ns, body }
+    })
+}
+
+fn trades() -> impl Strategy<Value = TradeCopy> {
+    let kind = prop_oneof![Just(TradeKind::Continuous), Just(TradeKind::Auction)];
+    let terms = (1..=PRICE_MAX, 1..=QUANTITY_MAX);
+    let sides = (orders(), orders(), any::<u16>(), any::<u16>());
+    (kind, instruments(), sides, terms).prop_map(|(kind, instrument, sides, terms)| {
+        let (maker, taker, maker_session, taker_session) = sides;
+        let (price, quantity) = terms;
+        TradeCopy {
+            kind,
+            instrument,
+            maker,
+            taker,
+            maker_session: SessionId(maker_session),
+            taker_session: SessionId(taker_session),
+            price: Ticks(price),
+            quantity: Lots(quantity),
+        }
     })
 }
 

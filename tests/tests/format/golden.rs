@@ -4,6 +4,7 @@ use highwater::command::{
     Action, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder, ReplaceOrder,
 };
 use highwater::record::{Body, Record};
+use highwater::trade::{TradeCopy, TradeKind};
 use highwater::types::{
     AccountId, Band, Capacities, InstrumentId, InstrumentTerms, Lots, Notional, OrderId, OrderType,
     ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -44,7 +45,21 @@ pub(crate) fn records() -> Vec<(Record, &'static str)> {
             operator(Action::LimitSession { session: SessionId(0x0c0d), open_orders_max }),
             LIMIT_SESSION,
         ),
+        (Record { sequence: Sequence(2_571), timestamp_ns: 1, body: Body::Trade(trade()) }, TRADE),
     ]
+}
+
+const fn trade() -> TradeCopy {
+    TradeCopy {
+        kind: TradeKind::Continuous,
+        instrument: INSTRUMENT,
+        maker: OrderId(0x0102_0303),
+        taker: ORDER,
+        maker_session: SessionId(0x0e0f),
+        taker_session: SessionId(0x0c0d),
+        price: PRICE,
+        quantity: QUANTITY,
+    }
 }
 
 const EXPIRY_NS: u64 = 1_700_000_060_000_000_000;
@@ -167,6 +182,9 @@ const CLOCK: &str = "\
 const END_OF_DAY: &str = "\
     876ff2ef28000d0000002a36fe9c971707000000000000000700000000000000\
     0000000000000000";
+const TRADE: &str = "\
+    1f5d556540000f0001000000000000000b0a0000000000000303020100000000\
+    04030201000000000000000000010000ff2c3101020000000f0e0d0c01000000";
 const LIMIT_SESSION: &str = "\
     d79bfacc28000e0000002a36fe9c971707000000000000000700000000000000\
     a08601000d0c0000";

@@ -28,7 +28,7 @@ use highwater::sync_mode::SyncMode;
 use highwater::types::{Capacities, LogId, Sequence};
 use memory_log::MemoryLog;
 use platform::{ALLOCATED, Watching};
-use runtime::idle::IdleStrategy;
+use runtime::idle::{Idle, IdleStrategy};
 use runtime::platform::{Pinning, Platform, ThreadRole};
 use runtime::stages::{spawn_log_writer, spawn_sequencer};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -109,7 +109,7 @@ fn trade_and_recover<const I: usize, const L: usize, const E: usize>(
     let mut second = Book::new(replayed, CAPACITIES, 2).expect("the memory fits");
     let sink = &mut Told::default();
     let (scanned, recovered) = counted(|| {
-        recover(&mut log, &mut memory.second_buffer, &mut Replay { book: &mut second, sink })
+        recover(&mut log, &mut memory.second_buffer, &mut Replay::new(&mut second, sink))
     });
     let scanned = scanned.expect("the log is sound");
     assert!(scanned.stopped_cleanly && scanned.segment_count > 1, "{scanned:?}");
@@ -165,7 +165,8 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
         split(&ENGINE, book, log, memory.buffer.leak());
     let adaptive = IdleStrategy::Adaptive;
     let sequencer = spawn_sequencer(Watching, adaptive, sequencer, shared).expect("a thread");
-    let log_writer = spawn_log_writer(Watching, adaptive, log_writer, shared).expect("a thread");
+    let log_writer = spawn_log_writer(Watching, Idle::new(Watching, adaptive), log_writer, shared)
+        .expect("a thread");
     let mut told = Told::default();
     let ((), calls) = counted(|| {
         for command in &commands {
