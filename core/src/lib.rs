@@ -6,8 +6,9 @@
 //! goes out as [`event::Event`]s, and none of them is released before the command that caused it is
 //! on stable storage.
 //!
-//! A host reads its log back with [`recovery::recover`], splits an [`engine::Engine`] into its
-//! stages once, and steps each of them on a thread of its own, or all of them on one.
+//! A host reads its log back with [`recovery::recover`], or from a [`snapshot`] on, splits an
+//! [`engine::Engine`] into its stages once, and steps each of them on a thread of its own, or all
+//! of them on one.
 
 #![no_std]
 #![deny(unsafe_code)]

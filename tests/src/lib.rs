@@ -13,6 +13,7 @@ pub mod random;
 pub mod scribe;
 pub mod sim_disk;
 pub mod sim_log;
+pub mod snapshot_judge;
 pub mod snapshots;
 pub mod trial;
 pub mod workload;
