@@ -90,7 +90,8 @@ fn a_default_engine_trades_and_stops_on_a_small_stack() {
     let last = on_a_small_stack(move || {
         let mut log = MemoryLog::new(memory, segment_bytes);
         let mut book = PROMISED_BOOK.take(DEFAULT, 1).expect("nobody took it");
-        let replay = &mut Replay::new(&mut book, &mut |_: &Event| {});
+        let mut nobody = |_: &Event| {};
+        let replay = &mut Replay::new(&mut book, &mut nobody);
         let scanned = recover(&mut log, buffer, replay).expect("an empty log");
         let chain = scanned.chain_or_new(LogId([1; 16]));
         let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: segment_bytes as u64 };
