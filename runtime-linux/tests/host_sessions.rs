@@ -7,8 +7,7 @@ pub mod hosts;
 use highwater::event::{Event, EventKind};
 use highwater::types::{ClientSequence, Sequence, SessionId, Side};
 use hosts::{PATIENCE, call, cancel, config, host, host_of, order, place, read};
-use runtime::config::Config;
-use runtime::host::{Host, PlaceError, PollError, SessionEnd, SubmitError, WaitError};
+use runtime::host::{Host, HostConfig, PlaceError, PollError, SessionEnd, SubmitError, WaitError};
 use runtime_linux::Linux;
 use std::thread;
 use std::time::Duration;
@@ -110,7 +109,7 @@ fn a_handle_that_waits_elsewhere_learns_that_it_is_superseded() {
 
 #[test]
 fn places_run_out_with_a_sentence_and_come_back() {
-    let config = Config { places: 2, ..config(&place("places")) };
+    let config = HostConfig { places: 2, ..config(&place("places")) };
     let host = host_of(&config);
     let one = host.session(ONE).unwrap();
     #[expect(clippy::mem_forget, reason = "a handle that nobody drops is what is tried")]
@@ -133,7 +132,7 @@ fn places_run_out_with_a_sentence_and_come_back() {
 
 #[test]
 fn a_place_passes_on_without_what_was_in_it() {
-    let config = Config { places: 1, ..config(&place("passes_on")) };
+    let config = HostConfig { places: 1, ..config(&place("passes_on")) };
     let host = host_of(&config);
     let mut one = host.session(ONE).unwrap();
     let last = one.submit(order(Side::Buy, 7, 100)).unwrap();
@@ -154,8 +153,8 @@ fn sessions_beyond_the_engines_are_refused_until_there_are_more() {
     let host = host(&place("beyond"));
     let refused = host.session(SessionId(256)).unwrap_err();
     assert_eq!(refused, PlaceError::NoSuchSession { session: SessionId(256), sessions: 256 });
-    assert!(Config { places: 0, ..config(&place("none")) }.places == 0);
-    let none = Host::start(Linux, &Config { places: 0, ..config(&place("none")) });
+    assert!(HostConfig { places: 0, ..config(&place("none")) }.places == 0);
+    let none = Host::start(Linux, &HostConfig { places: 0, ..config(&place("none")) });
     assert!(none.unwrap_err().to_string().contains("1 to 4096"));
 }
 

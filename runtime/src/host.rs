@@ -25,6 +25,7 @@ pub use statistics::HostStatistics;
 use crate::config::Config;
 use crate::log_directory::{LogDirectory, SpareFault};
 use crate::platform::Platform;
+use crate::snapshots::Made;
 use crate::start::{ReplaySink, Started, start_engine};
 use common::Common;
 use fan_out::Request;
@@ -53,6 +54,22 @@ pub const PLACES_MAX: usize = 4_096;
 /// The input ring is short, so that a command that comes now does not stand behind a long line of
 /// another session's.
 type HostEngine = Engine<1_024, 16_384, 16_384>;
+
+/// How a host is started.
+#[derive(Clone, Debug)]
+pub struct HostConfig {
+    /// How the engine runs: the data directory, the sync mode, the capacities and more.
+    pub engine: Config,
+    /// Sessions that may have a handle at the same time, the operator's left out: 1 to 4,096.
+    pub places: usize,
+}
+
+impl HostConfig {
+    /// A host of this engine with [`PLACES_DEFAULT`] places.
+    pub const fn new(engine: Config) -> Self {
+        Self { engine, places: PLACES_DEFAULT }
+    }
+}
 
 /// An engine that runs, and takes callers.
 ///
@@ -85,23 +102,26 @@ impl<P: Platform> Host<P> {
     ///
     /// # Errors
     /// Says why it did not start, and what to do.
-    pub fn start(platform: P, config: &Config) -> Result<Self, HostError> {
+    pub fn start(platform: P, config: &HostConfig) -> Result<Self, HostError> {
         if !(1..=PLACES_MAX).contains(&config.places) {
             return Err(HostError::Places(config.places));
         }
         let engine = leaked_engine().map_err(HostError::Thread)?;
         let (ask, requests) = channel();
-        let data = config.data.clone();
+        let data = config.engine.data.clone();
         let (common, sides) = Common::new(platform, data, engine.shared(), config.places, ask);
         let common: &'static Common<P> = Box::leak(Box::new(common));
 
-        let look_around = SpareFault(Arc::new(move |_| common.look_around()));
-        let started = start_engine(platform, engine, (config, look_around), &mut Silence)
-            .map_err(HostError::Start)?;
+        let spare_fault = SpareFault(Arc::new(move |_| common.look_around()));
+        let how = (&config.engine, spare_fault);
+        let started =
+            start_engine(platform, engine, how, &mut Silence).map_err(HostError::Start)?;
         remember(common, &started);
         let recovered = started.stages.sequencer.book().last_sequence();
+        let behind_bytes = started.behind_snapshot_bytes();
         let Started { stages, warnings, .. } = started;
-        let tools = Tools { common, engine, strategy: config.idle, sides, requests };
+        let config = &config.engine;
+        let tools = Tools { common, engine, config, behind_bytes, sides, requests };
         let crew = Crew::start(stages, tools).map_err(HostError::Thread)?;
         Ok(Self { common, engine, crew: Some(crew), warnings, recovered })
     }
@@ -130,9 +150,25 @@ impl<P: Platform> Host<P> {
         self.join(session, Some(seen))
     }
 
+    /// Makes a snapshot of everything that is applied by now, and waits for it; `None` when nothing
+    /// has come since the newest.
+    ///
+    /// # Errors
+    /// Why none was made, in words.
+    pub fn snapshot(&self) -> Result<Option<Made>, String> {
+        match &self.crew {
+            Some(crew) => crew.snapshots.requests().make_now(),
+            None => Err("the host was stopped".to_owned()),
+        }
+    }
+
     /// What is counted, now.
     pub fn statistics(&self) -> HostStatistics {
-        HostStatistics::of(self.common, self.engine.occupancy())
+        let mut statistics = HostStatistics::of(self.common, self.engine.occupancy());
+        if let Some(crew) = &self.crew {
+            statistics.snapshots = crew.snapshots.requests().totals();
+        }
+        statistics
     }
 
     /// The last sequence that recovery found in the log; 0 when it is new.

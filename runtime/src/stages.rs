@@ -21,6 +21,9 @@ const MEASURED_EVERY: u32 = 16;
 /// After this long without a command the log writer vouches for what it wrote.
 const IDLE_MARK_NS: u64 = 100_000_000;
 
+/// How often an idle log writer looks whether a sync is wished for: who wishes need not ring.
+const WISHES_EVERY: Duration = Duration::from_millis(10);
+
 /// What the sequencer's thread gives back when it is done.
 #[derive(Debug)]
 pub struct Sequenced {
@@ -137,13 +140,11 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
                 Step::Idle => {
                     let now_ns = platform.monotonic_ns();
                     let idle_ns = now_ns - *idle_since_ns.get_or_insert(now_ns);
-                    let mark_in = log_writer
-                        .is_mark_due()
-                        .then(|| Duration::from_nanos(IDLE_MARK_NS.saturating_sub(idle_ns)));
-                    if mark_in == Some(Duration::ZERO) && log_writer.mark_idle().is_err() {
+                    let is_due = log_writer.is_mark_due() && idle_ns >= IDLE_MARK_NS;
+                    if is_due && log_writer.mark_idle().is_err() {
                         break;
                     }
-                    idle.wait_at_most(mark_in);
+                    idle.wait_at_most(Some(WISHES_EVERY));
                 }
                 Step::Done => break,
             }

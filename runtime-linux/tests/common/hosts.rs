@@ -7,7 +7,7 @@ use highwater::types::{
     AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
 use runtime::config::Config;
-use runtime::host::{Host, Session};
+use runtime::host::{Host, HostConfig, Session};
 use runtime::start::CapacityWishes;
 use runtime_linux::Linux;
 use std::fs;
@@ -32,10 +32,11 @@ pub fn place(name: &str) -> PathBuf {
 }
 
 /// How tests start: a small engine in `data`.
-pub fn config(data: &Path) -> Config {
+pub fn config(data: &Path) -> HostConfig {
     let capacities =
         CapacityWishes { orders: Some(100_000), instruments: Some(16), sessions: Some(256) };
-    Config::production().data(data).segment_bytes(4 << 20).capacities(capacities)
+    let engine = Config::production().data(data).capacities(capacities).segment_bytes(4 << 20);
+    HostConfig::new(engine)
 }
 
 /// A host in `data` that has the instrument.
@@ -44,7 +45,7 @@ pub fn host(data: &Path) -> Host<Linux> {
 }
 
 /// The same, started like this.
-pub fn host_of(config: &Config) -> Host<Linux> {
+pub fn host_of(config: &HostConfig) -> Host<Linux> {
     let host = Host::start(Linux, config).unwrap();
     let mut operator = host.session(SessionId::OPERATOR).unwrap();
     let symbol = Symbol::new(b"TEST").unwrap();

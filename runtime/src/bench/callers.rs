@@ -5,7 +5,7 @@ use super::bare::BareCommit;
 use super::failed;
 use crate::config::Config;
 use crate::console::CommandError;
-use crate::host::{Host, HostStatistics, Session};
+use crate::host::{Host, HostConfig, HostStatistics, Session};
 use crate::latency::{Latencies, Quantiles};
 use crate::platform::Platform;
 use crate::summary::{Nanoseconds, grouped};
@@ -62,7 +62,8 @@ pub(super) fn bench_callers<P: Platform>(
     seconds: u64,
 ) -> Result<Section, CommandError> {
     let bare = BareCommit::new(platform, place).map_err(|error| failed("write", place, &error))?;
-    let host = Host::start(platform, &config(place)).map_err(CommandError::failed)?;
+    let config = HostConfig::new(Config::production().data(place.join("data")));
+    let host = Host::start(platform, &config).map_err(CommandError::failed)?;
     define_instrument(&host)?;
     let mut rows = Vec::new();
     for callers in CALLERS {
@@ -85,10 +86,6 @@ pub(super) fn bench_callers<P: Platform>(
         seconds,
         rows,
     })
-}
-
-fn config(place: &Path) -> Config {
-    Config::production().data(place.join("data"))
 }
 
 fn define_instrument<P: Platform>(host: &Host<P>) -> Result<(), CommandError> {

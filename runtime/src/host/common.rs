@@ -6,6 +6,7 @@ use super::fan_out::Request;
 use super::place::{EngineSides, Place, Tallies};
 use crate::bell::Bell;
 use crate::gateway::ToldTime;
+use crate::history_cache::HistoryCache;
 use crate::log_directory::LogCounters;
 use crate::platform::Platform;
 use crate::stages::Neighbours;
@@ -24,6 +25,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub(super) struct Common<P: Platform> {
     pub(super) platform: P,
     pub(super) data: PathBuf,
+    /// What catch-ups read is kept here.
+    pub(super) cache: Arc<HistoryCache>,
     pub(super) shared: &'static Shared,
     /// The operator's place, and those of everybody else behind it.
     pub(super) places: &'static [Place],
@@ -77,6 +80,7 @@ impl<P: Platform> Common<P> {
         let common = Self {
             platform,
             data,
+            cache: Arc::default(),
             shared,
             places: Box::leak(places.into_boxed_slice()),
             used_count: AtomicUsize::new(1),

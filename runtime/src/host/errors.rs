@@ -97,12 +97,15 @@ pub enum CatchUpError {
     Ended(SessionEnd),
     /// The log could not be read; what was handed over is not handed over again.
     History(StartError),
-    /// The log ends before what was missed.
+    /// The log ends before what was missed does.
     TooShort {
-        /// The last sequence that was read.
-        last: Sequence,
         /// The sequence that was to be reached.
         wanted: Sequence,
+    },
+    /// What was missed is no longer in the log.
+    Retired {
+        /// The first sequence of it.
+        from: Sequence,
     },
 }
 
@@ -201,10 +204,14 @@ impl fmt::Display for CatchUpError {
         match self {
             Self::Ended(end) => end.fmt(f),
             Self::History(error) => error.fmt(f),
-            Self::TooShort { last, wanted } => write!(
+            Self::TooShort { wanted } => write!(
                 f,
-                "the log could be read up to sequence {last} and not to {wanted}: verify it, and catch up \
-                 again"
+                "the log could not be read up to sequence {wanted}: verify it, and catch up again"
+            ),
+            Self::Retired { from } => write!(
+                f,
+                "the log no longer holds sequence {from}, which the session missed: name the session \
+                 again to go on without, and keep more of the log (--keep all)"
             ),
         }
     }

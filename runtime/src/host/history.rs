@@ -3,16 +3,18 @@
 
 use super::errors::CatchUpError;
 use super::fan_out::{Joined, Missed, concerned};
+use crate::history_cache::HistoryCache;
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
 use highwater::book::Book;
 use highwater::event::{Event, EventSink};
 use highwater::record::Record;
-use highwater::recovery::{RecoveryFault, Replay, Visitor, scan};
-use highwater::types::{Capacities, Sequence, SessionId};
+use highwater::recovery::{RecoveryFault, Replay, Start, Visitor, scan_from};
+use highwater::types::{Capacities, SegmentNumber, Sequence, SessionId};
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Bytes that are read at a time.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -36,16 +38,22 @@ impl Owed {
         Some(Self { session, from, through: joined.live_after, unlogged: joined.unlogged.into() })
     }
 
-    /// Reads it from the log in `data`, and hands each event to `sink` once: what was handed over
-    /// before a failure is no longer owed.
+    /// Reads it from the log, and hands each event to `sink` once: what was handed over before a
+    /// failure is no longer owed.
     pub(super) fn pay<P: Platform>(
         &mut self,
         platform: P,
-        data: &Path,
+        (data, cache): (&Path, &Arc<HistoryCache>),
         sink: &mut impl EventSink,
     ) -> Result<(), CatchUpError> {
         if self.from.sequence <= self.through {
-            self.replay(platform, data, sink)?;
+            let directory = LogDirectory::open_with_cache(platform, data, Arc::clone(cache))
+                .map_err(|error| CatchUpError::History(error.into()))?;
+            let mut reader = Reader { directory, buffer: vec![0; BUFFER_BYTES] };
+            self.replay(&mut reader, sink).map_err(|fault| self.trouble(platform, data, fault))?;
+            if self.from.sequence <= self.through {
+                return Err(CatchUpError::TooShort { wanted: self.through });
+            }
         }
         for event in self.unlogged.drain(..) {
             sink.event(&event);
@@ -53,56 +61,79 @@ impl Owed {
         Ok(())
     }
 
+    /// Replays behind the newest snapshot before what is owed that is to be trusted, or from the
+    /// log's beginning on.
     fn replay<P: Platform>(
         &mut self,
-        platform: P,
-        data: &Path,
+        reader: &mut Reader<P>,
         sink: &mut impl EventSink,
-    ) -> Result<(), CatchUpError> {
-        let mut directory = LogDirectory::open_read_only(platform, data)
-            .map_err(|error| CatchUpError::History(error.into()))?;
-        let mut buffer = vec![0; BUFFER_BYTES];
+    ) -> Result<(), RecoveryFault> {
+        let snapshots = reader.directory.snapshots().unwrap_or_default();
+        let from = self.from.sequence;
+        let mut usable = snapshots.into_iter().filter(|sequence| *sequence < from);
+        let mut snapshot = usable.next();
         let mut room = CAPACITIES_DEFAULT;
         loop {
-            match self.replay_in(room, &mut directory, &mut buffer, sink) {
-                Ok(last) if last < self.through => {
-                    return Err(CatchUpError::TooShort { last, wanted: self.through });
-                }
+            match self.replay_behind(snapshot, room, reader, sink) {
+                Ok(last) if last < self.through => return Ok(()),
                 Ok(_) => {
                     self.from = Missed { sequence: self.through.next(), delivered_count: 0 };
                     return Ok(());
                 }
                 Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
-                Err(fault) => {
-                    let error = StartError::recovery(platform, data, fault);
-                    return Err(CatchUpError::History(error));
+                Err(RecoveryFault::SnapshotOfOtherLog) if snapshot.is_some() => {
+                    snapshot = usable.next();
                 }
+                Err(fault) => return Err(fault),
             }
         }
     }
 
     /// Replays up to what is owed, in memory for `room` that is given back; returns the last
-    /// sequence that was applied.
-    fn replay_in<P: Platform>(
+    /// sequence that was applied. A snapshot that is not to be trusted counts as another log's.
+    fn replay_behind<P: Platform>(
         &mut self,
+        snapshot: Option<Sequence>,
         room: Capacities,
-        directory: &mut LogDirectory<P>,
-        buffer: &mut [u8],
+        reader: &mut Reader<P>,
         sink: &mut impl EventSink,
     ) -> Result<Sequence, RecoveryFault> {
+        let Reader { directory, buffer } = reader;
+        let unusable = |_| RecoveryFault::SnapshotOfOtherLog;
+        let file = snapshot.map(|sequence| directory.open_snapshot(sequence)).transpose();
+        let file = file.map_err(unusable)?;
+        let room = file.as_ref().map_or(room, |file| larger(room, file.header().image.needs()));
         // Zeroed memory is not touched before it is used.
         let mut memory = vec![0; Book::bytes_needed(room)];
         // The seed spreads hash tables only, and nobody chooses ids for this one.
         let mut book =
             Book::new(&mut memory, room, 0).expect("the memory is as large as the book said");
+        let mut start = Start::Beginning;
+        if let Some(file) = file {
+            start = Start::Snapshot(file.header().chain);
+            book = file.restore(book).map_err(unusable)?;
+        }
         let through = self.through;
         let mut events = OwedEvents { owed: self, sink, in_command: (Sequence(0), 0) };
         let mut visitor = Until { through, replay: Replay::new(&mut book, &mut events) };
-        let scanned = scan(directory, buffer, &mut visitor);
+        let scanned = scan_from(directory, buffer, &mut visitor, start);
         let last = book.last_sequence();
         // Reaching it ended the scan: behind what is owed the log is being written.
         if last >= through { Ok(last) } else { scanned.map(|_| last) }
     }
+
+    fn trouble<P: Platform>(&self, platform: P, data: &Path, fault: RecoveryFault) -> CatchUpError {
+        if let RecoveryFault::MissingSegment(SegmentNumber::FIRST) = fault {
+            return CatchUpError::Retired { from: self.from.sequence };
+        }
+        CatchUpError::History(StartError::recovery(platform, data, fault))
+    }
+}
+
+/// A log that is read.
+struct Reader<P: Platform> {
+    directory: LogDirectory<P>,
+    buffer: Vec<u8>,
 }
 
 /// Replays a log up to a sequence, and no further.

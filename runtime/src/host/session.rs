@@ -199,7 +199,8 @@ impl<P: Platform> Session<P> {
             self.rejoin()?;
         }
         if let Some(owed) = &mut self.owed {
-            owed.pay(self.common.platform, &self.common.data, sink)?;
+            let history = (self.common.data.as_path(), &self.common.cache);
+            owed.pay(self.common.platform, history, sink)?;
             self.owed = None;
         }
         Ok(self.live_after)

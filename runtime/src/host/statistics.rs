@@ -2,8 +2,10 @@
 //! that its thread keeps anyway, or that the asker counts.
 
 use super::common::Common;
+use crate::history_cache::CacheTotals;
 use crate::log_directory::LogTotals;
 use crate::platform::Platform;
+use crate::snapshots::SnapshotTotals;
 use highwater::engine::Occupancy;
 use highwater::types::Sequence;
 use std::sync::atomic::Ordering;
@@ -19,6 +21,10 @@ pub struct HostStatistics {
     pub released: Sequence,
     /// Appends and syncs.
     pub log: LogTotals,
+    /// What catch-ups read, and how much of it was in memory.
+    pub cache: CacheTotals,
+    /// Snapshots made, and what became of the log below them; nothing after the host's end.
+    pub snapshots: SnapshotTotals,
     /// How full the engine's own rings are.
     pub rings: Occupancy,
     /// Commands that wait in the sessions' rings.
@@ -47,6 +53,7 @@ impl HostStatistics {
             released: Sequence(tallies.released.load(Ordering::Relaxed)),
             log: common.counters.get().map(|counters| counters.totals()).unwrap_or_default(),
             rings,
+            cache: common.cache.totals(),
             places: common.places.len() - 1,
             places_taken: common.registry().taken.len(),
             lagging_count: tallies.lagging_count.load(Ordering::Relaxed),

@@ -6,10 +6,12 @@ use super::common::Common;
 use super::fan_in::{FanIn, Takes};
 use super::fan_out::{FanOut, Request};
 use super::place::EngineSides;
+use crate::config::Config;
 use crate::gateway::ToldTime;
 use crate::idle::{Idle, IdleStrategy};
 use crate::log_directory::LogDirectory;
 use crate::platform::{Pinning, Platform, ThreadRole};
+use crate::snapshots::SnapshotThread;
 use crate::stages::{StageGuard, spawn_log_writer, spawn_syncer};
 use highwater::book::Book;
 use highwater::engine::Stages;
@@ -30,14 +32,18 @@ pub(super) struct Crew<P: Platform> {
     log: JoinHandle<LogDirectory<P>>,
     syncer: JoinHandle<()>,
     release: JoinHandle<()>,
+    /// Makes snapshots beside the engine.
+    pub(super) snapshots: SnapshotThread,
 }
 
 /// What the threads work with, beside the stages.
 #[derive(Debug)]
-pub(super) struct Tools<P: Platform> {
+pub(super) struct Tools<'c, P: Platform> {
     pub(super) common: &'static Common<P>,
     pub(super) engine: &'static HostEngine,
-    pub(super) strategy: IdleStrategy,
+    pub(super) config: &'c Config,
+    /// Bytes of log behind the newest snapshot.
+    pub(super) behind_bytes: u64,
     /// The engine's sides of all places.
     pub(super) sides: Vec<EngineSides>,
     pub(super) requests: Receiver<Request>,
@@ -50,10 +56,10 @@ impl<P: Platform> Crew<P> {
     /// The system's, when it gives no thread; those that run end.
     pub(super) fn start(
         stages: Stages<'static, LogDirectory<P>>,
-        tools: Tools<P>,
+        tools: Tools<'_, P>,
     ) -> io::Result<Self> {
-        let Tools { common, engine, strategy, sides, requests } = tools;
-        let platform = common.platform;
+        let Tools { common, engine, config, behind_bytes, sides, requests } = tools;
+        let (platform, strategy) = (common.platform, config.idle);
         let Stages { arrivals, sequencer, log_writer, syncer, releaser, shared } = stages;
         let recovered = sequencer.book().last_sequence();
         let (taken, pushed): (Vec<_>, Vec<_>) = sides
@@ -64,13 +70,21 @@ impl<P: Platform> Crew<P> {
         let fan_in = FanIn::new(taken, arrivals);
         let fan_out = FanOut::new(pushed, recovered, common.tallies);
         let mut files = log_writer.file().syncer();
+        let counters = log_writer.file().counters();
         let start = || {
             let idle = Idle::with_bell(platform, strategy, &common.bells.log);
             let log = spawn_log_writer(platform, idle, log_writer, common)?;
             let syncer = spawn_syncer(platform, syncer, move || files.sync(), common)?;
             let release = spawn_release(common, strategy, releaser, (fan_out, requests))?;
             let sequencer = spawn_sequencer((common, engine), strategy, sequencer, fan_in)?;
-            Ok(Self { sequencer, log, syncer, release })
+            let snapshots = SnapshotThread::start(
+                platform,
+                config.data.clone(),
+                config.snapshots,
+                (common, counters),
+                behind_bytes,
+            )?;
+            Ok(Self { sequencer, log, syncer, release, snapshots })
         };
         start().inspect_err(|_| {
             shared.halt.fault(Fault::StagePanicked);
@@ -89,11 +103,12 @@ impl<P: Platform> Crew<P> {
         // All are waited for before the first failure is told.
         let (sequencer, log) = (self.sequencer.join(), self.log.join());
         let (syncer, release) = (self.syncer.join(), self.release.join());
+        let snapshots = self.snapshots.join();
         if let State::Faulted(fault) = common.shared.halt.state() {
             return Err(fault);
         }
-        let ended = (sequencer, log, syncer, release);
-        let (Ok(book), Ok(directory), Ok(()), Ok(())) = ended else {
+        let ended = (sequencer, log, syncer, release, snapshots);
+        let (Ok(book), Ok(directory), Ok(()), Ok(()), Ok(())) = ended else {
             return Err(Fault::StagePanicked);
         };
         Ok((book, directory))

@@ -6,6 +6,7 @@ use super::retention::Keep;
 use crate::console::note;
 use crate::log_directory::LogCounters;
 use crate::platform::Platform;
+use crate::stages::{Neighbours, StageGuard};
 use highwater::stage::{Fault, Shared, State};
 use highwater::types::Sequence;
 use std::io;
@@ -148,7 +149,7 @@ impl SnapshotThread {
         platform: P,
         data: PathBuf,
         plan: SnapshotPlan,
-        (shared, counters): (&'static Shared, Arc<LogCounters>),
+        (neighbours, counters): (impl Neighbours, Arc<LogCounters>),
         behind_bytes: u64,
     ) -> io::Result<Self> {
         let requests = SnapshotRequests(Arc::default());
@@ -156,7 +157,7 @@ impl SnapshotThread {
             platform,
             data,
             plan,
-            shared,
+            shared: neighbours.shared(),
             counters,
             requests: requests.clone(),
             maker: None,
@@ -164,7 +165,10 @@ impl SnapshotThread {
             bytes_at_last: 0,
             last_ns: platform.monotonic_ns(),
         };
-        let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || worker.run())?;
+        let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
+            let _guard = StageGuard(neighbours);
+            worker.run();
+        })?;
         Ok(Self { requests, thread })
     }
 
