@@ -125,6 +125,38 @@ fn complete(bytes: &mut [u8]) {
     bytes[end..].copy_from_slice(&seal.to_le_bytes());
 }
 
+/// The header of the largest segment in the smallest frames, and nothing behind it.
+fn largest_header() -> Vec<u8> {
+    let mut bytes = one_frame(&[]);
+    for field in [24, 32] {
+        bytes[field..field + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+    }
+    complete(&mut bytes);
+    bytes
+}
+
+/// A packed segment of two blocks, of which the first is stored as these bytes.
+fn one_frame(stored: &[u8]) -> Vec<u8> {
+    let mut bytes = b"HWPK".to_vec();
+    for number in [0, 1, 1, 2_u32, 0, 8_192, 0, 4_096, 0, 4_096, 0, 0, 0, 0, 0] {
+        bytes.extend(number.to_le_bytes());
+    }
+    bytes.extend(stored);
+    bytes.extend(u32::try_from(stored.len()).unwrap().to_le_bytes());
+    bytes.extend([0; 8]);
+    complete(&mut bytes);
+    bytes
+}
+
+/// LZ4 of so many sevens that repeats none of them.
+fn literal(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0xf0];
+    bytes.extend(vec![255; (length - 15) / 255]);
+    bytes.push(u8::try_from((length - 15) % 255).unwrap());
+    bytes.extend(vec![7; length]);
+    bytes
+}
+
 fn path(place: &Place) -> PathBuf {
     place.join("d").join("0000000000000002.packed")
 }
@@ -138,7 +170,14 @@ fn no_bytes_make_a_reader_panic_or_take_more_memory_than_the_file_has() {
     let whole = fs::read(path(&place)).unwrap();
     let mut buffer = vec![0; 1 << 20];
     assert!(reads(&directory, &mut buffer));
+    for (stored, is_read) in [(literal(4_096), false), (vec![7; 4_096], true)] {
+        fs::write(path(&place), one_frame(&stored)).unwrap();
+        let is_so = reads(&directory, &mut buffer) == is_read;
+        assert!(is_so, "no frame is stored in more bytes than it has: {}", stored.len());
+    }
     let memory_before = memory_bytes_max();
+    fs::write(path(&place), largest_header()).unwrap();
+    assert!(!reads(&directory, &mut buffer), "there is no table of 2 GiB behind it");
     let mut random = Random::new(1);
     let mut read_count = 0;
     let files = count_from_environment("HIGHWATER_PACKED", FILES);

@@ -1,4 +1,4 @@
-//! Linux with a call that fails, or writes something else than it was given; counted by thread.
+//! Linux with a call that fails, or moves other bytes than it was given; counted by thread.
 
 use runtime::platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
@@ -20,6 +20,8 @@ pub enum Break {
     Fail(usize),
     /// The append of this number, from 0, writes one bit otherwise.
     Flip(usize),
+    /// The read of this number, from 0, gives one bit otherwise.
+    FlipRead(usize),
     /// Nothing.
     Nothing,
 }
@@ -28,6 +30,7 @@ thread_local! {
     static PLAN: Cell<Break> = const { Cell::new(Break::Nothing) };
     static CALLS: Cell<usize> = const { Cell::new(0) };
     static APPENDS: Cell<usize> = const { Cell::new(0) };
+    static READS: Cell<usize> = const { Cell::new(0) };
     static SYNCS_AFTER: Cell<usize> = const { Cell::new(0) };
     static BROKE: Cell<bool> = const { Cell::new(false) };
     static AT_SYNCS: RefCell<Vec<Vec<String>>> = const { RefCell::new(Vec::new()) };
@@ -38,6 +41,7 @@ pub fn plan(plan: Break) {
     PLAN.set(plan);
     CALLS.set(0);
     APPENDS.set(0);
+    READS.set(0);
     SYNCS_AFTER.set(0);
     BROKE.set(false);
     AT_SYNCS.take();
@@ -144,7 +148,13 @@ impl Platform for Breaking {
 impl SegmentFile for BreakingFile {
     fn read_some_at(&self, position: u64, into: &mut [u8]) -> io::Result<usize> {
         call()?;
-        self.0.read_some_at(position, into)
+        let count = self.0.read_some_at(position, into)?;
+        let number = READS.replace(READS.get() + 1);
+        if PLAN.get() == Break::FlipRead(number) && count > 0 {
+            BROKE.set(true);
+            into[count / 2] ^= 0x10;
+        }
+        Ok(count)
     }
 
     fn write_some_at(&self, position: u64, bytes: &[u8]) -> io::Result<usize> {
