@@ -7,6 +7,7 @@ pub mod driver;
 pub mod flawed_log;
 pub mod forge;
 pub mod from_bytes;
+pub mod log_judge;
 pub mod naive_book;
 pub mod oracle;
 pub mod random;

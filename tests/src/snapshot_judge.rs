@@ -9,7 +9,7 @@ use highwater::limits::BLOCK_BYTES;
 use highwater::snapshot::{SnapshotFault, read_snapshot_header};
 
 /// Bytes of a header's fields.
-const FIELDS_BYTES: usize = 208;
+const FIELDS_BYTES: usize = 224;
 
 /// Lets any bytes be a snapshot's fields and entries, sealed, and judges it; the header's magic,
 /// version and block size are right.

@@ -9,6 +9,7 @@ use highwater::types::Sequence;
 use std::collections::BTreeMap;
 use tests::comparison::compare_bytes;
 use tests::from_bytes::{self, COMMAND_BYTES, commands};
+use tests::log_judge::judge_log;
 use tests::naive_book::Flaw;
 use tests::random::Random;
 use tests::snapshot_judge::{apply_all, judged, restored_small};
@@ -56,6 +57,18 @@ fn bytes_say_commands_of_every_kind() {
             matches!(record_type, RecordType::RunningHash | RecordType::Trade);
         assert_eq!(counts.contains_key(record_type.name()), !is_logged_by_itself, "{counts:?}");
     }
+}
+
+#[test]
+fn a_changed_log_is_refused_or_a_sound_book() {
+    let mut random = Random::new(5);
+    let mut counts = [0, 0];
+    for _ in 0..2_000 {
+        let bytes: Vec<_> =
+            (0..random.below(30)).map(|_| random.number().to_le_bytes()[0]).collect();
+        counts[usize::from(judge_log(&bytes))] += 1;
+    }
+    assert!(counts.iter().all(|count| *count > 100), "refused and taken: {counts:?}");
 }
 
 /// A snapshot of the book behind the commands that some bytes say.

@@ -247,6 +247,7 @@ fn bytes_called_zero_are_zero() {
         (11, 39..40),
         (12, 42..48),
         (13, 34..40),
+        (15, 61..64),
     ];
     for (golden, places) in zeros {
         for at in places {
