@@ -25,7 +25,7 @@ fn place(name: &str) -> Place {
 fn a_copy_of_a_stopped_log_is_the_same_and_goes_on() {
     let place = place("stopped");
     pack_segment(Linux, &place.join("d"), SegmentNumber(2), || true).unwrap();
-    place.write("d/0000000000000042.snapshot", "what a snapshot holds");
+    place.write("d/00000000000000000042.snapshot", "no snapshot");
     place.write("d/notes.txt", "not the log's");
     let before = place.files("d");
     let said = place.done("backup --data d --to copy").stdout;
@@ -33,10 +33,8 @@ fn a_copy_of_a_stopped_log_is_the_same_and_goes_on() {
     assert!(place.files("d") == before, "nothing in the data directory changed");
     let names: Vec<String> = place.files("copy").into_iter().map(|(name, _)| name).collect();
     assert!(names.contains(&"0000000000000002.packed".to_owned()), "{names:?}");
-    assert!(names.contains(&"0000000000000042.snapshot".to_owned()), "{names:?}");
-    assert!(!names.contains(&"notes.txt".to_owned()), "{names:?}");
-    assert_eq!(place.read("copy/0000000000000042.snapshot"), "what a snapshot holds");
-    fs::remove_file(place.join("copy/0000000000000042.snapshot")).unwrap();
+    let is_foreign = |name: &String| name.contains("snapshot") || name.contains("notes");
+    assert!(!names.iter().any(is_foreign), "{names:?}");
     let mut copied = place.verified("copy");
     assert_eq!(copied["state"], "stopped");
     copied["data"] = "d".into();

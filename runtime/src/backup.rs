@@ -2,7 +2,7 @@
 
 use crate::console::{CommandError, Console};
 use crate::inspect::{CacheArgs, Inspected, Nothing, open_log};
-use crate::log_directory::{Unreadable, copy_file, copy_segment, snapshot_files};
+use crate::log_directory::{Unreadable, copy_file, copy_segment};
 use crate::platform::Platform;
 use crate::progress::bytes_bar;
 use crate::start::StartError;
@@ -11,6 +11,7 @@ use highwater::block::{BlockHead, Chain};
 use highwater::log_file::LogFile;
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Visitor};
+use highwater::snapshot::SnapshotHeader;
 use highwater::types::{LogPosition, SegmentNumber, Sequence};
 use std::collections::VecDeque;
 use std::fs;
@@ -48,9 +49,8 @@ pub fn backup<P: Platform>(
     let partial = partial_of(&args.to)?;
     let mut log = open_log(platform, &args.data, args.cache)?;
     // Listed first: what a snapshot holds was durable before the end of the log is looked for.
-    let snapshots =
-        snapshot_files(&args.data).map_err(|error| failed("read", &args.data, &error))?;
-    let end = end_of(platform, &mut log)?;
+    let snapshots = snapshots_of(&log)?;
+    let end = end_of(platform, &mut log, snapshots.first())?;
     fs::create_dir(&partial).map_err(|error| failed("create", &partial, &error))?;
     let copied = fill(platform, &mut log, (&partial, &end), &snapshots)
         .and_then(|bytes| read_back(platform, args, &partial, &end).map(|()| bytes))
@@ -62,12 +62,11 @@ pub fn backup<P: Platform>(
         .and_then(|()| sync_parent(platform, &args.to))
         .map_err(|error| failed("name", &args.to, &error))?;
     console.print_line(&format!(
-        "copied the sequences 1 to {} of the log in '{}' to '{}': {} segments and {} snapshots, {} \
-         bytes, read back",
+        "copied the sequences {} to {} of the log in '{}' to '{}': {} snapshots, {} bytes, read back",
+        grouped(log.first_sequence().0),
         grouped(end.last_sequence.0),
         args.data.display(),
         args.to.display(),
-        end.segment,
         snapshots.len(),
         grouped(copied)
     ))
@@ -112,9 +111,22 @@ struct End {
     last_sequence: Sequence,
 }
 
-/// The end of the last block that is durable: of a stopped log that is the last one that the next
-/// start keeps, and it is made durable here; of a running one, what the log itself calls so.
-fn end_of<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<End, CommandError> {
+/// The headers of the snapshots that can be read and are of this log, the newest first.
+fn snapshots_of<P: Platform>(log: &Inspected<P>) -> Result<Vec<SnapshotHeader>, CommandError> {
+    let path = log.directory.path();
+    let sequences = log.directory.snapshots().map_err(|error| failed("read", path, &error))?;
+    let header = |sequence| Some(*log.directory.open_snapshot(sequence).ok()?.header());
+    Ok(sequences.into_iter().filter_map(header).collect())
+}
+
+/// The end of the last block that is durable: what the newest snapshot covers, and of a stopped log
+/// that is the last one that the next start keeps, and it is made durable here; of a running one,
+/// what the log itself calls so.
+fn end_of<P: Platform>(
+    platform: P,
+    log: &mut Inspected<P>,
+    newest: Option<&SnapshotHeader>,
+) -> Result<End, CommandError> {
     if !log.is_running {
         let synced = log.directory.sync_all().map_err(RecoveryFault::Log);
         synced.map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
@@ -122,13 +134,23 @@ fn end_of<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<End, Comma
     let mut ends = Ends::default();
     log.walk("read", &mut ends)
         .map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
-    let end = if log.is_running { ends.durable } else { ends.last() };
+    let covered = newest.map(|header| End::of(&header.chain));
+    let vouched = if log.is_running { ends.durable } else { ends.last() };
+    let end = vouched.into_iter().chain(covered).max_by_key(|end| (end.segment, end.position));
     end.ok_or_else(|| {
         CommandError::failed(format!(
             "nothing in the log in '{}' is durable yet: there is nothing to copy",
             log.directory.path().display()
         ))
     })
+}
+
+impl End {
+    /// Where a chain stands.
+    fn of(chain: &Chain) -> Self {
+        let (segment, position) = (chain.segment, chain.position);
+        Self { segment, position, last_sequence: chain.last_sequence() }
+    }
 }
 
 /// The ends of the blocks that no later block calls durable yet, and of the last one that one does.
@@ -156,9 +178,7 @@ impl Visitor for Ends {
             self.durable = Some(*end);
             self.waiting.pop_front();
         }
-        let (segment, position) = (chain.segment, chain.position);
-        let end = End { segment, position, last_sequence: chain.last_sequence() };
-        self.waiting.push_back((head.number, end));
+        self.waiting.push_back((head.number, End::of(chain)));
     }
 }
 
@@ -167,12 +187,15 @@ fn fill<P: Platform>(
     platform: P,
     log: &mut Inspected<P>,
     (to, end): (&Path, &End),
-    snapshots: &[PathBuf],
+    snapshots: &[SnapshotHeader],
 ) -> Result<u64, CommandError> {
     let from = log.directory.path().to_owned();
     let bar = bytes_bar(log.log_bytes()?, "copied");
     let mut bytes = 0;
-    for number in SegmentNumber::FIRST.0..=end.segment.0 {
+    let range = log.directory.segments().map_err(RecoveryFault::Log);
+    let range = range.map_err(|fault| StartError::recovery(platform, &from, fault))?;
+    let first = range.map_or(SegmentNumber::FIRST, |(first, _)| first);
+    for number in first.0..=end.segment.0 {
         let segment = SegmentNumber(number);
         let upto = if segment == end.segment { end.position.0 } else { u64::MAX };
         let path = log.directory.segment_path(segment);
@@ -181,10 +204,11 @@ fn fill<P: Platform>(
         bar.inc(copied);
         bytes += copied;
     }
-    for snapshot in snapshots {
-        let name = snapshot.file_name().unwrap_or_default();
-        bytes += copy_file(platform, (snapshot, &to.join(name)), u64::MAX, Unreadable::Fails)
-            .map_err(|error| failed("copy", snapshot, &error))?;
+    for header in snapshots {
+        let path = log.directory.snapshot_path(header.sequence());
+        let copy = to.join(path.file_name().unwrap_or_default());
+        bytes += copy_file(platform, (&path, &copy), u64::MAX, Unreadable::Fails)
+            .map_err(|error| failed("copy", &path, &error))?;
     }
     bar.finish_and_clear();
     platform
@@ -204,6 +228,7 @@ fn read_back<P: Platform>(
     let mut copy = open_log(platform, partial, args.cache)?;
     let synced = copy.directory.sync_all().map_err(RecoveryFault::Log);
     synced.map_err(|fault| StartError::recovery(platform, partial, fault))?;
+    copy.reaches_its_snapshots()?;
     let scanned = copy.scan(&mut Nothing)?;
     if scanned.last_sequence == end.last_sequence && scanned.torn_tail_bytes == 0 {
         return Ok(());

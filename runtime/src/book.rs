@@ -96,21 +96,26 @@ pub fn book<P: Platform>(
     let mut log = open_log(platform, &args.data, args.cache)?;
     let end = log.durable_end()?;
     let wanted = args.at.map_or(end, Sequence);
-    let replayed = log.replay_upto(wanted.min(end))?;
+    // A snapshot is the book behind its own last sequence.
+    let first = Sequence(log.first_sequence().0.saturating_sub(1).max(1));
+    let replayed = log.replay_upto(wanted.min(end).max(first))?;
     let book = &replayed.fresh.book;
-    if args.at.is_some_and(|at| at > book.last_sequence().0) {
-        return Err(not_there(args, wanted, book.last_sequence()));
+    let last = book.last_sequence();
+    if args.at.is_some_and(|_| wanted < first || wanted > last) {
+        // Whoever asks for too early a sequence is told where the log ends, too.
+        let last = if wanted < first { log.last_sequence()?.min(end) } else { last };
+        return Err(not_there(args, wanted, first, last));
     }
     let report = report_of(args, book)?;
     if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
 }
 
-fn not_there(args: &BookArgs, at: Sequence, last: Sequence) -> CommandError {
+fn not_there(args: &BookArgs, at: Sequence, first: Sequence, last: Sequence) -> CommandError {
     let data = args.data.display();
     CommandError::failed(match last.0 {
         0 => format!("there is no sequence {at} in the log in '{data}': it has none yet"),
         last => format!(
-            "there is no sequence {at} in the log in '{data}': it has the sequences 1 to {last}; name \
+            "there is no sequence {at} in the log in '{data}': it has the sequences {first} to {last}; name \
              one of them with --at"
         ),
     })

@@ -67,6 +67,8 @@ struct Compared<'a> {
     log_ids: [Option<LogId>; 2],
     /// `None` when the logs hold the same records.
     parting: Option<Parting>,
+    /// The first sequence that both can be read from.
+    from: Sequence,
     /// The last sequence up to which the logs are the same; 0 for none.
     last_same: Sequence,
     /// Records that are the same but for their time.
@@ -87,13 +89,15 @@ fn compare<P: Platform>(platform: P, args: &DiffArgs) -> Result<Compared<'_>, Co
         open_log(platform, &args.second, args.cache)?,
     ];
     let log_ids = [logs[0].log_id()?, logs[1].log_id()?];
+    // Of a log whose beginning was retired, what is left is compared.
+    let from = logs[0].first_sequence().max(logs[1].first_sequence());
     let [first, second] = &mut logs;
     thread::scope(|scope| {
         let start = |log| {
             let (records, batches) = sync_channel(BATCHES_WAITING);
             (
                 Records { batches, batch: Vec::new().into_iter() },
-                scope.spawn(|| hand_over(log, records)),
+                scope.spawn(move || hand_over(log, from, records)),
             )
         };
         let (mut of_first, first) = start(first);
@@ -102,6 +106,7 @@ fn compare<P: Platform>(platform: P, args: &DiffArgs) -> Result<Compared<'_>, Co
             paths: [&args.first, &args.second],
             log_ids,
             parting: None,
+            from,
             last_same: Sequence(0),
             other_time_count: 0,
         };
@@ -144,7 +149,7 @@ impl Compared<'_> {
     /// One log has ended; the other, of this place, goes on with `next`.
     fn longer(mut self, place: usize, next: &Record, records: &mut Records) -> Self {
         let last = records.last().map_or(next.sequence, |record| record.sequence);
-        let sequence_count = last.0 - self.last_same.0;
+        let sequence_count = last.0 - self.last_same.0.max(self.from.0.saturating_sub(1));
         self.parting = Some(Parting::Longer { place, sequence_count });
         self
     }
@@ -157,7 +162,15 @@ impl fmt::Display for Compared<'_> {
         let ids = if is_one_log { "are of one log" } else { "are two logs, no copies of one" };
         writeln!(f, "'{first}' and '{second}' {ids}")?;
         if self.last_same.0 > 0 {
-            write!(f, "the same up to sequence {}", grouped(self.last_same.0))?;
+            match self.from.0 {
+                1 => write!(f, "the same up to sequence {}", grouped(self.last_same.0))?,
+                from => write!(
+                    f,
+                    "the same from sequence {}, the first of both, to {}",
+                    grouped(from),
+                    grouped(self.last_same.0)
+                )?,
+            }
             if self.other_time_count > 0 {
                 let count = grouped(self.other_time_count);
                 write!(f, "; {count} records bear other times, which are information")?;
@@ -204,10 +217,11 @@ impl Iterator for Records {
 /// Reads a log and hands its records over until nobody listens.
 fn hand_over<P: Platform>(
     log: &mut Inspected<P>,
+    from: Sequence,
     records: SyncSender<Vec<Record>>,
 ) -> Result<(), CommandError> {
     let upto = log.durable_end()?;
-    let mut sender = Sender { upto, records, batch: Vec::new(), is_heard: true };
+    let mut sender = Sender { from, upto, records, batch: Vec::new(), is_heard: true };
     let scanned = log.scan(&mut sender);
     if !sender.is_heard {
         return Ok(());
@@ -220,6 +234,7 @@ fn hand_over<P: Platform>(
 
 /// Sends records up to a sequence in batches.
 struct Sender {
+    from: Sequence,
     upto: Sequence,
     records: SyncSender<Vec<Record>>,
     batch: Vec<Record>,
@@ -228,7 +243,7 @@ struct Sender {
 
 impl Visitor for Sender {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
-        if record.sequence > self.upto {
+        if record.sequence < self.from || record.sequence > self.upto {
             return Ok(());
         }
         self.batch.push(*record);

@@ -6,14 +6,15 @@ use crate::history_cache::{CACHE_BYTES_DEFAULT, HistoryCache};
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::progress;
-use crate::replay::{ReplayUpTo, Replayed, Rest, replay_with_room};
-use crate::start::{CAPACITIES_DEFAULT, StartError};
+use crate::replay::{ReplayUpTo, Replayed, Rest, replay_from};
+use crate::snapshots::Candidates;
+use crate::start::StartError;
 use crate::text::parse_bytes;
 use highwater::block::{BlockHead, Chain};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::Record;
-use highwater::recovery::{RecoveryFault, Scanned, Visitor, scan};
+use highwater::recovery::{RecoveryFault, Scanned, Start, Visitor, scan_from};
 use highwater::segment::{HeaderState, read_header};
 use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
 use indicatif::ProgressBar;
@@ -43,6 +44,8 @@ pub struct Inspected<P: Platform> {
     pub buffer: Vec<u8>,
     /// True when an engine was writing it when it was opened.
     pub is_running: bool,
+    /// Where its records begin: the log's beginning, or the oldest snapshot where that is gone.
+    pub start: Start,
     platform: P,
 }
 
@@ -56,12 +59,12 @@ pub fn open_log<P: Platform>(
     cache: CacheArgs,
 ) -> Result<Inspected<P>, CommandError> {
     let cache = Arc::new(HistoryCache::new(cache.cache_bytes));
-    let directory =
+    let mut directory =
         LogDirectory::open_with_cache(platform, data, cache).map_err(StartError::from)?;
-    let is_running = directory
-        .writer_is_running()
-        .map_err(|fault| StartError::recovery(platform, data, RecoveryFault::Log(fault)))?;
-    Ok(Inspected { directory, buffer: vec![0; BUFFER_BYTES], is_running, platform })
+    let refusal = |fault| StartError::recovery(platform, data, RecoveryFault::Log(fault));
+    let is_running = directory.writer_is_running().map_err(refusal)?;
+    let start = start_of(&mut directory).map_err(refusal)?;
+    Ok(Inspected { directory, buffer: vec![0; BUFFER_BYTES], is_running, start, platform })
 }
 
 impl<P: Platform> Inspected<P> {
@@ -75,6 +78,22 @@ impl<P: Platform> Inspected<P> {
             return Ok(Sequence(u64::MAX));
         }
         Ok(self.scan(&mut Nothing)?.vouched)
+    }
+
+    /// The first sequence that can be read.
+    pub fn first_sequence(&self) -> Sequence {
+        match self.start {
+            Start::Beginning => Sequence(1),
+            Start::Snapshot(chain) => chain.next_sequence,
+        }
+    }
+
+    /// The last sequence in the log; 0 when there is none.
+    ///
+    /// # Errors
+    /// The log is corrupt.
+    pub fn last_sequence(&mut self) -> Result<Sequence, CommandError> {
+        Ok(self.scan(&mut Nothing)?.last_sequence)
     }
 
     /// The log's id, from its first header; `None` when that was never completed.
@@ -111,17 +130,17 @@ impl<P: Platform> Inspected<P> {
         StartError::recovery(self.platform, self.directory.path(), fault)
     }
 
-    /// Walks the log with `visitor`.
+    /// Walks what there is of the log with `visitor`.
     ///
     /// # Errors
     /// The log is corrupt, or the visitor ended the walk.
     pub fn scan(&mut self, visitor: &mut impl Visitor) -> Result<Scanned, CommandError> {
-        let scanned = scan(&mut self.directory, &mut self.buffer, visitor);
+        let scanned = scan_from(&mut self.directory, &mut self.buffer, visitor, self.start);
         scanned.map_err(|fault| self.refusal(fault).into())
     }
 
-    /// Walks the log with `visitor`, and shows how far it is where that takes long; `done` is what
-    /// is done to the bytes, in a word.
+    /// The same, and shows how far it is where that takes long; `done` is what is done to the
+    /// bytes, in a word.
     ///
     /// # Errors
     /// Why the log is refused, or the visitor's fault.
@@ -130,28 +149,72 @@ impl<P: Platform> Inspected<P> {
         done: &'static str,
         visitor: &mut impl Visitor,
     ) -> Result<Scanned, RecoveryFault> {
-        let bar = progress::bytes_bar(log_bytes(&mut self.directory)?, done);
-        let scanned =
-            scan(&mut self.directory, &mut self.buffer, &mut Watched { visitor, bar: &bar });
-        bar.finish_and_clear();
-        scanned
+        walk(&mut self.directory, &mut self.buffer, (done, self.start), visitor)
     }
 
-    /// The book behind the last record with a sequence up to `upto`; what follows that is not
-    /// looked at.
+    /// Looks whether the log holds what its newest snapshot covers, which was durable.
+    ///
+    /// # Errors
+    /// It does not, or cannot be read.
+    pub fn reaches_its_snapshots(&mut self) -> Result<(), StartError> {
+        let candidates = Candidates::of(&self.directory)?;
+        let Some(header) = candidates.newest_header(&self.directory) else {
+            return Ok(());
+        };
+        let start = Start::Snapshot(header.chain);
+        match scan_from(&mut self.directory, &mut self.buffer, &mut Nothing, start) {
+            // It was made of another log, and no start uses it.
+            Ok(_) | Err(RecoveryFault::SnapshotOfOtherLog) => Ok(()),
+            Err(fault) => Err(self.refusal(fault)),
+        }
+    }
+
+    /// The book behind the last record with a sequence up to `upto`, from the newest snapshot
+    /// before that; what follows it is not looked at.
     ///
     /// # Errors
     /// The log is corrupt up to there, or there is no room for the book.
     pub fn replay_upto(&mut self, upto: Sequence) -> Result<Replayed<()>, StartError> {
-        let path = self.directory.path().to_owned();
-        replay_with_room(self.platform, &path, CAPACITIES_DEFAULT, |book| {
+        let Self { platform, directory, buffer, .. } = self;
+        let candidates = |directory: &LogDirectory<P>| Candidates::upto(directory, upto);
+        replay_from(*platform, directory, candidates, |directory, book, start| {
             let mut replay = ReplayUpTo::new(book, upto, Rest::Left);
-            match self.walk("replayed", &mut replay) {
+            match walk(directory, buffer, ("replayed", start), &mut replay) {
                 Ok(_) | Err(RecoveryFault::Unwanted { .. }) => Ok(()),
                 Err(fault) => Err(fault),
             }
         })
     }
+}
+
+/// Walks the log from `start` on, and shows how far it is where that takes long; `done` is what is
+/// done to the bytes, in a word.
+///
+/// # Errors
+/// Why the log is refused, or the visitor's fault.
+pub fn walk<P: Platform>(
+    directory: &mut LogDirectory<P>,
+    buffer: &mut [u8],
+    (done, start): (&'static str, Start),
+    visitor: &mut impl Visitor,
+) -> Result<Scanned, RecoveryFault> {
+    let bar = progress::bytes_bar(log_bytes(directory)?, done);
+    let scanned = scan_from(directory, buffer, &mut Watched { visitor, bar: &bar }, start);
+    bar.finish_and_clear();
+    scanned
+}
+
+/// Where the records begin that can be read: at the log's beginning, or where that was retired, at
+/// the oldest snapshot that can be read.
+fn start_of<P: Platform>(directory: &mut LogDirectory<P>) -> Result<Start, LogFault> {
+    match directory.segments()? {
+        None | Some((SegmentNumber::FIRST, _)) => return Ok(Start::Beginning),
+        Some(_) => {}
+    }
+    let oldest_first = directory.snapshots().unwrap_or_default().into_iter().rev();
+    let mut headers =
+        oldest_first.filter_map(|sequence| Some(*directory.open_snapshot(sequence).ok()?.header()));
+    Ok(headers.next().map_or(Start::Beginning, |header| Start::Snapshot(header.chain)))
 }
 
 /// Bytes of all segments, the zeros ahead too.

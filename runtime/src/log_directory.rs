@@ -23,7 +23,7 @@ mod syncer;
 mod writer;
 
 pub(crate) use aligned::Aligned;
-pub use copying::{Unreadable, copy_file, copy_segment, segment_files, snapshot_files};
+pub use copying::{Unreadable, copy_file, copy_segment, segment_files};
 pub use counters::{LogCounters, LogTotals};
 pub use error::{OpenError, explain_fault};
 pub use open::{IoChoice, LogOptions, SpareFault};

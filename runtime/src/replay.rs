@@ -1,13 +1,16 @@
-//! Replaying a log in memory that is large enough for it, which only the log itself can tell.
+//! Replaying a log from its beginning or a snapshot, in memory that is large enough for it, which
+//! only the log itself can tell.
 
+use crate::console::note;
+use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
-use crate::start::{FreshBook, StartError, fresh_book, larger};
+use crate::snapshots::{Beginning, Candidates};
+use crate::start::{CAPACITIES_DEFAULT, FreshBook, StartError, larger};
 use highwater::book::Book;
 use highwater::event::{Event, EventSink};
 use highwater::record::Record;
-use highwater::recovery::{RecoveryFault, Replay, Visitor};
-use highwater::types::{Capacities, Sequence};
-use std::path::Path;
+use highwater::recovery::{RecoveryFault, Replay, Start, Visitor};
+use highwater::types::{SegmentNumber, Sequence};
 
 /// A book after a replay, and what the replay found.
 #[derive(Debug)]
@@ -16,31 +19,48 @@ pub struct Replayed<T> {
     pub fresh: FreshBook,
     /// What the replay returned.
     pub found: T,
-    /// Bytes of memory that were reserved: a book that turned out too small keeps its own.
-    pub reserved_bytes: usize,
+    /// The last sequence of the snapshot that the replay began at; 0 at the log's beginning.
+    pub begun: Sequence,
 }
 
-/// Lets `replay` fill a new book with room for `room`, and again one with more when it turns out
-/// that the log in `data` needs more.
+/// Lets `replay` go on with the first of the candidates that is to be trusted, and again with more
+/// memory when it turns out that the log needs more.
 ///
 /// # Errors
 /// The log is corrupt, or the system has no room for the book.
-pub fn replay_with_room<P: Platform, T>(
+pub fn replay_from<P, C, R, T>(
     platform: P,
-    data: &Path,
-    mut room: Capacities,
-    mut replay: impl FnMut(&mut Book<'static>) -> Result<T, RecoveryFault>,
-) -> Result<Replayed<T>, StartError> {
-    let mut reserved_bytes = 0;
-    loop {
-        let mut fresh = fresh_book(platform, room)?;
-        reserved_bytes += fresh.bytes;
-        match replay(&mut fresh.book) {
-            Ok(found) => return Ok(Replayed { fresh, found, reserved_bytes }),
-            Err(RecoveryFault::NeedsCapacities(needed)) => room = larger(room, needed),
-            Err(fault) => return Err(StartError::recovery(platform, data, fault)),
+    directory: &mut LogDirectory<P>,
+    candidates: C,
+    mut replay: R,
+) -> Result<Replayed<T>, StartError>
+where
+    P: Platform,
+    C: Fn(&LogDirectory<P>) -> Result<Candidates, StartError>,
+    R: FnMut(&mut LogDirectory<P>, &mut Book<'static>, Start) -> Result<T, RecoveryFault>,
+{
+    let mut room = CAPACITIES_DEFAULT;
+    let mut tried = candidates(directory)?;
+    while let Some(beginning) = tried.next(platform, directory, room)? {
+        let Beginning { mut fresh, start, snapshot } = beginning;
+        let begun = snapshot.map(|header| header.sequence()).unwrap_or_default();
+        match replay(directory, &mut fresh.book, start) {
+            Ok(found) => {
+                tried.into_notes().iter().for_each(|line| note(&format!("note: {line}")));
+                return Ok(Replayed { fresh, found, begun });
+            }
+            Err(RecoveryFault::NeedsCapacities(needed)) => {
+                room = larger(room, needed);
+                tried = candidates(directory)?;
+            }
+            Err(fault @ RecoveryFault::SnapshotOfOtherLog) => {
+                tried.refuse(directory, begun, &fault.to_string());
+            }
+            Err(fault) => return Err(StartError::recovery(platform, directory.path(), fault)),
         }
     }
+    let fault = RecoveryFault::MissingSegment(SegmentNumber::FIRST);
+    Err(StartError::recovery(platform, directory.path(), fault))
 }
 
 /// Replays the records up to a sequence, and tells nobody of their events.

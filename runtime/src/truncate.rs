@@ -4,18 +4,20 @@ mod keep;
 mod loss;
 
 use crate::console::{CommandError, Console};
+use crate::inspect::Nothing;
 use crate::log_directory::{
-    IoChoice, LogDirectory, LogOptions, Unreadable, copy_file, segment_files, snapshot_files,
+    IoChoice, LogDirectory, LogOptions, Unreadable, copy_file, segment_files,
 };
 use crate::platform::Platform;
-use crate::replay::{ReplayUpTo, Rest, replay_with_room};
-use crate::start::{CAPACITIES_DEFAULT, StartError};
+use crate::replay::{ReplayUpTo, Rest, replay_from};
+use crate::snapshots::Candidates;
+use crate::start::StartError;
 use highwater::block::{BlockHead, Chain};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::Record;
-use highwater::recovery::{RecoveryFault, Visitor, scan};
-use highwater::types::Sequence;
+use highwater::recovery::{RecoveryFault, Visitor, scan_from};
+use highwater::types::{SegmentNumber, Sequence};
 use keep::{Keep, Kept};
 use loss::Loss;
 use std::fs;
@@ -67,7 +69,7 @@ pub fn truncate<P: Platform>(
             "no segment was changed; say --accept-loss to cut the log there",
         ));
     }
-    let dropped = set_aside(platform, &args.data, &kept)?;
+    let dropped = set_aside(platform, &log, &kept)?;
     log.cut(kept.segment, kept.position).map_err(|fault| log_error(platform, &args.data, fault))?;
     confirm(platform, args, &mut log, &kept)?;
     console.print_line(&format!(
@@ -98,16 +100,68 @@ fn judge<P: Platform>(
     args: &TruncateArgs,
     log: &mut LogDirectory<P>,
 ) -> Result<(Keep, Result<(), RecoveryFault>), CommandError> {
-    let replayed = replay_with_room(platform, &args.data, CAPACITIES_DEFAULT, |book| {
+    let upto = Sequence(args.at);
+    let range = log.segments().map_err(|fault| log_error(platform, &args.data, fault))?;
+    let is_whole = range.is_none_or(|(first, _)| first == SegmentNumber::FIRST);
+    if !is_whole && args.at > 0 {
+        is_behind_a_snapshot(args, log)?;
+    }
+    let mut newest = upto;
+    let (mut keep, judged) = loop {
+        // All of the log, or where its beginning was retired what the newest snapshot leads to.
+        let candidates = |directory: &LogDirectory<P>| {
+            if is_whole { Ok(Candidates::beginning()) } else { Candidates::upto(directory, newest) }
+        };
+        let (keep, judged) = judge_from(platform, log, candidates, upto)?;
+        match judged {
+            // What leads nowhere is no place to begin at: the one before it may be.
+            Err(RecoveryFault::SnapshotAhead { sequence }) if sequence.0 > 0 => {
+                newest = Sequence(sequence.0 - 1);
+            }
+            judged => break (keep, judged),
+        }
+    };
+    let newest = Candidates::of(log)?.newest_header(log);
+    let covered = newest.filter(|header| keep.is_of_log(header.chain.log_id));
+    let ahead = keep.covered_upto(covered.map(|header| header.sequence()).unwrap_or_default());
+    Ok((keep, judged.and(ahead)))
+}
+
+/// Judges from the first of the candidates that is to be trusted.
+fn judge_from<P: Platform>(
+    platform: P,
+    log: &mut LogDirectory<P>,
+    candidates: impl Fn(&LogDirectory<P>) -> Result<Candidates, StartError>,
+    upto: Sequence,
+) -> Result<(Keep, Result<(), RecoveryFault>), CommandError> {
+    let replayed = replay_from(platform, log, candidates, |log, book, start| {
+        let keep = Keep::upto(upto, start, book);
         let replay = ReplayUpTo::new(book, Sequence(u64::MAX), Rest::Scanned);
-        let mut judge = Judge { replay, keep: Keep::upto(Sequence(args.at)) };
+        let mut judge = Judge { replay, keep };
         // A block at a time: what can be read is read up to the last block before what can't.
-        match scan(log, &mut [0; BLOCK_BYTES], &mut judge) {
-            Err(fault @ RecoveryFault::NeedsCapacities(_)) => Err(fault),
+        match scan_from(log, &mut [0; BLOCK_BYTES], &mut judge, start) {
+            Err(
+                fault @ (RecoveryFault::NeedsCapacities(_) | RecoveryFault::SnapshotOfOtherLog),
+            ) => Err(fault),
             scanned => Ok((judge.keep, scanned.map(drop))),
         }
     })?;
     Ok(replayed.found)
+}
+
+/// Of a log whose beginning was retired nothing can be kept before its oldest snapshot.
+fn is_behind_a_snapshot<P: Platform>(
+    args: &TruncateArgs,
+    log: &LogDirectory<P>,
+) -> Result<(), CommandError> {
+    let snapshots = log.snapshots().unwrap_or_default();
+    match snapshots.last() {
+        Some(oldest) if oldest.0 > args.at => Err(CommandError::failed(format!(
+            "the log's beginning was retired, and its oldest snapshot is behind sequence {oldest}: \
+             say --at {oldest} or above, or --at 0 to keep nothing"
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Replays, and looks where the log can be cut.
@@ -175,8 +229,14 @@ fn chosen(args: &TruncateArgs, keep: &Keep) -> Result<Kept, CommandError> {
     )))
 }
 
-/// Copies everything that is cut off, whole files, to a directory of its own; returns that.
-fn set_aside<P: Platform>(platform: P, data: &Path, kept: &Kept) -> Result<PathBuf, CommandError> {
+/// Copies everything that is cut off, whole files, to a directory of its own, and the snapshots of
+/// what is lost, which then go: the log would not reach them. Returns that directory.
+fn set_aside<P: Platform>(
+    platform: P,
+    log: &LogDirectory<P>,
+    kept: &Kept,
+) -> Result<PathBuf, CommandError> {
+    let data = log.path();
     let failed = |error: io::Error| {
         CommandError::failed(format!(
             "could not copy what is to be cut off from '{}' ({error}); nothing was cut: free some \
@@ -186,14 +246,18 @@ fn set_aside<P: Platform>(platform: P, data: &Path, kept: &Kept) -> Result<PathB
     };
     let dropped = create_numbered(data).map_err(failed)?;
     let copy = || {
+        let mut snapshots = log.snapshots()?;
+        snapshots.retain(|sequence| *sequence > kept.last_sequence);
         let mut files = segment_files(data, kept.segment)?;
-        files.extend(snapshot_files(data)?);
+        files.extend(snapshots.iter().map(|sequence| log.snapshot_path(*sequence)));
         for file in files {
             let name = file.file_name().unwrap_or_default();
             let names = (file.as_path(), dropped.join(name));
             copy_file(platform, (names.0, &names.1), u64::MAX, Unreadable::BecomesZeros)?;
         }
         platform.sync_directory(&dropped)?;
+        platform.sync_directory(data)?;
+        snapshots.iter().try_for_each(|sequence| log.remove_snapshot(*sequence))?;
         platform.sync_directory(data)
     };
     copy().map_err(failed)?;
@@ -219,10 +283,9 @@ fn confirm<P: Platform>(
     log: &mut LogDirectory<P>,
     kept: &Kept,
 ) -> Result<(), CommandError> {
-    let mut keep = Keep::upto(Sequence(u64::MAX));
-    let scanned = scan(log, &mut vec![0; 1 << 20], &mut keep)
+    let scanned = scan_from(log, &mut vec![0; 1 << 20], &mut Nothing, kept.start)
         .map_err(|fault| StartError::recovery(platform, &args.data, fault))?;
-    if scanned.last_sequence == kept.last_sequence {
+    if scanned.last_sequence == kept.last_sequence || kept.last_sequence.0 == 0 {
         return Ok(());
     }
     Err(CommandError::failed(format!(

@@ -1,13 +1,14 @@
 //! `highwater verify`: scans a whole log, checks everything that can be checked, and replays it.
 
 use crate::console::{CommandError, Console};
-use crate::inspect::{CacheArgs, Inspected, open_log};
+use crate::inspect::{CacheArgs, Inspected, open_log, walk};
+use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
-use crate::replay::{ReplayUpTo, Rest, replay_with_room};
-use crate::start::CAPACITIES_DEFAULT;
+use crate::replay::{ReplayUpTo, Replayed, Rest, replay_from};
+use crate::snapshots::Candidates;
 use crate::summary::grouped;
 use highwater::record::{Record, RecordType};
-use highwater::recovery::{RecoveryFault, Scanned, Visitor};
+use highwater::recovery::{RecoveryFault, Scanned, Start, Visitor};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -38,7 +39,8 @@ pub struct Report {
     /// the last thing in the log is the marker of a clean stop. `interrupted`: the next start
     /// recovers it.
     pub state: LogState,
-    /// First sequence in the log; 0 when there is none.
+    /// First sequence in the log, or behind the oldest snapshot where what was before it is gone; 0
+    /// when there is none.
     pub first_sequence: u64,
     /// Last sequence in the log; 0 when there is none.
     pub last_sequence: u64,
@@ -104,21 +106,27 @@ pub fn verify<P: Platform>(
     if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
 }
 
-/// Replays the log in memory that is large enough for it.
+/// Replays what there is of the log: from its beginning, or where that was retired from the oldest
+/// snapshot.
 fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, CommandError> {
     let upto = log.durable_end()?;
-    let path = log.directory.path().to_owned();
-    let replayed = replay_with_room(platform, &path, CAPACITIES_DEFAULT, |book| {
+    let is_whole = log.start == Start::Beginning;
+    log.reaches_its_snapshots()?;
+    let Inspected { directory, buffer, .. } = log;
+    let candidates = |directory: &LogDirectory<P>| {
+        if is_whole { Ok(Candidates::beginning()) } else { Candidates::oldest_first(directory) }
+    };
+    let replayed = replay_from(platform, directory, candidates, |directory, book, start| {
         let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
         let mut counted = Counted { replay, counts: [0; RecordType::ALL.len()] };
-        let scanned = log.walk("verified", &mut counted)?;
+        let scanned = walk(directory, buffer, ("verified", start), &mut counted)?;
         Ok((scanned, counted.counts))
     })?;
-    let (book, (scanned, counts)) = (&replayed.fresh.book, replayed.found);
+    let book = &replayed.fresh.book;
     book.check().map_err(|fault| {
         CommandError::failed(format!("the replayed book is inconsistent: {fault}"))
     })?;
-    Ok(log.report(book, &scanned, &counts))
+    Ok(log.report(&replayed))
 }
 
 /// Counts the records that are replayed.
@@ -139,12 +147,8 @@ impl Visitor for Counted<'_> {
 }
 
 impl<P: Platform> Inspected<P> {
-    fn report(
-        &self,
-        book: &highwater::book::Book<'_>,
-        scanned: &Scanned,
-        counts: &[u64; RecordType::ALL.len()],
-    ) -> Report {
+    fn report(&self, replayed: &Replayed<(Scanned, [u64; RecordType::ALL.len()])>) -> Report {
+        let (book, (scanned, counts)) = (&replayed.fresh.book, &replayed.found);
         let last_sequence = book.last_sequence().0;
         let sessions = book.sessions().map(|(session, last)| SessionReport {
             session: session.0,
@@ -158,7 +162,7 @@ impl<P: Platform> Inspected<P> {
                 (false, true) => LogState::Stopped,
                 (false, false) => LogState::Interrupted,
             },
-            first_sequence: last_sequence.min(1),
+            first_sequence: last_sequence.min(replayed.begun.0 + 1),
             last_sequence,
             sessions: sessions.collect(),
             records: records

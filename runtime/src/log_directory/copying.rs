@@ -4,15 +4,11 @@ use super::layout::Layout;
 use crate::platform::{IoMode, Platform, SegmentFile};
 use highwater::limits::BLOCK_BYTES;
 use highwater::types::SegmentNumber;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Bytes that are copied at a time.
 const PIECE_BYTES: usize = 1 << 20;
-
-/// What the names of snapshot files end in.
-const SNAPSHOT_EXTENSION: &str = "snapshot";
 
 /// What is done about a place that can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,22 +56,6 @@ pub fn segment_files(directory: &Path, first: SegmentNumber) -> io::Result<Vec<P
     let segments = layout.list()?.segments.into_iter().filter(|segment| *segment >= first);
     let files = segments.flat_map(|segment| [layout.segment(segment), layout.packed(segment)]);
     Ok(files.filter(|path| path.exists()).collect())
-}
-
-/// The snapshot files in a directory, by name.
-///
-/// # Errors
-/// The system's.
-pub fn snapshot_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for file in fs::read_dir(directory)? {
-        let path = file?.path();
-        if path.extension().is_some_and(|extension| extension == SNAPSHOT_EXTENSION) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// Copies the first `upto` bytes of a file, or all of it, and syncs the copy. Returns its length.

@@ -8,11 +8,14 @@ use highwater::snapshot::SnapshotHeader;
 use highwater::types::{Capacities, Sequence};
 use std::vec;
 
-/// The snapshots of a log, the newest first, and behind them the log's beginning.
+/// The snapshots of a log in the order in which they are tried, and behind them the log's
+/// beginning.
 #[derive(Debug)]
 pub struct Candidates {
     sequences: vec::IntoIter<Sequence>,
     is_beginning_left: bool,
+    /// Which one is tried when one is refused, in words.
+    next: &'static str,
     notes: Vec<String>,
 }
 
@@ -28,23 +31,43 @@ pub struct Beginning {
 }
 
 impl Candidates {
-    /// The snapshots in a data directory, and the log's beginning.
+    /// The snapshots in a data directory, the newest first, and the log's beginning.
     ///
     /// # Errors
     /// The directory cannot be listed.
     pub fn of<P: Platform>(directory: &LogDirectory<P>) -> Result<Self, StartError> {
-        let sequences = directory.snapshots().map_err(|error| {
-            StartError::Log(format!(
-                "could not list the snapshots in '{}': {error}",
-                directory.path().display()
-            ))
-        })?;
-        Ok(Self { sequences: sequences.into_iter(), is_beginning_left: true, notes: Vec::new() })
+        Self::upto(directory, Sequence(u64::MAX))
+    }
+
+    /// Those of them that hold nothing behind `upto`.
+    ///
+    /// # Errors
+    /// The directory cannot be listed.
+    pub fn upto<P: Platform>(
+        directory: &LogDirectory<P>,
+        upto: Sequence,
+    ) -> Result<Self, StartError> {
+        let mut sequences = listed(directory)?;
+        sequences.retain(|sequence| *sequence <= upto);
+        Ok(Self { sequences: sequences.into_iter(), ..Self::beginning() })
+    }
+
+    /// The snapshots in a data directory, the oldest first, and the log's beginning.
+    ///
+    /// # Errors
+    /// The directory cannot be listed.
+    pub fn oldest_first<P: Platform>(directory: &LogDirectory<P>) -> Result<Self, StartError> {
+        let mut sequences = listed(directory)?;
+        sequences.reverse();
+        let next = "the one behind it is tried";
+        Ok(Self { sequences: sequences.into_iter(), next, ..Self::beginning() })
     }
 
     /// The log's beginning only.
     pub fn beginning() -> Self {
-        Self { sequences: Vec::new().into_iter(), is_beginning_left: true, notes: Vec::new() }
+        let next = "the one before it is tried";
+        let sequences = Vec::new().into_iter();
+        Self { sequences, is_beginning_left: true, next, notes: Vec::new() }
     }
 
     /// The next of them that is to be trusted, restored into memory with room for `room` at least;
@@ -87,11 +110,8 @@ impl Candidates {
         sequence: Sequence,
         why: &str,
     ) {
-        let instead = if self.sequences.len() > 0 {
-            "the one before it is tried"
-        } else {
-            "the log is read from its beginning"
-        };
+        let instead =
+            if self.sequences.len() > 0 { self.next } else { "the log is read from its beginning" };
         let path = directory.snapshot_path(sequence);
         self.notes.push(format!("the snapshot '{}' is not used: {why}; {instead}", path.display()));
     }
@@ -100,6 +120,16 @@ impl Candidates {
     pub fn into_notes(self) -> Vec<String> {
         self.notes
     }
+}
+
+/// The snapshots in a data directory, the newest first.
+fn listed<P: Platform>(directory: &LogDirectory<P>) -> Result<Vec<Sequence>, StartError> {
+    directory.snapshots().map_err(|error| {
+        StartError::Log(format!(
+            "could not list the snapshots in '{}': {error}",
+            directory.path().display()
+        ))
+    })
 }
 
 /// A book from a snapshot, or why there is none.
