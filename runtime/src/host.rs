@@ -13,6 +13,8 @@ mod history;
 mod place;
 mod session;
 mod statistics;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod waiter;
 

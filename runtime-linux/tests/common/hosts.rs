@@ -8,6 +8,7 @@ use highwater::types::{
 };
 use runtime::config::Config;
 use runtime::host::{Host, HostConfig, Session};
+use runtime::platform::Platform;
 use runtime::start::CapacityWishes;
 use runtime_linux::Linux;
 use std::fs;
@@ -46,7 +47,12 @@ pub fn host(data: &Path) -> Host<Linux> {
 
 /// The same, started like this.
 pub fn host_of(config: &HostConfig) -> Host<Linux> {
-    let host = Host::start(Linux, config).unwrap();
+    host_on(Linux, config)
+}
+
+/// The same on another platform.
+pub fn host_on<P: Platform>(platform: P, config: &HostConfig) -> Host<P> {
+    let host = Host::start(platform, config).unwrap();
     let mut operator = host.session(SessionId::OPERATOR).unwrap();
     let symbol = Symbol::new(b"TEST").unwrap();
     let define = Action::DefineInstrument(Definition::open(symbol));
@@ -75,12 +81,16 @@ pub fn cancel(order: u64) -> Action {
 }
 
 /// Calls and keeps every event that comes meanwhile.
-pub fn call(session: &mut Session<Linux>, action: Action, events: &mut Vec<Event>) -> Event {
+pub fn call<P: Platform>(
+    session: &mut Session<P>,
+    action: Action,
+    events: &mut Vec<Event>,
+) -> Event {
     session.call(action, PATIENCE, &mut |event: &Event| events.push(*event)).unwrap()
 }
 
 /// Reads events until `count` of them are there.
-pub fn read(session: &mut Session<Linux>, count: usize, events: &mut Vec<Event>) {
+pub fn read<P: Platform>(session: &mut Session<P>, count: usize, events: &mut Vec<Event>) {
     while events.len() < count {
         session.wait(PATIENCE).unwrap();
         session.poll(&mut |event: &Event| events.push(*event)).unwrap();

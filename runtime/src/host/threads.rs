@@ -188,6 +188,8 @@ fn spawn_release<P: Platform>(
             let mut has_worked = false;
             while let Ok(request) = requests.try_recv() {
                 fan_out.heed(request);
+                // A session that was lagging may have commands waiting.
+                common.bells.sequencer.ring();
                 has_worked = true;
             }
             let step = releaser.step(&mut |event: &Event| {
