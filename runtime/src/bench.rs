@@ -3,11 +3,14 @@
 
 mod bare;
 mod callers;
+mod profiles;
 mod report;
 
-use crate::console::{CommandError, Console};
+use crate::console::{CommandError, Console, note};
 use crate::platform::Platform;
+use crate::signals::StopFlag;
 use callers::bench_callers;
+use profiles::bench_profiles;
 use report::replace_section;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,11 +25,15 @@ pub struct BenchArgs {
     /// commit with the same number of threads
     #[arg(long, group = "what")]
     pub callers: bool,
+    /// The five sync modes over the same flow: throughput, latency, and the worst loss, beside a
+    /// bare write and sync
+    #[arg(long, group = "what")]
+    pub profiles: bool,
     /// Where the data is written; the file system is what is measured
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub data: PathBuf,
-    /// How long each measurement takes
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
+    /// How long each measurement takes, in seconds, 1 to 10
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=10))]
     pub seconds: u64,
     /// The report, a section of which is written or replaced
     #[arg(long, value_name = "FILE", default_value = "BENCHMARK_REPORT.md")]
@@ -41,13 +48,24 @@ pub fn bench<P: Platform>(
     platform: P,
     args: &BenchArgs,
     console: Console,
+    stop: &StopFlag,
 ) -> Result<(), CommandError> {
     let place = BenchPlace::new(platform, &args.data)?;
+    let write_down = |heading: &str, section: String| {
+        console.print(&section)?;
+        replace_section(&args.report, heading, &section)
+            .map_err(|error| failed("write", &args.report, &error))
+    };
+    if args.profiles {
+        let Some(section) = bench_profiles(platform, &place.0, args.seconds, stop)? else {
+            note("stopped before everything was measured; nothing was written down");
+            return Ok(());
+        };
+        write_down(profiles::HEADING, section.to_string())?;
+    }
     if args.callers {
         let section = bench_callers(platform, &place.0, args.seconds)?;
-        console.print(&section.to_string())?;
-        replace_section(&args.report, callers::HEADING, &section.to_string())
-            .map_err(|error| failed("write", &args.report, &error))?;
+        write_down(callers::HEADING, section.to_string())?;
     }
     Ok(())
 }

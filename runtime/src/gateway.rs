@@ -20,6 +20,7 @@ use highwater::types::{ClientSequence, Sequence, SessionId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Commands that are pushed before the gateway looks at the released events again.
 const PUSHED_AT_ONCE: usize = 64;
@@ -58,6 +59,8 @@ pub struct Gateway<P> {
     pub ledger: Ledger,
     /// How often commands are offered.
     pub pace: Pace,
+    /// How long commands are taken; as long as there are some when `None`.
+    pub lasts: Option<Duration>,
     /// The wish to stop.
     pub stop: StopFlag,
     /// For others to watch.
@@ -114,6 +117,9 @@ impl<P: Platform> Gateway<P> {
             waiting: None,
             told_time: ToldTime::default(),
         };
+        let end_ns = self.lasts.map_or(u64::MAX, |lasts| {
+            start_ns.saturating_add(u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX))
+        });
         let mut end = None;
         loop {
             let released = self.release(&mut flight);
@@ -123,6 +129,9 @@ impl<P: Platform> Gateway<P> {
             let mut worked = released != Step::Idle;
             if end.is_none() {
                 end = self.trouble();
+                if end.is_none() && self.platform.monotonic_ns() >= end_ns {
+                    end = Some(GatewayEnd::Fed(FeedEnd::LimitReached));
+                }
                 if end.is_none() {
                     let (pushed_count, fed) = self.push(&mut flight);
                     worked |= pushed_count > 0;

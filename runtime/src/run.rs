@@ -29,6 +29,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 /// Runs the engine until the flow ends, the limit is reached, or somebody wishes to stop.
 ///
@@ -141,6 +142,7 @@ fn work<P: Platform>(
         feed,
         ledger: Ledger::new(told, recovered),
         pace: args.rate.map_or(Pace::Unlimited, Pace::PerSecond),
+        lasts: args.seconds.map(Duration::from_secs),
         stop,
         progress: Arc::clone(&progress),
         idle: Idle::new(platform, config.idle),

@@ -31,7 +31,7 @@ const CALLERS: [u16; 4] = [1, 8, 64, 100];
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What one measurement saw.
-struct Measured {
+pub(super) struct Measured {
     count: u64,
     elapsed_ns: u64,
     latency: Option<Quantiles>,
@@ -88,7 +88,7 @@ pub(super) fn bench_callers<P: Platform>(
     })
 }
 
-fn define_instrument<P: Platform>(host: &Host<P>) -> Result<(), CommandError> {
+pub(super) fn define_instrument<P: Platform>(host: &Host<P>) -> Result<(), CommandError> {
     let mut operator = host.session(SessionId::OPERATOR).map_err(CommandError::failed)?;
     let symbol =
         Symbol::new(b"BENCH").ok_or_else(|| CommandError::failed("the symbol is not one"))?;
@@ -104,7 +104,7 @@ fn commands_per_sync(before: &HostStatistics, after: &HostStatistics) -> u64 {
 }
 
 /// Lets so many threads do again and again what `work_of` makes for each, for so many seconds.
-fn measure<P: Platform, W: FnMut() -> Result<(), CommandError>>(
+pub(super) fn measure<P: Platform, W: FnMut() -> Result<(), CommandError>>(
     platform: P,
     (callers, seconds): (u16, u64),
     work_of: impl Fn(u16) -> W + Sync,
@@ -144,19 +144,19 @@ fn measure<P: Platform, W: FnMut() -> Result<(), CommandError>>(
 }
 
 /// One caller: orders that rest, each canceled by the next command.
-struct Caller<P: Platform> {
+pub(super) struct Caller<P: Platform> {
     session: Session<P>,
     order: u64,
     is_resting: bool,
 }
 
 impl<P: Platform> Caller<P> {
-    fn new(host: &Host<P>, number: u16) -> Result<Self, String> {
+    pub(super) fn new(host: &Host<P>, number: u16) -> Result<Self, String> {
         let session = host.session(SessionId(number)).map_err(|error| error.to_string())?;
         Ok(Self { session, order: u64::from(number) << 32, is_resting: false })
     }
 
-    fn call(&mut self) -> Result<(), CommandError> {
+    pub(super) fn call(&mut self) -> Result<(), CommandError> {
         let action = if self.is_resting { self.cancel() } else { self.new_order() };
         self.is_resting = !self.is_resting;
         self.session.call(action, PATIENCE, &mut |_: &Event| ()).map_err(CommandError::failed)?;
@@ -190,12 +190,19 @@ impl Measured {
         u64::try_from(scaled).unwrap_or(u64::MAX)
     }
 
+    /// Half of the latencies were at most this, in nanoseconds.
+    pub(super) fn p50_ns(&self) -> u64 {
+        self.latency.map_or(0, |latency| latency.p50_ns)
+    }
+
+    /// 99 % of the latencies were at most this, in nanoseconds.
+    pub(super) fn p99_ns(&self) -> u64 {
+        self.latency.map_or(0, |latency| latency.p99_ns)
+    }
+
     /// The columns of the table that tell of it.
     fn columns(&self) -> String {
-        let at = |quantile: fn(&Quantiles) -> u64| {
-            Nanoseconds(self.latency.as_ref().map_or(0, quantile)).to_string()
-        };
-        let (p50, p99) = (at(|latency| latency.p50_ns), at(|latency| latency.p99_ns));
+        let (p50, p99) = (Nanoseconds(self.p50_ns()), Nanoseconds(self.p99_ns()));
         format!("{} | {p50} | {p99}", grouped(self.per_second()))
     }
 }

@@ -34,6 +34,9 @@ pub struct RunArgs {
     /// Take at most this many fresh commands [default: all of a flow, 2000000 of the stream]
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
+    /// Take no more commands after this many seconds, 1 to 86400 [default: as long as it takes]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub seconds: Option<u64>,
     /// Print the summary as one JSON object
     #[arg(long)]
     pub json: bool,
