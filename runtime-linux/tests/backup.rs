@@ -2,13 +2,19 @@
 //! made; or none.
 #![cfg(target_os = "linux")]
 
+#[path = "packed/breaking.rs"]
+pub mod breaking;
 #[path = "common/program.rs"]
 pub mod program;
 #[path = "common/trace.rs"]
 pub mod trace;
 
+use breaking::{Break, Breaking, broke, plan};
 use highwater::types::SegmentNumber;
 use program::{Place, number};
+use runtime::backup::{BackupArgs, backup};
+use runtime::console::Console;
+use runtime::inspect::CacheArgs;
 use runtime::log_directory::pack_segment;
 use runtime_linux::Linux;
 use rustix::process::Signal;
@@ -153,11 +159,32 @@ fn a_backup_that_fails_leaves_nothing_and_one_that_is_killed_no_log_of_that_name
 }
 
 #[test]
+fn a_copy_that_is_not_what_was_copied_gets_no_name() {
+    let place = place("flips");
+    let args = BackupArgs {
+        data: place.join("d"),
+        to: place.join("copy"),
+        cache: CacheArgs { cache_bytes: 1 << 20 },
+    };
+    for append in 0.. {
+        plan(Break::Flip(append));
+        let done = backup(Breaking, &args, Console::on_stderr());
+        if !broke() {
+            assert!(done.is_ok() && append >= 4, "every segment is copied by an append at least");
+            break;
+        }
+        assert!(done.is_err(), "append {append}");
+        assert!(!place.join("copy").exists() && !place.join("copy.partial").exists());
+    }
+}
+
+#[test]
 fn everything_is_synced_before_the_copy_has_its_name() {
     let place = place("order");
     if !can_trace(&place) {
         return;
     }
+    pack_segment(Linux, &place.join("d"), SegmentNumber(2), || true).unwrap();
     let only = "trace=openat,rename,renameat,renameat2,fsync,fdatasync";
     let mut command = traced(&place, &["-y", "-e", only], "backup --data d --to copy");
     place.start_command(&mut command).wait().expect_code(0);
