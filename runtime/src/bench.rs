@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 /// Measure the engine on this machine, and put a table into the report.
 ///
 /// The data is written to a new directory below --data, which is removed afterwards.
+#[expect(clippy::struct_excessive_bools, reason = "each asks for a measurement of its own")]
 #[derive(Clone, Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
 pub struct BenchArgs {
