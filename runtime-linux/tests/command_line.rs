@@ -148,7 +148,9 @@ fn json_holds_the_documented_names() {
     let expected = [
         "ended data sync durable loss released_not_durable_max io file_system",
         "recovered_commands recovered_client_sequence",
-        "recovery_ns torn_tail_bytes skipped_lines commands trades rejects rejects_by_reason",
+        "recovery_ns torn_tail_bytes",
+        "snapshot_sequence snapshots_made packed_bytes plain_bytes retired_bytes",
+        "skipped_lines commands trades rejects rejects_by_reason",
         "duplicates elapsed_ns commands_per_second critical_path rate acknowledgement syncs",
         "sync_ns_avg sync_ns_max commands_per_sync log_bytes last_sequence last_client_sequence",
         "open_orders state_hash reserved_bytes instruments",
