@@ -105,8 +105,8 @@ fn run_program(
 ) -> Result<Value, CommandError> {
     let program = std::env::current_exe()
         .map_err(|error| CommandError::failed(format!("could not find this program: {error}")))?;
-    // What waits in the rings when the time is over is worked off, so that the mode that syncs every
-    // command must not be given more than it can do.
+    // What waits in the rings when the time is over is worked off, so that the mode that syncs
+    // every command must not be given more than it can do.
     let limit = if mode == SyncMode::Full.name() { FULL_PER_SECOND * seconds } else { u64::MAX };
     let mut command = Command::new(&program);
     command.args(["run", "--json", "--limit", &limit.to_string(), "--snapshot-bytes", "0"]);

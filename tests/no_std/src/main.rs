@@ -36,6 +36,7 @@ use highwater::sequencer::SequencerHost;
 use highwater::stage::{Shared, Step};
 use highwater::sync_mode::SyncMode;
 use highwater::syncer::Syncer;
+use highwater::trade::TradeCopy;
 use highwater::types::{Capacities, LogId, Symbol};
 use memory_log::MemoryLog;
 
@@ -111,6 +112,7 @@ fn trade<'m>(mut log: MemoryLog<'m>, buffer: &mut [u8]) -> Result<(u64, MemoryLo
     let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: SEGMENT_BYTES as u64 };
     let mut stages =
         ENGINE.split(book, OpenedLog { file: log, buffer, chain, settings, now_ns: 1 })?;
+    stages.sequencer.log_trades();
     let symbol = Symbol::new(b"PROOF").ok_or(Failure::Parts)?;
     for (command, timestamp_ns) in commands(symbol).into_iter().zip(2..) {
         let arrival = Arrival { timestamp_ns, command };
@@ -187,7 +189,8 @@ fn find_flipped_bit(log: &mut MemoryLog<'_>, buffer: &mut [u8]) -> Result<(), Fa
     let middle = BLOCK_BYTES + BLOCK_BYTES / 2;
     *log.written().get_mut(middle).ok_or(Failure::FlippedBit)? ^= 1;
     let mut book = SPOILED.take(CAPACITIES, 3)?;
-    let mut visitor = Replay::new(&mut book, &mut |_: &Event| {});
+    let mut nobody = |_: &Event| {};
+    let mut visitor = Replay::new(&mut book, &mut nobody);
     match recover(log, buffer, &mut visitor) {
         Err(RecoveryFault::Corrupt { .. }) => Ok(()),
         _ => Err(Failure::FlippedBit),
@@ -200,6 +203,7 @@ struct Told {
     is_early: bool,
     running_hash: u64,
     event_count: usize,
+    trade_count: usize,
     duplicate_count: usize,
     last: Option<Event>,
 }
@@ -211,6 +215,7 @@ impl Told {
             is_early: false,
             running_hash: 0,
             event_count: 0,
+            trade_count: 0,
             duplicate_count: 0,
             last: None,
         }
@@ -220,7 +225,8 @@ impl Told {
         if self.is_early {
             return Err(Failure::ReleasedEarly);
         }
-        if self.event_count != EVENT_COUNT || self.duplicate_count != 1 {
+        let is_counted = self.event_count == EVENT_COUNT && self.trade_count > 0;
+        if !is_counted || self.duplicate_count != 1 {
             return Err(Failure::Events);
         }
         if self.running_hash != book.running_hash() {
@@ -239,6 +245,7 @@ impl EventSink for Told {
             self.duplicate_count += 1;
         } else {
             self.event_count += 1;
+            self.trade_count += usize::from(TradeCopy::of(event).is_some());
             self.running_hash = event.fold_into(self.running_hash);
         }
     }

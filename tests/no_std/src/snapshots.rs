@@ -43,7 +43,8 @@ pub(crate) fn check(
     let restored = restore_snapshot(empty, &header, buffer, &mut read);
     let mut restored = restored.map_err(|_: RestoreFault| Failure::Snapshot)?;
     let start = Start::Snapshot(header.chain);
-    let mut visitor = Replay::new(&mut restored, &mut |_: &Event| {});
+    let mut nobody = |_: &Event| {};
+    let mut visitor = Replay::new(&mut restored, &mut nobody);
     let reached = Follower::new(start).follow(log, buffer, &mut visitor, header.sequence())?;
     let scanned = recover_from(log, buffer, &mut visitor, start)?;
     let is_right = reached == header.sequence()
