@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// How often the thread looks whether a snapshot is due.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Why there are no more snapshots in this run.
+const BROKEN: &str = "the log could not be read for an earlier one; run again to have snapshots";
 /// How long it waits for a sync that it asked for before it looks again.
 const SYNC_PAUSE: Duration = Duration::from_millis(1);
 
@@ -160,7 +162,7 @@ impl SnapshotThread {
             shared: neighbours.shared(),
             counters,
             requests: requests.clone(),
-            maker: None,
+            maker: Maker::Unopened,
             behind_bytes,
             bytes_at_last: 0,
             last_ns: platform.monotonic_ns(),
@@ -186,6 +188,16 @@ impl SnapshotThread {
     }
 }
 
+/// The maker, whose book follows the log from one snapshot to the next.
+enum Maker<P: Platform> {
+    /// No snapshot was wanted yet.
+    Unopened,
+    Following(Box<SnapshotMaker<P>>),
+    /// It could not read the log: its book is not to be used again, and another would be memory that
+    /// is never given back.
+    Broken,
+}
+
 struct Worker<P: Platform> {
     platform: P,
     data: PathBuf,
@@ -193,8 +205,7 @@ struct Worker<P: Platform> {
     shared: &'static Shared,
     counters: Arc<LogCounters>,
     requests: SnapshotRequests,
-    /// Its book follows the log from one snapshot to the next.
-    maker: Option<SnapshotMaker<P>>,
+    maker: Maker<P>,
     /// Bytes of log behind the newest snapshot when the engine started.
     behind_bytes: u64,
     /// Bytes appended by this engine when the last snapshot was made.
@@ -247,18 +258,15 @@ impl<P: Platform> Worker<P> {
         }
         let shared = self.shared;
         let go_on = move || is_running(shared);
-        let maker = match self.maker.take() {
-            Some(maker) => maker,
-            None => SnapshotMaker::open(self.platform, &self.data)?,
+        let mut maker = match std::mem::replace(&mut self.maker, Maker::Broken) {
+            Maker::Unopened => Box::new(SnapshotMaker::open(self.platform, &self.data)?),
+            Maker::Following(maker) => maker,
+            Maker::Broken => return Err(SnapshotTrouble::Passing(BROKEN.to_owned())),
         };
-        let maker = self.maker.insert(maker);
-        let made = maker
-            .follow(shared.durable.get(), &go_on)
-            .and_then(|()| if go_on() { maker.make(self.plan.keep, &go_on) } else { Ok(None) });
-        if made.is_err() {
-            // A follower that failed, and the book that it filled, are not to be used again.
-            self.maker = None;
-        }
+        maker.follow(shared.durable.get(), &go_on)?;
+        let made = if go_on() { maker.make(self.plan.keep, &go_on) } else { Ok(None) };
+        // What could not be written this time is tried again with the next snapshot.
+        self.maker = Maker::Following(maker);
         made
     }
 
