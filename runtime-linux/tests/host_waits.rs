@@ -1,5 +1,5 @@
-//! Waiting at a host: who waits is woken when it is over and not before, nothing leaves before it is
-//! durable, and a fault is told to everybody at once.
+//! Waiting at a host: who waits is woken when it is over and not before, nothing leaves before it
+//! is durable, and a fault is told to everybody at once.
 #![cfg(target_os = "linux")]
 
 #[path = "common/gated.rs"]

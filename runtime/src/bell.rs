@@ -1,9 +1,9 @@
-//! A bell: wakes one thread that sleeps until there is work, and costs next to nothing while it does
-//! not sleep.
+//! A bell: wakes one thread that sleeps until there is work, and costs next to nothing while it
+//! does not sleep.
 //!
 //! Whoever gives the thread work publishes it first and rings then. The thread announces that it is
-//! about to sleep, looks for work once more, and only then sleeps. Between the two stands a fence on
-//! either side, so that at least one sees the other: work is never left lying beside a sleeper.
+//! about to sleep, looks for work once more, and only then sleeps. Between the two stands a fence
+//! on either side, so that at least one sees the other: work is never left lying beside a sleeper.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
@@ -36,8 +36,8 @@ impl Bell {
     }
 
     /// Says that the calling thread is about to sleep. It looks for work once more afterwards, and
-    /// then either [`cancel`](Self::cancel)s or [`sleep`](Self::sleep)s. One thread does this, always
-    /// the same.
+    /// then either [`cancel`](Self::cancel)s or [`sleep`](Self::sleep)s. One thread does this,
+    /// always the same.
     pub fn announce(&self) {
         self.sleeper.get_or_init(current);
         self.sleeps.store(true, Ordering::Relaxed);
@@ -49,8 +49,8 @@ impl Bell {
         self.sleeps.store(false, Ordering::Relaxed);
     }
 
-    /// Sleeps until the bell is rung, unless it was rung since [`announce`](Self::announce); at most
-    /// so long, where a limit is given.
+    /// Sleeps until the bell is rung, unless it was rung since [`announce`](Self::announce); at
+    /// most so long, where a limit is given.
     pub fn sleep(&self, at_most: Option<Duration>) {
         // A wake-up without a reason only costs another look.
         if self.sleeps.load(Ordering::Acquire) {

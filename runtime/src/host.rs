@@ -75,8 +75,8 @@ impl HostConfig {
 
 /// An engine that runs, and takes callers.
 ///
-/// One process may run several, one after the other or at once, each in a data directory of its own.
-/// Their rings and books are memory that is given back when the process ends.
+/// One process may run several, one after the other or at once, each in a data directory of its
+/// own. Their rings and books are memory that is given back when the process ends.
 #[derive(Debug)]
 pub struct Host<P: Platform> {
     common: &'static Common<P>,
@@ -253,8 +253,8 @@ fn leaked_engine() -> io::Result<&'static HostEngine> {
     maker.join().map_err(|_| io::Error::other("the engine's rings could not be made"))
 }
 
-/// Takes over what recovery found, and sends the first command if the log is new or other capacities
-/// are wished for.
+/// Takes over what recovery found, and sends the first command if the log is new or other
+/// capacities are wished for.
 fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
     let book = started.stages.sequencer.book();
     let known = (0..book.capacities().sessions).filter_map(|number| {

@@ -182,8 +182,8 @@ pub fn spawn_syncer<P: Platform>(
     })
 }
 
-/// Stops the whole engine when its thread panics, and tells the neighbours when it ends: nobody waits
-/// for a stage that is gone.
+/// Stops the whole engine when its thread panics, and tells the neighbours when it ends: nobody
+/// waits for a stage that is gone.
 #[derive(Debug)]
 pub struct StageGuard<N: Neighbours>(pub N);
 

@@ -1,4 +1,5 @@
 //! Linux with a gate before every sync: it can be held, fail, or panic.
+#![expect(clippy::missing_panics_doc, reason = "what goes wrong in a test panics")]
 
 use runtime::platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,

@@ -1,5 +1,6 @@
 //! Hosts as tests start them: in a directory of their own, with one instrument, and callers that
 //! trade in it.
+#![expect(clippy::missing_panics_doc, reason = "what goes wrong in a test panics")]
 
 use highwater::command::{Action, Conditions, Definition, NewOrder};
 use highwater::event::Event;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A wait that takes longer has hung.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The instrument that tests trade in.
 pub const INSTRUMENT: InstrumentId = InstrumentId(0);

@@ -1,8 +1,8 @@
 //! The bare bound: a group commit written by hand, with nothing in it but a lock, a write and a
 //! sync.
 //!
-//! Whoever finds no leader leads: it takes the bytes of everybody who came meanwhile, writes them as
-//! whole blocks, syncs, and wakes all. It matches nothing, and orders nothing but bytes.
+//! Whoever finds no leader leads: it takes the bytes of everybody who came meanwhile, writes them
+//! as whole blocks, syncs, and wakes all. It matches nothing, and orders nothing but bytes.
 
 use crate::platform::{IoMode, MemoryWishes, Platform, SegmentFile};
 use highwater::limits::BLOCK_BYTES;

@@ -208,8 +208,8 @@ impl<P: Platform> Common<P> {
         self.bells.release.ring();
     }
 
-    /// A thread of the engine has ended, or a fault was told: the others look, and the callers if all
-    /// is over.
+    /// A thread of the engine has ended, or a fault was told: the others look, and the callers if
+    /// all is over.
     pub(super) fn look_around(&self) {
         self.ring_all();
         if self.end().is_some() {

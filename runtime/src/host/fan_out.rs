@@ -1,9 +1,9 @@
 //! The fan-out: delivers released events to the sessions that they concern, and wakes the callers
 //! whose wait is over.
 //!
-//! It waits for nobody. A session whose ring is full is marked lagging where it stands: nothing more
-//! is delivered to it until it asks to be taken up again, and what it missed until then it reads from
-//! the log. Answers that the log does not hold are kept for it.
+//! It waits for nobody. A session whose ring is full is marked lagging where it stands: nothing
+//! more is delivered to it until it asks to be taken up again, and what it missed until then it
+//! reads from the log. Answers that the log does not hold are kept for it.
 
 use super::place::{Place, Tallies};
 use super::waiter::Fenced;
@@ -311,8 +311,8 @@ impl Stream {
     }
 }
 
-/// The sessions that an event concerns, each once: whose command caused it, whose order it is about,
-/// and whose orders traded.
+/// The sessions that an event concerns, each once: whose command caused it, whose order it is
+/// about, and whose orders traded.
 pub(super) fn concerned(event: &Event) -> ArrayVec<SessionId, 3> {
     let mut sessions = ArrayVec::new();
     let counterpart = match event.kind {

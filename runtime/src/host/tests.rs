@@ -50,8 +50,8 @@ fn a_modest_session_waits_for_no_more_than_a_round() {
     let (places, mut fan_in, mut out) = fan_in(9);
     // Seven that always have more, and one that has a command now and then.
     for step in 0..200 {
-        for greedy in 1..8 {
-            submit(&places[greedy], 1, ARRIVALS_PER_PLACE);
+        for greedy in &places[1..8] {
+            submit(greedy, 1, ARRIVALS_PER_PLACE);
         }
         assert_eq!(submit(&places[8], 8, 1), 1, "step {step}");
         let taken = fan_in.round(9, Takes::Readers);

@@ -1,5 +1,5 @@
-//! The threads of a host: the sequencer with the fan-in, the log writer, the syncer, and the release
-//! thread with the fan-out.
+//! The threads of a host: the sequencer with the fan-in, the log writer, the syncer, and the
+//! release thread with the fan-out.
 
 use super::HostEngine;
 use super::common::Common;

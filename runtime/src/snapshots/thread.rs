@@ -193,8 +193,8 @@ enum Maker<P: Platform> {
     /// No snapshot was wanted yet.
     Unopened,
     Following(Box<SnapshotMaker<P>>),
-    /// It could not read the log: its book is not to be used again, and another would be memory that
-    /// is never given back.
+    /// It could not read the log: its book is not to be used again, and another would be memory
+    /// that is never given back.
     Broken,
 }
 

@@ -42,8 +42,8 @@ impl<P: Platform> Session<P> {
         })
     }
 
-    /// Makes everything durable that was sequenced before the call, in every mode, and waits for it:
-    /// at least every command that was answered. Returns the last sequence of it.
+    /// Makes everything durable that was sequenced before the call, in every mode, and waits for
+    /// it: at least every command that was answered. Returns the last sequence of it.
     ///
     /// # Errors
     /// The time is over, and it will be durable later; or the session has ended.
@@ -76,9 +76,9 @@ impl<P: Platform> Session<P> {
         self.block(Until::Event, timeout, |session| Ok(session.has_event()?.then_some(())))
     }
 
-    /// Submits a command and waits for its answer, durable as the mode wants it. All events that are
-    /// handed over meanwhile go to `sink`, the answer too; what follows the answer may come with the
-    /// next poll.
+    /// Submits a command and waits for its answer, durable as the mode wants it. All events that
+    /// are handed over meanwhile go to `sink`, the answer too; what follows the answer may come
+    /// with the next poll.
     ///
     /// # Errors
     /// The command was not taken, or it was and its answer is not there.
