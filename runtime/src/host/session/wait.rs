@@ -60,7 +60,8 @@ impl<P: Platform> Session<P> {
     /// The session has ended.
     pub fn ask_sync(&self) -> Result<Sequence, SessionEnd> {
         let shared = self.common.shared;
-        let sequence = shared.applied.get();
+        // What was answered is appended; that it is applied may be said a moment later.
+        let sequence = shared.applied.get().max(shared.appended.get());
         if !self.is_durable(sequence)? {
             shared.sync_wanted.ask(sequence);
             self.common.bells.log.ring();
