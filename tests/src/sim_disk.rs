@@ -50,6 +50,8 @@ struct SimFile {
 /// A part of a sector that was written and not synced.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
+    /// How many pieces were written before it.
+    number: u64,
     file: u64,
     position: usize,
     length: usize,
@@ -60,6 +62,8 @@ struct Piece {
 pub struct SimDisk {
     files: BTreeMap<u64, SimFile>,
     unsynced: Vec<Piece>,
+    /// Pieces written in all.
+    written_count: u64,
 }
 
 impl SimDisk {
@@ -71,6 +75,11 @@ impl SimDisk {
     /// What a process reads of a file; `None` when there is none.
     pub fn seen(&self, file: u64) -> Option<&[u8]> {
         self.files.get(&file).map(|file| file.seen.as_slice())
+    }
+
+    /// How many pieces were written in all, by now.
+    pub const fn written_count(&self) -> u64 {
+        self.written_count
     }
 
     /// How many pieces wait for a sync.
@@ -97,7 +106,9 @@ impl SimDisk {
         let mut from = position;
         while from < end {
             let to = (from / SECTOR_BYTES * SECTOR_BYTES + SECTOR_BYTES).min(end);
-            self.unsynced.push(Piece { file, position: from, length: to - from });
+            let number = self.written_count;
+            self.unsynced.push(Piece { number, file, position: from, length: to - from });
+            self.written_count += 1;
             from = to;
         }
     }
@@ -184,6 +195,17 @@ impl SimDisk {
     /// Makes everything that was written durable.
     pub fn sync(&mut self) {
         self.settle(Survival::All);
+    }
+
+    /// Makes durable what was written to one file when so many pieces had been written in all.
+    pub fn sync_file(&mut self, file: u64, written_count: u64) {
+        for piece in std::mem::take(&mut self.unsynced) {
+            if piece.file == file && piece.number < written_count {
+                self.keep(piece, piece.length);
+            } else {
+                self.unsynced.push(piece);
+            }
+        }
     }
 
     /// Makes a process see what is on the disk.
