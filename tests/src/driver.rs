@@ -149,7 +149,7 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     oracle.check_recovered(&recovered)?;
     let before = recovered.scanned.last_sequence;
     let unborn = Lived { torn_tail_bytes: recovered.scanned.torn_tail_bytes, before, ..unborn };
-    let mut makers_memory = book_memory();
+    let mut makers_memory = if settings.has_maker { book_memory() } else { Vec::new() };
     let maker = RefCell::new(settings.has_maker.then(|| {
         let begun = candidates.begin(&mut makers_memory, random.number());
         let flaw = settings.flaws.maker;
@@ -407,10 +407,6 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
 
 impl<F: LogFile> Behind<'_, '_, F> {
     fn step_log_writer(&mut self) {
-        // Done is done; after a fault it is stepped on, to see that it does nothing.
-        if self.is_over && !self.shared.halt.is_faulted() {
-            return;
-        }
         let now_ns = self.now_ns();
         self.is_over |= is_over(self.log_writer.step(now_ns));
     }
@@ -434,8 +430,7 @@ impl<F: LogFile> Behind<'_, '_, F> {
                     1 => {
                         let _step = releaser.step(&mut |event: &Event| released.push(*event));
                     }
-                    _ if *over => {}
-                    _ => *over = is_over(log_writer.step(now_ns)),
+                    _ => *over |= is_over(log_writer.step(now_ns)),
                 }
             }
             if is_crashed(maker) {

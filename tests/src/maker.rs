@@ -211,7 +211,7 @@ impl<'m> Maker<'m> {
         let [before, _] = self.proven.as_slice() else { return Ok(Stage::Following) };
         let end = before.segment + u64::from(self.flaw == MakerFlaw::RetiresOneMore);
         let range = self.log.segments().ok().flatten();
-        match range.filter(|(first, _)| self.retires && first.0 < end) {
+        match range.filter(|(first, last)| self.retires && first.0 < end.min(last.0)) {
             Some((first, _)) => {
                 self.store.retire(|| self.log.retire(first.0))?;
                 Ok(Stage::Clearing)

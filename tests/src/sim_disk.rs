@@ -45,6 +45,8 @@ struct SimFile {
     kept: Vec<u8>,
     /// Whether its name is on the disk.
     is_named: bool,
+    /// Whether it was written since a process last saw what is on the disk.
+    is_touched: bool,
 }
 
 /// A part of a sector that was written and not synced.
@@ -97,7 +99,8 @@ impl SimDisk {
     /// # Panics
     /// When there is no such file.
     pub fn write(&mut self, file: u64, position: usize, bytes: &[u8]) {
-        let seen = &mut self.files.get_mut(&file).expect("the file exists").seen;
+        let SimFile { seen, is_touched, .. } = self.files.get_mut(&file).expect("the file exists");
+        *is_touched = true;
         let end = position + bytes.len();
         if seen.len() < end {
             seen.resize(end, 0);
@@ -117,7 +120,7 @@ impl SimDisk {
     pub fn place(&mut self, file: u64, bytes: &[u8]) {
         self.unsynced.retain(|piece| piece.file != file);
         let (seen, kept) = (bytes.to_vec(), bytes.to_vec());
-        self.files.insert(file, SimFile { seen, kept, is_named: true });
+        self.files.insert(file, SimFile { seen, kept, is_named: true, is_touched: false });
     }
 
     /// Flips one bit of a file, durably.
@@ -210,8 +213,9 @@ impl SimDisk {
 
     /// Makes a process see what is on the disk.
     pub fn drop_cache(&mut self) {
-        for file in self.files.values_mut() {
+        for file in self.files.values_mut().filter(|file| file.is_touched) {
             file.seen.clone_from(&file.kept);
+            file.is_touched = false;
         }
     }
 

@@ -101,6 +101,9 @@ pub struct Met {
     pub operation: LogOperation,
 }
 
+/// A block that nothing was written to.
+const BLANK: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
+
 /// The error number of every fault: EIO.
 const CODE: i32 = 5;
 
@@ -391,8 +394,10 @@ impl State {
         assert!(position + blocks.len() <= self.segment_bytes_of(segment), "the segment has room");
         if self.form != FileForm::Recycled {
             let seen = self.disk.seen(segment).unwrap_or_default();
-            let mut under = seen.get(position..).unwrap_or_default().iter().take(blocks.len());
-            assert!(under.all(|byte| *byte == 0), "what was written is never rewritten");
+            let under = seen.get(position..).unwrap_or_default();
+            let under = &under[..under.len().min(blocks.len())];
+            let is_blank = under.chunks(BLOCK_BYTES).all(|block| *block == BLANK[..block.len()]);
+            assert!(is_blank, "what was written is never rewritten");
         }
         self.disk.write(segment, position, blocks);
         self.current = Some((segment, tail + blocks.len()));

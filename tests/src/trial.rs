@@ -289,8 +289,8 @@ impl Trial {
             buffer_blocks: 1 + random.index(4),
             step_count: 10 + random.below(140),
             burst_max: match random.below(10) {
-                0 | 1 => 150,
-                2 => 3,
+                0 => 150,
+                1 => 3,
                 _ => 6,
             },
             stops_cleanly: random.chance(30),

@@ -35,7 +35,9 @@ fn assert_lost(violation: Option<&Violation>) {
         Some(
             Violation::Lost { .. }
             | Violation::OverExposed
-            | Violation::Refused(RecoveryFault::SnapshotAhead { .. }),
+            | Violation::Refused(
+                RecoveryFault::SnapshotAhead { .. } | RecoveryFault::MissingSegment(_),
+            ),
         ) => true,
         Some(Violation::Refused(RecoveryFault::Corrupt { damage, .. })) => {
             matches!(damage, Damage::AcknowledgedGone(_) | Damage::Header)
