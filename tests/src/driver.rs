@@ -120,6 +120,10 @@ pub struct Lived {
     pub durable: Sequence,
     /// The most commands that it had released and not made durable.
     pub exposed_count_max: u64,
+    /// How often the sequencer waited for room.
+    pub wait_count: u64,
+    /// Syncs during which something was appended.
+    pub overlap_count: u64,
 }
 
 /// Lets an engine live, with rings of the given sizes, and checks it.
@@ -179,11 +183,17 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     }
     let mut driver = Driver::new(stages, &maker, log, oracle, random);
     let end = driver.run(settings)?;
-    let (durable, exposed_count_max) =
-        (driver.shared.durable.get(), driver.behind.releaser.exposed_count_max());
-    let released = driver.behind.released;
-    check_life(oracle, &maker, (end, before), &released)?;
-    let lived = Lived { end, released, durable, exposed_count_max, ..unborn };
+    let Driver { behind, shared, .. } = driver;
+    check_life(oracle, &maker, (end, before), &behind.released)?;
+    let lived = Lived {
+        end,
+        durable: shared.durable.get(),
+        exposed_count_max: behind.releaser.exposed_count_max(),
+        wait_count: behind.wait_count,
+        overlap_count: behind.overlap_count,
+        released: behind.released,
+        ..unborn
+    };
     check_late(log, lived)
 }
 
@@ -198,6 +208,8 @@ impl Lived {
             released: Vec::new(),
             durable: Sequence(0),
             exposed_count_max: 0,
+            wait_count: 0,
+            overlap_count: 0,
         }
     }
 }
@@ -289,6 +301,7 @@ struct Behind<'a, 'm, F> {
     released: Vec<Event>,
     random: Random,
     wait_count: u64,
+    overlap_count: u64,
     /// The log writer came to its end, by a fault or a stop.
     is_over: bool,
 }
@@ -317,6 +330,7 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
             released: Vec::new(),
             random: random.fork(),
             wait_count: 0,
+            overlap_count: 0,
             is_over: false,
         };
         Self { arrivals, sequencer, behind, shared, log, oracle, random }
@@ -417,10 +431,12 @@ impl<F: LogFile> Behind<'_, '_, F> {
         let mut now_ns = from_ns;
         let Self { syncer, flaw, log, log_writer, maker, shared, releaser, random, .. } = self;
         let (released, over) = (&mut self.released, &mut self.is_over);
+        let overlap_count = &mut self.overlap_count;
         let mut sync = || {
             if *flaw == SyncerFlaw::RaisesFirst {
                 shared.durable.raise(shared.appended.get());
             }
+            let appended = shared.appended.get();
             let mut under_way = log.begin_sync()?;
             under_way.segment -= u64::from(*flaw == SyncerFlaw::SyncsEarlier);
             for _ in 0..random.below(6) {
@@ -436,6 +452,7 @@ impl<F: LogFile> Behind<'_, '_, F> {
             if is_crashed(maker) {
                 return Err(LogFault { operation: LogOperation::Sync, code: 0 });
             }
+            *overlap_count += u64::from(shared.appended.get() > appended);
             log.end_sync(under_way)
         };
         // Its fault is kept, and looked for by the caller.

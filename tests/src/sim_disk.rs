@@ -37,6 +37,7 @@ impl Survival {
 }
 
 /// One file.
+#[expect(clippy::struct_excessive_bools, reason = "two facts that do not touch each other")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct SimFile {
     /// What a process reads.

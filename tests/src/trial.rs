@@ -44,6 +44,10 @@ pub struct Tally {
     pub retired_count: u64,
     /// Segments that were prepared and never begun when a life began.
     pub prepared_count: u64,
+    /// How often a sequencer waited for room.
+    pub wait_count: u64,
+    /// Syncs during which something was appended.
+    pub overlap_count: u64,
 }
 
 /// What differs between kinds of trials.
@@ -255,8 +259,8 @@ impl Trial {
         }
     }
 
-    /// Makes a snapshot of what the log itself calls durable, while no engine lives on it, as far as
-    /// it comes; the power may be cut behind it.
+    /// Makes a snapshot of what the log itself calls durable, while no engine lives on it, as far
+    /// as it comes; the power may be cut behind it.
     fn make_between(&mut self) -> Result<(), Violation> {
         self.log.start(None);
         self.store.start(Some(store_plan(&mut self.random)));
@@ -393,6 +397,8 @@ impl Tally {
         self.stopped_count += u64::from(lived.end == End::Stopped);
         self.torn_count += u64::from(lived.torn_tail_bytes > 0);
         self.released_count += lived.released.len() as u64;
+        self.wait_count += lived.wait_count;
+        self.overlap_count += lived.overlap_count;
     }
 
     fn count_store(&mut self, lived: &Lived, met: Option<StorePlan>) {

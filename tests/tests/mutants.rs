@@ -125,9 +125,12 @@ fn a_retention_that_is_one_segment_too_high_is_caught() {
     let violation = first_violation_around(&[SyncMode::GROUP], flaws);
     let is_caught = matches!(
         violation,
-        Some(Violation::Refused(
-            RecoveryFault::MissingSegment(_) | RecoveryFault::SnapshotAhead { .. }
-        ))
+        Some(
+            Violation::MakerRefused(_)
+                | Violation::Refused(
+                    RecoveryFault::MissingSegment(_) | RecoveryFault::SnapshotAhead { .. }
+                )
+        )
     );
     assert!(is_caught, "{violation:?}");
 }
