@@ -161,7 +161,10 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
             return self.write_batch().map(Step::Worked);
         }
         if no_more {
-            self.mark(BlockKind::Stopped)?;
+            // Who is stepped on after the end must not append again: nobody would sync it.
+            if !self.shared.log_writer_done.is_set() {
+                self.mark(BlockKind::Stopped)?;
+            }
             return Ok(self.done());
         }
         if !self.is_sync_wanted() {

@@ -3,15 +3,19 @@
 //!
 //! A life begins with the recovery of its log and ends with a clean stop, a crash or a fault.
 
+use crate::beginning::{Candidates, StartFlaw};
+use crate::beside::{Beside, step_maker};
+use crate::maker::{Maker, MakerFlaw};
 use crate::oracle::{Oracle, Recovered, Violation, book_memory};
 use crate::random::Random;
 use crate::sim_log::SimLog;
-use crate::workload::{self, CAPACITIES};
+use crate::sim_snapshots::SimSnapshots;
+use crate::workload;
 use highwater::book::Book;
 use highwater::engine::{Engine, SplitFault, Stages};
 use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
-use highwater::log_file::LogFile;
+use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::log_writer::{LogSettings, LogWriter, OpenedLog};
 use highwater::recovery::{RecoveryFault, Replay, Start, recover_from};
 use highwater::releaser::Releaser;
@@ -20,9 +24,21 @@ use highwater::stage::{Shared, Step};
 use highwater::sync_mode::SyncMode;
 use highwater::syncer::Syncer;
 use highwater::types::{LogId, Sequence};
+use std::cell::RefCell;
+
+/// Where an engine lives.
+#[derive(Debug)]
+pub struct Ground<'g, F> {
+    /// Its log.
+    pub log: &'g SimLog,
+    /// The log as the engine sees it.
+    pub file: F,
+    /// Its snapshots.
+    pub store: &'g SimSnapshots,
+}
 
 /// How one life goes.
-#[expect(clippy::struct_excessive_bools, reason = "two choices that do not touch each other")]
+#[expect(clippy::struct_excessive_bools, reason = "choices that do not touch each other")]
 #[derive(Clone, Copy, Debug)]
 pub struct LifeSettings {
     /// When the engine syncs.
@@ -39,6 +55,39 @@ pub struct LifeSettings {
     pub stops_cleanly: bool,
     /// Whether it logs copies of its trades.
     pub logs_trades: bool,
+    /// Whether snapshots are made meanwhile.
+    pub has_maker: bool,
+    /// What goes wrong.
+    pub flaws: Flaws,
+}
+
+/// What goes wrong around the engine, to prove that the trials notice.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flaws {
+    /// In the start.
+    pub start: StartFlaw,
+    /// In the maker of snapshots.
+    pub maker: MakerFlaw,
+    /// In the syncer.
+    pub syncer: SyncerFlaw,
+}
+
+impl Flaws {
+    /// Nothing.
+    pub const NONE: Self =
+        Self { start: StartFlaw::Nothing, maker: MakerFlaw::Nothing, syncer: SyncerFlaw::Nothing };
+}
+
+/// What a syncer does wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SyncerFlaw {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// It raises the high-water mark before it syncs.
+    RaisesFirst,
+    /// It syncs the segment before the one that is written.
+    SyncsEarlier,
 }
 
 /// How a life came to its end.
@@ -61,6 +110,8 @@ pub struct Lived {
     pub end: End,
     /// Bytes of torn tail that its recovery found.
     pub torn_tail_bytes: u64,
+    /// Last sequence of the snapshot that it began at; 0 at the log's beginning.
+    pub begun_at: Sequence,
     /// Sequence that it began behind.
     pub before: Sequence,
     /// What it released, in order.
@@ -69,9 +120,13 @@ pub struct Lived {
     pub durable: Sequence,
     /// The most commands that it had released and not made durable.
     pub exposed_count_max: u64,
+    /// How often the sequencer waited for room.
+    pub wait_count: u64,
+    /// Syncs during which something was appended.
+    pub overlap_count: u64,
 }
 
-/// Lets an engine live on `log` through `file`, with rings of the given sizes, and checks it.
+/// Lets an engine live, with rings of the given sizes, and checks it.
 ///
 /// # Errors
 /// The first broken promise.
@@ -79,32 +134,33 @@ pub struct Lived {
 /// # Panics
 /// When the stages break a promise to each other.
 pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usize>(
-    (log, file): (&SimLog, F),
+    ground: Ground<'_, F>,
     settings: &LifeSettings,
     oracle: &mut Oracle,
     random: &mut Random,
 ) -> Result<Lived, Violation> {
-    let mut file = file;
+    let Ground { log, mut file, store } = ground;
+    let candidates = Candidates::of(store, log, settings.flaws.start)?;
     let mut memory = book_memory();
-    let mut book = Book::new(&mut memory, CAPACITIES, random.number()).expect("memory enough");
+    let (mut book, start) = candidates.begin(&mut memory, random.number());
     let mut buffer = vec![0; settings.buffer_blocks * BLOCK_BYTES];
-    let unborn = Lived {
-        end: End::InRecovery,
-        torn_tail_bytes: 0,
-        before: Sequence(0),
-        released: Vec::new(),
-        durable: Sequence(0),
-        exposed_count_max: 0,
-    };
-    let recovered = match recover_into(&mut file, &mut buffer, &mut book) {
+    let unborn = Lived::unborn(book.last_sequence());
+    let recovered = match recover_into_from(&mut file, &mut buffer, &mut book, start) {
         Ok(recovered) => recovered,
         Err(RecoveryFault::Log(_)) if log.met().is_some() => return check_late(log, unborn),
         Err(fault) => return Err(Violation::Refused(fault)),
     };
     oracle.check_recovered(&recovered)?;
     let before = recovered.scanned.last_sequence;
-    let torn_tail_bytes = recovered.scanned.torn_tail_bytes;
+    let unborn = Lived { torn_tail_bytes: recovered.scanned.torn_tail_bytes, before, ..unborn };
+    let mut makers_memory = if settings.has_maker { book_memory() } else { Vec::new() };
+    let maker = RefCell::new(settings.has_maker.then(|| {
+        let begun = candidates.begin(&mut makers_memory, random.number());
+        let flaw = settings.flaws.maker;
+        Maker::new((log, store), begun, candidates.proven(), flaw, random.fork())
+    }));
     let engine = Engine::<INPUT, LOG, EVENTS>::new();
+    let file = Beside { file, maker: &maker, shared: engine.shared() };
     let opened = OpenedLog {
         file,
         buffer: &mut buffer,
@@ -115,26 +171,62 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
         },
         now_ns: 1,
     };
-    let unborn = Lived { torn_tail_bytes, before, ..unborn };
     let mut stages = match engine.split(book, opened) {
         Ok(stages) => stages,
-        Err(SplitFault::Log(_)) if log.met().is_some() => return check_late(log, unborn),
+        Err(SplitFault::Log(_)) if log.met().is_some() || is_crashed(&maker) => {
+            return check_late(log, unborn);
+        }
         Err(fault) => panic!("the engine does not split: {fault}"),
     };
     if settings.logs_trades {
         stages.sequencer.log_trades();
     }
-    let mut driver = Driver::new(stages, log, oracle, random);
+    let mut driver = Driver::new(stages, &maker, log, oracle, random);
     let end = driver.run(settings)?;
-    let (durable, exposed_count_max) =
-        (driver.shared.durable.get(), driver.behind.releaser.exposed_count_max());
-    let released = driver.behind.released;
-    oracle.check_released(before, &released)?;
-    if end == End::Stopped {
-        oracle.check_complete(before, &released)?;
-    }
-    let lived = Lived { end, torn_tail_bytes, before, released, durable, exposed_count_max };
+    let Driver { behind, shared, .. } = driver;
+    check_life(oracle, &maker, (end, before), &behind.released)?;
+    let lived = Lived {
+        end,
+        durable: shared.durable.get(),
+        exposed_count_max: behind.releaser.exposed_count_max(),
+        wait_count: behind.wait_count,
+        overlap_count: behind.overlap_count,
+        released: behind.released,
+        ..unborn
+    };
     check_late(log, lived)
+}
+
+impl Lived {
+    /// A life that ends before it began.
+    const fn unborn(begun_at: Sequence) -> Self {
+        Self {
+            end: End::InRecovery,
+            torn_tail_bytes: 0,
+            begun_at,
+            before: Sequence(0),
+            released: Vec::new(),
+            durable: Sequence(0),
+            exposed_count_max: 0,
+            wait_count: 0,
+            overlap_count: 0,
+        }
+    }
+}
+
+/// Checks what a life that began behind `before` released, and what the maker saw of its log.
+fn check_life(
+    oracle: &Oracle,
+    maker: &RefCell<Option<Maker<'_>>>,
+    (end, before): (End, Sequence),
+    released: &[Event],
+) -> Result<(), Violation> {
+    let fault = maker.borrow().as_ref().and_then(Maker::fault);
+    if let Some(fault) = fault {
+        return Err(Violation::MakerRefused(fault));
+    }
+    oracle.check_released(before, released)?;
+    if end == End::Stopped { oracle.check_complete(before, released) } else { Ok(()) }
 }
 
 /// Recovers a log into an empty book.
@@ -161,8 +253,10 @@ pub fn recover_into_from<F: LogFile>(
 ) -> Result<Recovered, RecoveryFault> {
     let mut events = Vec::new();
     let mut sink = |event: &Event| events.push(*event);
+    let begun_at = book.last_sequence();
     let scanned = recover_from(file, buffer, &mut Replay::new(book, &mut sink), start)?;
     Ok(Recovered {
+        begun_at,
         scanned,
         events,
         state_hash: book.state_hash(),
@@ -178,10 +272,14 @@ fn check_late(log: &SimLog, lived: Lived) -> Result<Lived, Violation> {
     }
 }
 
-struct Driver<'a, 'd, F> {
+fn is_crashed(maker: &RefCell<Option<Maker<'_>>>) -> bool {
+    maker.borrow().as_ref().is_some_and(Maker::is_crashed)
+}
+
+struct Driver<'a, 'd, 'm, F> {
     arrivals: highwater::ring::Producer<'a, highwater::command::Arrival>,
     sequencer: Sequencer<'a>,
-    behind: Behind<'a, F>,
+    behind: Behind<'a, 'm, F>,
     shared: &'a Shared,
     log: &'d SimLog,
     oracle: &'d mut Oracle,
@@ -189,8 +287,11 @@ struct Driver<'a, 'd, F> {
 }
 
 /// The stages behind the sequencer, which work while it waits.
-struct Behind<'a, F> {
+struct Behind<'a, 'm, F> {
     log_writer: LogWriter<'a, F>,
+    maker: &'a RefCell<Option<Maker<'m>>>,
+    shared: &'a Shared,
+    flaw: SyncerFlaw,
     syncer: Syncer<'a>,
     /// What the syncer syncs.
     log: SimLog,
@@ -200,6 +301,7 @@ struct Behind<'a, F> {
     released: Vec<Event>,
     random: Random,
     wait_count: u64,
+    overlap_count: u64,
     /// The log writer came to its end, by a fault or a stop.
     is_over: bool,
 }
@@ -207,9 +309,10 @@ struct Behind<'a, F> {
 /// Steps after which an engine counts as hung.
 const HUNG: u64 = 1 << 16;
 
-impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
+impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
     fn new(
         stages: Stages<'a, F>,
+        maker: &'a RefCell<Option<Maker<'m>>>,
         log: &'d SimLog,
         oracle: &'d mut Oracle,
         random: &'d mut Random,
@@ -217,6 +320,9 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
         let Stages { arrivals, sequencer, log_writer, syncer, releaser, shared } = stages;
         let behind = Behind {
             log_writer,
+            maker,
+            shared,
+            flaw: SyncerFlaw::Nothing,
             syncer,
             log: log.clone(),
             releaser,
@@ -224,14 +330,19 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
             released: Vec::new(),
             random: random.fork(),
             wait_count: 0,
+            overlap_count: 0,
             is_over: false,
         };
         Self { arrivals, sequencer, behind, shared, log, oracle, random }
     }
 
     fn run(&mut self, settings: &LifeSettings) -> Result<End, Violation> {
+        self.behind.flaw = settings.flaws.syncer;
         for _ in 0..settings.step_count {
             self.step(settings);
+            if is_crashed(self.behind.maker) {
+                return Ok(End::Killed);
+            }
             if self.log.met().is_some() {
                 return self.end_after_fault();
             }
@@ -245,6 +356,9 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
             self.behind.step_log_writer();
             self.behind.step_syncer();
             let is_released = self.behind.step_releaser() == Step::Done;
+            if is_crashed(self.behind.maker) {
+                return Ok(End::Killed);
+            }
             if self.log.met().is_some() {
                 return self.end_after_fault();
             }
@@ -256,7 +370,7 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
     }
 
     fn step(&mut self, settings: &LifeSettings) {
-        match self.random.below(12) {
+        match self.random.below(14) {
             0..3 => {
                 for _ in 0..=self.random.below(settings.burst_max) {
                     self.push();
@@ -271,7 +385,8 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
                 let _step = self.behind.step_releaser();
             }
             9 => self.behind.step_syncer(),
-            10 => self.shared.sync_wanted.ask(self.shared.applied.get()),
+            10 | 11 => step_maker(self.behind.maker, self.shared),
+            12 => self.shared.sync_wanted.ask(self.shared.applied.get()),
             _ => {
                 // Its fault is kept, and looked for by the caller.
                 let _fault = self.behind.log_writer.mark_idle();
@@ -304,24 +419,52 @@ impl<'a, 'd, F: LogFile> Driver<'a, 'd, F> {
     }
 }
 
-impl<F: LogFile> Behind<'_, F> {
+impl<F: LogFile> Behind<'_, '_, F> {
     fn step_log_writer(&mut self) {
         let now_ns = self.now_ns();
-        match self.log_writer.step(now_ns) {
-            Ok(Step::Worked(_) | Step::Idle) => {}
-            Ok(Step::Done) | Err(_) => self.is_over = true,
-        }
+        self.is_over |= is_over(self.log_writer.step(now_ns));
     }
 
+    /// Lets the syncer sync, slowly: meanwhile the other stages go on.
     fn step_syncer(&mut self) {
-        let now_ns = self.now_ns();
-        let log = &mut self.log;
+        let from_ns = self.now_ns();
+        let mut now_ns = from_ns;
+        let Self { syncer, flaw, log, log_writer, maker, shared, releaser, random, .. } = self;
+        let (released, over) = (&mut self.released, &mut self.is_over);
+        let overlap_count = &mut self.overlap_count;
+        let mut sync = || {
+            if *flaw == SyncerFlaw::RaisesFirst {
+                shared.durable.raise(shared.appended.get());
+            }
+            let appended = shared.appended.get();
+            let mut under_way = log.begin_sync()?;
+            under_way.segment -= u64::from(*flaw == SyncerFlaw::SyncsEarlier);
+            for _ in 0..random.below(6) {
+                now_ns += random.below(10_000);
+                match random.below(4) {
+                    0 => step_maker(maker, shared),
+                    1 => {
+                        let _step = releaser.step(&mut |event: &Event| released.push(*event));
+                    }
+                    _ => *over |= is_over(log_writer.step(now_ns)),
+                }
+            }
+            if is_crashed(maker) {
+                return Err(LogFault { operation: LogOperation::Sync, code: 0 });
+            }
+            *overlap_count += u64::from(shared.appended.get() > appended);
+            log.end_sync(under_way)
+        };
         // Its fault is kept, and looked for by the caller.
-        let _step = self.syncer.step(now_ns, &mut || log.sync());
+        let _step = syncer.step(from_ns, &mut sync);
+        self.now_ns = now_ns;
     }
 
-    /// The time, which goes on with every look at it.
+    /// The time, which goes on with every look at it, as a rule: now and then it runs backwards.
     fn now_ns(&mut self) -> u64 {
+        if self.random.chance(3) {
+            self.now_ns = self.now_ns.saturating_sub(self.random.below(10_000));
+        }
         self.now_ns += self.random.below(1_000);
         self.now_ns
     }
@@ -332,7 +475,7 @@ impl<F: LogFile> Behind<'_, F> {
     }
 }
 
-impl<F: LogFile> SequencerHost for Behind<'_, F> {
+impl<F: LogFile> SequencerHost for Behind<'_, '_, F> {
     fn wait(&mut self) {
         self.wait_count += 1;
         assert!(self.wait_count < HUNG, "the wait for room in the event ring never ends");
@@ -343,5 +486,13 @@ impl<F: LogFile> SequencerHost for Behind<'_, F> {
                 let _step = self.step_releaser();
             }
         }
+    }
+}
+
+/// Whether the log writer has come to its end, by a fault or a stop.
+fn is_over(step: Result<Step, LogFault>) -> bool {
+    match step {
+        Ok(Step::Worked(_) | Step::Idle) => false,
+        Ok(Step::Done) | Err(_) => true,
     }
 }

@@ -15,6 +15,8 @@ pub enum Flaw {
     SyncsAgain,
     /// A segment is begun without syncing the directory.
     ForgetsDirectory,
+    /// A segment that is full is called synced, and is not.
+    SealsUnsynced,
     /// Recovery reads what the last process left in memory only.
     RecoversUnsynced,
 }
@@ -75,7 +77,11 @@ impl LogFile for FlawedLog {
         match self.flaw {
             Flaw::SyncLies => Ok(()),
             Flaw::SyncsAgain => self.log.sync().or_else(|_| self.log.sync()),
-            Flaw::Nothing | Flaw::ForgetsDirectory | Flaw::RecoversUnsynced => self.log.sync(),
+            Flaw::SealsUnsynced if self.log.is_full() => Ok(()),
+            Flaw::Nothing
+            | Flaw::ForgetsDirectory
+            | Flaw::SealsUnsynced
+            | Flaw::RecoversUnsynced => self.log.sync(),
         }
     }
 }

@@ -178,6 +178,22 @@ pub fn heads(log: &SimLog) -> Vec<BlockHead> {
     heads
 }
 
+/// The commands in a block that was once whole, wherever it was written; `None` when there are
+/// none.
+pub fn stale_records(block: &[u8]) -> Option<Vec<Record>> {
+    let used = usize::from(u16::from_le_bytes([block[84], block[85]]));
+    let mut bytes = block.get(BLOCK_HEAD_BYTES..BLOCK_HEAD_BYTES + used)?;
+    let mut records = Vec::new();
+    while !bytes.is_empty() {
+        let (record, length) = Record::decode(bytes).ok()?;
+        if matches!(record.body, Body::Command(_)) {
+            records.push(record);
+        }
+        bytes = &bytes[length..];
+    }
+    (!records.is_empty()).then_some(records)
+}
+
 /// Recovers a log into a small book.
 ///
 /// # Errors

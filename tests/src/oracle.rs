@@ -40,6 +40,12 @@ pub enum Violation {
     LateRelease,
     /// The engine does not come to an end.
     Hung,
+    /// A snapshot that has its name is not whole, though nobody has damaged it.
+    DamagedSnapshot(Sequence),
+    /// A maker of snapshots finds the log damaged before what is durable.
+    MakerRefused(RecoveryFault),
+    /// A log that lacks what a snapshot covers was taken for a sound one.
+    AcceptedLoss,
 }
 
 /// The commands of a log in their order, and how many of them must not be lost.
@@ -55,9 +61,11 @@ pub struct Oracle {
 /// What recovery came to.
 #[derive(Debug)]
 pub struct Recovered {
+    /// The last sequence of the snapshot that it began at; 0 at the log's beginning.
+    pub begun_at: Sequence,
     /// What the scan found.
     pub scanned: Scanned,
-    /// All events, again.
+    /// All events behind that, again.
     pub events: Vec<Event>,
     /// Full hash of the book.
     pub state_hash: u64,
@@ -144,7 +152,8 @@ impl Oracle {
         let surviving = surviving.ok_or(Violation::Invented(last))?;
         let ((state_hash, running_hash), events) =
             applied(surviving, |book| (book.state_hash(), book.running_hash()));
-        if recovered.events != events {
+        let is_behind = |event: &&Event| event.sequence > recovered.begun_at;
+        if !events.iter().filter(is_behind).eq(&recovered.events) {
             return Err(Violation::OtherReplay);
         }
         if (recovered.state_hash, recovered.running_hash) != (state_hash, running_hash) {

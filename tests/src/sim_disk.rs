@@ -37,6 +37,7 @@ impl Survival {
 }
 
 /// One file.
+#[expect(clippy::struct_excessive_bools, reason = "two facts that do not touch each other")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct SimFile {
     /// What a process reads.
@@ -45,11 +46,15 @@ struct SimFile {
     kept: Vec<u8>,
     /// Whether its name is on the disk.
     is_named: bool,
+    /// Whether it was written since a process last saw what is on the disk.
+    is_touched: bool,
 }
 
 /// A part of a sector that was written and not synced.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
+    /// How many pieces were written before it.
+    number: u64,
     file: u64,
     position: usize,
     length: usize,
@@ -60,6 +65,8 @@ struct Piece {
 pub struct SimDisk {
     files: BTreeMap<u64, SimFile>,
     unsynced: Vec<Piece>,
+    /// Pieces written in all.
+    written_count: u64,
 }
 
 impl SimDisk {
@@ -71,6 +78,11 @@ impl SimDisk {
     /// What a process reads of a file; `None` when there is none.
     pub fn seen(&self, file: u64) -> Option<&[u8]> {
         self.files.get(&file).map(|file| file.seen.as_slice())
+    }
+
+    /// How many pieces were written in all, by now.
+    pub const fn written_count(&self) -> u64 {
+        self.written_count
     }
 
     /// How many pieces wait for a sync.
@@ -88,7 +100,8 @@ impl SimDisk {
     /// # Panics
     /// When there is no such file.
     pub fn write(&mut self, file: u64, position: usize, bytes: &[u8]) {
-        let seen = &mut self.files.get_mut(&file).expect("the file exists").seen;
+        let SimFile { seen, is_touched, .. } = self.files.get_mut(&file).expect("the file exists");
+        *is_touched = true;
         let end = position + bytes.len();
         if seen.len() < end {
             seen.resize(end, 0);
@@ -97,7 +110,9 @@ impl SimDisk {
         let mut from = position;
         while from < end {
             let to = (from / SECTOR_BYTES * SECTOR_BYTES + SECTOR_BYTES).min(end);
-            self.unsynced.push(Piece { file, position: from, length: to - from });
+            let number = self.written_count;
+            self.unsynced.push(Piece { number, file, position: from, length: to - from });
+            self.written_count += 1;
             from = to;
         }
     }
@@ -106,7 +121,7 @@ impl SimDisk {
     pub fn place(&mut self, file: u64, bytes: &[u8]) {
         self.unsynced.retain(|piece| piece.file != file);
         let (seen, kept) = (bytes.to_vec(), bytes.to_vec());
-        self.files.insert(file, SimFile { seen, kept, is_named: true });
+        self.files.insert(file, SimFile { seen, kept, is_named: true, is_touched: false });
     }
 
     /// Flips one bit of a file, durably.
@@ -186,10 +201,22 @@ impl SimDisk {
         self.settle(Survival::All);
     }
 
+    /// Makes durable what was written to one file when so many pieces had been written in all.
+    pub fn sync_file(&mut self, file: u64, written_count: u64) {
+        for piece in std::mem::take(&mut self.unsynced) {
+            if piece.file == file && piece.number < written_count {
+                self.keep(piece, piece.length);
+            } else {
+                self.unsynced.push(piece);
+            }
+        }
+    }
+
     /// Makes a process see what is on the disk.
     pub fn drop_cache(&mut self) {
-        for file in self.files.values_mut() {
+        for file in self.files.values_mut().filter(|file| file.is_touched) {
             file.seen.clone_from(&file.kept);
+            file.is_touched = false;
         }
     }
 

@@ -44,6 +44,9 @@ pub enum FileForm {
     Zeroed,
     /// A segment grows with every append.
     Growing,
+    /// A segment has its full size from the beginning, and behind its header, where there are any,
+    /// the blocks of a segment that was dropped.
+    Recycled,
 }
 
 /// A handle on the simulated log; clones share it.
@@ -65,6 +68,28 @@ struct State {
     late_count: u64,
     /// Segments begun.
     begun_count: u64,
+    /// When a segment is prepared.
+    preparing: Preparing,
+    /// The bytes of the segment that was dropped last.
+    dropped: Vec<u8>,
+}
+
+/// When a segment is prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preparing {
+    /// When it is begun.
+    InTime,
+    /// When the one before it is begun.
+    Ahead,
+}
+
+/// A sync that is under way.
+#[derive(Clone, Copy, Debug)]
+pub struct SyncUnderWay {
+    /// The segment that is synced.
+    pub segment: u64,
+    /// What the disk had been given when it began.
+    written_count: u64,
 }
 
 /// What the process met.
@@ -75,6 +100,9 @@ pub struct Met {
     /// In which operation.
     pub operation: LogOperation,
 }
+
+/// A block that nothing was written to.
+const BLANK: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 
 /// The error number of every fault: EIO.
 const CODE: i32 = 5;
@@ -92,6 +120,8 @@ impl SimLog {
             met: None,
             late_count: 0,
             begun_count: 0,
+            preparing: Preparing::InTime,
+            dropped: Vec::new(),
         })))
     }
 
@@ -119,9 +149,68 @@ impl SimLog {
         self.0.borrow().late_count
     }
 
+    /// Whether the segment that is appended to takes no more.
+    pub fn is_full(&self) -> bool {
+        let state = self.0.borrow();
+        state.current.is_some_and(|(_, tail)| tail >= state.segment_bytes)
+    }
+
     /// How many segments were begun in all.
     pub fn begun_count(&self) -> u64 {
         self.0.borrow().begun_count
+    }
+
+    /// Says when segments are prepared from now on.
+    pub fn prepare(&self, preparing: Preparing) {
+        self.0.borrow_mut().preparing = preparing;
+    }
+
+    /// Leaves a segment at the end of the log that was prepared and never begun: empty, or the file
+    /// of a dropped one that was zeroed from its front on as far as some block.
+    pub fn leave_prepared(&self, random: &mut Random) {
+        let state = &mut *self.0.borrow_mut();
+        let next = state.disk.range().map_or(1, |(_, last)| last + 1);
+        let mut bytes = state.former();
+        let zeroed = BLOCK_BYTES * (1 + random.index(3));
+        if random.chance(30) {
+            bytes = vec![0; zeroed];
+        }
+        let zeroed = zeroed.min(bytes.len());
+        bytes[..zeroed].fill(0);
+        state.disk.place(next, &bytes);
+    }
+
+    /// Drops the first segment, durably, which no start needs any more.
+    pub fn retire(&self, segment: u64) {
+        self.0.borrow_mut().drop_segment(segment);
+    }
+
+    /// Begins to sync the segment that is written, beside the log writer.
+    ///
+    /// # Errors
+    /// That of a [`sync`](LogFile::sync).
+    pub fn begin_sync(&self) -> Result<SyncUnderWay, LogFault> {
+        let state = &mut *self.0.borrow_mut();
+        if let Some((happening, mut random)) = state.meet(LogOperation::Sync)? {
+            return Err(state.fail_sync(happening, &mut random));
+        }
+        let segment = state.current.map_or(0, |(segment, _)| segment);
+        Ok(SyncUnderWay { segment, written_count: state.disk.written_count() })
+    }
+
+    /// Ends a sync: what was appended to its segment when it began is durable.
+    ///
+    /// # Errors
+    /// The process has met its end meanwhile, or another sync has failed.
+    pub fn end_sync(&self, sync: SyncUnderWay) -> Result<(), LogFault> {
+        let state = &mut *self.0.borrow_mut();
+        if state.met.is_some_and(|met| {
+            met.happening != Happening::Fault || met.operation == LogOperation::Sync
+        }) {
+            return Err(fault(LogOperation::Sync));
+        }
+        state.disk.sync_file(sync.segment, sync.written_count);
+        Ok(())
     }
 
     /// Looks at the disk.
@@ -183,6 +272,15 @@ impl State {
         fault(operation)
     }
 
+    /// Ends a sync in which something happened.
+    fn fail_sync(&mut self, happening: Happening, random: &mut Random) -> LogFault {
+        if happening == Happening::Fault {
+            // The system could not write, calls its pages clean all the same, and forgets.
+            self.disk.settle(Survival::any(random));
+        }
+        self.fail(happening, random, LogOperation::Sync)
+    }
+
     /// The file was prepared ahead, durably; its header waits for the next sync.
     fn begin(&mut self, segment: u64, segment_bytes: usize, header: &[u8]) {
         self.prepare(segment, segment_bytes);
@@ -190,15 +288,42 @@ impl State {
         self.segment_bytes = segment_bytes;
         self.current = Some((segment, header.len()));
         self.begun_count += 1;
+        if self.preparing == Preparing::Ahead {
+            self.prepare(segment + 1, segment_bytes);
+        }
     }
 
-    /// A segment with nothing in it.
+    /// A segment with no header in it.
     fn prepare(&mut self, segment: u64, segment_bytes: usize) {
+        let mut bytes = match self.form {
+            FileForm::Zeroed | FileForm::Growing => Vec::new(),
+            FileForm::Recycled => self.former(),
+        };
         let length = match self.form {
-            FileForm::Zeroed => segment_bytes,
+            FileForm::Zeroed | FileForm::Recycled => segment_bytes,
             FileForm::Growing => 0,
         };
-        self.disk.place(segment, &vec![0; length]);
+        bytes.resize(length, 0);
+        bytes.iter_mut().take(BLOCK_BYTES).for_each(|byte| *byte = 0);
+        self.disk.place(segment, &bytes);
+    }
+
+    /// The bytes that a recycled file held before: of a dropped segment, or else of the first one.
+    fn former(&self) -> Vec<u8> {
+        let first = self.disk.range().and_then(|(first, _)| self.disk.seen(first));
+        if self.dropped.is_empty() {
+            first.unwrap_or_default().to_vec()
+        } else {
+            self.dropped.clone()
+        }
+    }
+
+    fn drop_segment(&mut self, segment: u64) {
+        let bytes = self.disk.seen(segment).unwrap_or_default().to_vec();
+        if bytes.len() > BLOCK_BYTES {
+            self.dropped = bytes;
+        }
+        self.disk.remove(segment);
     }
 
     /// A begin that came to no end: nothing, an empty segment, or any part of the header.
@@ -224,7 +349,7 @@ impl State {
     fn cut(&mut self, segment: u64, position: usize) {
         let last = self.disk.range().map_or(0, |(_, last)| last);
         let from = if position == 0 { segment } else { segment + 1 };
-        (from..=last).for_each(|later| self.disk.remove(later));
+        (from..=last).for_each(|later| self.drop_segment(later));
         self.current = (position > 0).then_some((segment, position));
         if position > 0 {
             self.drop_tail(segment, position);
@@ -256,7 +381,9 @@ impl State {
     fn drop_tail(&mut self, segment: u64, position: usize) {
         let length = self.disk.seen(segment).map_or(0, <[u8]>::len);
         match self.form {
-            FileForm::Zeroed => self.disk.write(segment, position, &vec![0; length - position]),
+            FileForm::Zeroed | FileForm::Recycled => {
+                self.disk.write(segment, position, &vec![0; length - position]);
+            }
             FileForm::Growing => self.disk.truncate(segment, position),
         }
     }
@@ -265,16 +392,20 @@ impl State {
         let (segment, tail) = self.current.expect("a segment is current");
         assert!(position == tail, "blocks stand right behind what is there");
         assert!(position + blocks.len() <= self.segment_bytes_of(segment), "the segment has room");
-        let seen = self.disk.seen(segment).unwrap_or_default();
-        let under = seen.get(position..).unwrap_or_default().iter().take(blocks.len());
-        assert!(under.into_iter().all(|byte| *byte == 0), "what was written is never rewritten");
+        if self.form != FileForm::Recycled {
+            let seen = self.disk.seen(segment).unwrap_or_default();
+            let under = seen.get(position..).unwrap_or_default();
+            let under = &under[..under.len().min(blocks.len())];
+            let is_blank = under.chunks(BLOCK_BYTES).all(|block| *block == BLANK[..block.len()]);
+            assert!(is_blank, "what was written is never rewritten");
+        }
         self.disk.write(segment, position, blocks);
         self.current = Some((segment, tail + blocks.len()));
     }
 
     fn segment_bytes_of(&self, segment: u64) -> usize {
         match self.form {
-            FileForm::Zeroed => self.disk.seen(segment).map_or(0, <[u8]>::len),
+            FileForm::Zeroed | FileForm::Recycled => self.disk.seen(segment).map_or(0, <[u8]>::len),
             FileForm::Growing => usize::MAX,
         }
     }
@@ -330,7 +461,9 @@ impl LogFile for SimLog {
     ) -> Result<(), LogFault> {
         let state = &mut *self.0.borrow_mut();
         let last = state.disk.range().map_or(0, |(_, last)| last);
-        assert!(segment.0 == last + 1 && header.len() == BLOCK_BYTES, "segments follow each other");
+        let is_prepared = state.preparing == Preparing::Ahead && segment.0 == last;
+        let is_next = is_prepared || segment.0 == last + 1;
+        assert!(is_next && header.len() == BLOCK_BYTES, "segments follow each other");
         let segment_bytes = index(segment_bytes);
         if let Some((happening, mut random)) = state.meet(LogOperation::Begin)? {
             state.begin_partly(segment.0, segment_bytes, header, &mut random);
@@ -369,11 +502,7 @@ impl LogFile for SimLog {
             state.disk.sync();
             return Ok(());
         };
-        if happening == Happening::Fault {
-            // The system could not write, calls its pages clean all the same, and forgets.
-            state.disk.settle(Survival::any(&mut random));
-        }
-        Err(state.fail(happening, &mut random, LogOperation::Sync))
+        Err(state.fail_sync(happening, &mut random))
     }
 }
 

@@ -125,7 +125,15 @@ pub fn recovered_from(log: &SimLog, snapshot: &[u8]) -> Result<Recovered, Recove
 /// # Panics
 /// When it is not.
 pub fn small_book(memory: &mut [u8]) -> Book<'_> {
-    Book::new(memory, CAPACITIES, 7).expect("the memory is large enough")
+    small_book_seeded(memory, 7)
+}
+
+/// The same with a seed of its own.
+///
+/// # Panics
+/// When it is not.
+pub fn small_book_seeded(memory: &mut [u8], seed: u64) -> Book<'_> {
+    Book::new(memory, CAPACITIES, seed).expect("the memory is large enough")
 }
 
 /// A snapshot taken apart.

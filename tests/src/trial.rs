@@ -1,14 +1,18 @@
 //! A trial: several lives of one log, each with its crash, fault or clean stop, all decided by one
 //! seed.
 
-use crate::driver::{End, LifeSettings, Lived, live};
-use crate::oracle::{Oracle, Violation};
+use crate::beginning::{Candidates, vouched};
+use crate::driver::{End, Flaws, Ground, LifeSettings, Lived, live, recover_into_from};
+use crate::maker::Maker;
+use crate::oracle::{Oracle, Violation, book_memory};
 use crate::random::Random;
 use crate::sim_disk::Survival;
-use crate::sim_log::{FileForm, Happening, Met, Plan, SimLog};
+use crate::sim_log::{FileForm, Happening, Met, Plan, Preparing, SimLog};
+use crate::sim_snapshots::{SimSnapshots, StorePlan, StoreStep};
+use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFile, LogOperation};
 use highwater::sync_mode::{Exposure, Hold, SyncMode};
-use highwater::types::Sequence;
+use highwater::types::{LogPosition, Sequence};
 use std::num::NonZeroU64;
 
 /// What trials came by; a trial that never meets a thing shows nothing about it.
@@ -30,6 +34,20 @@ pub struct Tally {
     pub command_count: u64,
     /// Events released.
     pub released_count: u64,
+    /// What happened in which step of making snapshots.
+    pub met_in_store: Vec<(StoreStep, Happening, u64)>,
+    /// Lives that began at a snapshot.
+    pub from_snapshot_count: u64,
+    /// Lives that began at a snapshot, or at the log's beginning, because a newer one was damaged.
+    pub fallback_count: u64,
+    /// Logs whose first segments were retired.
+    pub retired_count: u64,
+    /// Segments that were prepared and never begun when a life began.
+    pub prepared_count: u64,
+    /// How often a sequencer waited for room.
+    pub wait_count: u64,
+    /// Syncs during which something was appended.
+    pub overlap_count: u64,
 }
 
 /// What differs between kinds of trials.
@@ -39,6 +57,17 @@ pub struct TrialSettings {
     pub modes: &'static [SyncMode],
     /// The mode whose promise it is held to; `None` for that of its own.
     pub promise: Option<SyncMode>,
+    /// Whether snapshots are made.
+    pub has_snapshots: bool,
+    /// What goes wrong.
+    pub flaws: Flaws,
+}
+
+impl TrialSettings {
+    /// Sound trials of some modes, with snapshots.
+    pub const fn of(modes: &'static [SyncMode]) -> Self {
+        Self { modes, promise: None, has_snapshots: true, flaws: Flaws::NONE }
+    }
 }
 
 /// A group that is held back for some steps of the driver, or until a few records wait.
@@ -64,38 +93,237 @@ pub fn run<F: LogFile>(
     wrap: impl Fn(SimLog) -> F,
     tally: &mut Tally,
 ) -> Result<Oracle, Violation> {
-    let mut random = Random::new(seed);
-    let form = if random.chance(60) { FileForm::Zeroed } else { FileForm::Growing };
-    let log = SimLog::new(form);
-    let mut oracle = Oracle::default();
-    let mut was_stopped = false;
-    let life_count = 3 + random.below(4);
+    let mut trial = Trial::new(seed, settings);
+    let life_count = 3 + trial.random.below(4);
     for _ in 0..life_count {
-        log.start(plan(&mut random));
-        let life = life_settings(settings.modes, &mut random);
-        let file = wrap(log.clone());
-        let lived = if life.burst_max > 16 {
-            live::<F, 512, 512, 64>((&log, file), &life, &mut oracle, &mut random)?
+        trial.prepare();
+        // One thing happens in a life.
+        let plans = if trial.random.chance(70) {
+            (plan(&mut trial.random), None)
         } else {
-            live::<F, 16, 16, 4>((&log, file), &life, &mut oracle, &mut random)?
+            (None, Some(store_plan(&mut trial.random)))
         };
-        if was_stopped && lived.torn_tail_bytes > 0 {
+        let life = trial.life_settings();
+        let lived = trial.live(&life, plans, &wrap, tally)?;
+        trial.end_life(&life, &lived)?;
+    }
+    let life = LifeSettings { stops_cleanly: true, ..trial.life_settings() };
+    trial.live(&life, (None, None), &wrap, tally)?;
+    trial.check_witness()?;
+    tally.trial_count += 1;
+    tally.segment_count += trial.log.begun_count();
+    tally.command_count += trial.oracle.commands().len() as u64;
+    let first = trial.log.with_disk(|disk| disk.range()).map_or(1, |(first, _)| first);
+    tally.retired_count += u64::from(first > 1);
+    Ok(trial.oracle)
+}
+
+/// A log, its snapshots, and what must be true of them.
+struct Trial {
+    settings: TrialSettings,
+    log: SimLog,
+    store: SimSnapshots,
+    oracle: Oracle,
+    random: Random,
+    form: FileForm,
+    was_stopped: bool,
+    end: LogEnd,
+}
+
+/// What stands at the end of a log when a life begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LogEnd {
+    /// What the last life left.
+    AsLeft,
+    /// Behind that a segment that was prepared and never begun.
+    Prepared,
+}
+
+impl Trial {
+    fn new(seed: u64, settings: TrialSettings) -> Self {
+        let mut random = Random::new(seed);
+        let form = match random.below(10) {
+            0..4 => FileForm::Zeroed,
+            4..7 => FileForm::Growing,
+            _ => FileForm::Recycled,
+        };
+        Self {
+            settings,
+            log: SimLog::new(form),
+            store: SimSnapshots::default(),
+            oracle: Oracle::default(),
+            random,
+            form,
+            was_stopped: false,
+            end: LogEnd::AsLeft,
+        }
+    }
+
+    /// Leaves a prepared segment, or none, and damages the newest snapshot, or does not.
+    fn prepare(&mut self) {
+        self.end = if self.random.chance(20) { LogEnd::Prepared } else { LogEnd::AsLeft };
+        if self.end == LogEnd::Prepared {
+            self.log.leave_prepared(&mut self.random);
+        }
+        let is_ahead = self.random.chance(50);
+        self.log.prepare(if is_ahead { Preparing::Ahead } else { Preparing::InTime });
+        if self.random.chance(15) {
+            self.damage_newest();
+        }
+    }
+
+    /// Damages the newest snapshot where another, or the whole log, is left to begin at.
+    fn damage_newest(&mut self) {
+        let snapshots = self.store.list();
+        let whole: Vec<_> =
+            snapshots.iter().filter(|sequence| !self.store.is_damaged(**sequence)).collect();
+        let first = self.log.with_disk(|disk| disk.range()).map_or(1, |(first, _)| first);
+        if let [newest, rest @ ..] = whole.as_slice()
+            && (first == 1 || !rest.is_empty())
+        {
+            self.store.damage(**newest, &mut self.random);
+        }
+    }
+
+    /// One life, on a log and a store of which something may happen in each.
+    fn live<F: LogFile>(
+        &mut self,
+        life: &LifeSettings,
+        (plan, store_plan): (Option<Plan>, Option<StorePlan>),
+        wrap: &impl Fn(SimLog) -> F,
+        tally: &mut Tally,
+    ) -> Result<Lived, Violation> {
+        let Self { log, store, oracle, random, .. } = self;
+        log.start(plan);
+        store.start(store_plan);
+        let is_damaged = store.list().first().is_some_and(|newest| store.is_damaged(*newest));
+        let ground = Ground { log: &*log, file: wrap(log.clone()), store: &*store };
+        let lived = match life.burst_max {
+            0..4 => live::<F, 2, 2, 1>(ground, life, oracle, random)?,
+            4..17 => live::<F, 16, 16, 4>(ground, life, oracle, random)?,
+            _ => live::<F, 512, 512, 64>(ground, life, oracle, random)?,
+        };
+        // Of a recycled segment what is left of its former life counts as a tail.
+        let is_blank_behind = self.form != FileForm::Recycled && self.end == LogEnd::AsLeft;
+        if self.was_stopped && lived.torn_tail_bytes > 0 && is_blank_behind {
             return Err(Violation::UncleanStop);
         }
-        was_stopped = lived.end == End::Stopped && life.mode != SyncMode::Off;
-        check_exposure(life.mode, &lived)?;
-        tally.count(&lived, log.met());
-        end_life(&log, settings.promise.unwrap_or(life.mode), &lived, &mut oracle, &mut random);
+        self.was_stopped = lived.end == End::Stopped && life.mode != SyncMode::Off;
+        check_exposure(self.settings.promise.unwrap_or(life.mode), &lived)?;
+        tally.count(&lived, self.log.met());
+        tally.count_store(&lived, self.store.met());
+        tally.fallback_count += u64::from(is_damaged);
+        tally.prepared_count += u64::from(self.end == LogEnd::Prepared);
+        Ok(lived)
     }
-    log.start(None);
-    let life = LifeSettings { stops_cleanly: true, ..life_settings(settings.modes, &mut random) };
-    let file = wrap(log.clone());
-    let lived = live::<F, 16, 16, 4>((&log, file), &life, &mut oracle, &mut random)?;
-    tally.count(&lived, None);
-    tally.trial_count += 1;
-    tally.segment_count += log.begun_count();
-    tally.command_count += oracle.commands().len() as u64;
-    Ok(oracle)
+
+    /// Decides what the end of a life leaves on the disk, and what of its answers must be kept; and
+    /// makes a snapshot before the next, or does not.
+    fn end_life(&mut self, life: &LifeSettings, lived: &Lived) -> Result<(), Violation> {
+        self.promise(self.settings.promise.unwrap_or(life.mode), lived);
+        let met = self.log.met();
+        // Whatever ended the process, the power may go before it is started again.
+        let is_cut = self.random.chance(50)
+            || met.is_some_and(|met| met.happening == Happening::PowerCut)
+            || self.store.met().is_some_and(|met| met.happening == Happening::PowerCut);
+        if is_cut {
+            self.cut_power();
+        }
+        if is_cut || met.is_some_and(loses_unsynced) {
+            self.oracle.let_go();
+        }
+        if self.settings.has_snapshots && self.random.chance(20) {
+            self.make_between()?;
+        }
+        Ok(())
+    }
+
+    fn cut_power(&mut self) {
+        let survival = Survival::any(&mut self.random);
+        self.log.with_disk(|disk| disk.power_cut(survival));
+        self.store.power_cut(&mut self.random);
+    }
+
+    fn promise(&mut self, mode: SyncMode, lived: &Lived) {
+        let oracle = &mut self.oracle;
+        let told = lived.released.iter().map(|event| event.sequence).max().unwrap_or(Sequence(0));
+        // Whatever the mode, what was called durable is.
+        oracle.promise(lived.durable);
+        match mode {
+            SyncMode::Full | SyncMode::Group(_) => oracle.promise(told),
+            SyncMode::Interval(exposure) => {
+                oracle.promise(Sequence(told.0.saturating_sub(exposure.count.get())));
+                oracle.hold(told);
+            }
+            SyncMode::Checkpoint | SyncMode::Off => oracle.hold(told),
+        }
+    }
+
+    /// Makes a snapshot of what the log itself calls durable, while no engine lives on it, as far
+    /// as it comes; the power may be cut behind it.
+    fn make_between(&mut self) -> Result<(), Violation> {
+        self.log.start(None);
+        self.store.start(Some(store_plan(&mut self.random)));
+        let flaws = self.settings.flaws;
+        let candidates = Candidates::of(&self.store, &self.log, flaws.start)?;
+        let mut memory = book_memory();
+        let (book, start) = candidates.begin(&mut memory, self.random.number());
+        let until = vouched(&self.log, start).map_err(Violation::MakerRefused)?;
+        let (files, begun) = ((&self.log, &self.store), (book, start));
+        let random = self.random.fork();
+        let mut maker = Maker::new(files, begun, candidates.proven(), flaws.maker, random);
+        for _ in 0..self.random.below(30) {
+            maker.step(until, until);
+        }
+        if let Some(fault) = maker.fault() {
+            return Err(Violation::MakerRefused(fault));
+        }
+        if self.random.chance(50) || self.store.met().is_some() {
+            self.cut_power();
+            self.oracle.let_go();
+        }
+        Ok(())
+    }
+
+    fn life_settings(&mut self) -> LifeSettings {
+        let random = &mut self.random;
+        LifeSettings {
+            mode: self.settings.modes[random.index(self.settings.modes.len())],
+            segment_blocks: 2 + random.below(4),
+            buffer_blocks: 1 + random.index(4),
+            step_count: 10 + random.below(140),
+            burst_max: match random.below(10) {
+                0 => 150,
+                1 => 3,
+                _ => 6,
+            },
+            stops_cleanly: random.chance(30),
+            logs_trades: random.chance(30),
+            has_maker: self.settings.has_snapshots && random.chance(60),
+            flaws: self.settings.flaws,
+        }
+    }
+
+    /// Checks that a log is refused that lacks what its newest snapshot covers.
+    fn check_witness(&mut self) -> Result<(), Violation> {
+        let flaw = self.settings.flaws.start;
+        let candidates = Candidates::of(&self.store, &self.log, flaw)?;
+        let Some(chain) = candidates.newest().map(|header| header.chain) else { return Ok(()) };
+        let mut log = self.log.fork();
+        log.start(None);
+        let block_bytes = BLOCK_BYTES as u64;
+        let before = chain.position.0 / block_bytes - 1;
+        let position = LogPosition(self.random.below(before + 1) * block_bytes);
+        log.cut(chain.segment, position).expect("nothing happens in it");
+        let candidates = Candidates::of(&self.store, &log, flaw)?;
+        let mut memory = book_memory();
+        let (mut book, start) = candidates.begin(&mut memory, 7);
+        let mut buffer = vec![0; 2 * BLOCK_BYTES];
+        match recover_into_from(&mut log, &mut buffer, &mut book, start) {
+            Ok(_) => Err(Violation::AcceptedLoss),
+            Err(_) => Ok(()),
+        }
+    }
 }
 
 /// Checks that no more was released before it was durable than the mode allows.
@@ -106,35 +334,6 @@ fn check_exposure(mode: SyncMode, lived: &Lived) -> Result<(), Violation> {
         SyncMode::Checkpoint | SyncMode::Off => u64::MAX,
     };
     if lived.exposed_count_max > allowed { Err(Violation::OverExposed) } else { Ok(()) }
-}
-
-/// Decides what the end of a life leaves on the disk, and what of its answers must be kept.
-fn end_life(
-    log: &SimLog,
-    promise: SyncMode,
-    lived: &Lived,
-    oracle: &mut Oracle,
-    random: &mut Random,
-) {
-    // Whatever ended the process, the power may go before it is started again.
-    let is_cut = random.chance(50);
-    if is_cut {
-        log.with_disk(|disk| disk.power_cut(Survival::any(random)));
-    }
-    let told = lived.released.iter().map(|event| event.sequence).max().unwrap_or(Sequence(0));
-    // Whatever the mode, what was called durable is.
-    oracle.promise(lived.durable);
-    match promise {
-        SyncMode::Full | SyncMode::Group(_) => oracle.promise(told),
-        SyncMode::Interval(exposure) => {
-            oracle.promise(Sequence(told.0.saturating_sub(exposure.count.get())));
-            oracle.hold(told);
-        }
-        SyncMode::Checkpoint | SyncMode::Off => oracle.hold(told),
-    }
-    if is_cut || log.met().is_some_and(loses_unsynced) {
-        oracle.let_go();
-    }
 }
 
 /// True when something happened that takes away what was written and not synced.
@@ -175,16 +374,15 @@ fn plan(random: &mut Random) -> Option<Plan> {
     Some(Plan { operation, nth, happening, seed: random.number() })
 }
 
-fn life_settings(modes: &[SyncMode], random: &mut Random) -> LifeSettings {
-    LifeSettings {
-        mode: modes[random.index(modes.len())],
-        segment_blocks: 2 + random.below(4),
-        buffer_blocks: 1 + random.index(4),
-        step_count: 10 + random.below(120),
-        burst_max: if random.chance(20) { 150 } else { 6 },
-        stops_cleanly: random.chance(30),
-        logs_trades: random.chance(30),
-    }
+/// Something that happens in a step of making a snapshot.
+fn store_plan(random: &mut Random) -> StorePlan {
+    let step = StoreStep::ALL[random.index(StoreStep::ALL.len())];
+    let happening = match random.below(3) {
+        0 => Happening::Fault,
+        1 => Happening::Kill,
+        _ => Happening::PowerCut,
+    };
+    StorePlan { step, nth: 1 + random.below(2), happening, seed: random.number() }
 }
 
 impl Tally {
@@ -199,6 +397,25 @@ impl Tally {
         self.stopped_count += u64::from(lived.end == End::Stopped);
         self.torn_count += u64::from(lived.torn_tail_bytes > 0);
         self.released_count += lived.released.len() as u64;
+        self.wait_count += lived.wait_count;
+        self.overlap_count += lived.overlap_count;
+    }
+
+    fn count_store(&mut self, lived: &Lived, met: Option<StorePlan>) {
+        if let Some(StorePlan { step, happening, .. }) = met {
+            let is_same = |(known, what, _): &&mut (_, _, _)| (*known, *what) == (step, happening);
+            match self.met_in_store.iter_mut().find(is_same) {
+                Some((_, _, count)) => *count += 1,
+                None => self.met_in_store.push((step, happening, 1)),
+            }
+        }
+        self.from_snapshot_count += u64::from(lived.begun_at > Sequence(0));
+    }
+
+    /// How often something happened in a step of making snapshots.
+    pub fn met_in_store_count(&self, happening: Happening, step: StoreStep) -> u64 {
+        let is_wanted = |met: &&(StoreStep, Happening, u64)| (met.0, met.1) == (step, happening);
+        self.met_in_store.iter().filter(is_wanted).map(|(_, _, count)| count).sum()
     }
 
     /// How often something happened in an operation.

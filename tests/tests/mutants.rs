@@ -5,16 +5,22 @@ use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{Body, Record};
 use highwater::recovery::{Damage, RecoveryFault};
-use highwater::sync_mode::SyncMode;
+use highwater::sync_mode::{Exposure, SyncMode};
 use highwater::types::Sequence;
+use std::num::NonZeroU64;
+use tests::beginning::StartFlaw;
+use tests::driver::{Flaws, SyncerFlaw};
 use tests::flawed_log::{Flaw, FlawedLog};
 use tests::forge::{self, Forge};
+use tests::maker::MakerFlaw;
 use tests::oracle::{Oracle, Violation, applied};
 use tests::sim_log::SimLog;
-use tests::trial::{self, Tally, TrialSettings};
+use tests::trial::{self, INTERVAL, MODES, Tally, TrialSettings};
 use tests::workload;
 
-const GROUP: TrialSettings = TrialSettings { modes: &[SyncMode::GROUP], promise: None };
+/// Without snapshots, which would keep a tampered log from its beginning.
+const GROUP: TrialSettings =
+    TrialSettings { has_snapshots: false, ..TrialSettings::of(&[SyncMode::GROUP]) };
 
 /// The first violation in a few hundred trials of a flawed log.
 fn first_violation(settings: TrialSettings, flaw: Flaw) -> Option<Violation> {
@@ -26,7 +32,13 @@ fn first_violation(settings: TrialSettings, flaw: Flaw) -> Option<Violation> {
 #[track_caller]
 fn assert_lost(violation: Option<&Violation>) {
     let is_lost = match violation {
-        Some(Violation::Lost { .. }) => true,
+        Some(
+            Violation::Lost { .. }
+            | Violation::OverExposed
+            | Violation::Refused(
+                RecoveryFault::SnapshotAhead { .. } | RecoveryFault::MissingSegment(_),
+            ),
+        ) => true,
         Some(Violation::Refused(RecoveryFault::Corrupt { damage, .. })) => {
             matches!(damage, Damage::AcknowledgedGone(_) | Damage::Header)
         }
@@ -66,8 +78,84 @@ fn a_recovery_that_does_not_sync_first_is_caught() {
 
 #[test]
 fn an_engine_that_acknowledges_before_the_sync_is_caught() {
-    let settings = TrialSettings { modes: &[SyncMode::Off], promise: Some(SyncMode::GROUP) };
+    let settings =
+        TrialSettings { promise: Some(SyncMode::GROUP), ..TrialSettings::of(&[SyncMode::Off]) };
     assert_lost(first_violation(settings, Flaw::Nothing).as_ref());
+}
+
+#[test]
+fn a_checkpoint_that_is_not_synced_is_caught() {
+    let settings = TrialSettings::of(&[SyncMode::Checkpoint]);
+    assert_lost(first_violation(settings, Flaw::SealsUnsynced).as_ref());
+}
+
+#[test]
+fn an_interval_without_its_bound_is_caught() {
+    const UNBOUNDED: SyncMode =
+        SyncMode::Interval(Exposure { count: NonZeroU64::MAX, every_ns: 3_000 });
+    let settings = TrialSettings { promise: Some(INTERVAL), ..TrialSettings::of(&[UNBOUNDED]) };
+    assert_lost(first_violation(settings, Flaw::Nothing).as_ref());
+}
+
+/// The first violation in a few hundred trials around which something goes wrong.
+fn first_violation_around(modes: &'static [SyncMode], flaws: Flaws) -> Option<Violation> {
+    first_violation(TrialSettings { flaws, ..TrialSettings::of(modes) }, Flaw::Nothing)
+}
+
+#[test]
+fn without_a_flaw_around_the_engine_no_violation_is_found() {
+    assert_eq!(first_violation_around(MODES, Flaws::NONE), None);
+}
+
+#[test]
+fn a_syncer_that_raises_the_mark_first_is_caught() {
+    let flaws = Flaws { syncer: SyncerFlaw::RaisesFirst, ..Flaws::NONE };
+    assert_lost(first_violation_around(&[INTERVAL], flaws).as_ref());
+}
+
+#[test]
+fn a_syncer_that_syncs_an_earlier_segment_is_caught() {
+    let flaws = Flaws { syncer: SyncerFlaw::SyncsEarlier, ..Flaws::NONE };
+    assert_lost(first_violation_around(&[INTERVAL], flaws).as_ref());
+}
+
+#[test]
+fn a_retention_that_is_one_segment_too_high_is_caught() {
+    let flaws = Flaws { maker: MakerFlaw::RetiresOneMore, ..Flaws::NONE };
+    let violation = first_violation_around(&[SyncMode::GROUP], flaws);
+    let is_caught = matches!(
+        violation,
+        Some(
+            Violation::MakerRefused(_)
+                | Violation::Refused(
+                    RecoveryFault::MissingSegment(_) | RecoveryFault::SnapshotAhead { .. }
+                )
+        )
+    );
+    assert!(is_caught, "{violation:?}");
+}
+
+#[test]
+fn a_snapshot_that_is_named_before_it_is_synced_is_caught() {
+    let flaws = Flaws { maker: MakerFlaw::NamesUnsynced, ..Flaws::NONE };
+    let violation = first_violation_around(&[SyncMode::GROUP], flaws);
+    assert!(matches!(violation, Some(Violation::DamagedSnapshot(_))), "{violation:?}");
+}
+
+#[test]
+fn a_snapshot_of_what_is_only_appended_is_caught() {
+    let flaws = Flaws { maker: MakerFlaw::FollowsAppended, ..Flaws::NONE };
+    let violation = first_violation_around(&[SyncMode::GROUP], flaws);
+    let is_caught =
+        matches!(violation, Some(Violation::Refused(RecoveryFault::SnapshotAhead { .. })));
+    assert!(is_caught, "{violation:?}");
+}
+
+#[test]
+fn a_start_that_ignores_a_snapshot_the_log_does_not_reach_is_caught() {
+    let flaws = Flaws { start: StartFlaw::IgnoresAhead, ..Flaws::NONE };
+    let violation = first_violation_around(&[SyncMode::GROUP], flaws);
+    assert_eq!(violation, Some(Violation::AcceptedLoss));
 }
 
 /// The first violation in a few trials whose log is changed before each life.
@@ -125,6 +213,40 @@ fn a_command_that_is_logged_twice_is_caught() {
     let repeated =
         |violation| matches!(violation, Some(Violation::Refused(RecoveryFault::Repeated { .. })));
     assert!(repeated(violation.clone()), "{violation:?}");
+}
+
+#[test]
+fn a_recovery_that_trusts_a_stale_block_of_a_recycled_segment_is_caught() {
+    // What such a recovery sees: the stale block behind the log's end, chained on.
+    let violation = first_violation_after(|log| {
+        let Ok((found, _)) = forge::scanned(log) else {
+            return;
+        };
+        let Some(chain) = found.chain().filter(|chain| chain.room_bytes() > 0) else {
+            return;
+        };
+        let at = usize::try_from(chain.position.0).expect("a small segment");
+        let bytes = log.bytes(chain.segment.0);
+        let Some(stale) = bytes.get(at..at + BLOCK_BYTES).and_then(forge::stale_records) else {
+            return;
+        };
+        let next = chain.next_sequence.0;
+        let renumbered = stale
+            .into_iter()
+            .zip(next..)
+            .map(|(record, sequence)| Record { sequence: Sequence(sequence), ..record });
+        log.edit(chain.segment.0, |file| file[at..].fill(0));
+        Forge::on(log.clone(), &chain).records(&renumbered.collect::<Vec<_>>());
+    });
+    let is_caught = matches!(
+        violation,
+        Some(
+            Violation::Invented(_)
+                | Violation::OtherReplay
+                | Violation::Refused(RecoveryFault::Repeated { .. })
+        )
+    );
+    assert!(is_caught, "{violation:?}");
 }
 
 /// Writes a block with one record behind a log, as if the engine had.
