@@ -152,7 +152,8 @@ fn json_holds_the_documented_names() {
         "snapshot_sequence snapshots_made packed_bytes plain_bytes retired_bytes",
         "skipped_lines commands trades rejects rejects_by_reason",
         "duplicates elapsed_ns commands_per_second critical_path rate acknowledgement syncs",
-        "sync_ns_avg sync_ns_max commands_per_sync log_bytes last_sequence last_client_sequence",
+        "sync_ns_avg sync_ns_max sync_time spare_waits spare_wait_ns_total commands_per_sync",
+        "log_bytes last_sequence last_client_sequence",
         "open_orders state_hash reserved_bytes instruments",
     ];
     assert_names(&ran, &expected.join(" "));

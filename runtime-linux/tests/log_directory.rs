@@ -134,8 +134,8 @@ fn what_was_appended_reads_back_in_both_modes() {
 
 #[test]
 fn direct_segments_have_their_full_size_and_appended_ones_grow() {
-    let directory = place("sizes").join("data");
     for io in modes().iter().copied() {
+        let directory = place("sizes").join("data");
         let mut log = written(&directory, io, 3);
         let expected = if io == IoChoice::Direct { SEGMENT_BYTES } else { 3 * BLOCK };
         assert_eq!(log.segment_bytes(FIRST).unwrap(), Some(expected));
@@ -211,49 +211,154 @@ fn cutting_at_zero_removes_the_segment() {
 }
 
 #[test]
-fn a_leftover_of_the_same_number_is_replaced() {
+fn a_segment_that_is_there_is_never_replaced() {
     for io in modes().iter().copied() {
         let directory = place("replace").join("data");
         drop(written(&directory, io, 9));
         let mut log = open(&directory, io);
-        assert_eq!(fills(&mut log, FIRST).len(), 9, "a reader of the old file is open");
-        log.begin(FIRST, SEGMENT_BYTES, &block(7).0).unwrap();
-        append(&mut log, BLOCK, 8..=8);
-        assert_eq!(fills(&mut log, FIRST), [7, 8]);
+        let fault = log.begin(FIRST, SEGMENT_BYTES, &block(7).0).unwrap_err();
+        assert_eq!(fault.operation, LogOperation::Begin);
+        assert_eq!(log.append(LogPosition(BLOCK), &block(8).0), Err(fault));
+        drop(log);
+        let mut log = open(&directory, io);
+        assert_eq!(fills(&mut log, FIRST), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
 }
 
 #[test]
-fn a_spare_is_prepared_taken_over_and_removed_when_nobody_takes_it() {
+fn a_segment_is_prepared_taken_over_and_removed_when_nobody_takes_it() {
     if !takes_direct_io() {
         return;
     }
     let directory = place("spare").join("data");
-    let mut log = written(&directory, IoChoice::Direct, 2);
-    let spare = directory.join("0000000000000002.spare");
-    wait_until(|| fs::metadata(&spare).is_ok_and(|file| file.len() == SEGMENT_BYTES));
-    let prepared = inode(&spare);
+    let mut log = written(&directory, IoChoice::Direct, 9);
+    let second = directory.join("0000000000000002.log");
+    wait_until(|| log.counters().totals().prepared_count == 2);
+    assert!(second.exists() && !directory.join("0000000000000002.spare").exists());
+    assert_eq!(fills(&mut log, SECOND), [0; 0], "it is prepared and not begun");
+    let prepared = inode(&second);
+    let calls_before = log.counters().totals();
     log.begin(SECOND, SEGMENT_BYTES, &block(20).0).unwrap();
-    assert!(!spare.exists());
-    assert_eq!(inode(&directory.join("0000000000000002.log")), prepared);
-    append(&mut log, BLOCK, 21..=22);
-    assert_eq!(fills(&mut log, SECOND), [20, 21, 22]);
-    assert_eq!(fills(&mut log, FIRST), [1, 2]);
-    let spare = directory.join("0000000000000003.spare");
-    wait_until(|| spare.exists());
+    assert_eq!(inode(&second), prepared);
+    append(&mut log, BLOCK, 21..=28);
+    assert_eq!(fills(&mut log, SECOND), [20, 21, 22, 23, 24, 25, 26, 27, 28]);
+    assert_eq!(fills(&mut log, FIRST), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    let totals = log.counters().totals();
+    assert_eq!((totals.spare_wait_count, totals.begin_count), (0, 2));
+    assert_eq!(totals.write_count - calls_before.write_count, 9);
+    wait_until(|| directory.join("0000000000000003.log").exists());
     drop(log);
     assert_eq!(names(&directory), ["0000000000000001.log", "0000000000000002.log", "lock"]);
 }
 
 #[test]
-fn a_spare_of_another_size_is_not_used() {
+fn a_segment_that_is_filled_faster_than_the_next_is_prepared_waits_for_it() {
+    if !takes_direct_io() {
+        return;
+    }
+    let directory = place("outrun").join("data");
+    let mut log = written(&directory, IoChoice::Direct, 2);
+    log.begin(SECOND, SEGMENT_BYTES, &block(20).0).unwrap();
+    append(&mut log, BLOCK, 21..=22);
+    assert_eq!(fills(&mut log, SECOND), [20, 21, 22]);
+    let totals = log.counters().totals();
+    assert_eq!((totals.spare_wait_count, totals.prepared_count), (1, 2));
+    assert!(totals.spare_wait_ns_total > 0);
+    assert_eq!(totals.zeroed_bytes, 2 * SEGMENT_BYTES);
+}
+
+#[test]
+fn a_prepared_segment_of_another_size_is_not_used() {
     if !takes_direct_io() {
         return;
     }
     let directory = place("spare_size").join("data");
-    let mut log = written(&directory, IoChoice::Direct, 2);
-    log.begin(SECOND, 2 * SEGMENT_BYTES, &block(20).0).unwrap();
-    assert_eq!(log.segment_bytes(SECOND).unwrap(), Some(2 * SEGMENT_BYTES));
+    for last in [2, 9] {
+        let mut log = written(&directory, IoChoice::Direct, last);
+        log.begin(SECOND, 2 * SEGMENT_BYTES, &block(20).0).unwrap();
+        assert_eq!(log.segment_bytes(SECOND).unwrap(), Some(2 * SEGMENT_BYTES));
+        log.cut(FIRST, LogPosition(0)).unwrap();
+    }
+}
+
+#[test]
+fn a_killed_process_leaves_a_prepared_segment_that_is_cut_off() {
+    let directory = place("prepared").join("data");
+    drop(written(&directory, modes()[0], 4));
+    let zeros = vec![0; usize::try_from(SEGMENT_BYTES).unwrap()];
+    for length in [0, BLOCK_BYTES, zeros.len()] {
+        fs::write(directory.join("0000000000000002.log"), &zeros[..length]).unwrap();
+        let mut log = open(&directory, modes()[0]);
+        assert_eq!(log.segments().unwrap(), Some((FIRST, SECOND)));
+        log.cut(FIRST, LogPosition(4 * BLOCK)).unwrap();
+        assert_eq!(log.segments().unwrap(), Some((FIRST, FIRST)));
+    }
+}
+
+#[test]
+fn retired_segments_become_new_ones() {
+    if !takes_direct_io() {
+        return;
+    }
+    let directory = place("retired").join("data");
+    let mut log = written(&directory, IoChoice::Direct, 9);
+    for number in 2..=4 {
+        log.begin(SegmentNumber(number), SEGMENT_BYTES, &block(20).0).unwrap();
+        append(&mut log, BLOCK, 21..=22);
+    }
+    log.begin(SegmentNumber(5), SEGMENT_BYTES, &block(20).0).unwrap();
+    let first = inode(&directory.join("0000000000000001.log"));
+    for number in 1..=3 {
+        log.retire(SegmentNumber(number)).unwrap();
+    }
+    let kept = ["0000000000000001.retired", "0000000000000002.retired", "0000000000000004.log"];
+    assert_eq!(names(&directory)[..3], kept, "a third one is removed");
+    append(&mut log, BLOCK, 21..=28);
+    let sixth = directory.join("0000000000000006.log");
+    wait_until(|| sixth.exists());
+    assert_eq!(inode(&sixth), first);
+    assert_eq!(log.counters().totals().reused_count, 1);
+    let sixth = SegmentNumber(6);
+    assert_eq!(fills(&mut log, sixth), [0; 0], "nothing of the old segment is left");
+    log.begin(sixth, SEGMENT_BYTES, &block(60).0).unwrap();
+    append(&mut log, BLOCK, 61..=62);
+    assert_eq!(fills(&mut log, sixth), [60, 61, 62]);
+    drop(log);
+    drop(open(&directory, IoChoice::Direct));
+    let left = ["0000000000000004.log", "0000000000000005.log", "0000000000000006.log", "lock"];
+    assert_eq!(names(&directory), left, "a start clears retired files");
+}
+
+#[test]
+fn a_retired_segment_of_another_size_is_not_reused() {
+    if !takes_direct_io() {
+        return;
+    }
+    let directory = place("retired_size").join("data");
+    let mut log = written(&directory, IoChoice::Direct, 9);
+    fs::write(directory.join("0000000000000000.retired"), "short").unwrap();
+    log.begin(SECOND, SEGMENT_BYTES, &block(20).0).unwrap();
+    append(&mut log, BLOCK, 21..=28);
+    wait_until(|| directory.join("0000000000000003.log").exists());
+    assert_eq!(log.counters().totals().reused_count, 0);
+    assert!(!directory.join("0000000000000000.retired").exists());
+}
+
+#[test]
+fn a_reader_is_told_that_its_segment_was_retired() {
+    if !takes_direct_io() {
+        return;
+    }
+    let directory = place("retired_reader").join("data");
+    let mut log = written(&directory, IoChoice::Direct, 9);
+    log.begin(SECOND, SEGMENT_BYTES, &block(20).0).unwrap();
+    let mut reader = LogDirectory::open_read_only(Linux, &directory).unwrap();
+    assert_eq!(fills(&mut reader, FIRST).len(), 9);
+    log.retire(FIRST).unwrap();
+    append(&mut log, BLOCK, 21..=28);
+    wait_until(|| directory.join("0000000000000003.log").exists());
+    let fault = reader.read_at(FIRST, LogPosition(0), &mut [0; BLOCK_BYTES]).unwrap_err();
+    assert_eq!(fault, LogFault { operation: LogOperation::Read, code: 2 });
 }
 
 #[test]
@@ -272,7 +377,13 @@ fn a_small_run_prepares_no_spare() {
 fn spares_and_probes_that_were_left_are_removed_and_other_files_are_not() {
     let directory = place("leftovers").join("data");
     drop(written(&directory, IoChoice::Append, 2));
-    for name in ["0000000000000000.spare", "0000000000000007.spare", "notes.txt", "7.spare"] {
+    for name in [
+        "0000000000000000.spare",
+        "0000000000000007.spare",
+        "0000000000000001.retired",
+        "notes.txt",
+        "7.spare",
+    ] {
         fs::write(directory.join(name), "left").unwrap();
     }
     let mut log = open(&directory, IoChoice::Auto);

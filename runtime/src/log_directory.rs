@@ -1,8 +1,9 @@
 //! A data directory: the segment files of one log, behind the core's [`LogFile`].
 //!
 //! It holds a file `lock`, segments named `<number, 16 digits>.log` or, packed, `.packed`, files
-//! named `.packing` that are becoming packed ones, spares named `.spare` that are being prepared,
-//! and nothing else of this module's. What is written where and when is the core's decision; what
+//! named `.packing` that are becoming packed ones, `.spare` ones that are becoming segments,
+//! `.retired` ones that wait to, and nothing else of this module's. The last segment may be
+//! prepared and not begun: all zeros. What is written where and when is the core's decision; what
 //! is done here is to make each step safe against a crash in its middle, and to never touch a file
 //! again after a write or sync failed.
 
@@ -13,12 +14,15 @@ mod error;
 mod history;
 mod layout;
 mod open;
+mod pace;
 mod packed;
 mod packing;
 mod pieces;
 mod probes;
+mod retired;
 mod snapshots;
 mod spares;
+mod sync_times;
 mod syncer;
 mod writer;
 

@@ -5,6 +5,7 @@
 //! decided here and in [`log_directory`](crate::log_directory).
 
 use std::fmt;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -51,6 +52,23 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// The system's; [`Unsupported`](io::ErrorKind::Unsupported) where it has no such way.
     fn open_probe(self, path: &Path, access: ProbeAccess) -> io::Result<Self::Segment>;
+
+    /// Gives a file another name in its directory; a file that has that name is replaced. Durable
+    /// with the next [`sync_directory`](Self::sync_directory).
+    ///
+    /// # Errors
+    /// The system's; there is no such file.
+    fn rename(self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    /// Removes a file. Durable with the next [`sync_directory`](Self::sync_directory).
+    ///
+    /// # Errors
+    /// The system's; there is no such file.
+    fn remove(self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
 
     /// Makes the names in a directory durable.
     ///

@@ -12,6 +12,7 @@ use crate::flow::FlowReader;
 use crate::gateway::{Gateway, GatewayReport, Ledger, Pace, Progress};
 use crate::idle::Idle;
 use crate::intake::{Binding, Intake};
+use crate::latency::Quantiles;
 use crate::log_directory::{LogDirectory, LogTotals};
 use crate::platform::Platform;
 use crate::progress::watch;
@@ -114,6 +115,7 @@ struct Finished<P: Platform> {
     last_state: Sequenced,
     directory: LogDirectory<P>,
     totals: LogTotals,
+    sync_time: Option<Quantiles>,
     snapshot_totals: SnapshotTotals,
     reserved_bytes: usize,
 }
@@ -185,6 +187,7 @@ fn work<P: Platform>(
         last_state: last_state?,
         directory: directory?,
         totals: counters.totals(),
+        sync_time: counters.sync_quantiles(),
         snapshot_totals,
         reserved_bytes,
     })

@@ -73,6 +73,12 @@ pub struct Summary {
     pub sync_ns_avg: u64,
     /// The longest sync.
     pub sync_ns_max: u64,
+    /// How long syncs took; each quantile is at most an eighth too long.
+    pub sync_time: Option<Quantiles>,
+    /// How often the log's next segment was not ready when the one before was full.
+    pub spare_waits: u64,
+    /// Time that the log writer waited then.
+    pub spare_wait_ns_total: u64,
     /// Commands that shared a sync, on average.
     pub commands_per_sync: u64,
     /// Bytes appended to the log.
@@ -142,14 +148,7 @@ impl fmt::Display for Summary {
                 "                    (offered without pause, so mostly time in the queue; see --rate)"
             )?;
         }
-        writeln!(
-            f,
-            "syncs               {}, {} on average, {} at most, {} commands a sync",
-            grouped(self.syncs),
-            Nanoseconds(self.sync_ns_avg),
-            Nanoseconds(self.sync_ns_max),
-            grouped(self.commands_per_sync)
-        )?;
+        self.write_syncs(f)?;
         writeln!(f, "log                 {} bytes appended, {}", grouped(self.log_bytes), self.io)?;
         writeln!(f, "durability          {durability}, on {}", self.file_system)?;
         if self.snapshots_made > 0 {
@@ -175,6 +174,26 @@ impl fmt::Display for Summary {
 }
 
 impl Summary {
+    fn write_syncs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "syncs               {}, {} on average, {} at most, {} commands a sync",
+            grouped(self.syncs),
+            Nanoseconds(self.sync_ns_avg),
+            Nanoseconds(self.sync_ns_max),
+            grouped(self.commands_per_sync)
+        )?;
+        if self.spare_waits > 0 {
+            writeln!(
+                f,
+                "segments            {} were not ready when they were needed: waited {} for them",
+                grouped(self.spare_waits),
+                Nanoseconds(self.spare_wait_ns_total)
+            )?;
+        }
+        Ok(())
+    }
+
     fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mebibytes = self.reserved_bytes.div_ceil(1 << 20);
         let fits = if mebibytes <= 256 { ", fits in 256 MiB" } else { "" };

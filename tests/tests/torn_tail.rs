@@ -304,6 +304,46 @@ fn header_missing_before_the_blocks_that_were_written_with_it() {
 }
 
 #[test]
+fn prepared_segment_that_was_not_begun() {
+    for synced_count in [2, 3] {
+        let forge = Forge::synced(4, synced_count);
+        let commands = 2 * synced_count;
+        for block_count in [0, 1, 4] {
+            let log = forge.log.fork();
+            log.with_disk(|disk| disk.place(2, &vec![0; block_count * BLOCK_BYTES]));
+            let (found, _) = forge::scanned(&log).expect("a sound log");
+            assert_eq!((found.torn_tail_bytes, found.segment_count), (0, 1));
+            assert_goes_on(&log.fork(), commands);
+            // The last append is torn, too.
+            let last = usize::try_from(synced_count).unwrap() * BLOCK_BYTES;
+            log.edit(1, |file| file[last + 512..last + BLOCK_BYTES].fill(0));
+            assert_goes_on(&log, commands - 2);
+        }
+    }
+}
+
+#[test]
+fn stale_blocks_of_a_reused_segment_never_decode() {
+    let mut forge = Forge::synced(4, 3);
+    forge.sync();
+    let retired = forge.log.bytes(1);
+    // Prepared without zeros, not begun: what stands there is another segment's.
+    let log = forge.log.fork();
+    log.with_disk(|disk| {
+        let mut reused = retired.clone();
+        reused[..BLOCK_BYTES].fill(0);
+        disk.place(2, &reused);
+    });
+    assert_goes_on(&log, 6);
+    // Begun and written to, with the rest of the other segment behind.
+    forge.begin();
+    forge.commands(2);
+    let log = forge.log;
+    log.edit(2, |file| file[2 * BLOCK_BYTES..].copy_from_slice(&retired[2 * BLOCK_BYTES..]));
+    assert_goes_on(&log, 8);
+}
+
+#[test]
 fn first_segment_without_a_header_is_an_empty_log() {
     let header = Forge::new(4).log.bytes(1);
     let log = SimLog::new(FileForm::Zeroed);

@@ -22,7 +22,7 @@ const PROBE_NUMBER: u64 = 6;
 pub(super) struct Crowd<P: Platform> {
     platform: P,
     way: Way,
-    probe: ProbeFile,
+    probe: ProbeFile<P>,
     rows: Vec<Row>,
 }
 
@@ -76,7 +76,7 @@ impl<P: Platform> Crowd<P> {
 }
 
 impl Row {
-    fn turn<P: Platform>(&mut self, platform: P, on: (Way, &ProbeFile), slice_ns: u64) {
+    fn turn<P: Platform>(&mut self, platform: P, on: (Way, &ProbeFile<P>), slice_ns: u64) {
         if self.refused.is_some() {
             return;
         }
@@ -114,7 +114,7 @@ impl Row {
 /// Commits block by block in the place of this number until the clock says `end_ns`.
 fn commit_until<P: Platform>(
     platform: P,
-    (way, probe): (Way, &ProbeFile),
+    (way, probe): (Way, &ProbeFile<P>),
     place: u64,
     end_ns: u64,
 ) -> io::Result<Latencies> {

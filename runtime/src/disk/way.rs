@@ -68,7 +68,7 @@ pub(super) struct Probe<P: Platform> {
     file: P::Segment,
     position: u64,
     /// The last to go.
-    _removed: ProbeFile,
+    _removed: ProbeFile<P>,
 }
 
 impl<P: Platform> Probe<P> {
@@ -138,7 +138,7 @@ impl<P: Platform> Probe<P> {
 pub(super) fn open<P: Platform>(
     platform: P,
     way: Way,
-    probe: &ProbeFile,
+    probe: &ProbeFile<P>,
 ) -> io::Result<P::Segment> {
     match way {
         Way::Direct | Way::DurableWrite | Way::Reserved => {

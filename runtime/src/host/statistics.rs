@@ -3,6 +3,7 @@
 
 use super::common::Common;
 use crate::history_cache::CacheTotals;
+use crate::latency::Quantiles;
 use crate::log_directory::LogTotals;
 use crate::platform::Platform;
 use crate::snapshots::SnapshotTotals;
@@ -21,6 +22,8 @@ pub struct HostStatistics {
     pub released: Sequence,
     /// Appends and syncs.
     pub log: LogTotals,
+    /// How long syncs took; each quantile is at most an eighth too long. `None` before the first.
+    pub sync_time: Option<Quantiles>,
     /// What catch-ups read, and how much of it was in memory.
     pub cache: CacheTotals,
     /// Snapshots made, and what became of the log below them; nothing after the host's end.
@@ -52,6 +55,7 @@ impl HostStatistics {
             durable: shared.durable.get(),
             released: Sequence(tallies.released.load(Ordering::Relaxed)),
             log: common.counters.get().map(|counters| counters.totals()).unwrap_or_default(),
+            sync_time: common.counters.get().and_then(|counters| counters.sync_quantiles()),
             rings,
             cache: common.cache.totals(),
             places: common.places.len() - 1,

@@ -1,14 +1,12 @@
 //! Memory aligned for direct I/O, and filling files with zeros from it.
 
-use super::layout;
-use crate::platform::{IoMode, Platform, SegmentFile};
+use crate::platform::SegmentFile;
 use highwater::limits::BLOCK_BYTES;
 use std::io;
-use std::path::Path;
 
 /// Size of one write of zeros, and its alignment in the file, in bytes: large enough for a disk's
 /// full speed, small enough that a sync beside it hardly waits.
-const CHUNK_BYTES: usize = 1 << 18;
+pub(super) const CHUNK_BYTES: usize = 1 << 18;
 
 /// Bytes that start at a multiple of [`BLOCK_BYTES`].
 #[derive(Debug)]
@@ -57,38 +55,27 @@ pub(super) fn is_whole_blocks(bytes: u64) -> bool {
     bytes.is_multiple_of(BLOCK_BYTES as u64)
 }
 
-/// Creates a file of `length_bytes` real zeros, durable but for its name; `None`, and no file, when
-/// `go_on` said no.
+/// Writes real zeros from the start to `length_bytes`, piece by piece; false when `go_on`, which is
+/// asked with the end of each piece, said no.
 ///
 /// Reserving the room alone would leave extents that the file system must still convert when they
 /// are first written, and every sync would wait for that.
-pub(super) fn create_zeroed<P: Platform>(
-    platform: P,
-    path: &Path,
+pub(super) fn fill(
+    file: &impl SegmentFile,
     length_bytes: u64,
-    go_on: impl Fn() -> bool,
-) -> io::Result<Option<P::Segment>> {
-    let file = platform.create_segment(path, IoMode::Direct)?;
-    let filled = fill(&file, length_bytes, go_on);
-    if !matches!(filled, Ok(true)) {
-        layout::remove(path)?;
-    }
-    Ok(filled?.then_some(file))
-}
-
-/// Writes zeros from the start to `length_bytes` and syncs; false when `go_on` said no before that.
-fn fill(file: &impl SegmentFile, length_bytes: u64, go_on: impl Fn() -> bool) -> io::Result<bool> {
+    go_on: impl Fn(u64) -> bool,
+) -> io::Result<bool> {
     let zeros = Aligned::zeroed(CHUNK_BYTES);
     let mut position = 0;
     while position < length_bytes {
-        if !go_on() {
+        let count = chunk_at(position, length_bytes);
+        let end = position + count as u64;
+        if !go_on(end) {
             return Ok(false);
         }
-        let count = chunk_at(position, length_bytes);
         file.write_at(position, &zeros.bytes()[..count])?;
-        position += count as u64;
+        position = end;
     }
-    file.sync()?;
     Ok(true)
 }
 

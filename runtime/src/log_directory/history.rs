@@ -85,12 +85,26 @@ impl<P: Platform> History<P> {
             Some((number, source)) if number == segment => source,
             Some(_) | None => self.open_segment(segment)?,
         };
-        let count = match &mut source {
-            OpenSegment::Packed(packed) => self.read_packed(packed, position, into),
-            OpenSegment::Plain(file) => self.read_plain(segment, file, position, into),
-        };
+        let mut count = self.read_open(segment, &mut source, position, into);
+        if count.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            source = self.open_segment(segment)?;
+            count = self.read_open(segment, &mut source, position, into);
+        }
         self.open = Some((segment, source));
         count
+    }
+
+    fn read_open(
+        &mut self,
+        segment: SegmentNumber,
+        source: &mut OpenSegment<P::Segment>,
+        position: u64,
+        into: &mut [u8],
+    ) -> io::Result<usize> {
+        match source {
+            OpenSegment::Packed(packed) => self.read_packed(packed, position, into),
+            OpenSegment::Plain(file) => self.read_plain(segment, file, position, into),
+        }
     }
 
     /// Whether a later header calls the last block of a segment durable.
@@ -159,14 +173,25 @@ impl<P: Platform> History<P> {
         into: &mut [u8],
     ) -> io::Result<usize> {
         if !self.keeps_plain || !self.is_sealed(segment)? {
-            return file.read_at(position, into);
+            let count = file.read_at(position, into)?;
+            return self.check_still_there(segment).map(|()| count);
         }
         let chunk_bytes = CHUNK_BYTES as u64;
         fill(position, into, |place| {
             let key = PartKey { segment, is_packed: false, index: place / chunk_bytes };
-            let chunk = self.part(key, || read_chunk(file, key.index * chunk_bytes))?;
+            let chunk = self.part(key, || {
+                let chunk = read_chunk(file, key.index * chunk_bytes)?;
+                self.check_still_there(segment).map(|()| chunk)
+            })?;
             Ok((chunk, usize_of(place % chunk_bytes)))
         })
+    }
+
+    /// An error when a segment has no plain file any more: one that was retired while it was open
+    /// for reading may have been read as the zeros of the next.
+    fn check_still_there(&self, segment: SegmentNumber) -> io::Result<()> {
+        let found = self.layout.plain_bytes(segment)?;
+        found.map(|_| ()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn read_packed(

@@ -1,5 +1,6 @@
 //! The names in a data directory, and the steps on files that need no system call of their own.
 
+use crate::platform::Platform;
 use highwater::types::{SegmentNumber, Sequence};
 use std::fs;
 use std::io;
@@ -29,6 +30,8 @@ pub(super) struct Listing {
     pub(super) spares: Vec<SegmentNumber>,
     /// Last sequences of snapshots in ascending order.
     pub(super) snapshots: Vec<Sequence>,
+    /// Retired segments in ascending order.
+    pub(super) retired: Vec<SegmentNumber>,
 }
 
 impl Layout {
@@ -67,6 +70,11 @@ impl Layout {
         self.directory.join(format!("{:0DIGITS$}.spare", segment.0))
     }
 
+    /// The file of a segment that is no part of the log any more.
+    pub(super) fn retired(&self, segment: SegmentNumber) -> PathBuf {
+        self.directory.join(format!("{:0DIGITS$}.retired", segment.0))
+    }
+
     /// A file that is gone again before any segment is written; named like a spare, so that what a
     /// crash leaves of it is removed like one. No segment has the number 0.
     pub(super) fn probe(&self) -> PathBuf {
@@ -100,6 +108,7 @@ impl Layout {
             listing.spares.extend(number_in(name, ".spare"));
             let sequence = digits_in(name, ".snapshot", SEQUENCE_DIGITS).map(Sequence);
             listing.snapshots.extend(sequence);
+            listing.retired.extend(number_in(name, ".retired"));
         }
         listing.segments.extend(&listing.packed);
         listing.segments.sort_unstable();
@@ -108,6 +117,7 @@ impl Layout {
         listing.packings.sort_unstable();
         listing.spares.sort_unstable();
         listing.snapshots.sort_unstable();
+        listing.retired.sort_unstable();
         Ok(listing)
     }
 
@@ -122,8 +132,8 @@ impl Layout {
 }
 
 /// Removes a file; that there is none is fine.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
+pub(super) fn remove<P: Platform>(platform: P, path: &Path) -> io::Result<()> {
+    match platform.remove(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
@@ -168,6 +178,7 @@ mod tests {
         let name = layout.segment(SegmentNumber(7));
         assert_eq!(name, Path::new("data/0000000000000007.log"));
         assert_eq!(layout.spare(SegmentNumber(8)), Path::new("data/0000000000000008.spare"));
+        assert_eq!(layout.retired(SegmentNumber(9)), Path::new("data/0000000000000009.retired"));
         assert_eq!(layout.lock(), Path::new("data/lock"));
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn take<P: Platform>(
     create_directory(platform, layout.directory())?;
     let lock = take_lock(platform, layout)?;
     let failed = |doing| move |error| OpenError::writing(doing, layout.directory(), error);
-    clear_spares(platform, layout).map_err(failed("clear leftovers from"))?;
+    clear_leftovers(platform, layout).map_err(failed("clear leftovers from"))?;
     let file_system =
         platform.file_system(layout.directory()).map_err(failed("ask for the file system of"))?;
     let io = settle_io(platform, layout, choice, &file_system)?;
@@ -200,15 +200,16 @@ fn take_lock<P: Platform>(platform: P, layout: &Layout) -> Result<P::Lock, OpenE
     }
 }
 
-/// Removes what a process left that was preparing or packing a segment, and makes all names
-/// durable, that of the lock too.
-fn clear_spares<P: Platform>(platform: P, layout: &Layout) -> io::Result<()> {
+/// Removes what a process left that was preparing, packing or reusing a segment, and makes all
+/// names durable, that of the lock too. A segment that was prepared and not begun is recovery's to
+/// cut.
+fn clear_leftovers<P: Platform>(platform: P, layout: &Layout) -> io::Result<()> {
     let listing = layout.list()?;
-    for spare in listing.spares {
-        layout::remove(&layout.spare(spare))?;
-    }
-    for packing in listing.packings {
-        layout::remove(&layout.packing(packing))?;
+    let spares = listing.spares.into_iter().map(|spare| layout.spare(spare));
+    let retired = listing.retired.into_iter().map(|retired| layout.retired(retired));
+    let packings = listing.packings.into_iter().map(|packing| layout.packing(packing));
+    for path in spares.chain(retired).chain(packings) {
+        layout::remove(platform, &path)?;
     }
     platform.sync_directory(layout.directory())
 }
@@ -238,7 +239,7 @@ fn settle_io<P: Platform>(
 fn takes_direct_io<P: Platform>(platform: P, layout: &Layout) -> io::Result<bool> {
     let path = layout.probe();
     let answer = write_and_read_back(platform, &path);
-    layout::remove(&path)?;
+    layout::remove(platform, &path)?;
     match answer {
         Err(error)
             if error.kind() == io::ErrorKind::InvalidInput

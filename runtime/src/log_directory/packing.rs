@@ -12,7 +12,6 @@ use crate::platform::{IoMode, Platform, SegmentFile};
 use highwater::limits::{BLOCK_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
 use highwater::types::SegmentNumber;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -141,7 +140,7 @@ impl<P: Platform> Packing<P> {
         let header = PackedHeader { segment, plain_bytes, filled_bytes, frame_bytes: FRAME_BYTES };
         let file = create_anew(platform, &layout, segment).map_err(failed)?;
         if let Err(error) = file.append(&header.encode()) {
-            remove_temporary(&layout, segment);
+            remove_temporary(platform, &layout, segment);
             return Err(failed(error));
         }
         let next = Next::Append { file, packer: Packer::new(&header), index: 0 };
@@ -173,7 +172,8 @@ impl<P: Platform> Packing<P> {
             Next::Compare { packed, index } => self.compare(packed, index),
             Next::Rename => {
                 self.is_named = true;
-                fs::rename(self.layout.packing(segment), self.layout.packed(segment))
+                self.platform
+                    .rename(&self.layout.packing(segment), &self.layout.packed(segment))
                     .map_err(|error| fault_of(PackingStep::Renamed, &error))?;
                 self.next = Next::SyncName;
                 Ok(PackingStep::Renamed)
@@ -184,7 +184,7 @@ impl<P: Platform> Packing<P> {
                 Ok(PackingStep::NameSynced)
             }
             Next::RemovePlain => {
-                layout::remove(&self.layout.segment(segment))
+                layout::remove(self.platform, &self.layout.segment(segment))
                     .map_err(|error| fault_of(PackingStep::PlainRemoved, &error))?;
                 Ok(PackingStep::PlainRemoved)
             }
@@ -266,14 +266,14 @@ impl<P: Platform> Packing<P> {
     }
 
     fn abandon(&self) {
-        remove_temporary(&self.layout, self.header.segment);
+        remove_temporary(self.platform, &self.layout, self.header.segment);
     }
 }
 
 /// Removes the temporary file of a segment as far as it can be.
-fn remove_temporary(layout: &Layout, segment: SegmentNumber) {
+fn remove_temporary<P: Platform>(platform: P, layout: &Layout, segment: SegmentNumber) {
     // What stays is removed when the directory is next opened.
-    drop(layout::remove(&layout.packing(segment)));
+    drop(layout::remove(platform, &layout.packing(segment)));
 }
 
 /// Makes a packed segment a plain one again that reaches at least to `position`, where it is to be
@@ -292,9 +292,9 @@ pub(super) fn unpack_segment<P: Platform>(
         file.append(&packed.frame(index)?)?;
     }
     file.sync()?;
-    fs::rename(layout.packing(segment), layout.segment(segment))?;
+    platform.rename(&layout.packing(segment), &layout.segment(segment))?;
     platform.sync_directory(layout.directory())?;
-    layout::remove(&packed_path)?;
+    layout::remove(platform, &packed_path)?;
     platform.sync_directory(layout.directory())
 }
 
@@ -305,7 +305,7 @@ fn create_anew<P: Platform>(
     segment: SegmentNumber,
 ) -> io::Result<P::Segment> {
     let path = layout.packing(segment);
-    layout::remove(&path)?;
+    layout::remove(platform, &path)?;
     platform.create_segment(&path, IoMode::Append)
 }
 

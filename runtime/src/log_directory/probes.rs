@@ -23,7 +23,8 @@ pub struct ProbeDirectory<P: Platform> {
 /// A file that is removed when it is dropped; its name is that of a spare, so that what a crash
 /// leaves of it is removed like one.
 #[derive(Debug)]
-pub struct ProbeFile {
+pub struct ProbeFile<P: Platform> {
+    platform: P,
     path: PathBuf,
 }
 
@@ -63,7 +64,7 @@ impl<P: Platform> ProbeDirectory<P> {
     ///
     /// # Errors
     /// The system's; there may be no room.
-    pub fn create_zeroed(&self, number: u64, length_bytes: u64) -> io::Result<ProbeFile> {
+    pub fn create_zeroed(&self, number: u64, length_bytes: u64) -> io::Result<ProbeFile<P>> {
         let (probe, file) = self.create(number)?;
         let zeros = vec![0; ZEROS_BYTES];
         let mut rest = length_bytes;
@@ -81,27 +82,27 @@ impl<P: Platform> ProbeDirectory<P> {
     ///
     /// # Errors
     /// The system's.
-    pub fn create_empty(&self, number: u64) -> io::Result<ProbeFile> {
+    pub fn create_empty(&self, number: u64) -> io::Result<ProbeFile<P>> {
         Ok(self.create(number)?.0)
     }
 
-    fn create(&self, number: u64) -> io::Result<(ProbeFile, P::Segment)> {
+    fn create(&self, number: u64) -> io::Result<(ProbeFile<P>, P::Segment)> {
         let path = self.layout.spare(SegmentNumber(number));
         let file = self.platform.create_segment(&path, IoMode::Append)?;
-        Ok((ProbeFile { path }, file))
+        Ok((ProbeFile { platform: self.platform, path }, file))
     }
 }
 
-impl ProbeFile {
+impl<P: Platform> ProbeFile<P> {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-impl Drop for ProbeFile {
+impl<P: Platform> Drop for ProbeFile<P> {
     fn drop(&mut self) {
         // What stays when this fails is removed when the directory is next opened.
-        drop(layout::remove(&self.path));
+        drop(layout::remove(self.platform, &self.path));
     }
 }

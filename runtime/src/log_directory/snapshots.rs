@@ -4,6 +4,7 @@
 use super::LogDirectory;
 use super::layout;
 use super::pieces::{PieceReader, PieceWriter};
+use super::retired;
 use crate::platform::{IoMode, Platform, SegmentFile};
 use highwater::book::Book;
 use highwater::limits::BLOCK_BYTES;
@@ -13,7 +14,6 @@ use highwater::snapshot::{
 };
 use highwater::types::{SegmentNumber, Sequence};
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -98,14 +98,14 @@ impl<P: Platform> LogDirectory<P> {
         origin: &SnapshotOrigin,
     ) -> Result<SnapshotHeader, SnapshotError> {
         let part = self.layout.snapshot_part();
-        layout::remove(&part)?;
+        layout::remove(self.platform, &part)?;
         let written = self.write_and_prove(&part, book, origin);
         if written.is_err() {
             // What stays when this fails is removed before the next one is written.
-            drop(layout::remove(&part));
+            drop(layout::remove(self.platform, &part));
         }
         let header = written?;
-        fs::rename(&part, self.layout.snapshot(header.sequence()))?;
+        self.platform.rename(&part, &self.layout.snapshot(header.sequence()))?;
         self.platform.sync_directory(self.layout.directory())?;
         Ok(header)
     }
@@ -123,7 +123,7 @@ impl<P: Platform> LogDirectory<P> {
     /// # Errors
     /// The system's.
     pub fn remove_snapshot(&self, sequence: Sequence) -> io::Result<()> {
-        layout::remove(&self.layout.snapshot(sequence))
+        layout::remove(self.platform, &self.layout.snapshot(sequence))
     }
 
     /// Takes the lock of who makes snapshots here; `None` while another process has it.
@@ -134,13 +134,14 @@ impl<P: Platform> LogDirectory<P> {
         self.platform.lock(&self.layout.snapshot_lock())
     }
 
-    /// Removes a segment that no start needs any more, durably.
+    /// Takes a segment that no start needs any more out of the log, durably. The file of a plain
+    /// one is kept to become a new segment; who has it open reads zeros from it later.
     ///
     /// # Errors
     /// The system's.
     pub fn retire(&self, segment: SegmentNumber) -> io::Result<()> {
-        layout::remove(&self.layout.packed(segment))?;
-        layout::remove(&self.layout.segment(segment))?;
+        layout::remove(self.platform, &self.layout.packed(segment))?;
+        retired::retire(self.platform, &self.layout, segment)?;
         self.platform.sync_directory(self.layout.directory())
     }
 

@@ -5,6 +5,7 @@ use super::counters::LogCounters;
 use super::fault_of;
 use super::layout::{self, Layout};
 use super::open::LogOptions;
+use super::pace::Pace;
 use super::packing;
 use super::spares::{Request, Spares};
 use super::syncer::{LogSyncer, WrittenSegment};
@@ -12,13 +13,8 @@ use crate::platform::{IoMode, Platform, SegmentFile};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogOperation};
 use highwater::types::{LogPosition, SegmentNumber};
-use std::fs;
 use std::io;
 use std::sync::Arc;
-
-/// The part of a segment that is written before the next one is prepared: so a small run prepares
-/// none.
-const SPARE_AT_PART: u64 = 8;
 
 /// The side of a data directory that writes.
 #[derive(Debug)]
@@ -48,6 +44,8 @@ struct Current<S> {
     file: S,
     /// Where the next block goes.
     tail: u64,
+    /// How fast the next one is prepared.
+    pace: Pace,
     /// Whether something was appended after the last sync.
     unsynced: bool,
 }
@@ -60,23 +58,28 @@ impl<P: Platform> Writer<P> {
         lock: P::Lock,
         (io, options): (IoMode, &LogOptions),
     ) -> io::Result<Self> {
+        let segment_bytes = options.segment_bytes;
+        let counters = Arc::<LogCounters>::default();
         let spares = match io {
             IoMode::Append => None,
-            IoMode::Direct => {
-                Some(Spares::start(platform, layout.clone(), options.spare_fault.clone())?)
-            }
+            IoMode::Direct => Some(Spares::start(
+                platform,
+                layout.clone(),
+                counters.clone(),
+                options.spare_fault.clone(),
+            )?),
         };
         Ok(Self {
             platform,
             layout,
             io,
-            segment_bytes: options.segment_bytes,
+            segment_bytes,
             current: None,
             unsynced_from: None,
             written: Arc::default(),
             spares,
             fault: None,
-            counters: Arc::default(),
+            counters,
             _lock: lock,
         })
     }
@@ -122,7 +125,7 @@ impl<P: Platform> Writer<P> {
         current.unsynced = true;
         self.checked(LogOperation::Append, written)?;
         self.counters.appended(blocks.len());
-        self.ask_for_spare();
+        self.prepare_next();
         Ok(())
     }
 
@@ -156,9 +159,9 @@ impl<P: Platform> Writer<P> {
 
     /// See [`LogFile::begin`](highwater::log_file::LogFile::begin).
     ///
-    /// The header is durable in the spare before that gets a segment's name, so a crash leaves the
-    /// old name or a segment with a whole header; a file that has the name already is replaced in
-    /// the same step.
+    /// Whatever takes time was done ahead, by the thread that prepares segments: what is written
+    /// here is one block. Only where files grow is the new name made durable here, before anything
+    /// in it can be.
     pub(super) fn begin(
         &mut self,
         segment: SegmentNumber,
@@ -166,16 +169,19 @@ impl<P: Platform> Writer<P> {
         header: &[u8],
     ) -> Result<(), LogFault> {
         self.healthy()?;
+        let request = Request { segment, segment_bytes };
+        let taken = self.take_prepared(request).inspect_err(|fault| self.stop_after(*fault))?;
         if let Some(former) = self.current.take().filter(|former| former.unsynced) {
             self.unsynced_from.get_or_insert(former.segment);
         }
-        let request = Request { segment, segment_bytes };
-        let taken = self.spares.as_mut().map_or(Ok(None), |spares| spares.take(request));
-        let spare = taken.inspect_err(|fault| self.stop_after(*fault))?;
-        let begun = self.begin_with(spare, request, header);
+        let begun = match taken {
+            Some(file) => file.write_at(0, Aligned::copy_of(header).bytes()).map(|()| file),
+            None => self.create_growing(segment, header),
+        };
         let file = self.checked(LogOperation::Begin, begun)?;
         let tail = header.len() as u64;
-        self.current = Some(Current { segment, segment_bytes, file, tail, unsynced: false });
+        let pace = Pace::from(tail, segment_bytes);
+        self.current = Some(Current { segment, segment_bytes, file, tail, pace, unsynced: true });
         self.written.is(segment);
         self.counters.begun();
         Ok(())
@@ -189,6 +195,8 @@ impl<P: Platform> Writer<P> {
     ) -> Result<(), LogFault> {
         self.healthy()?;
         self.current = None;
+        let discarded = self.spares.as_mut().map_or(Ok(()), Spares::discard);
+        discarded.inspect_err(|fault| self.stop_after(*fault))?;
         let cut = self.cut_files(segment, position.0);
         self.current = self.checked(LogOperation::Cut, cut)?;
         if let Some(current) = &self.current {
@@ -197,29 +205,27 @@ impl<P: Platform> Writer<P> {
         Ok(())
     }
 
-    fn begin_with(
-        &self,
-        spare: Option<P::Segment>,
-        request: Request,
-        header: &[u8],
-    ) -> io::Result<P::Segment> {
-        let path = self.layout.spare(request.segment);
-        let file = match (self.io, spare) {
-            (_, Some(file)) => file,
-            (IoMode::Direct, None) => {
-                let made =
-                    aligned::create_zeroed(self.platform, &path, request.segment_bytes, || true)?;
-                made.expect("nobody stopped it")
-            }
-            (IoMode::Append, None) => self.platform.create_segment(&path, IoMode::Append)?,
+    /// The file that was prepared for `request`; `None` where files grow.
+    fn take_prepared(&mut self, request: Request) -> Result<Option<P::Segment>, LogFault> {
+        let Some(spares) = &mut self.spares else {
+            return Ok(None);
         };
-        match self.io {
-            IoMode::Direct => file.write_at(0, Aligned::copy_of(header).bytes())?,
-            IoMode::Append => file.append(header)?,
+        if let Some(ready) = spares.take_ready(request) {
+            return Ok(Some(ready));
         }
-        file.sync()?;
-        fs::rename(&path, self.layout.segment(request.segment))?;
+        let from_ns = self.platform.monotonic_ns();
+        let file = spares.take(request)?;
+        // A log's first segment is never ready; that is no wait of a log that is written.
+        if self.current.is_some() {
+            self.counters.waited(self.platform.monotonic_ns() - from_ns);
+        }
+        Ok(Some(file))
+    }
+
+    fn create_growing(&self, segment: SegmentNumber, header: &[u8]) -> io::Result<P::Segment> {
+        let file = self.platform.create_segment(&self.layout.segment(segment), IoMode::Append)?;
         self.platform.sync_directory(self.layout.directory())?;
+        file.append(header)?;
         Ok(file)
     }
 
@@ -253,7 +259,9 @@ impl<P: Platform> Writer<P> {
         file.sync()?;
         self.platform.sync_directory(self.layout.directory())?;
         let segment_bytes = self.segment_bytes;
-        Ok(Some(Current { segment, segment_bytes, file, tail: position, unsynced: false }))
+        let pace = Pace::from(position, segment_bytes);
+        let unsynced = false;
+        Ok(Some(Current { segment, segment_bytes, file, tail: position, pace, unsynced }))
     }
 
     /// Removes a segment. Its packed file is gone for good before its plain one, which is the one
@@ -261,7 +269,7 @@ impl<P: Platform> Writer<P> {
     fn remove_segment(&self, segment: SegmentNumber) -> io::Result<()> {
         for path in [self.layout.packed(segment), self.layout.segment(segment)] {
             if path.try_exists()? {
-                layout::remove(&path)?;
+                layout::remove(self.platform, &path)?;
                 self.platform.sync_directory(self.layout.directory())?;
             }
         }
@@ -273,15 +281,17 @@ impl<P: Platform> Writer<P> {
         if self.layout.plain_bytes(segment)?.is_none() {
             return packing::unpack_segment(self.platform, &self.layout, segment, position);
         }
-        layout::remove(&self.layout.packed(segment))
+        layout::remove(self.platform, &self.layout.packed(segment))
     }
 
-    fn ask_for_spare(&mut self) {
+    /// Has the next segment prepared as far as this one is written.
+    fn prepare_next(&mut self) {
         if let (Some(spares), Some(current)) = (&mut self.spares, &self.current)
-            && current.tail >= current.segment_bytes / SPARE_AT_PART
+            && let Some(due_bytes) = current.pace.due_bytes(current.tail)
         {
             let segment = current.segment.next();
-            spares.ask(Request { segment, segment_bytes: current.segment_bytes });
+            let request = Request { segment, segment_bytes: current.segment_bytes };
+            spares.ask(request, due_bytes);
         }
     }
 
