@@ -24,6 +24,11 @@ pub fn step_maker(maker: &RefCell<Option<Maker<'_>>>, shared: &Shared) {
     }
 }
 
+/// Whether the process has met its end in a step of the maker.
+pub fn is_crashed(maker: &RefCell<Option<Maker<'_>>>) -> bool {
+    maker.borrow().as_ref().is_some_and(Maker::is_crashed)
+}
+
 impl<F: LogFile> LogFile for Beside<'_, '_, F> {
     fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
         self.file.segments()
@@ -66,7 +71,7 @@ impl<F: LogFile> LogFile for Beside<'_, '_, F> {
     fn sync(&mut self) -> Result<(), LogFault> {
         let step_count = self.maker.borrow_mut().as_mut().map_or(0, Maker::steps_during_sync);
         (0..step_count).for_each(|_| step_maker(self.maker, self.shared));
-        if self.maker.borrow().as_ref().is_some_and(Maker::is_crashed) {
+        if is_crashed(self.maker) {
             return Err(LogFault { operation: LogOperation::Sync, code: 0 });
         }
         self.file.sync()

@@ -1,7 +1,7 @@
 //! A forge of logs: blocks and headers sealed by the engine's own code, in whatever order and state
 //! a test wants.
 
-use crate::driver::recover_into;
+use crate::life::recover_into;
 use crate::oracle::{Recovered, book_memory};
 use crate::random::Random;
 use crate::sim_log::{FileForm, SimLog};

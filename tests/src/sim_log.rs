@@ -45,7 +45,7 @@ pub enum FileForm {
     /// A segment grows with every append.
     Growing,
     /// A segment has its full size from the beginning, and behind its header, where there are any,
-    /// the blocks of a segment that was dropped.
+    /// the blocks of a segment that was retired.
     Recycled,
 }
 
@@ -70,8 +70,8 @@ struct State {
     begun_count: u64,
     /// When a segment is prepared.
     preparing: Preparing,
-    /// The bytes of the segment that was dropped last.
-    dropped: Vec<u8>,
+    /// The bytes of the segment that was retired last.
+    retired: Vec<u8>,
 }
 
 /// When a segment is prepared.
@@ -121,7 +121,7 @@ impl SimLog {
             late_count: 0,
             begun_count: 0,
             preparing: Preparing::InTime,
-            dropped: Vec::new(),
+            retired: Vec::new(),
         })))
     }
 
@@ -166,7 +166,7 @@ impl SimLog {
     }
 
     /// Leaves a segment at the end of the log that was prepared and never begun: empty, or the file
-    /// of a dropped one that was zeroed from its front on as far as some block.
+    /// of a retired one that was zeroed from its front on as far as some block.
     pub fn leave_prepared(&self, random: &mut Random) {
         let state = &mut *self.0.borrow_mut();
         let next = state.disk.range().map_or(1, |(_, last)| last + 1);
@@ -182,7 +182,7 @@ impl SimLog {
 
     /// Drops the first segment, durably, which no start needs any more.
     pub fn retire(&self, segment: u64) {
-        self.0.borrow_mut().drop_segment(segment);
+        self.0.borrow_mut().retire(segment);
     }
 
     /// Begins to sync the segment that is written, beside the log writer.
@@ -308,20 +308,21 @@ impl State {
         self.disk.place(segment, &bytes);
     }
 
-    /// The bytes that a recycled file held before: of a dropped segment, or else of the first one.
+    /// The bytes that a recycled file held before: of a retired segment, or else of the first one.
     fn former(&self) -> Vec<u8> {
         let first = self.disk.range().and_then(|(first, _)| self.disk.seen(first));
-        if self.dropped.is_empty() {
+        if self.retired.is_empty() {
             first.unwrap_or_default().to_vec()
         } else {
-            self.dropped.clone()
+            self.retired.clone()
         }
     }
 
-    fn drop_segment(&mut self, segment: u64) {
+    /// Drops a segment whose file may be used again: what it holds is durable, and stays so.
+    fn retire(&mut self, segment: u64) {
         let bytes = self.disk.seen(segment).unwrap_or_default().to_vec();
         if bytes.len() > BLOCK_BYTES {
-            self.dropped = bytes;
+            self.retired = bytes;
         }
         self.disk.remove(segment);
     }
@@ -349,7 +350,9 @@ impl State {
     fn cut(&mut self, segment: u64, position: usize) {
         let last = self.disk.range().map_or(0, |(_, last)| last);
         let from = if position == 0 { segment } else { segment + 1 };
-        (from..=last).for_each(|later| self.drop_segment(later));
+        // A file that is cut off is never used again: as the same segment its blocks would continue
+        // the chain once more, until the marker of the new incarnation is durable.
+        (from..=last).for_each(|later| self.disk.remove(later));
         self.current = (position > 0).then_some((segment, position));
         if position > 0 {
             self.drop_tail(segment, position);

@@ -1,7 +1,7 @@
 //! Snapshots in memory: written, restored, and taken apart into entries that can be changed and
 //! sealed again.
 
-use crate::driver::recover_into_from;
+use crate::life::recover_into_from;
 use crate::oracle::{Recovered, book_memory};
 use crate::sim_log::SimLog;
 use crate::workload::CAPACITIES;

@@ -11,8 +11,8 @@ use highwater::recovery::RecoveryFault;
 use highwater::sync_mode::SyncMode;
 use highwater::types::Sequence;
 use std::collections::BTreeSet;
-use tests::driver::{End, Flaws, Ground, LifeSettings, live};
 use tests::forge::{self, Forge};
+use tests::life::{End, Flaws, Ground, LifeSettings, live};
 use tests::naive_book::{Flaw, NaiveBook};
 use tests::oracle::{Oracle, applied};
 use tests::random::Random;
@@ -20,7 +20,8 @@ use tests::scribe::{self, Script};
 use tests::sim_disk::Survival;
 use tests::sim_log::{FileForm, Happening, Plan, SimLog};
 use tests::sim_snapshots::{SimSnapshots, StoreStep};
-use tests::trial::{self, HELD_GROUP, INTERVAL, MODES, Tally, TrialSettings};
+use tests::tally::Tally;
+use tests::trial::{self, HELD_GROUP, INTERVAL, MODES, TrialSettings};
 use tests::workload::CAPACITIES;
 
 const EVERY_OPERATION: [LogOperation; 5] = [

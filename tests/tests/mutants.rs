@@ -9,13 +9,14 @@ use highwater::sync_mode::{Exposure, SyncMode};
 use highwater::types::Sequence;
 use std::num::NonZeroU64;
 use tests::beginning::StartFlaw;
-use tests::driver::{Flaws, SyncerFlaw};
 use tests::flawed_log::{Flaw, FlawedLog};
 use tests::forge::{self, Forge};
+use tests::life::{Flaws, SyncerFlaw};
 use tests::maker::MakerFlaw;
 use tests::oracle::{Oracle, Violation, applied};
 use tests::sim_log::SimLog;
-use tests::trial::{self, INTERVAL, MODES, Tally, TrialSettings};
+use tests::tally::Tally;
+use tests::trial::{self, INTERVAL, MODES, TrialSettings};
 use tests::workload;
 
 /// Without snapshots, which would keep a tampered log from its beginning.

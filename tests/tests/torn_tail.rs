@@ -391,3 +391,22 @@ fn clean_stop_leaves_no_tail() {
     assert_eq!(forge::heads(&log).last().map(|head| head.kind), Some(BlockKind::Stopped));
     assert_goes_on(&log, 3);
 }
+
+#[test]
+fn dropped_segment_whose_file_is_that_segment_again_comes_back() {
+    // Undecidable before the marker of the new incarnation: so a host must not do it.
+    let mut forge = Forge::synced(4, 3);
+    forge.sync();
+    forge.commands(2);
+    let former = forge.log.bytes(2);
+    forge.log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
+    assert_recovers(&forge.log, 6);
+    assert!(forge.log.with_disk(|disk| disk.seen(2).is_none()), "the segment is dropped");
+    let mut blank = vec![0; former.len()];
+    blank[..BLOCK_BYTES].copy_from_slice(&former[..BLOCK_BYTES]);
+    for (file, last) in [(blank, 6), (former, 8)] {
+        let log = forge.log.fork();
+        log.with_disk(|disk| disk.place(2, &file));
+        assert_recovers(&log, last);
+    }
+}
