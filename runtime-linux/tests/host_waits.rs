@@ -12,9 +12,13 @@ use highwater::event::Event;
 use highwater::log_file::{LogFault, LogOperation};
 use highwater::stage::Fault;
 use highwater::sync_mode::SyncMode;
-use highwater::types::{Sequence, SessionId, Side};
+use highwater::types::{ClientSequence, Sequence, SessionId, Side};
 use hosts::{PATIENCE, call, cancel, config, host, host_on, order, place, read};
-use runtime::host::{CallError, Host, HostConfig, PollError, SessionEnd, SubmitError, WaitError};
+use runtime::host::{
+    CallError, Host, HostConfig, PollError, Session, SessionEnd, SubmitError, WaitError,
+};
+use runtime::platform::Platform;
+use runtime_linux::Linux;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -143,14 +147,15 @@ fn nothing_leaves_before_it_is_durable() {
     host.stop().unwrap();
 }
 
-#[test]
-fn a_full_ring_gives_commands_back_and_loses_none() {
+/// A host whose engine is full because nothing becomes durable, and the session that filled it,
+/// with its last client sequence.
+fn filled(name: &str) -> (Gated, Host<Gated>, Session<Gated>, ClientSequence) {
     let platform = Gated::open();
-    let host = host_on(platform, &config(&place("full")));
-    let mut one = host.session(ONE).unwrap();
+    let host = host_on(platform, &config(&place(name)));
+    let one = host.session(ONE).unwrap();
     platform.set(Gate::Held);
     let mut accepted = 0;
-    // The engine's rings are finite, and so is what it takes while nothing becomes durable.
+    // The engine's rings are finite, and so is what it takes.
     loop {
         match one.submit(order(Side::Buy, accepted, 100)) {
             Ok(_) => accepted += 1,
@@ -161,19 +166,48 @@ fn a_full_ring_gives_commands_back_and_loses_none() {
     }
     let last = one.last_client_sequence().unwrap();
     assert_eq!(last.0, accepted, "what was given back used no number");
+    (platform, host, one, last)
+}
+
+/// Opens the gate, and waits until the session lags and the engine has nothing more to do.
+fn let_lag(platform: Gated, host: &Host<Gated>) {
     platform.set(Gate::Open);
+    loop {
+        let now = host.statistics();
+        let rings = now.rings;
+        let is_quiet = rings.arrivals == 0 && rings.records == 0 && rings.events == 0;
+        if now.lagging_count == 1 && is_quiet && now.released == now.durable {
+            assert!(now.submitted_waiting > 0, "nothing is left that it submitted");
+            return;
+        }
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_full_ring_gives_commands_back_and_loses_none() {
+    let (platform, host, mut one, last) = filled("full");
+    let_lag(platform, &host);
+    // Long enough for every thread of the engine to fall asleep: whoever is taken up wakes it.
+    Linux.sleep(Duration::from_millis(50));
     let mut events: Vec<Event> = Vec::new();
     while events.iter().filter_map(Event::answers).next_back() != Some(last) {
         one.wait(PATIENCE)
-            .or_else(|error| match error {
-                WaitError::Lagging => Ok(()),
-                WaitError::TimedOut | WaitError::Ended(_) => Err(error),
-            })
+            .or_else(|error| if error == WaitError::Lagging { Ok(()) } else { Err(error) })
             .unwrap();
         one.catch_up(&mut |event: &Event| events.push(*event)).unwrap();
     }
     let answers: Vec<u64> = events.iter().filter_map(Event::answers).map(|n| n.0).collect();
-    assert_eq!(answers, (1..=accepted).collect::<Vec<_>>());
+    assert_eq!(answers, (1..=last.0).collect::<Vec<_>>());
+}
+
+#[test]
+fn stopping_takes_what_a_session_submitted_before_it_lagged() {
+    let (platform, host, one, last) = filled("lagging_stop");
+    let_lag(platform, &host);
+    let end = host.stop().unwrap();
+    assert_eq!(end.book.last_client_sequence(ONE), last);
+    drop(one);
 }
 
 /// What becomes of callers that wait when the gate is set so.
