@@ -180,8 +180,9 @@ fn work<P: Platform>(
     // All are waited for before the first failure is told.
     let (report, last_state, directory) = (joined(gateway), joined(sequencer), joined(log_writer));
     joined(syncer)?;
-    let snapshot_totals = snapshots.requests().totals();
+    let requests = snapshots.requests();
     snapshots.join().map_err(|_| CommandError::failed(DEFECT))?;
+    let snapshot_totals = requests.totals();
     Ok(Finished {
         report: report?,
         last_state: last_state?,

@@ -34,6 +34,9 @@ pub enum SnapshotError {
     UnknownCompression(Compression),
     /// What is read back from the disk is not what was written.
     NotProven,
+    /// It has its name, and nobody knows whether the disk has that too: a sync of the directory
+    /// failed, and a second one would prove nothing.
+    Unnamed(io::Error),
 }
 
 impl From<io::Error> for SnapshotError {
@@ -66,6 +69,7 @@ impl fmt::Display for SnapshotError {
                 write!(f, "it is compressed in way {number}, which this program does not know")
             }
             Self::NotProven => f.write_str("the disk holds something else than was written"),
+            Self::Unnamed(error) => write!(f, "its name is not durable: {error}"),
         }
     }
 }
@@ -91,7 +95,8 @@ impl<P: Platform> LogDirectory<P> {
     /// Writes a snapshot of `book`; when this returns it is durable and proven, and has its name.
     ///
     /// # Errors
-    /// What the system refused, or [`SnapshotError::NotProven`]; what was written is removed.
+    /// What the system refused, or [`SnapshotError::NotProven`], and what was written is removed;
+    /// or [`SnapshotError::Unnamed`].
     pub fn write_snapshot(
         &self,
         book: &Book<'_>,
@@ -106,7 +111,7 @@ impl<P: Platform> LogDirectory<P> {
         }
         let header = written?;
         self.platform.rename(&part, &self.layout.snapshot(header.sequence()))?;
-        self.platform.sync_directory(self.layout.directory())?;
+        self.platform.sync_directory(self.layout.directory()).map_err(SnapshotError::Unnamed)?;
         Ok(header)
     }
 

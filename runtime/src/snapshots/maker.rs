@@ -4,11 +4,12 @@
 use super::restore::{Beginning, Candidates};
 use super::retention::{Keep, Kept, treat};
 use crate::feed::FLOW_SESSION;
-use crate::log_directory::{LZ4, LogDirectory};
+use crate::log_directory::{LZ4, LogDirectory, SnapshotError};
 use crate::outputs::{FillsMark, FillsMeter};
 use crate::platform::Platform;
 use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
 use highwater::book::Book;
+use highwater::log_file::LogFile;
 use highwater::record::Record;
 use highwater::recovery::{Follower, RecoveryFault, Replay, Start, Visitor, scan_from};
 use highwater::snapshot::SnapshotOrigin;
@@ -18,6 +19,11 @@ use std::path::{Path, PathBuf};
 
 /// Bytes of the log that are read at a time.
 const BUFFER_BYTES: usize = 1 << 20;
+/// Why nothing is packed or removed any more.
+const KEEPS_EVERYTHING: &str = "every file is kept: a change of the directory may not have become \
+                                durable before; run again";
+/// What another process did meanwhile.
+const OVERTAKEN: &str = "another process made snapshots and retired what was to be read next";
 /// Sequences that are followed before the maker asks whether to go on.
 const FOLLOWED_AT_ONCE: u64 = 1 << 17;
 
@@ -31,8 +37,13 @@ pub struct SnapshotMaker<P: Platform> {
     follower: Follower,
     fills: FillsMeter,
     room: Capacities,
-    /// The last sequence of the newest snapshot.
+    /// The last sequence of the newest snapshot that was proven: this maker began there, or made
+    /// it.
     newest: Sequence,
+    /// Whether the book and the follower are not to be used again.
+    is_spent: bool,
+    /// Whether nothing is removed any more: what should have become durable may not be.
+    keeps_everything: bool,
     notes: Vec<String>,
 }
 
@@ -89,7 +100,24 @@ impl<P: Platform> SnapshotMaker<P> {
             begin(platform, &directory, CAPACITIES_DEFAULT)?;
         let buffer = vec![0; BUFFER_BYTES];
         let (room, newest) = (CAPACITIES_DEFAULT, book.last_sequence());
-        Ok(Self { platform, directory, buffer, book, follower, fills, room, newest, notes })
+        Ok(Self {
+            platform,
+            directory,
+            buffer,
+            book,
+            follower,
+            fills,
+            room,
+            newest,
+            is_spent: false,
+            keeps_everything: false,
+            notes,
+        })
+    }
+
+    /// Whether it can't go on, and another must begin anew.
+    pub const fn is_spent(&self) -> bool {
+        self.is_spent
     }
 
     /// Which snapshots were not used, and why: a sentence each.
@@ -125,7 +153,8 @@ impl<P: Platform> SnapshotMaker<P> {
     /// Replays what is durable up to `until`, as far as whole blocks go; asks `go_on` in between.
     ///
     /// # Errors
-    /// The log is damaged before `until`, its replay differs, or it cannot be read.
+    /// The log is damaged before `until`, its replay differs, or it cannot be read; what was read
+    /// before a file failed need not be read again.
     pub fn follow(
         &mut self,
         until: Sequence,
@@ -139,13 +168,26 @@ impl<P: Platform> SnapshotMaker<P> {
                 // A block may hold more than a part.
                 Ok(()) => {}
                 Err(RecoveryFault::NeedsCapacities(needed)) => self.begin_again(needed)?,
-                Err(RecoveryFault::Log(fault)) => {
-                    return Err(SnapshotTrouble::Passing(fault.to_string()));
-                }
-                Err(fault) => return Err(SnapshotTrouble::Log(fault)),
+                Err(fault) => return Err(self.trouble(fault)),
             }
         }
         Ok(())
+    }
+
+    /// What a fault of following means.
+    fn trouble(&mut self, fault: RecoveryFault) -> SnapshotTrouble {
+        let range = self.directory.segments().ok().flatten();
+        let stands_in = self.follower.chain().map(|chain| chain.segment);
+        if let (Some((first, _)), Some(segment)) = (range, stands_in)
+            && segment < first
+        {
+            self.is_spent = true;
+            return SnapshotTrouble::Passing(OVERTAKEN.to_owned());
+        }
+        match fault {
+            RecoveryFault::Log(fault) => SnapshotTrouble::Passing(fault.to_string()),
+            fault => SnapshotTrouble::Log(fault),
+        }
     }
 
     /// Writes and proves a snapshot of what was followed, and treats what lies below it; `None`
@@ -177,11 +219,15 @@ impl<P: Platform> SnapshotMaker<P> {
             compression: LZ4,
             host: [self.fills.mark().bytes, self.fills.mark().hash],
         };
-        let header =
-            self.directory.write_snapshot(&self.book, &origin).map_err(|error| passing(&error))?;
+        let written = self.directory.write_snapshot(&self.book, &origin);
+        let header = written.map_err(|error| {
+            self.keeps_everything |= matches!(error, SnapshotError::Unnamed(_));
+            passing(&error)
+        })?;
+        let before = Some(self.newest).filter(|sequence| *sequence > Sequence(0));
         self.newest = header.sequence();
         let took_ns = self.platform.monotonic_ns() - from_ns;
-        let treated = treat(self.platform, &mut self.directory, keep, go_on);
+        let treated = self.treat(before, keep, go_on);
         Ok(Some(Made {
             path: self.directory.snapshot_path(self.newest),
             sequence: self.newest,
@@ -190,6 +236,23 @@ impl<P: Platform> SnapshotMaker<P> {
             trouble: treated.err(),
             took_ns,
         }))
+    }
+
+    /// Treats what lies below the newest snapshot and the one `before` it.
+    fn treat(
+        &mut self,
+        before: Option<Sequence>,
+        keep: Keep,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Kept, String> {
+        if self.keeps_everything {
+            return Err(KEEPS_EVERYTHING.to_owned());
+        }
+        let snapshots = (self.newest, before);
+        treat(self.platform, &mut self.directory, snapshots, keep, go_on).map_err(|untreated| {
+            self.keeps_everything |= untreated.is_final;
+            untreated.why
+        })
     }
 
     fn follow_part(&mut self, until: Sequence) -> Result<(), RecoveryFault> {
@@ -202,7 +265,9 @@ impl<P: Platform> SnapshotMaker<P> {
     /// Begins again with more memory.
     fn begin_again(&mut self, needed: Capacities) -> Result<(), SnapshotTrouble> {
         self.room = larger(self.room, needed);
+        self.is_spent = true;
         let begun = begin(self.platform, &self.directory, self.room)?;
+        self.is_spent = false;
         (self.book, self.follower, self.fills) = (begun.book, begun.follower, begun.fills);
         Ok(())
     }

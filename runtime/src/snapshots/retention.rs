@@ -1,9 +1,10 @@
 //! What becomes of the log below a snapshot: kept and packed, or retired.
 //!
-//! The newest two snapshots stay, and with them every record behind the older one, so that a start
-//! that cannot read the newest still has another. Nothing is removed before the newest is proven.
+//! The newest two snapshots that were proven stay, and with them every record behind the older one,
+//! so that a start that cannot read the newest still has another. Nothing is removed before the
+//! newest is proven.
 
-use crate::log_directory::{LogDirectory, PackFault, pack_segment};
+use crate::log_directory::{LogDirectory, PackFault, PackingStep, pack_segment};
 use crate::platform::Platform;
 use highwater::log_file::LogFile;
 use highwater::types::{SegmentNumber, Sequence};
@@ -36,62 +37,65 @@ pub struct Kept {
     pub retired_bytes: u64,
 }
 
-/// Treats what lies below the newest snapshots, which are proven. `go_on` is asked between files;
-/// the rest is done the next time.
+/// Why what lies below a snapshot was not treated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Untreated {
+    /// In words.
+    pub(super) why: String,
+    /// Whether nothing more is to be removed by this process: what it made durable last may not be.
+    pub(super) is_final: bool,
+}
+
+/// Treats what lies below `newest` and the snapshot `before` it, if there is one: the two were
+/// proven by this process, by writing and reading them back or by beginning there. `go_on` is asked
+/// between files; the rest is done the next time.
 ///
 /// # Errors
-/// What could not be done, in words; what was done is whole, and the log reads as before.
+/// What could not be done; what was done is whole, and the log reads as before.
 pub(super) fn treat<P: Platform>(
     platform: P,
     directory: &mut LogDirectory<P>,
+    (newest, before): (Sequence, Option<Sequence>),
     keep: Keep,
     go_on: &dyn Fn() -> bool,
-) -> Result<Kept, String> {
+) -> Result<Kept, Untreated> {
     let mut kept = Kept::default();
-    let snapshots =
-        directory.snapshots().map_err(|error| in_words("list the snapshots", &error))?;
-    let [newest, rest @ ..] = snapshots.as_slice() else {
+    // The only proven snapshot may turn out unreadable: everything stays.
+    if let Some(before) = before {
+        remove_older(directory, before)
+            .map_err(|error| passing(format!("could not remove an older snapshot: {error}")))?;
+    }
+    let range = directory.segments().map_err(|fault| passing(fault.to_string()))?;
+    let end = match keep {
+        Keep::All => Some(newest),
+        Keep::Snapshot => before,
+    };
+    let (Some((first, _)), Some(end)) = (range, end) else {
         return Ok(kept);
     };
-    let before = rest.first();
-    remove_older(directory, rest.get(1..).unwrap_or_default())
-        .map_err(|error| in_words("remove an older snapshot", &error))?;
-    let range = directory.segments().map_err(|fault| fault.to_string())?;
-    let Some((first, _)) = range else {
-        return Ok(kept);
-    };
-    match (keep, before) {
-        (Keep::All, _) => {
-            for segment in below(first, segment_of(directory, *newest)?) {
-                if !go_on() {
-                    break;
-                }
-                pack(platform, directory, segment, &mut kept, go_on)?;
-            }
+    for segment in below(first, segment_of(directory, end)?) {
+        if !go_on() {
+            break;
         }
-        (Keep::Snapshot, Some(before)) => {
-            for segment in below(first, segment_of(directory, *before)?) {
-                if !go_on() {
-                    break;
-                }
-                let bytes = directory.segment_bytes(segment).map_err(|fault| fault.to_string())?;
-                directory.retire(segment).map_err(|error| in_words("retire a segment", &error))?;
-                kept.retired_count += 1;
-                kept.retired_bytes += bytes.unwrap_or(0);
-            }
+        match keep {
+            Keep::All => pack(platform, directory, segment, &mut kept, go_on)?,
+            Keep::Snapshot => retire(directory, segment, &mut kept)?,
         }
-        // The only snapshot may turn out unreadable: everything stays.
-        (Keep::Snapshot, None) => {}
     }
     Ok(kept)
+}
+
+/// Nothing was made durable by what failed.
+fn passing(why: String) -> Untreated {
+    Untreated { why, is_final: false }
 }
 
 /// The segment that a snapshot goes on in.
 fn segment_of<P: Platform>(
     directory: &LogDirectory<P>,
     snapshot: Sequence,
-) -> Result<SegmentNumber, String> {
-    let file = directory.open_snapshot(snapshot).map_err(|error| error.to_string())?;
+) -> Result<SegmentNumber, Untreated> {
+    let file = directory.open_snapshot(snapshot).map_err(|error| passing(error.to_string()))?;
     Ok(file.header().chain.segment)
 }
 
@@ -105,7 +109,7 @@ fn pack<P: Platform>(
     segment: SegmentNumber,
     kept: &mut Kept,
     go_on: &dyn Fn() -> bool,
-) -> Result<(), String> {
+) -> Result<(), Untreated> {
     match pack_segment(platform, directory.path(), segment, go_on) {
         Ok(Some(report)) => {
             kept.packed_count += 1;
@@ -113,19 +117,44 @@ fn pack<P: Platform>(
             kept.packed_bytes += report.packed_bytes;
             Ok(())
         }
-        // Nobody has the time, or it is packed already.
-        Ok(None) | Err(PackFault::Missing(_)) => Ok(()),
-        Err(fault) => Err(fault.to_string()),
+        // Nobody has the time; it is packed already; no header of a log that is seldom synced says
+        // yet that all of it is durable.
+        Ok(None) | Err(PackFault::Missing(_) | PackFault::NotSealed(_)) => Ok(()),
+        Err(fault @ PackFault::Differs(_)) => Err(passing(fault.to_string())),
+        Err(fault @ PackFault::System(step, _)) => {
+            Err(Untreated { why: fault.to_string(), is_final: touches_names(step) })
+        }
     }
 }
 
-fn remove_older<P: Platform>(
-    directory: &LogDirectory<P>,
-    snapshots: &[Sequence],
-) -> io::Result<()> {
-    snapshots.iter().try_for_each(|snapshot| directory.remove_snapshot(*snapshot))
+/// Whether a step changes names in the directory, or makes them durable.
+const fn touches_names(step: PackingStep) -> bool {
+    match step {
+        PackingStep::Appended | PackingStep::Synced | PackingStep::Compared => false,
+        PackingStep::Renamed
+        | PackingStep::NameSynced
+        | PackingStep::PlainRemoved
+        | PackingStep::Done => true,
+    }
 }
 
-fn in_words(doing: &str, error: &io::Error) -> String {
-    format!("could not {doing}: {error}")
+fn retire<P: Platform>(
+    directory: &mut LogDirectory<P>,
+    segment: SegmentNumber,
+    kept: &mut Kept,
+) -> Result<(), Untreated> {
+    let bytes = directory.segment_bytes(segment).map_err(|fault| passing(fault.to_string()))?;
+    directory.retire(segment).map_err(|error| Untreated {
+        why: format!("could not retire segment {segment}: {error}"),
+        is_final: true,
+    })?;
+    kept.retired_count += 1;
+    kept.retired_bytes += bytes.unwrap_or(0);
+    Ok(())
+}
+
+/// Removes the snapshots before `before`.
+fn remove_older<P: Platform>(directory: &LogDirectory<P>, before: Sequence) -> io::Result<()> {
+    let older = directory.snapshots()?.into_iter().filter(|snapshot| *snapshot < before);
+    older.into_iter().try_for_each(|snapshot| directory.remove_snapshot(snapshot))
 }

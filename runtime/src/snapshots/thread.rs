@@ -19,7 +19,7 @@ use std::time::Duration;
 /// How often the thread looks whether a snapshot is due.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Why there are no more snapshots in this run.
-const BROKEN: &str = "the log could not be read for an earlier one; run again to have snapshots";
+const SPENT: &str = "this engine makes none any more, for the reason that was told; run again";
 /// How long it waits for a sync that it asked for before it looks again.
 const SYNC_PAUSE: Duration = Duration::from_millis(1);
 
@@ -193,9 +193,8 @@ enum Maker<P: Platform> {
     /// No snapshot was wanted yet.
     Unopened,
     Following(Box<SnapshotMaker<P>>),
-    /// It could not read the log: its book is not to be used again, and another would be memory
-    /// that is never given back.
-    Broken,
+    /// Its book is not to be used again, and another would be memory that is never given back.
+    Spent,
 }
 
 struct Worker<P: Platform> {
@@ -213,18 +212,25 @@ struct Worker<P: Platform> {
     last_ns: u64,
 }
 
+impl<P: Platform> Drop for Worker<P> {
+    /// Whoever waits for a snapshot is told that there is none any more, after a panic too.
+    fn drop(&mut self) {
+        self.requests.lock().is_over = true;
+        self.requests.0.changed.notify_all();
+    }
+}
+
 impl<P: Platform> Worker<P> {
     fn run(mut self) {
         while is_running(self.shared) {
             let asked = self.wait();
             if asked.is_some() || self.is_due() {
-                let answer = self.make();
-                self.tell(asked, answer);
+                // Nobody is told of one that the end of the engine came before.
+                if let Some(answer) = self.make() {
+                    self.tell(asked, answer);
+                }
             }
         }
-        let mut requests = self.requests.lock();
-        requests.is_over = true;
-        self.requests.0.changed.notify_all();
     }
 
     /// Waits a moment, or until somebody asks; the number of the last who did.
@@ -246,8 +252,9 @@ impl<P: Platform> Worker<P> {
                 .is_some_and(|interval| u128::from(passed_ns) >= interval.as_nanos() && grown > 0)
     }
 
-    /// Makes what is applied by now durable, follows it, and makes the snapshot.
-    fn make(&mut self) -> Result<Option<Made>, SnapshotTrouble> {
+    /// Makes what is applied by now durable, follows it, and makes the snapshot; `None` when the
+    /// engine stops before that.
+    fn make(&mut self) -> Option<Result<Option<Made>, SnapshotTrouble>> {
         self.last_ns = self.platform.monotonic_ns();
         self.behind_bytes = 0;
         self.bytes_at_last = self.counters.totals().appended_bytes;
@@ -258,15 +265,27 @@ impl<P: Platform> Worker<P> {
         }
         let shared = self.shared;
         let go_on = move || is_running(shared);
-        let mut maker = match std::mem::replace(&mut self.maker, Maker::Broken) {
-            Maker::Unopened => Box::new(SnapshotMaker::open(self.platform, &self.data)?),
+        let mut maker = match std::mem::replace(&mut self.maker, Maker::Spent) {
+            Maker::Unopened => match SnapshotMaker::open(self.platform, &self.data) {
+                Ok(maker) => Box::new(maker),
+                Err(trouble) => {
+                    self.maker = Maker::Unopened;
+                    return Some(Err(trouble));
+                }
+            },
             Maker::Following(maker) => maker,
-            Maker::Broken => return Err(SnapshotTrouble::Passing(BROKEN.to_owned())),
+            Maker::Spent => return Some(Err(SnapshotTrouble::Passing(SPENT.to_owned()))),
         };
-        maker.follow(shared.durable.get(), &go_on)?;
-        let made = if go_on() { maker.make(self.plan.keep, &go_on) } else { Ok(None) };
-        // What could not be written this time is tried again with the next snapshot.
-        self.maker = Maker::Following(maker);
+        let followed = maker.follow(shared.durable.get(), &go_on);
+        let made = match followed {
+            Ok(()) if !go_on() => None,
+            Ok(()) => Some(maker.make(self.plan.keep, &go_on)),
+            Err(trouble) => Some(Err(trouble)),
+        };
+        if !maker.is_spent() {
+            // What could not be read or written this time is tried again with the next snapshot.
+            self.maker = Maker::Following(maker);
+        }
         made
     }
 
