@@ -12,10 +12,11 @@ use highwater::event::Event;
 use highwater::log_file::{LogFault, LogOperation};
 use highwater::stage::Fault;
 use highwater::sync_mode::SyncMode;
-use highwater::types::{ClientSequence, Sequence, SessionId, Side};
+use highwater::types::{Sequence, SessionId, Side};
 use hosts::{PATIENCE, call, cancel, config, host, host_on, order, place, read};
 use runtime::host::{
-    CallError, Host, HostConfig, PollError, Session, SessionEnd, SubmitError, WaitError,
+    CallError, Host, HostConfig, HostStatistics, PollError, Session, SessionEnd, SubmitError,
+    WaitError,
 };
 use runtime::platform::Platform;
 use runtime_linux::Linux;
@@ -147,67 +148,84 @@ fn nothing_leaves_before_it_is_durable() {
     host.stop().unwrap();
 }
 
-/// A host whose engine is full because nothing becomes durable, and the session that filled it,
-/// with its last client sequence.
-fn filled(name: &str) -> (Gated, Host<Gated>, Session<Gated>, ClientSequence) {
+/// A host with two sessions that lag and have commands waiting, and with nothing to do but those.
+fn lagging(name: &str) -> (Host<Gated>, [Session<Gated>; 2]) {
     let platform = Gated::open();
     let host = host_on(platform, &config(&place(name)));
-    let one = host.session(ONE).unwrap();
+    let (one, two) = (host.session(ONE).unwrap(), host.session(TWO).unwrap());
+    // Two events short of a full ring: the next order but one makes it lag.
+    submit(&one, 511);
+    wait_for(&host, |now| now.events_waiting == 1_022);
     platform.set(Gate::Held);
-    let mut accepted = 0;
-    // The engine's rings are finite, and so is what it takes.
+    submit(&one, 5);
+    wait_for(&host, |now| now.rings.events == 10);
+    // The engine's rings are finite, and so is what it takes while nothing becomes durable.
     loop {
-        match one.submit(order(Side::Buy, accepted, 100)) {
-            Ok(_) => accepted += 1,
+        match two.submit(order(Side::Buy, 1 << 32 | next_number(&two), 100)) {
+            Ok(_) => {}
             Err(SubmitError::Busy) if host.statistics().rings.events == 16_384 => break,
             Err(SubmitError::Busy) => thread::yield_now(),
             Err(error) => panic!("{error}"),
         }
     }
-    let last = one.last_client_sequence().unwrap();
-    assert_eq!(last.0, accepted, "what was given back used no number");
-    (platform, host, one, last)
-}
-
-/// Opens the gate, and waits until the session lags and the engine has nothing more to do.
-fn let_lag(platform: Gated, host: &Host<Gated>) {
+    submit(&one, 200);
     platform.set(Gate::Open);
-    loop {
-        let now = host.statistics();
+    wait_for(&host, |now| {
         let rings = now.rings;
         let is_quiet = rings.arrivals == 0 && rings.records == 0 && rings.events == 0;
-        if now.lagging_count == 1 && is_quiet && now.released == now.durable {
-            assert!(now.submitted_waiting > 0, "nothing is left that it submitted");
-            return;
+        now.lagging_count == 2 && is_quiet && now.released == now.durable
+    });
+    assert!(host.statistics().submitted_waiting > 0, "what they submitted waits");
+    (host, [one, two])
+}
+
+fn next_number(session: &Session<Gated>) -> u64 {
+    session.last_client_sequence().unwrap().0 + 1
+}
+
+/// Submits so many orders, none of which may be given back for long.
+fn submit(session: &Session<Gated>, count: usize) {
+    let mut submitted = 0;
+    while submitted < count {
+        match session.submit(order(Side::Buy, next_number(session), 100)) {
+            Ok(_) => submitted += 1,
+            Err(SubmitError::Busy) => thread::yield_now(),
+            Err(error) => panic!("{error}"),
         }
+    }
+}
+
+fn wait_for(host: &Host<Gated>, is_so: impl Fn(&HostStatistics) -> bool) {
+    while !is_so(&host.statistics()) {
         thread::yield_now();
     }
 }
 
 #[test]
-fn a_full_ring_gives_commands_back_and_loses_none() {
-    let (platform, host, mut one, last) = filled("full");
-    let_lag(platform, &host);
+fn a_full_engine_gives_commands_back_and_loses_none() {
+    let (_host, sessions) = lagging("full");
     // Long enough for every thread of the engine to fall asleep: whoever is taken up wakes it.
     Linux.sleep(Duration::from_millis(50));
-    let mut events: Vec<Event> = Vec::new();
-    while events.iter().filter_map(Event::answers).next_back() != Some(last) {
-        one.wait(PATIENCE)
-            .or_else(|error| if error == WaitError::Lagging { Ok(()) } else { Err(error) })
-            .unwrap();
-        one.catch_up(&mut |event: &Event| events.push(*event)).unwrap();
+    for mut session in sessions {
+        let last = session.last_client_sequence().unwrap();
+        let mut events: Vec<Event> = Vec::new();
+        while events.iter().filter_map(Event::answers).next_back() != Some(last) {
+            session.catch_up(&mut |event: &Event| events.push(*event)).unwrap();
+            thread::yield_now();
+        }
+        let answers: Vec<u64> = events.iter().filter_map(Event::answers).map(|n| n.0).collect();
+        assert_eq!(answers, (1..=last.0).collect::<Vec<_>>());
     }
-    let answers: Vec<u64> = events.iter().filter_map(Event::answers).map(|n| n.0).collect();
-    assert_eq!(answers, (1..=last.0).collect::<Vec<_>>());
 }
 
 #[test]
 fn stopping_takes_what_a_session_submitted_before_it_lagged() {
-    let (platform, host, one, last) = filled("lagging_stop");
-    let_lag(platform, &host);
+    let (host, sessions) = lagging("lagging_stop");
     let end = host.stop().unwrap();
-    assert_eq!(end.book.last_client_sequence(ONE), last);
-    drop(one);
+    for session in sessions {
+        let last = session.last_client_sequence().unwrap();
+        assert_eq!(end.book.last_client_sequence(session.id()), last);
+    }
 }
 
 /// What becomes of callers that wait when the gate is set so.
