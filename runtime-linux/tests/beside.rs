@@ -77,7 +77,7 @@ fn dump_prints_what_is_durable_now() {
 #[test]
 fn an_engine_at_speed_is_never_called_corrupt() {
     let place = Place::new("beside", "speed");
-    let engine = running(&place, "--rate 60000 --segment-bytes 128K");
+    let engine = running(&place, "--rate 20000 --segment-bytes 64K");
     for _ in 0..LOOKS {
         let verified = place.verified("d");
         assert_eq!(verified["state"], "running");

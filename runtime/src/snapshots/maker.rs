@@ -8,7 +8,7 @@ use crate::log_directory::{LZ4, LogDirectory, SnapshotError};
 use crate::outputs::{FillsMark, FillsMeter};
 use crate::platform::Platform;
 use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
-use highwater::book::Book;
+use highwater::book::{Book, CheckFault};
 use highwater::log_file::LogFile;
 use highwater::record::Record;
 use highwater::recovery::{Follower, RecoveryFault, Replay, Start, Visitor, scan_from};
@@ -28,6 +28,7 @@ const OVERTAKEN: &str = "another process made snapshots and retired what was to 
 const FOLLOWED_AT_ONCE: u64 = 1 << 17;
 
 /// Follows a log as a reader, and makes snapshots of it.
+#[expect(clippy::struct_excessive_bools, reason = "two facts that do not touch each other")]
 #[derive(Debug)]
 pub struct SnapshotMaker<P: Platform> {
     platform: P,
@@ -70,6 +71,8 @@ pub enum SnapshotTrouble {
     /// The log is damaged before what is durable, or its replay differs from what the engine did:
     /// nothing is removed, and the engine is not to be trusted.
     Log(RecoveryFault),
+    /// The log replays to a book that contradicts itself: the same.
+    Unsound(CheckFault),
     /// Something that may pass, in words: what there was stands.
     Passing(String),
 }
@@ -78,6 +81,11 @@ impl fmt::Display for SnapshotTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Log(fault) => write!(f, "no snapshot was made, and every file kept: {fault}"),
+            Self::Unsound(fault) => write!(
+                f,
+                "no snapshot was made, and every file kept: the replayed book is inconsistent: \
+                 {fault}"
+            ),
             Self::Passing(why) => write!(f, "no snapshot was made: {why}"),
         }
     }
@@ -186,7 +194,18 @@ impl<P: Platform> SnapshotMaker<P> {
         }
         match fault {
             RecoveryFault::Log(fault) => SnapshotTrouble::Passing(fault.to_string()),
-            fault => SnapshotTrouble::Log(fault),
+            RecoveryFault::NewerVersion { .. }
+            | RecoveryFault::OlderVersion { .. }
+            | RecoveryFault::Corrupt { .. }
+            | RecoveryFault::MissingSegment(_)
+            | RecoveryFault::ForeignSegment(_)
+            | RecoveryFault::SnapshotAhead { .. }
+            | RecoveryFault::SnapshotOfOtherLog
+            | RecoveryFault::HashMismatch { .. }
+            | RecoveryFault::TradeDiffers { .. }
+            | RecoveryFault::Repeated { .. }
+            | RecoveryFault::NeedsCapacities(_)
+            | RecoveryFault::Unwanted { .. } => SnapshotTrouble::Log(fault),
         }
     }
 
@@ -209,9 +228,7 @@ impl<P: Platform> SnapshotMaker<P> {
             .lock_snapshots()
             .map_err(|error| passing(&error))?
             .ok_or_else(|| passing(&"another process is making one; wait for it"))?;
-        self.book
-            .check()
-            .map_err(|fault| passing(&format!("the replayed book is inconsistent: {fault}")))?;
+        self.book.check().map_err(SnapshotTrouble::Unsound)?;
         let from_ns = self.platform.monotonic_ns();
         let origin = SnapshotOrigin {
             chain,

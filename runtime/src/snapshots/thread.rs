@@ -303,7 +303,7 @@ impl<P: Platform> Worker<P> {
             Err(trouble) => {
                 counters.failed_count.fetch_add(1, Ordering::Relaxed);
                 note(&format!("warning: {trouble}"));
-                if let SnapshotTrouble::Log(_) = trouble {
+                if let SnapshotTrouble::Log(_) | SnapshotTrouble::Unsound(_) = trouble {
                     self.shared.halt.fault(Fault::ReplayDiffers);
                 }
             }
