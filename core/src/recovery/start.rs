@@ -35,7 +35,10 @@ impl Walk {
         }
         let header = if segment > last { None } else { header_of(segment, file, buffer)? };
         let ahead = RecoveryFault::SnapshotAhead { sequence: chain.last_sequence() };
-        let header = header.ok_or(ahead)?;
+        let Some(header) = header else {
+            let is_foreign = is_of_other_log(&chain, last, file, buffer)?;
+            return Err(if is_foreign { RecoveryFault::SnapshotOfOtherLog } else { ahead });
+        };
         if header.log_id != chain.log_id {
             return Err(RecoveryFault::SnapshotOfOtherLog);
         }
@@ -54,6 +57,24 @@ impl Walk {
         found.vouched = chain.last_sequence();
         Ok(Self { chain, found, last })
     }
+}
+
+/// Whether the log that ends at `last` has another id than the chain, as its last headers say: the
+/// very last segment may be prepared and not begun.
+fn is_of_other_log<F: LogFile>(
+    chain: &Chain,
+    last: SegmentNumber,
+    file: &mut F,
+    buffer: &mut [u8],
+) -> Result<bool, RecoveryFault> {
+    for segment in [last, SegmentNumber(last.0.saturating_sub(1))] {
+        if file.segment_bytes(segment)?.is_some()
+            && let Ok(Some(header)) = header_of(segment, file, buffer)
+        {
+            return Ok(header.log_id != chain.log_id);
+        }
+    }
+    Ok(false)
 }
 
 /// The kind of the block that the chain stands behind; `None` when another block stands there, or
