@@ -8,7 +8,6 @@ pub use command::{ConfigArgs, print_config};
 pub use settings::{ConfigError, Profile, Settings, SyncChoice};
 pub use units::{Size, Span};
 
-use crate::host::PLACES_DEFAULT;
 use crate::idle::IdleStrategy;
 use crate::log_directory::IoChoice;
 use crate::snapshots::{Keep, SnapshotPlan};
@@ -58,9 +57,6 @@ pub struct Config {
     pub snapshots: SnapshotPlan,
     /// Whether a copy of every trade is logged, for readers of the log that cannot replay it.
     pub log_trades: bool,
-    /// Sessions that may have a handle of a [`Host`](crate::host::Host) at the same time, the
-    /// operator's left out: 1 to 4,096.
-    pub places: usize,
 }
 
 impl Config {
@@ -104,7 +100,6 @@ impl Config {
                 keep: Keep::All,
             },
             log_trades: false,
-            places: PLACES_DEFAULT,
         }
     }
 
@@ -149,12 +144,6 @@ impl Config {
     #[expect(clippy::fn_params_excessive_bools, reason = "it is named after its field")]
     pub fn log_trades(self, log_trades: bool) -> Self {
         Self { log_trades, ..self }
-    }
-
-    /// Gives handles to so many sessions at the same time.
-    #[must_use]
-    pub fn places(self, places: usize) -> Self {
-        Self { places, ..self }
     }
 
     /// Lets idle threads wait in this way.

@@ -205,7 +205,6 @@ impl Settings {
             idle: self.idle.unwrap_or(preset.idle),
             snapshots: self.plan(preset.snapshots),
             log_trades: self.log_trades.unwrap_or(preset.log_trades),
-            places: preset.places,
             capacities: CapacityWishes {
                 orders: in_range("orders", self.orders, 1, ORDERS_MAX)?,
                 instruments: in_range("instruments", self.instruments, 1, INSTRUMENTS_MAX)?,
