@@ -90,7 +90,7 @@ impl LogFile for MemoryLog {
         Ok(count)
     }
 
-    fn sync_all(&mut self) -> Result<(), LogFault> {
+    fn sync_all(&mut self, _: SegmentNumber) -> Result<(), LogFault> {
         Ok(())
     }
 

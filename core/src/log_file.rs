@@ -36,13 +36,14 @@ pub trait LogFile {
         into: &mut [u8],
     ) -> Result<usize, LogFault>;
 
-    /// Makes everything that can be read now durable: recovery calls it before it reads, because
-    /// what a process wrote and did not live to sync is in the system's memory only. What is read
-    /// afterwards is what the disk holds, not a copy that the system kept after a sync that failed.
+    /// Makes everything durable that can be read now of the segment `from` and of those behind it:
+    /// recovery calls it before it reads them, because what a process wrote and did not live to
+    /// sync is in the system's memory only. What is read of them afterwards is what the disk holds,
+    /// not a copy that the system kept after a sync that failed.
     ///
     /// # Errors
     /// The fault of syncing any of the files or the directory.
-    fn sync_all(&mut self) -> Result<(), LogFault>;
+    fn sync_all(&mut self, from: SegmentNumber) -> Result<(), LogFault>;
 
     /// Hands `header` to the system as the first block of a new segment, and makes that the one
     /// that [`append`](Self::append) writes. Its number follows the last one's; its size is
@@ -106,8 +107,8 @@ impl<F: LogFile> LogFile for &mut F {
         (**self).read_at(segment, position, into)
     }
 
-    fn sync_all(&mut self) -> Result<(), LogFault> {
-        (**self).sync_all()
+    fn sync_all(&mut self, from: SegmentNumber) -> Result<(), LogFault> {
+        (**self).sync_all(from)
     }
 
     fn begin(

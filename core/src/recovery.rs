@@ -39,22 +39,28 @@ pub fn recover<F: LogFile>(
     buffer: &mut [u8],
     visitor: &mut impl Visitor,
 ) -> Result<Scanned, RecoveryFault> {
-    recover_from(file, buffer, visitor, Start::Beginning)
+    recover_from(file, buffer, visitor, (Start::Beginning, Sequence(0)))
 }
 
 /// The same from `start` on: a [`Replay`] goes on with the book that was restored from the snapshot
 /// whose chain that is.
 ///
+/// `witnessed` is the last sequence that any snapshot of this log covers, the ones that cannot be
+/// restored too: it was durable, so a log that ends before it is not cut but refused.
+///
 /// # Errors
-/// Those of [`recover`]; and when the log does not reach the snapshot.
+/// Those of [`recover`]; and when the log does not reach the snapshot, or what is witnessed.
 pub fn recover_from<F: LogFile>(
     file: &mut F,
     buffer: &mut [u8],
     visitor: &mut impl Visitor,
-    start: Start,
+    (start, witnessed): (Start, Sequence),
 ) -> Result<Scanned, RecoveryFault> {
-    file.sync_all()?;
+    file.sync_all(start.segment())?;
     let scanned = scan_from(file, buffer, visitor, start)?;
+    if scanned.last_sequence < witnessed {
+        return Err(RecoveryFault::SnapshotAhead { sequence: witnessed });
+    }
     if let Some((segment, position)) = scanned.cut_at {
         file.cut(segment, position)?;
     }

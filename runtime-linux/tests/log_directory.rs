@@ -124,7 +124,7 @@ fn what_was_appended_reads_back_in_both_modes() {
         assert_eq!(names(&directory), ["0000000000000001.log", "lock"]);
         let mut log = open(&directory, io);
         assert_eq!(log.segments().unwrap(), Some((FIRST, FIRST)));
-        log.sync_all().unwrap();
+        log.sync_all(FIRST).unwrap();
         assert_eq!(fills(&mut log, FIRST), [1, 2, 3, 4, 5]);
         assert_eq!(log.segment_bytes(SECOND).unwrap(), None);
         let fault = log.read_at(SECOND, LogPosition(0), &mut [0]).unwrap_err();
@@ -458,7 +458,7 @@ fn reading_creates_nothing() {
     let before = (names(&directory), fs::metadata(&directory).unwrap().modified().unwrap());
     let mut reader = LogDirectory::open_read_only(Linux, &directory).unwrap();
     assert!(!reader.writer_is_running().unwrap());
-    reader.sync_all().unwrap();
+    reader.sync_all(FIRST).unwrap();
     assert_eq!(fills(&mut reader, FIRST), [1, 2, 3, 4]);
     assert_eq!(reader.io_mode(), None);
     drop(reader);

@@ -128,7 +128,7 @@ fn end_of<P: Platform>(
     newest: Option<&SnapshotHeader>,
 ) -> Result<End, CommandError> {
     if !log.is_running {
-        let synced = log.directory.sync_all().map_err(RecoveryFault::Log);
+        let synced = log.directory.sync_all(log.start.segment()).map_err(RecoveryFault::Log);
         synced.map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
     }
     let mut ends = Ends::default();
@@ -226,7 +226,7 @@ fn read_back<P: Platform>(
     end: &End,
 ) -> Result<(), CommandError> {
     let mut copy = open_log(platform, partial, args.cache)?;
-    let synced = copy.directory.sync_all().map_err(RecoveryFault::Log);
+    let synced = copy.directory.sync_all(copy.start.segment()).map_err(RecoveryFault::Log);
     synced.map_err(|fault| StartError::recovery(platform, partial, fault))?;
     copy.reaches_its_snapshots()?;
     let scanned = copy.scan(&mut Nothing)?;

@@ -88,7 +88,7 @@ fn compare<P: Platform>(platform: P, args: &DiffArgs) -> Result<Compared<'_>, Co
         open_log(platform, &args.first, args.cache)?,
         open_log(platform, &args.second, args.cache)?,
     ];
-    let log_ids = [logs[0].log_id()?, logs[1].log_id()?];
+    let log_ids = [logs[0].directory.log_id(), logs[1].directory.log_id()];
     // Of a log whose beginning was retired, what is left is compared.
     let from = logs[0].first_sequence().max(logs[1].first_sequence());
     let [first, second] = &mut logs;

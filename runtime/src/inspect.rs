@@ -15,8 +15,7 @@ use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Scanned, Start, Visitor, scan_from};
-use highwater::segment::{HeaderState, read_header};
-use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
+use highwater::types::{SegmentNumber, Sequence};
 use indicatif::ProgressBar;
 use std::path::Path;
 use std::sync::Arc;
@@ -96,27 +95,6 @@ impl<P: Platform> Inspected<P> {
         Ok(self.scan(&mut Nothing)?.last_sequence)
     }
 
-    /// The log's id, from its first header; `None` when that was never completed.
-    ///
-    /// # Errors
-    /// The log cannot be read.
-    pub fn log_id(&mut self) -> Result<Option<LogId>, CommandError> {
-        let mut block = vec![0; BLOCK_BYTES];
-        let first = self.directory.segments().and_then(|range| match range {
-            None => Ok(0),
-            Some((first, _)) => self.directory.read_at(first, LogPosition(0), &mut block),
-        });
-        let length = first.map_err(|fault| self.refusal(RecoveryFault::Log(fault)))?;
-        Ok(match read_header(&mut block[..length]) {
-            HeaderState::Intact(header) => Some(header.log_id),
-            HeaderState::Blank
-            | HeaderState::NewerVersion(_)
-            | HeaderState::OlderVersion(_)
-            | HeaderState::Rotten
-            | HeaderState::Broken => None,
-        })
-    }
-
     /// Bytes of all segments, the zeros ahead too.
     ///
     /// # Errors
@@ -152,19 +130,21 @@ impl<P: Platform> Inspected<P> {
         walk(&mut self.directory, &mut self.buffer, (done, self.start), visitor)
     }
 
-    /// Looks whether the log holds what its newest snapshot covers, which was durable.
+    /// Looks whether the log holds the place at which its newest snapshot was made; the last
+    /// sequence that the snapshot covers, which was durable: 0 when there is none.
     ///
     /// # Errors
     /// It does not, or cannot be read.
-    pub fn reaches_its_snapshots(&mut self) -> Result<(), StartError> {
+    pub fn reaches_its_snapshots(&mut self) -> Result<Sequence, StartError> {
         let candidates = Candidates::of(&self.directory)?;
-        let Some(header) = candidates.newest_header(&self.directory) else {
-            return Ok(());
+        let Some(header) = candidates.witness(&self.directory) else {
+            return Ok(Sequence(0));
         };
         let start = Start::Snapshot(header.chain);
         match scan_from(&mut self.directory, &mut self.buffer, &mut Nothing, start) {
+            Ok(_) => Ok(header.sequence()),
             // It was made of another log, and no start uses it.
-            Ok(_) | Err(RecoveryFault::SnapshotOfOtherLog) => Ok(()),
+            Err(RecoveryFault::SnapshotOfOtherLog) => Ok(Sequence(0)),
             Err(fault) => Err(self.refusal(fault)),
         }
     }

@@ -157,6 +157,10 @@ impl<P: Platform> ReplaySink for Intake<P> {
         self.told.wants_history()
     }
 
+    fn reaches(&self, snapshot: &SnapshotHeader) -> bool {
+        self.told.reaches(snapshot.host[0])
+    }
+
     fn resume(&mut self, snapshot: &SnapshotHeader) -> bool {
         let [bytes, hash] = snapshot.host;
         if let Err(sentence) = self.told.resume(FillsMark { bytes, hash }) {

@@ -40,7 +40,7 @@ pub use syncer::LogSyncer;
 use crate::history_cache::HistoryCache;
 use crate::platform::{FileSystem, IoMode, Keeper, Platform, SegmentFile};
 use highwater::log_file::{LogFault, LogFile, LogOperation};
-use highwater::types::{LogPosition, SegmentNumber};
+use highwater::types::{LogId, LogPosition, SegmentNumber};
 use history::History;
 use layout::Layout;
 use std::io;
@@ -154,6 +154,13 @@ impl<P: Platform> LogDirectory<P> {
         self.writer.as_ref().map_or_else(Arc::default, Writer::counters)
     }
 
+    /// The log's id, from the header of the first segment that there is; `None` when that was never
+    /// completed, or can't be read.
+    pub fn log_id(&self) -> Option<LogId> {
+        let first = *self.layout.list().ok()?.segments.first()?;
+        Some(self.history.header_of(first).ok()??.log_id)
+    }
+
     /// Whether a process, this one included, has the directory open for writing.
     ///
     /// # Errors
@@ -180,9 +187,9 @@ impl<P: Platform> LogDirectory<P> {
     }
 
     /// A packed segment was synced before it got its name.
-    fn sync_everything(&mut self) -> io::Result<()> {
+    fn sync_files(&mut self, from: SegmentNumber) -> io::Result<()> {
         self.history.forget();
-        for segment in self.layout.list()?.segments {
+        for segment in self.layout.list()?.segments.into_iter().filter(|number| *number >= from) {
             match self.platform.open_to_read(&self.layout.segment(segment)) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 file => {
@@ -220,9 +227,9 @@ impl<P: Platform> LogFile for LogDirectory<P> {
 
     /// Also makes the system forget its copies, so that what is read next is what the disk holds:
     /// after a failed sync the system's copy may hold what never reached the disk.
-    fn sync_all(&mut self) -> Result<(), LogFault> {
+    fn sync_all(&mut self, from: SegmentNumber) -> Result<(), LogFault> {
         self.healthy()?;
-        let done = fault_of(LogOperation::Sync, self.sync_everything());
+        let done = fault_of(LogOperation::Sync, self.sync_files(from));
         if let (Err(fault), Some(writer)) = (done, self.writer.as_mut()) {
             writer.stop_after(fault);
         }

@@ -167,6 +167,12 @@ pub trait ReplaySink: EventSink {
     /// Whether every event from the log's first record on is wanted, where it is still there.
     fn wants_history(&self) -> bool;
 
+    /// Whether what the events go to is there up to a snapshot; where it is not, an older one may
+    /// do.
+    fn reaches(&self, _snapshot: &SnapshotHeader) -> bool {
+        true
+    }
+
     /// The replay begins behind a snapshot: what happened before is not told. False when the log
     /// may not belong to its flow, or what is missing is needed.
     fn resume(&mut self, snapshot: &SnapshotHeader) -> bool;
@@ -303,6 +309,16 @@ impl StartError {
             | RecoveryFault::Unwanted { .. } => KEEP,
         };
         Self::Refused(format!("{}; {advice}", sentence_of(data, fault)))
+    }
+
+    /// The error of a log whose segments before `first` are gone, and that has no snapshot to begin
+    /// at.
+    fn retired(data: &Path, first: SegmentNumber) -> Self {
+        let missing = sentence_of(data, RecoveryFault::MissingSegment(SegmentNumber::FIRST));
+        Self::Refused(format!(
+            "{missing}: the log begins at segment {first}, and there is no snapshot that can be \
+             used; {KEEP}"
+        ))
     }
 
     fn log<P: Platform>(platform: P, data: &Path, fault: LogFault) -> Self {

@@ -7,6 +7,7 @@ use highwater::command::{Action, Command};
 use highwater::event::{Event, EventKind};
 use highwater::types::{ClientSequence, SessionId, Symbol};
 use std::collections::VecDeque;
+use std::fs;
 
 /// The files that events are written to; what is not named is not written.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +65,12 @@ impl Told {
     /// Whether files are written that follow from all records of the log.
     pub const fn wants_history(&self) -> bool {
         self.paths.fills.is_some() || self.paths.events.is_some()
+    }
+
+    /// Whether the file of fills, if one is written, is there with so many bytes at least.
+    pub fn reaches(&self, fills_bytes: u64) -> bool {
+        let path = self.paths.fills.as_deref();
+        path.is_none_or(|path| fs::metadata(path).is_ok_and(|file| file.len() >= fills_bytes))
     }
 
     /// The log's records up to a snapshot are gone: the file of fills, if one is written, goes on

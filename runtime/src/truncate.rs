@@ -86,7 +86,7 @@ fn open<P: Platform>(platform: P, data: &Path) -> Result<LogDirectory<P>, Comman
     let options = LogOptions { io: IoChoice::Append, ..LogOptions::default() };
     let mut log = LogDirectory::open(platform, data, &options).map_err(StartError::from)?;
     // What is decided here must be decided by what the disk holds.
-    log.sync_all().map_err(|fault| log_error(platform, data, fault))?;
+    log.sync_all(SegmentNumber::FIRST).map_err(|fault| log_error(platform, data, fault))?;
     Ok(log)
 }
 
@@ -121,7 +121,7 @@ fn judge<P: Platform>(
             judged => break (keep, judged),
         }
     };
-    let newest = Candidates::of(log)?.newest_header(log);
+    let newest = Candidates::of(log)?.witness(log);
     let covered = newest.filter(|header| keep.is_of_log(header.chain.log_id));
     let ahead = keep.covered_upto(covered.map(|header| header.sequence()).unwrap_or_default());
     Ok((keep, judged.and(ahead)))

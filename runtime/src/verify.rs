@@ -111,7 +111,7 @@ pub fn verify<P: Platform>(
 fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, CommandError> {
     let upto = log.durable_end()?;
     let is_whole = log.start == Start::Beginning;
-    log.reaches_its_snapshots()?;
+    let witnessed = log.reaches_its_snapshots()?;
     let Inspected { directory, buffer, .. } = log;
     let candidates = |directory: &LogDirectory<P>| {
         if is_whole { Ok(Candidates::beginning()) } else { Candidates::oldest_first(directory) }
@@ -120,6 +120,9 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
         let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
         let mut counted = Counted { replay, counts: [0; RecordType::ALL.len()] };
         let scanned = walk(directory, buffer, ("verified", start), &mut counted)?;
+        if scanned.last_sequence < witnessed {
+            return Err(RecoveryFault::SnapshotAhead { sequence: witnessed });
+        }
         Ok((scanned, counted.counts))
     })?;
     let book = &replayed.fresh.book;

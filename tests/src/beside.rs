@@ -47,8 +47,8 @@ impl<F: LogFile> LogFile for Beside<'_, '_, F> {
         self.file.read_at(segment, position, into)
     }
 
-    fn sync_all(&mut self) -> Result<(), LogFault> {
-        self.file.sync_all()
+    fn sync_all(&mut self, from: SegmentNumber) -> Result<(), LogFault> {
+        self.file.sync_all(from)
     }
 
     fn begin(

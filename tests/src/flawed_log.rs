@@ -48,8 +48,8 @@ impl LogFile for FlawedLog {
         self.log.read_at(segment, position, into)
     }
 
-    fn sync_all(&mut self) -> Result<(), LogFault> {
-        if self.flaw == Flaw::RecoversUnsynced { Ok(()) } else { self.log.sync_all() }
+    fn sync_all(&mut self, from: SegmentNumber) -> Result<(), LogFault> {
+        if self.flaw == Flaw::RecoversUnsynced { Ok(()) } else { self.log.sync_all(from) }
     }
 
     fn begin(

@@ -241,7 +241,7 @@ pub fn recover_into_from<F: LogFile>(
     let mut events = Vec::new();
     let mut sink = |event: &Event| events.push(*event);
     let begun_at = book.last_sequence();
-    let scanned = recover_from(file, buffer, &mut Replay::new(book, &mut sink), start)?;
+    let scanned = recover_from(file, buffer, &mut Replay::new(book, &mut sink), (start, begun_at))?;
     Ok(Recovered {
         begun_at,
         scanned,

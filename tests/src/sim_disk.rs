@@ -212,6 +212,22 @@ impl SimDisk {
         }
     }
 
+    /// Makes what was written to the files from `first` on durable, and a process see what is on
+    /// the disk of them.
+    pub fn sync_and_drop_cache(&mut self, first: u64) {
+        let pieces = std::mem::take(&mut self.unsynced);
+        let (synced, left): (Vec<_>, Vec<_>) =
+            pieces.into_iter().partition(|piece| piece.file >= first);
+        self.unsynced = left;
+        for piece in synced {
+            let length = piece.length;
+            self.keep(piece, length);
+        }
+        for (_, file) in self.files.range_mut(first..) {
+            file.seen.clone_from(&file.kept);
+        }
+    }
+
     /// Makes a process see what is on the disk.
     pub fn drop_cache(&mut self) {
         for file in self.files.values_mut().filter(|file| file.is_touched) {

@@ -442,7 +442,7 @@ impl LogFile for SimLog {
         Ok(length)
     }
 
-    fn sync_all(&mut self) -> Result<(), LogFault> {
+    fn sync_all(&mut self, from: SegmentNumber) -> Result<(), LogFault> {
         let state = &mut *self.0.borrow_mut();
         if let Some((happening, mut random)) = state.meet(LogOperation::Open)? {
             if happening == Happening::Fault {
@@ -450,9 +450,8 @@ impl LogFile for SimLog {
             }
             return Err(state.fail(happening, &mut random, LogOperation::Open));
         }
-        state.disk.sync();
         // What a failed sync left in memory only is not to be read: it is not durable.
-        state.disk.drop_cache();
+        state.disk.sync_and_drop_cache(from.0);
         Ok(())
     }
 

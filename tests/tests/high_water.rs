@@ -71,8 +71,8 @@ impl LogFile for Interleaved<'_, '_> {
         self.log.read_at(segment, position, into)
     }
 
-    fn sync_all(&mut self) -> Result<(), LogFault> {
-        self.log.sync_all()
+    fn sync_all(&mut self, from: SegmentNumber) -> Result<(), LogFault> {
+        self.log.sync_all(from)
     }
 
     fn begin(

@@ -33,7 +33,8 @@ impl Follower {
     ///
     /// # Errors
     /// What is wrong with the log before `until`, or the visitor's fault. The follower is not to be
-    /// used again then, nor is what the visitor has filled.
+    /// used again then, nor is what the visitor has filled; but after [`RecoveryFault::Log`] it
+    /// stands behind the last whole block that was handed on, and may be asked again.
     ///
     /// # Panics
     /// When `buffer` is not one or more whole blocks.

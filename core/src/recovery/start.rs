@@ -21,6 +21,16 @@ pub enum Start {
     Snapshot(Chain),
 }
 
+impl Start {
+    /// The first segment that the walk looks at.
+    pub const fn segment(&self) -> SegmentNumber {
+        match self {
+            Self::Beginning => SegmentNumber::FIRST,
+            Self::Snapshot(chain) => chain.segment,
+        }
+    }
+}
+
 impl Walk {
     /// A walk that begins where a snapshot was made, once it is sure that the log holds that place.
     pub(super) fn behind_snapshot<F: LogFile>(

@@ -48,6 +48,6 @@ fn read_only_mount() {
     let error = LogDirectory::open(Linux, &other, &options(IoChoice::Auto)).unwrap_err();
     assert!(error.to_string().contains("can't be written"), "{error}");
     let mut reader = LogDirectory::open_read_only(Linux, &directory).unwrap();
-    reader.sync_all().unwrap();
+    reader.sync_all(FIRST).unwrap();
     assert_eq!(fills(&mut reader, FIRST), [1, 2]);
 }

@@ -132,7 +132,7 @@ impl<P: Platform> History<P> {
     }
 
     /// A segment's header as the files hold it now; `None` when there is no whole one.
-    fn header_of(&self, segment: SegmentNumber) -> io::Result<Option<SegmentHeader>> {
+    pub(super) fn header_of(&self, segment: SegmentNumber) -> io::Result<Option<SegmentHeader>> {
         let mut block = vec![0; BLOCK_BYTES];
         let length = match self.open_segment(segment) {
             Ok(OpenSegment::Plain(file)) => file.read_at(0, &mut block)?,

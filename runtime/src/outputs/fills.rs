@@ -41,7 +41,7 @@ impl FillsWriter {
     pub fn resume(path: &str, session: SessionId, mark: FillsMark) -> Result<Self, OutputError> {
         let failed = |error| OutputError::new("fills", path, error);
         let mut former = FormerFills::open(path, mark).map_err(failed)?;
-        let mut file = TextFile::create("fills", path)?;
+        let mut file = TextFile::create_beside("fills", path)?;
         while former.read_some(file.text()).map_err(failed)? {
             file.settle()?;
         }
@@ -201,7 +201,12 @@ const COPIED_BYTES: usize = 64 << 10;
 
 impl FormerFills {
     fn open(path: &str, expected: FillsMark) -> io::Result<Self> {
-        let file = File::open(path)?;
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(other("it is not there"));
+            }
+            opened => opened?,
+        };
         if !file.metadata()?.is_file() {
             return Err(other("what was written to it before cannot be read again"));
         }
@@ -225,8 +230,12 @@ impl FormerFills {
     }
 }
 
-fn other(why: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
+fn other(why: &str) -> io::Error {
+    let sentence = format!(
+        "{why}, and the log's first records, from which it would be written anew, were retired: \
+         bring the file of the earlier runs back, or leave out --fills"
+    );
+    io::Error::new(io::ErrorKind::InvalidData, sentence)
 }
 
 #[cfg(test)]

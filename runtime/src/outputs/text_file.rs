@@ -30,13 +30,22 @@ impl TextFile {
     /// Where there is no room for another name, and for a pipe or a device, `path` itself is
     /// written at once.
     pub(crate) fn create(what: &'static str, path: &str) -> Result<Self, OutputError> {
-        if let Some((file, unkept)) = create_beside(path) {
-            let mut text_file = Self::new(what, path, file);
-            text_file.unkept = Some(unkept);
+        if is_replaceable(path)
+            && let Ok(text_file) = Self::create_beside(what, path)
+        {
             return Ok(text_file);
         }
         let file = File::create(path).map_err(|error| OutputError::new(what, path, error))?;
         Ok(Self::new(what, path, file))
+    }
+
+    /// The same, and never touches the file at `path` before it is [kept](Self::keep).
+    pub(crate) fn create_beside(what: &'static str, path: &str) -> Result<Self, OutputError> {
+        let unkept = PathBuf::from(format!("{path}.partial"));
+        let file = File::create(&unkept).map_err(|error| OutputError::new(what, path, error))?;
+        let mut text_file = Self::new(what, path, file);
+        text_file.unkept = Some(unkept);
+        Ok(text_file)
     }
 
     /// Gives the file its name, in place of what had it.
@@ -78,20 +87,14 @@ impl TextFile {
     }
 }
 
-/// Creates a file beside `path`; `None` where that cannot be, or where `path` is not to be
-/// replaced.
-fn create_beside(path: &str) -> Option<(File, PathBuf)> {
-    let is_replaceable = match fs::symlink_metadata(path) {
+/// Whether there is a file at `path` that another can take the place of, or none yet.
+fn is_replaceable(path: &str) -> bool {
+    match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.is_file(),
         Err(error) => {
             error.kind() == io::ErrorKind::NotFound && Path::new(path).file_name().is_some()
         }
-    };
-    if !is_replaceable {
-        return None;
     }
-    let unkept = PathBuf::from(format!("{path}.partial"));
-    File::create(&unkept).ok().map(|file| (file, unkept))
 }
 
 impl Drop for TextFile {

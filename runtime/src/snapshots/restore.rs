@@ -3,9 +3,9 @@
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::start::{FreshBook, StartError, fresh_book, larger};
-use highwater::recovery::Start;
+use highwater::recovery::{RecoveryFault, Start};
 use highwater::snapshot::SnapshotHeader;
-use highwater::types::{Capacities, Sequence};
+use highwater::types::{Capacities, LogId, Sequence};
 use std::vec;
 
 /// The snapshots of a log in the order in which they are tried, and behind them the log's
@@ -13,6 +13,8 @@ use std::vec;
 #[derive(Debug)]
 pub struct Candidates {
     sequences: vec::IntoIter<Sequence>,
+    /// The log's id, where it can be read: a snapshot of another log is none of this one.
+    log_id: Option<LogId>,
     is_beginning_left: bool,
     /// Which one is tried when one is refused, in words.
     next: &'static str,
@@ -49,7 +51,8 @@ impl Candidates {
     ) -> Result<Self, StartError> {
         let mut sequences = listed(directory)?;
         sequences.retain(|sequence| *sequence <= upto);
-        Ok(Self { sequences: sequences.into_iter(), ..Self::beginning() })
+        let (sequences, log_id) = (sequences.into_iter(), directory.log_id());
+        Ok(Self { sequences, log_id, ..Self::beginning() })
     }
 
     /// The snapshots in a data directory, the oldest first, and the log's beginning.
@@ -60,14 +63,15 @@ impl Candidates {
         let mut sequences = listed(directory)?;
         sequences.reverse();
         let next = "the one behind it is tried";
-        Ok(Self { sequences: sequences.into_iter(), next, ..Self::beginning() })
+        let (sequences, log_id) = (sequences.into_iter(), directory.log_id());
+        Ok(Self { sequences, log_id, next, ..Self::beginning() })
     }
 
     /// The log's beginning only.
     pub fn beginning() -> Self {
         let next = "the one before it is tried";
         let sequences = Vec::new().into_iter();
-        Self { sequences, is_beginning_left: true, next, notes: Vec::new() }
+        Self { sequences, log_id: None, is_beginning_left: true, next, notes: Vec::new() }
     }
 
     /// The next of them that is to be trusted, restored into memory with room for `room` at least;
@@ -82,7 +86,7 @@ impl Candidates {
         room: Capacities,
     ) -> Result<Option<Beginning>, StartError> {
         while let Some(sequence) = self.sequences.next() {
-            match restored(platform, directory, sequence, room)? {
+            match self.restored(platform, directory, sequence, room)? {
                 Ok(beginning) => return Ok(Some(beginning)),
                 Err(why) => self.refuse(directory, sequence, &why),
             }
@@ -94,13 +98,20 @@ impl Candidates {
         Ok(Some(Beginning { fresh, start: Start::Beginning, snapshot: None }))
     }
 
-    /// The header of the newest snapshot that has a whole one.
-    pub fn newest_header<P: Platform>(
-        &self,
-        directory: &LogDirectory<P>,
-    ) -> Option<SnapshotHeader> {
-        let mut headers = self.sequences.as_slice().iter();
-        headers.find_map(|sequence| Some(*directory.open_snapshot(*sequence).ok()?.header()))
+    /// Whether the last snapshot was given out: what follows is the log's beginning.
+    pub fn are_snapshots_over(&self) -> bool {
+        self.sequences.len() == 0
+    }
+
+    /// The header of the snapshot of this log that covers most of those that were not given out
+    /// yet. A whole header is a witness of what was durable, whatever became of the rest of its
+    /// file, and of its name.
+    pub fn witness<P: Platform>(&self, directory: &LogDirectory<P>) -> Option<SnapshotHeader> {
+        let header = |sequence: &Sequence| Some(*directory.open_snapshot(*sequence).ok()?.header());
+        let headers = self.sequences.as_slice().iter().filter_map(header);
+        headers
+            .filter(|header| self.log_id.is_none_or(|log_id| header.chain.log_id == log_id))
+            .max_by_key(SnapshotHeader::sequence)
     }
 
     /// Notes that a snapshot is not used, and why.
@@ -120,6 +131,37 @@ impl Candidates {
     pub fn into_notes(self) -> Vec<String> {
         self.notes
     }
+
+    /// A book from a snapshot, or why there is none.
+    fn restored<P: Platform>(
+        &self,
+        platform: P,
+        directory: &LogDirectory<P>,
+        sequence: Sequence,
+        room: Capacities,
+    ) -> Result<Result<Beginning, String>, StartError> {
+        let file = match directory.open_snapshot(sequence) {
+            Ok(file) => file,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let header = *file.header();
+        if header.sequence() != sequence {
+            return Ok(Err("it has the name of another one".to_owned()));
+        }
+        if self.log_id.is_some_and(|log_id| header.chain.log_id != log_id) {
+            return Ok(Err(RecoveryFault::SnapshotOfOtherLog.to_string()));
+        }
+        let FreshBook { book, bytes, warnings } =
+            fresh_book(platform, larger(room, header.image.needs()))?;
+        Ok(match file.restore(book) {
+            Err(error) => Err(error.to_string()),
+            Ok(book) => Ok(Beginning {
+                fresh: FreshBook { book, bytes, warnings },
+                start: Start::Snapshot(header.chain),
+                snapshot: Some(header),
+            }),
+        })
+    }
 }
 
 /// The snapshots in a data directory, the newest first.
@@ -129,32 +171,5 @@ fn listed<P: Platform>(directory: &LogDirectory<P>) -> Result<Vec<Sequence>, Sta
             "could not list the snapshots in '{}': {error}",
             directory.path().display()
         ))
-    })
-}
-
-/// A book from a snapshot, or why there is none.
-fn restored<P: Platform>(
-    platform: P,
-    directory: &LogDirectory<P>,
-    sequence: Sequence,
-    room: Capacities,
-) -> Result<Result<Beginning, String>, StartError> {
-    let file = match directory.open_snapshot(sequence) {
-        Ok(file) => file,
-        Err(error) => return Ok(Err(error.to_string())),
-    };
-    let header = *file.header();
-    if header.sequence() != sequence {
-        return Ok(Err("it has the name of another one".to_owned()));
-    }
-    let FreshBook { book, bytes, warnings } =
-        fresh_book(platform, larger(room, header.image.needs()))?;
-    Ok(match file.restore(book) {
-        Err(error) => Err(error.to_string()),
-        Ok(book) => Ok(Beginning {
-            fresh: FreshBook { book, bytes, warnings },
-            start: Start::Snapshot(header.chain),
-            snapshot: Some(header),
-        }),
     })
 }

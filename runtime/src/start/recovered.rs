@@ -2,6 +2,7 @@
 
 use super::{BATCH_BYTES, CAPACITIES_DEFAULT, ReplaySink, StartError, larger};
 use crate::config::Config;
+use crate::console::note;
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::snapshots::{Beginning, Candidates};
@@ -13,7 +14,7 @@ use highwater::recovery::{
     RecoveryFault, Replay, Scanned, Start, Visitor, recover_from, scan_from,
 };
 use highwater::snapshot::SnapshotHeader;
-use highwater::types::{Capacities, SegmentNumber};
+use highwater::types::{Capacities, SegmentNumber, Sequence};
 
 /// A book as recovery left it.
 pub(super) struct Recovered {
@@ -66,12 +67,20 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
     /// Recovers from the first candidate that is to be trusted, or says how much room the log
     /// needs.
     fn recover(&mut self) -> Result<Result<Recovered, Capacities>, StartError> {
-        let mut candidates = self.candidates()?;
+        let (mut candidates, witnessed) = self.candidates()?;
         while let Some(beginning) = candidates.next(self.platform, self.directory, self.room)? {
             self.book_bytes += beginning.fresh.bytes;
-            let Beginning { fresh, start, snapshot } = beginning;
+            let Beginning { fresh, snapshot, .. } = beginning;
+            if let Some(header) = &snapshot
+                && !candidates.are_snapshots_over()
+                && !self.sink.reaches(header)
+            {
+                let why = "the fills file does not reach it";
+                candidates.refuse(self.directory, header.sequence(), why);
+                continue;
+            }
             let mut book = fresh.book;
-            match self.replay(&mut book, start, snapshot.as_ref()) {
+            match self.replay(&mut book, snapshot.as_ref(), witnessed) {
                 Ok(scanned) => {
                     let capacities = book.capacities();
                     // The user may wish for more than the log ever needed, and for less.
@@ -95,37 +104,42 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
                     let sequence = snapshot.map(|header| header.sequence()).unwrap_or_default();
                     candidates.refuse(self.directory, sequence, &fault.to_string());
                 }
-                Err(fault) => return Err(self.refused(fault)),
+                Err(fault) => {
+                    candidates.into_notes().iter().for_each(|line| note(&format!("note: {line}")));
+                    return Err(self.refused(fault));
+                }
             }
         }
         Err(self.refused(RecoveryFault::MissingSegment(SegmentNumber::FIRST)))
     }
 
-    /// The snapshots, or only the log's beginning where the sink wants every record that is there.
-    fn candidates(&mut self) -> Result<Candidates, StartError> {
+    /// The snapshots, or only the log's beginning where the sink wants every record that is there;
+    /// and the last sequence that the log must reach, wherever the walk begins.
+    fn candidates(&mut self) -> Result<(Candidates, Sequence), StartError> {
         let range = self.directory.segments();
         let range = range.map_err(|fault| self.refused(RecoveryFault::Log(fault)))?;
         let is_whole = range.is_none_or(|(first, _)| first == SegmentNumber::FIRST);
         let candidates = Candidates::of(self.directory)?;
+        let Some(witness) = candidates.witness(self.directory) else {
+            return Ok((candidates, Sequence(0)));
+        };
         if !(is_whole && self.sink.wants_history()) {
-            return Ok(candidates);
+            return Ok((candidates, witness.sequence()));
         }
-        // The log must reach what a snapshot covers, wherever the walk begins.
-        if let Some(header) = candidates.newest_header(self.directory) {
-            let start = Start::Snapshot(header.chain);
-            match scan_from(self.directory, &mut self.buffer, &mut Nothing, start) {
-                Ok(_) | Err(RecoveryFault::SnapshotOfOtherLog) => {}
-                Err(fault) => return Err(self.refused(fault)),
-            }
+        // The log must hold the very block that the snapshot stands behind.
+        let start = Start::Snapshot(witness.chain);
+        match scan_from(self.directory, &mut self.buffer, &mut Nothing, start) {
+            Ok(_) | Err(RecoveryFault::SnapshotOfOtherLog) => {}
+            Err(fault) => return Err(self.refused(fault)),
         }
-        Ok(Candidates::beginning())
+        Ok((Candidates::beginning(), witness.sequence()))
     }
 
     fn replay(
         &mut self,
         book: &mut Book<'static>,
-        start: Start,
         snapshot: Option<&SnapshotHeader>,
+        witnessed: Sequence,
     ) -> Result<Scanned, RecoveryFault> {
         self.sink.restart();
         if let Some(header) = snapshot
@@ -133,11 +147,18 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
         {
             return Err(RecoveryFault::Unwanted { sequence: header.sequence() });
         }
+        let start = snapshot.map_or(Start::Beginning, |header| Start::Snapshot(header.chain));
         let mut visitor = WantedReplay { replay: Replay::new(book, self.sink) };
-        recover_from(self.directory, &mut self.buffer, &mut visitor, start)
+        recover_from(self.directory, &mut self.buffer, &mut visitor, (start, witnessed))
     }
 
-    fn refused(&self, fault: RecoveryFault) -> StartError {
+    fn refused(&mut self, fault: RecoveryFault) -> StartError {
+        if let (RecoveryFault::MissingSegment(SegmentNumber::FIRST), Ok(Some((first, _)))) =
+            (fault, self.directory.segments())
+            && first > SegmentNumber::FIRST
+        {
+            return StartError::retired(&self.config.data, first);
+        }
         StartError::recovery(self.platform, &self.config.data, fault)
     }
 }

@@ -65,7 +65,7 @@ impl LogFile for MemoryLog<'_> {
         Ok(count)
     }
 
-    fn sync_all(&mut self) -> Result<(), LogFault> {
+    fn sync_all(&mut self, _: SegmentNumber) -> Result<(), LogFault> {
         Ok(())
     }
 

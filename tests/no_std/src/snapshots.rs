@@ -46,7 +46,7 @@ pub(crate) fn check(
     let mut nobody = |_: &Event| {};
     let mut visitor = Replay::new(&mut restored, &mut nobody);
     let reached = Follower::new(start).follow(log, buffer, &mut visitor, header.sequence())?;
-    let scanned = recover_from(log, buffer, &mut visitor, start)?;
+    let scanned = recover_from(log, buffer, &mut visitor, (start, header.sequence()))?;
     let is_right = reached == header.sequence()
         && scanned.chain() == Some(chain)
         && restored.state_hash() == book.state_hash();
