@@ -7,7 +7,7 @@ use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogOperation;
 use highwater::record::{Body, Record};
-use highwater::recovery::{Damage, RecoveryFault, Start, Visitor, scan_from};
+use highwater::recovery::{Damage, RecoveryFault, Start, Visitor, recover_from, scan_from};
 use highwater::segment::{HeaderState, read_header};
 use highwater::snapshot::read_snapshot_header;
 use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
@@ -170,6 +170,34 @@ fn log_that_ends_before_its_snapshot() {
         });
         assert_eq!(zeroed, ahead, "{from}");
     }
+}
+
+/// The hole stands before the block that the snapshot stands behind, and nothing in the log vouches
+/// for it: alone it is a torn tail.
+#[test]
+fn hole_before_what_a_snapshot_covers() {
+    let mut forge = Forge::synced(4, 3);
+    (0..2).for_each(|_| forge.records(&[session_record(forge.chain.next_sequence.0)]));
+    let last = forge.chain.last_sequence();
+    let log = forge.log;
+    let position = usize::try_from(forge.chain.position.0).expect("small") - 2 * BLOCK_BYTES;
+    log.edit(forge.chain.segment.0, |file| file[position..position + BLOCK_BYTES].fill(0x5a));
+    let cut = forge::recovered(&log.fork()).expect("a torn tail");
+    assert_eq!(cut.scanned.last_sequence.0, last.0 - 2);
+    let refused = |witnessed| {
+        let mut visitor = Nothing;
+        let mut buffer = vec![0; BLOCK_BYTES];
+        let start = (Start::Beginning, witnessed);
+        let log = log.fork();
+        let recovered = recover_from(&mut log.clone(), &mut buffer, &mut visitor, start);
+        (recovered.err(), log.bytes(forge.chain.segment.0))
+    };
+    for witnessed in [last, Sequence(last.0 - 1)] {
+        let (fault, bytes) = refused(witnessed);
+        assert_eq!(fault, Some(RecoveryFault::SnapshotAhead { sequence: witnessed }));
+        assert_eq!(bytes, log.bytes(forge.chain.segment.0), "nothing is cut");
+    }
+    assert_eq!(refused(Sequence(last.0 - 2)).0, None);
 }
 
 #[test]
