@@ -117,6 +117,43 @@ fn a_log_that_does_not_reach_its_snapshot_is_refused() {
     }
 }
 
+/// A hole in the last batch, before the block that the snapshot stands behind: nothing in the log
+/// vouches for it, so that without a snapshot it is a torn tail.
+#[test]
+fn a_hole_before_what_a_snapshot_covers_is_refused_wherever_the_walk_begins() {
+    let place = Place::new("snapshots", "hole");
+    place.done(
+        "run --data d --limit 6000 --fills f.csv --group-delay 500ms --group-count 6000 \
+         --segment-bytes 1M",
+    );
+    place.done("snapshot --data d --keep all");
+    let log = place.join("d/0000000000000001.log");
+    let mut bytes = fs::read(&log).unwrap();
+    let last = bytes.rchunks(4_096).position(|block| block.iter().any(|byte| *byte != 0));
+    let marker = bytes.len() - (last.unwrap() + 1) * 4_096;
+    // As if it had been killed before it wrote the marker of a clean stop, which vouches.
+    bytes[marker..marker + 4_096].fill(0);
+    bytes[marker - 3 * 4_096 + 64..][..64].fill(0x5a);
+    fs::write(&log, bytes).unwrap();
+    place.copy("d", "without");
+    fs::remove_file(place.join("without").join(snapshots(&place)[0].file_name().unwrap())).unwrap();
+    place.done("run --data without --limit 1").expect_said("torn tail");
+    let refused = |args: &str| {
+        let before = place.files("d");
+        let ended = place.call(args).expect_code(1);
+        assert!(ended.stderr.contains("acknowledged"), "{args}: {ended:?}");
+        assert!(place.files("d") == before, "{args}: a refused log is as it was");
+    };
+    refused("run --data d --limit 1 --fills f.csv");
+    refused("verify --data d");
+    // The header of a snapshot that cannot be restored is a witness too, and so is a renamed one.
+    let snapshot = &snapshots(&place)[0];
+    flip(snapshot, usize::try_from(fs::metadata(snapshot).unwrap().len() / 2).unwrap());
+    refused("run --data d --limit 1");
+    fs::rename(snapshot, place.join("d/00000000000000000007.snapshot")).unwrap();
+    refused("run --data d --limit 1");
+}
+
 #[test]
 fn fills_are_continued_where_their_records_are_gone() {
     let whole = Place::new("snapshots", "whole");
