@@ -100,17 +100,17 @@ fn a_group_that_is_held_back_loses_nothing_released() {
 
 #[test]
 fn interval_mode_loses_no_more_than_its_count() {
-    run(&[INTERVAL], 1_000);
+    run(&[INTERVAL], 2_000);
 }
 
 #[test]
 fn checkpoint_mode_keeps_what_was_sealed() {
-    run(&[SyncMode::Checkpoint], 600);
+    run(&[SyncMode::Checkpoint], 1_000);
 }
 
 #[test]
 fn lives_in_all_modes_follow_each_other() {
-    run(MODES, 1_000);
+    run(MODES, 3_000);
 }
 
 #[test]
