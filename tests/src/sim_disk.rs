@@ -67,9 +67,16 @@ pub struct SimDisk {
     unsynced: Vec<Piece>,
     /// Pieces written in all.
     written_count: u64,
+    /// Whether a sector is on the disk whole or not at all.
+    has_whole_sectors: bool,
 }
 
 impl SimDisk {
+    /// A disk that never tears a sector.
+    pub fn with_whole_sectors() -> Self {
+        Self { has_whole_sectors: true, ..Self::default() }
+    }
+
     /// Numbers of the first and the last file.
     pub fn range(&self) -> Option<(u64, u64)> {
         Some((*self.files.first_key_value()?.0, *self.files.last_key_value()?.0))
@@ -192,7 +199,8 @@ impl SimDisk {
                 Survival::Bytes(bytes) => bytes.saturating_sub(written).min(piece.length),
             };
             written += piece.length;
-            self.keep(piece, length);
+            let is_torn = length < piece.length;
+            self.keep(piece, if is_torn && self.has_whole_sectors { 0 } else { length });
         }
     }
 

@@ -6,7 +6,7 @@
 //! what is still asked of it.
 
 use crate::random::Random;
-use crate::sim_disk::{SimDisk, Survival};
+use crate::sim_disk::{SECTOR_BYTES, SimDisk, Survival};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::types::{LogPosition, SegmentNumber};
@@ -45,7 +45,8 @@ pub enum FileForm {
     /// A segment grows with every append.
     Growing,
     /// A segment has its full size from the beginning, and behind its header, where there are any,
-    /// the blocks of a segment that was retired.
+    /// the blocks of a segment that was retired. No sector is torn: what is left of an old one in
+    /// it could differ in one bit from the new one, which is taken for rot.
     Recycled,
 }
 
@@ -111,7 +112,10 @@ impl SimLog {
     /// A log without a segment.
     pub fn new(form: FileForm) -> Self {
         Self(Rc::new(RefCell::new(State {
-            disk: SimDisk::default(),
+            disk: match form {
+                FileForm::Zeroed | FileForm::Growing => SimDisk::default(),
+                FileForm::Recycled => SimDisk::with_whole_sectors(),
+            },
             form,
             current: None,
             segment_bytes: 0,
@@ -491,6 +495,10 @@ impl LogFile for SimLog {
         let position = index(position.0);
         if let Some((happening, mut random)) = state.meet(LogOperation::Append)? {
             let length = if random.chance(50) { random.index(blocks.len()) } else { blocks.len() };
+            let length = match state.form {
+                FileForm::Zeroed | FileForm::Growing => length,
+                FileForm::Recycled => length / SECTOR_BYTES * SECTOR_BYTES,
+            };
             state.append(position, &blocks[..length]);
             return Err(state.fail(happening, &mut random, LogOperation::Append));
         }
