@@ -3,6 +3,7 @@
 
 mod bare;
 mod callers;
+mod machine;
 mod profiles;
 mod report;
 
@@ -12,6 +13,8 @@ use crate::signals::StopFlag;
 use callers::bench_callers;
 use profiles::bench_profiles;
 use report::replace_section;
+use serde::Serialize;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +41,10 @@ pub struct BenchArgs {
     pub seconds: u64,
     /// The report, a section of which is written or replaced
     #[arg(long, value_name = "FILE", default_value = "BENCHMARK_REPORT.md")]
-    pub report: PathBuf,
+    pub report: String,
+    /// Print one JSON object a measurement instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Measures what was asked for.
@@ -52,23 +58,38 @@ pub fn bench<P: Platform>(
     stop: &StopFlag,
 ) -> Result<(), CommandError> {
     let place = BenchPlace::new(platform, &args.data)?;
-    let write_down = |heading: &str, section: String| {
-        console.print(&section)?;
-        replace_section(&args.report, heading, &section)
-            .map_err(|error| failed("write", &args.report, &error))
-    };
+    let results = Results { console, args };
     if args.profiles {
         let Some(section) = bench_profiles(platform, &place.0, args.seconds, stop)? else {
             note("stopped before everything was measured; nothing was written down");
             return Ok(());
         };
-        write_down(profiles::HEADING, section.to_string())?;
+        results.write_down(profiles::HEADING, &section)?;
     }
     if args.callers {
         let section = bench_callers(platform, &place.0, args.seconds)?;
-        write_down(callers::HEADING, section.to_string())?;
+        results.write_down(callers::HEADING, &section)?;
     }
     Ok(())
+}
+
+/// Where the results go.
+struct Results<'a> {
+    console: Console,
+    args: &'a BenchArgs,
+}
+
+impl Results<'_> {
+    /// Prints a section, and puts it into the report.
+    fn write_down<S: Serialize + Display>(
+        &self,
+        heading: &str,
+        section: &S,
+    ) -> Result<(), CommandError> {
+        let text = section.to_string();
+        if self.args.json { self.console.print_json(section) } else { self.console.print(&text) }?;
+        replace_section(&self.args.report, heading, &text).map_err(CommandError::failed)
+    }
 }
 
 /// A new directory for the data, which is removed when it is dropped.
@@ -93,6 +114,6 @@ impl Drop for BenchPlace {
 }
 
 /// The sentence of a file that failed.
-fn failed(doing: &str, path: &Path, error: &dyn std::fmt::Display) -> CommandError {
+fn failed(doing: &str, path: &Path, error: &dyn Display) -> CommandError {
     CommandError::failed(format!("could not {doing} '{}': {error}", path.display()))
 }

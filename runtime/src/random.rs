@@ -42,6 +42,13 @@ impl Random {
         self.below(of) < count
     }
 
+    /// Puts `items` in a random order (Fisher and Yates).
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for end in (2..=items.len()).rev() {
+            items.swap(end - 1, self.below_usize(end));
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn byte(&mut self) -> u8 {
         u8::try_from(self.below(256)).unwrap_or(0)
@@ -77,6 +84,20 @@ mod tests {
         }
         assert!(seen.iter().all(|count| (800..1_200).contains(count)), "{seen:?}");
         assert_eq!(random.below(0), 0);
+    }
+
+    #[test]
+    fn shuffled_items_are_all_there_and_any_may_be_first() {
+        let mut random = Random::new(7, 0);
+        let mut firsts = [0; 5];
+        for _ in 0..1_000 {
+            let mut items = [0, 1, 2, 3, 4];
+            random.shuffle(&mut items);
+            firsts[items[0]] += 1;
+            items.sort_unstable();
+            assert_eq!(items, [0, 1, 2, 3, 4]);
+        }
+        assert!(firsts.iter().all(|count| (150..250).contains(count)), "{firsts:?}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use highwater::event::Event;
 use highwater::types::{
     AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
+use serde::Serialize;
 use std::fmt;
 use std::path::Path;
 use std::sync::Barrier;
@@ -31,13 +32,15 @@ const CALLERS: [u16; 4] = [1, 8, 64, 100];
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What one measurement saw.
-pub(super) struct Measured {
+#[derive(Serialize)]
+struct Measured {
     count: u64,
     elapsed_ns: u64,
     latency: Option<Quantiles>,
 }
 
 /// The two measurements with so many callers.
+#[derive(Serialize)]
 struct Row {
     callers: u16,
     host: Measured,
@@ -47,6 +50,7 @@ struct Row {
 }
 
 /// The section of the report.
+#[derive(Serialize)]
 pub(super) struct Section {
     io: &'static str,
     file_system: String,
@@ -104,7 +108,7 @@ fn commands_per_sync(before: &HostStatistics, after: &HostStatistics) -> u64 {
 }
 
 /// Lets so many threads do again and again what `work_of` makes for each, for so many seconds.
-pub(super) fn measure<P: Platform, W: FnMut() -> Result<(), CommandError>>(
+fn measure<P: Platform, W: FnMut() -> Result<(), CommandError>>(
     platform: P,
     (callers, seconds): (u16, u64),
     work_of: impl Fn(u16) -> W + Sync,

@@ -2,27 +2,28 @@
 //! sync.
 //!
 //! Throughput is that of `highwater run`, the program itself, in a process of its own for each
-//! mode. The answer of a single command in flight is that of a host with one caller.
+//! mode. The answer of a single command in flight is that of a host with one caller: all modes take
+//! turns with the bare write and sync, so that what else happens on the machine hits all alike.
 
-use super::bare::BareCommit;
-use super::callers::{Caller, Measured, define_instrument, measure};
+mod alone;
+mod section;
+
+pub(super) use section::{HEADING, Section};
+
 use super::failed;
+use super::machine::Machine;
 use crate::config::{Config, Settings, SyncChoice};
 use crate::console::{CommandError, note};
-use crate::host::{Host, HostConfig};
 use crate::platform::Platform;
 use crate::signals::StopFlag;
 use crate::start::CapacityWishes;
-use crate::summary::{Nanoseconds, grouped};
 use highwater::sync_mode::SyncMode;
+use section::Row;
 use serde_json::Value;
-use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// The section's heading.
-pub(super) const HEADING: &str = "## Profiles";
+use std::time::Duration;
 
 /// The modes, the safest first, with the count that belongs to one of them.
 const MODES: [(SyncChoice, Option<&str>); 5] = [
@@ -33,26 +34,8 @@ const MODES: [(SyncChoice, Option<&str>); 5] = [
     (SyncChoice::Off, None),
 ];
 
-/// What one mode came to.
-struct Row {
-    mode: SyncMode,
-    /// The summary of the run.
-    run: Value,
-    /// One caller that waits for every answer.
-    single: Measured,
-}
-
-/// The section of the report.
-pub(super) struct Section {
-    version: &'static str,
-    cores: usize,
-    seconds: u64,
-    io: String,
-    file_system: String,
-    /// One write and sync after the other, by hand.
-    bare: Measured,
-    rows: Vec<Row>,
-}
+/// How long each mode is measured with one command in flight, and the bare write and sync, at most.
+const SINGLE_SPAN: Duration = Duration::from_secs(1);
 
 /// Measures every mode for `seconds` seconds under load, and for one with a single command in
 /// flight; `None` when somebody wished to stop.
@@ -62,40 +45,61 @@ pub(super) fn bench_profiles<P: Platform>(
     seconds: u64,
     stop: &StopFlag,
 ) -> Result<Option<Section>, CommandError> {
-    let bare = BareCommit::new(platform, place).map_err(|error| failed("write", place, &error))?;
-    let bare = measure(platform, (1, SINGLE_SECONDS), |_| {
-        || bare.commit().map_err(|error| failed("write", place, &error))
-    })?;
-    let mut rows = Vec::new();
+    let mut runs = Vec::new();
+    let mut configs = Vec::new();
     for (choice, count) in MODES {
-        let settings = Settings {
-            sync: Some(choice),
-            sync_count: count.and_then(|count| count.parse().ok()),
-            ..Settings::default()
-        };
-        let mode = settings.config()?.sync;
-        note(&format!("measuring sync {} for {} s", mode.name(), seconds + SINGLE_SECONDS));
+        let mode = mode_of(choice, count)?;
+        note(&format!("measuring sync {} for {seconds} s", mode.name()));
         let data = place.join(mode.name());
-        let run = run_program(&data, (mode.name(), count), seconds)?;
-        remove(&data)?;
-        let single = single_caller(platform, &data, mode)?;
+        runs.push((mode, run_program(&data, (mode.name(), count), seconds)?));
+        configs.push(config_alone(mode));
         remove(&data)?;
         if stop.is_raised() {
             return Ok(None);
         }
-        rows.push(Row { mode, run, single });
     }
-    let text = |name: &str| rows.first().map(|row| row.text(name).to_owned()).unwrap_or_default();
-    let (io, file_system) = (text("io"), text("file_system"));
-    let (version, cores) = (env!("CARGO_PKG_VERSION"), platform.cores());
-    Ok(Some(Section { version, cores, seconds, io, file_system, bare, rows }))
+    note("measuring one command in flight, every mode in turn with a bare write and sync");
+    let measured = alone::measure(platform, (place, configs), (SINGLE_SPAN, stop))?;
+    Ok(measured.map(|alone| {
+        let rows = runs.into_iter().zip(&alone.modes).map(|((mode, run), latencies)| Row {
+            mode: mode.name(),
+            loss: loss(mode),
+            alone: latencies.quantiles(),
+            run,
+        });
+        let modes = rows.collect();
+        let machine = Machine::now(platform, alone.log);
+        Section { machine, seconds, bare: alone.bare.quantiles(), modes }
+    }))
+}
+
+fn mode_of(choice: SyncChoice, count: Option<&str>) -> Result<SyncMode, CommandError> {
+    let sync_count = count.and_then(|count| count.parse().ok());
+    let settings = Settings { sync: Some(choice), sync_count, ..Settings::default() };
+    Ok(settings.config()?.sync)
+}
+
+/// How the host of a single caller runs; what is written to is little, and is removed soon.
+fn config_alone(mode: SyncMode) -> Config {
+    let capacities =
+        CapacityWishes { orders: Some(1 << 16), instruments: Some(16), sessions: None };
+    Config::production().sync(mode).capacities(capacities)
+}
+
+/// What a power cut can take.
+fn loss(mode: SyncMode) -> String {
+    match mode {
+        SyncMode::Full | SyncMode::Group(_) => "nothing".to_owned(),
+        SyncMode::Interval(exposure) => {
+            format!("NOT DURABLE at once: at most {} commands", exposure.count)
+        }
+        SyncMode::Checkpoint => "NOT DURABLE before a segment is sealed".to_owned(),
+        SyncMode::Off => "NOT DURABLE".to_owned(),
+    }
 }
 
 /// Commands that the mode `full` is given for a second; a disk takes some thousand syncs in one.
 const FULL_PER_SECOND: u64 = 3_000;
-
-/// How long a single caller is measured, and the bare commit.
-const SINGLE_SECONDS: u64 = 1;
 
 /// Runs the default stream through the program itself, and returns its summary.
 fn run_program(
@@ -124,116 +128,8 @@ fn run_program(
     serde_json::from_slice(&ended.stdout).map_err(CommandError::failed)
 }
 
-/// One caller through a host in this process.
-fn single_caller<P: Platform>(
-    platform: P,
-    data: &Path,
-    mode: SyncMode,
-) -> Result<Measured, CommandError> {
-    let capacities =
-        CapacityWishes { orders: Some(1 << 16), instruments: Some(16), sessions: None };
-    let config = HostConfig::new(Config::production().data(data).sync(mode).capacities(capacities));
-    let host = Host::start(platform, &config).map_err(CommandError::failed)?;
-    define_instrument(&host)?;
-    let measured = measure(platform, (1, SINGLE_SECONDS), |caller| {
-        let mut caller = Caller::new(&host, caller);
-        move || caller.as_mut().map_err(CommandError::failed)?.call()
-    })?;
-    host.stop().map_err(CommandError::failed)?;
-    Ok(measured)
-}
-
 fn remove(data: &Path) -> Result<(), CommandError> {
     fs::remove_dir_all(data).map_err(|error| failed("remove", data, &error))
-}
-
-impl Row {
-    fn number(&self, name: &str) -> u64 {
-        self.run[name].as_u64().unwrap_or(0)
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.run[name].as_str().unwrap_or("unknown")
-    }
-
-    fn latency(&self, name: &str, quantile: &str) -> Nanoseconds {
-        Nanoseconds(self.run[name][quantile].as_u64().unwrap_or(0))
-    }
-
-    /// What a power cut can take, and what it could have taken of this run at its worst.
-    fn loss(&self) -> String {
-        let worst = grouped(self.number("released_not_durable_max"));
-        match self.mode {
-            SyncMode::Full | SyncMode::Group(_) => format!("nothing ({worst})"),
-            SyncMode::Interval(exposure) => {
-                format!("NOT DURABLE at once: at most {} ({worst})", exposure.count)
-            }
-            SyncMode::Checkpoint => format!("NOT DURABLE before a segment is sealed ({worst})"),
-            SyncMode::Off => format!("NOT DURABLE ({worst})"),
-        }
-    }
-}
-
-impl Section {
-    fn write_row(&self, row: &Row, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let per_second = row.number("commands_per_second");
-        let slowest = self.rows.first().map_or(0, |full| full.number("commands_per_second"));
-        let single = row.single.p50_ns();
-        writeln!(
-            f,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-            row.mode.name(),
-            grouped(per_second),
-            Ratio(per_second, slowest),
-            row.latency("critical_path", "p50_ns"),
-            row.latency("acknowledgement", "p50_ns"),
-            row.latency("acknowledgement", "p99_ns"),
-            row.number("commands_per_sync"),
-            Nanoseconds(single),
-            Nanoseconds(row.single.p99_ns()),
-            Ratio(single, self.bare.p50_ns()),
-            row.loss(),
-        )
-    }
-}
-
-impl fmt::Display for Section {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{HEADING}\n")?;
-        writeln!(
-            f,
-            "Highwater {} on {}, {} cores, {}, {}. The seeded stream, offered without pause for {} \
-             seconds in each mode, so that answers under load are mostly time in the queue; then one \
-             command in flight for {SINGLE_SECONDS} second. A bare write and sync of one block, by \
-             hand, in the same run: p50 {}, p99 {}.",
-            self.version,
-            std::env::consts::OS,
-            self.cores,
-            self.file_system,
-            self.io,
-            self.seconds,
-            Nanoseconds(self.bare.p50_ns()),
-            Nanoseconds(self.bare.p99_ns())
-        )?;
-        writeln!(
-            f,
-            "\n| sync | commands a second | to full | critical path p50 | answer under load p50 | \
-             p99 | commands a sync | answer alone p50 | p99 | to bare | a power cut takes (commands \
-             released and not durable, at the worst) |"
-        )?;
-        writeln!(f, "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|")?;
-        self.rows.iter().try_for_each(|row| self.write_row(row, f))
-    }
-}
-
-/// How many times one number is another, with two decimals.
-struct Ratio(u64, u64);
-
-impl fmt::Display for Ratio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hundredths = u128::from(self.0) * 100 / u128::from(self.1.max(1));
-        write!(f, "{}.{:02}", hundredths / 100, hundredths % 100)
-    }
 }
 
 #[cfg(test)]
@@ -241,20 +137,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ratios_have_two_decimals() {
-        assert_eq!(Ratio(205, 100).to_string(), "2.05");
-        assert_eq!(Ratio(1, 0).to_string(), "1.00");
-    }
-
-    #[test]
-    fn every_mode_is_measured_once() {
-        let names: Vec<_> = MODES
-            .iter()
-            .map(|(choice, _)| {
-                let settings = Settings { sync: Some(*choice), ..Settings::default() };
-                settings.config().unwrap().sync.name()
-            })
-            .collect();
+    fn every_mode_is_measured_once_and_says_what_it_loses() {
+        let modes = MODES.map(|(choice, count)| mode_of(choice, count).unwrap());
+        let names = modes.map(SyncMode::name);
         assert_eq!(names, ["full", "group", "interval", "checkpoint", "off"]);
+        for mode in modes {
+            assert_eq!(loss(mode).contains("NOT DURABLE"), !mode.answers_are_durable());
+        }
+        assert_eq!(loss(modes[2]), "NOT DURABLE at once: at most 100 commands");
     }
 }

@@ -1,22 +1,34 @@
 //! The report: a document whose sections are replaced one by one, each known by its heading.
 
+use crate::outputs::{OutputError, TextFile};
 use std::fs;
 use std::io;
-use std::path::Path;
 
 /// What a new report begins with.
 const TITLE: &str =
     "# Benchmark report\n\nWritten by `highwater bench`, a section for each measurement.\n";
 
+/// What is written, in errors.
+const WHAT: &str = "sections of the report";
+
 /// Puts `section`, which begins with the line `heading`, into the report: in the place of the one
 /// with this heading, or at the end.
-pub(super) fn replace_section(report: &Path, heading: &str, section: &str) -> io::Result<()> {
+///
+/// The report is replaced as a whole: whoever reads it meanwhile sees the old one or the new one.
+pub(super) fn replace_section(
+    report: &str,
+    heading: &str,
+    section: &str,
+) -> Result<(), OutputError> {
     let text = match fs::read_to_string(report) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => TITLE.to_owned(),
-        Err(error) => return Err(error),
+        Err(error) => return Err(OutputError::new(WHAT, report, error)),
     };
-    fs::write(report, replaced(&text, heading, section))
+    let mut file = TextFile::create(WHAT, report)?;
+    file.text().extend_from_slice(replaced(&text, heading, section).as_bytes());
+    file.flush()?;
+    file.keep()
 }
 
 fn replaced(text: &str, heading: &str, section: &str) -> String {

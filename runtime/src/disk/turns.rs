@@ -54,7 +54,7 @@ impl<P: Platform> Turns<P> {
         let pairs = |row| (0..SIZES_BYTES.len()).map(move |size| (row, size));
         let mut turns: Vec<_> = (0..self.rows.len()).flat_map(pairs).collect();
         loop {
-            shuffle(&mut turns, &mut random);
+            random.shuffle(&mut turns);
             for (row, size) in &turns {
                 if stop.is_raised() {
                     return;
@@ -107,31 +107,5 @@ impl<P: Platform> Row<P> {
             refused: self.probe.err().map(|error| error.to_string()),
             sizes: sizes.collect(),
         }
-    }
-}
-
-/// Puts `items` in a random order (Fisher and Yates).
-fn shuffle<T>(items: &mut [T], random: &mut Random) {
-    for end in (2..=items.len()).rev() {
-        items.swap(end - 1, random.below_usize(end));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn everyone_has_a_turn_and_any_may_be_first() {
-        let mut random = Random::new(7, 0);
-        let mut firsts = [0; 5];
-        for _ in 0..1_000 {
-            let mut items = [0, 1, 2, 3, 4];
-            shuffle(&mut items, &mut random);
-            firsts[items[0]] += 1;
-            items.sort_unstable();
-            assert_eq!(items, [0, 1, 2, 3, 4]);
-        }
-        assert!(firsts.iter().all(|count| (150..250).contains(count)), "{firsts:?}");
     }
 }

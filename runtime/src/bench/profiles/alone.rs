@@ -1,0 +1,154 @@
+//! One command in flight: a caller that waits for each answer, in every mode in turn with a bare
+//! write and sync of one block.
+
+use super::super::bare::BareCommit;
+use super::super::callers::{Caller, define_instrument};
+use super::super::failed;
+use crate::config::Config;
+use crate::console::CommandError;
+use crate::host::{Host, HostConfig};
+use crate::latency::Latencies;
+use crate::platform::Platform;
+use crate::random::Random;
+use crate::signals::StopFlag;
+use std::path::Path;
+use std::time::Duration;
+
+/// Commands of a turn that count.
+const COUNTED_A_TURN: u32 = 32;
+/// Commands before them that do not: the threads are asleep when a turn begins.
+const UNCOUNTED_A_TURN: u32 = 4;
+
+/// What was measured.
+#[derive(Debug)]
+pub(super) struct Alone {
+    /// From offering a command to its answer, durable as the mode wants it; by mode.
+    pub(super) modes: Vec<Latencies>,
+    /// One block, written and synced.
+    pub(super) bare: Latencies,
+    /// The file system of the logs, and how they were written.
+    pub(super) log: (String, &'static str),
+}
+
+/// One who takes turns: a mode's caller, or the bare write and sync.
+struct Turns<'a> {
+    work: Box<dyn FnMut() -> Result<(), CommandError> + 'a>,
+    latencies: Latencies,
+    spent_ns: u64,
+}
+
+/// Lets each of the modes and the bare write and sync have turns until one has had `span`; `None`
+/// when it was stopped.
+pub(super) fn measure<P: Platform>(
+    platform: P,
+    (place, configs): (&Path, Vec<Config>),
+    (span, stop): (Duration, &StopFlag),
+) -> Result<Option<Alone>, CommandError> {
+    let bare = BareCommit::new(platform, place).map_err(|error| failed("write", place, &error))?;
+    let mut hosts = Vec::new();
+    for config in configs {
+        let data = place.join(format!("{}-alone", config.sync.name()));
+        let config = HostConfig::new(config.data(data));
+        let host = Host::start(platform, &config).map_err(CommandError::failed)?;
+        define_instrument(&host)?;
+        hosts.push(host);
+    }
+    let commit = || bare.commit().map_err(|error| failed("write", place, &error));
+    let mut all = vec![Turns::of(commit)];
+    for host in &hosts {
+        let mut caller = Caller::new(host, 1).map_err(CommandError::failed)?;
+        all.push(Turns::of(move || caller.call()));
+    }
+    take_turns(&|| platform.monotonic_ns(), &mut all, (span, stop))?;
+    let mut latencies: Vec<Latencies> = all.into_iter().map(|turns| turns.latencies).collect();
+    let bare = latencies.remove(0);
+    let mut log = (String::new(), "");
+    for host in hosts {
+        let end = host.stop().map_err(CommandError::failed)?;
+        log = (end.directory.file_system().name.clone(), end.directory.io_note());
+    }
+    Ok((!stop.is_raised()).then_some(Alone { modes: latencies, bare, log }))
+}
+
+/// Lets all have turns, in an order that changes every round: what one leaves in the disk's queue is
+/// not always the same other's.
+fn take_turns(
+    clock_ns: &dyn Fn() -> u64,
+    all: &mut [Turns<'_>],
+    (span, stop): (Duration, &StopFlag),
+) -> Result<(), CommandError> {
+    let mut random = Random::new(1, 0);
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    let is_over =
+        |all: &[Turns<'_>]| all.iter().any(|turns| u128::from(turns.spent_ns) >= span.as_nanos());
+    while !stop.is_raised() && !is_over(all) {
+        random.shuffle(&mut order);
+        for index in &order {
+            all[*index].turn(clock_ns)?;
+        }
+    }
+    Ok(())
+}
+
+impl<'a> Turns<'a> {
+    fn of(work: impl FnMut() -> Result<(), CommandError> + 'a) -> Self {
+        Self { work: Box::new(work), latencies: Latencies::new(), spent_ns: 0 }
+    }
+
+    /// Works so many times, and counts how long each takes.
+    fn turn(&mut self, clock_ns: &dyn Fn() -> u64) -> Result<(), CommandError> {
+        let began_ns = clock_ns();
+        for _ in 0..UNCOUNTED_A_TURN {
+            (self.work)()?;
+        }
+        for _ in 0..COUNTED_A_TURN {
+            let from_ns = clock_ns();
+            (self.work)()?;
+            self.latencies.record(clock_ns() - from_ns);
+        }
+        self.spent_ns += clock_ns() - began_ns;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn all_have_as_many_turns_until_one_has_had_its_time() {
+        let counts = [const { Cell::new(0_u32) }; 3];
+        let now_ns = Cell::new(0);
+        // The second is the slowest.
+        let work = |index: usize| {
+            counts[index].set(counts[index].get() + 1);
+            now_ns.set(now_ns.get() + if index == 1 { 1_000 } else { 10 });
+            Ok(())
+        };
+        let mut all: Vec<_> = (0..3).map(|index| Turns::of(move || work(index))).collect();
+        let span = Duration::from_micros(100);
+        take_turns(&|| now_ns.get(), &mut all, (span, &StopFlag::default())).unwrap();
+        // A turn of the second takes 36,000 ns, so it has three.
+        assert_eq!(counts.each_ref().map(Cell::get), [3 * 36; 3]);
+        let quantiles = all.iter().map(|turns| turns.latencies.quantiles().unwrap());
+        let seen: Vec<_> = quantiles.map(|seen| (seen.count, seen.p50_ns, seen.max_ns)).collect();
+        assert_eq!(seen, [(3 * 32, 10, 10), (3 * 32, 1_000, 1_000), (3 * 32, 10, 10)]);
+    }
+
+    #[test]
+    fn nobody_begins_once_it_is_stopped() {
+        let stop = StopFlag::default();
+        stop.as_atomic().store(true, std::sync::atomic::Ordering::Release);
+        let mut all = vec![Turns::of(|| panic!("it was stopped"))];
+        take_turns(&|| 0, &mut all, (Duration::from_secs(1), &stop)).unwrap();
+        assert_eq!(all[0].latencies.quantiles(), None);
+    }
+
+    #[test]
+    fn a_failure_ends_it() {
+        let mut all = vec![Turns::of(|| Err(CommandError::failed("no room")))];
+        let span = (Duration::from_secs(1), &StopFlag::default());
+        assert!(take_turns(&|| 0, &mut all, span).is_err());
+    }
+}
