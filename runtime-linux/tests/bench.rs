@@ -1,5 +1,5 @@
-//! `highwater bench --profiles` measures the five modes, tells what they can lose, and leaves nothing
-//! but its report.
+//! `highwater bench --profiles` measures the five modes, tells what they can lose, and leaves
+//! nothing but its report.
 #![cfg(target_os = "linux")]
 
 #[path = "common/program.rs"]

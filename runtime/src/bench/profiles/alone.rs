@@ -70,8 +70,8 @@ pub(super) fn measure<P: Platform>(
     Ok((!stop.is_raised()).then_some(Alone { modes: latencies, bare, log }))
 }
 
-/// Lets all have turns, in an order that changes every round: what one leaves in the disk's queue is
-/// not always the same other's.
+/// Lets all have turns, in an order that changes every round: what one leaves in the disk's queue
+/// is not always the same other's.
 fn take_turns(
     clock_ns: &dyn Fn() -> u64,
     all: &mut [Turns<'_>],
