@@ -216,6 +216,23 @@ fn file_that_ends_inside_the_last_block() {
     }
 }
 
+/// What is left of an append may be any bit of it; no rot makes a file longer.
+#[test]
+fn file_that_ends_inside_a_block_of_which_one_bit_is_left() {
+    let forge = Forge::synced(4, 2);
+    for end in [8, 512, 2_051, 4_095] {
+        for hole in [2, 3] {
+            let log = forge.log.fork();
+            log.edit(1, |file| {
+                file.truncate(2 * BLOCK_BYTES);
+                file.resize(hole * BLOCK_BYTES + end, 0);
+                file[hole * BLOCK_BYTES + end - 1] = 0x40;
+            });
+            assert_recovers(&log, 2);
+        }
+    }
+}
+
 #[test]
 fn crash_cut_append_less_crash_again() {
     let forge = with_unvouched_blocks();
