@@ -45,6 +45,9 @@ pub enum FeedEnd {
     BadLine(FlowError),
 }
 
+/// Symbols whose instruments are remembered in the quickest way, at most; a power of two.
+const RECENT_MAX: usize = 64;
+
 /// Commands that wait at most: the operator's two with which a log begins, or one behind the
 /// definition of its symbol.
 const READY_MAX: usize = 2;
@@ -54,8 +57,8 @@ const READY_MAX: usize = 2;
 pub struct Feed {
     source: Source,
     instruments: BTreeMap<Symbol, InstrumentId>,
-    /// The instrument of the line before: most lines are about the same.
-    latest: Option<(Symbol, InstrumentId)>,
+    /// The instruments of the latest lines: most are about one of them.
+    recent: [Option<(Symbol, InstrumentId)>; RECENT_MAX],
     /// The number that the next new symbol will get.
     next_instrument: InstrumentId,
     /// How many instruments the engine may hold.
@@ -79,7 +82,7 @@ impl Feed {
         Self {
             source,
             instruments,
-            latest: None,
+            recent: [None; RECENT_MAX],
             next_instrument: InstrumentId(book.instrument_count()),
             instruments_max,
             operator_sequence: book.last_client_sequence(SessionId::OPERATOR),
@@ -170,7 +173,7 @@ impl Feed {
 
     /// The command of a line, or the definition of its symbol, behind which the command then waits.
     fn command_of(&mut self, line: &FlowLine) -> Command {
-        match self.latest {
+        match self.recent[recent_place(line.symbol)] {
             Some((symbol, instrument)) if symbol == line.symbol => {
                 line.command(FLOW_SESSION, instrument)
             }
@@ -180,7 +183,7 @@ impl Feed {
 
     fn command_of_other(&mut self, line: &FlowLine) -> Command {
         if let Some(instrument) = self.instruments.get(&line.symbol).copied() {
-            self.latest = Some((line.symbol, instrument));
+            self.recent[recent_place(line.symbol)] = Some((line.symbol, instrument));
             return line.command(FLOW_SESSION, instrument);
         }
         // The engine numbers instruments in the order of their definition. When it may hold no
@@ -196,4 +199,13 @@ impl Feed {
         self.wait_for_next(&waiting);
         definition
     }
+}
+/// Where a symbol's instrument is remembered. Symbols that share a place only take turns.
+fn recent_place(symbol: Symbol) -> usize {
+    let (words, _) = symbol.padded().as_chunks::<8>();
+    let mixed = words.iter().fold(0, |mixed: u64, word| {
+        (mixed.rotate_left(32) ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    });
+    let [.., top] = mixed.to_le_bytes();
+    usize::from(top) % RECENT_MAX
 }

@@ -1,11 +1,13 @@
 //! The default flow: an endless, realistic stream of commands that follows from a seed, the same on
 //! every machine.
 //!
-//! It has no beginning that matters: it is made of epochs of 2^18 commands, each of which follows
-//! from the seed and its number alone, and begins and ends with no order open, as a trading day
-//! does. So the stream can be taken up at any client sequence for the price of one epoch. Within an
-//! epoch it keeps a book of its own as its model, so that it cancels, reduces and replaces only
-//! what is open: nothing that it sends is rejected. It reads no clock and uses no floating point.
+//! It has no beginning that matters: it is one epoch of 2^18 commands again and again, each time
+//! with new numbers and order ids. The epoch follows from the seed alone, and begins and ends with
+//! no order open, as a trading day does. So the stream can be taken up at any client sequence for
+//! the price of one epoch. While it draws the epoch it keeps a book of its own as its model, so
+//! that it cancels, reduces and replaces only what is open: nothing that it sends is rejected. What
+//! was drawn is kept, so that from then on a command costs next to nothing beside what an engine
+//! does with it. It reads no clock and uses no floating point.
 
 mod market;
 mod open_orders;
@@ -31,7 +33,7 @@ pub const SEED_DEFAULT: u64 = 1;
 
 /// Changes whenever the same seed gives another stream, so that an old log is not continued with
 /// it.
-const STREAM_VERSION: u64 = 1;
+const STREAM_VERSION: u64 = 2;
 
 /// Instruments of the stream.
 const MARKETS: usize = SYMBOLS.len();
@@ -59,12 +61,14 @@ const INTERVAL_NS: u32 = 1_000;
 
 /// The stream of a seed, from some client sequence on. It never ends.
 ///
-/// The memory of its model, 2 MiB, is never given back: a process follows one stream or a few.
+/// The memory of its model, 2 MiB, is never given back: a process follows one stream or a few. An
+/// epoch takes 16 MiB.
 #[derive(Debug)]
 pub struct Stream {
-    seed: u64,
     /// Client sequence of the next command, from 1.
     next: u64,
+    /// What was drawn of the epoch so far, in order.
+    epoch: Vec<Drawn>,
     random: Random,
     book: Book<'static>,
     open: OpenOrders,
@@ -81,13 +85,25 @@ enum Intent {
     Replace,
 }
 
+/// A command of the epoch. Its number, from 1, is its place in the epoch; ids are such numbers too.
+#[derive(Clone, Copy, Debug)]
+struct Drawn {
+    draft: Draft,
+    market: u8,
+    /// How much later it comes than its number says, in nanoseconds.
+    jitter_ns: u32,
+}
+
 /// A command without its number and time.
+#[derive(Clone, Copy, Debug)]
 struct Draft {
     order: OrderId,
     kind: FlowKind,
     price: Ticks,
     quantity: Lots,
 }
+
+const _: () = assert!(size_of::<Drawn>() <= 64, "a command of the epoch takes one cache line");
 
 impl Stream {
     /// The stream of `seed` from its first command, client sequence 1.
@@ -103,18 +119,19 @@ impl Stream {
     /// Never: the memory is as large as the model needs.
     pub fn starting_at(seed: u64, first: ClientSequence) -> Self {
         let memory = vec![0; Book::bytes_needed(CAPACITIES)].leak();
-        let before = first.0.saturating_sub(1);
+        let next = first.0.max(1);
+        let room = usize::try_from(EPOCH_COMMANDS).unwrap_or(0);
         let mut stream = Self {
-            seed,
-            next: before - before % EPOCH_COMMANDS + 1,
+            next,
+            epoch: Vec::with_capacity(room),
             random: Random::new(seed, 0),
             book: Book::new(memory, CAPACITIES, seed).expect("the memory fits the model"),
             open: OpenOrders::new(),
             markets: Market::all(),
         };
         stream.define_instruments();
-        for _ in 0..before % EPOCH_COMMANDS {
-            stream.next_line();
+        for _ in 0..place_of(next) {
+            stream.draw();
         }
         stream
     }
@@ -133,34 +150,36 @@ impl Stream {
         ClientSequence(self.next)
     }
 
-    /// Open orders of all instruments, as they stand before the next command.
-    pub fn open_order_count(&self) -> u32 {
-        self.book.open_order_count()
+    /// The next command.
+    #[inline]
+    pub fn next_line(&mut self) -> FlowLine {
+        let drawn = match self.epoch.get(place_of(self.next)) {
+            Some(drawn) => *drawn,
+            None => self.draw(),
+        };
+        let line = self.line(self.next, &drawn);
+        self.next += 1;
+        line
     }
 
-    /// The next command.
-    pub fn next_line(&mut self) -> FlowLine {
-        let position = (self.next - 1) % EPOCH_COMMANDS;
-        if position == 0 {
-            self.begin_epoch();
-        }
-        let (market, intent) = self.choose(EPOCH_COMMANDS - position);
+    /// Draws the epoch's next command, and keeps it.
+    fn draw(&mut self) -> Drawn {
+        let (market, intent) = self.choose();
         let draft = match intent {
             Intent::Passive => self.passive(market),
             Intent::Aggressive => self.aggressive(market),
             Intent::Cancel | Intent::Reduce | Intent::Replace => self.change(market, intent),
         };
-        let line = self.finish(market, &draft);
-        self.apply(&line.command(SESSION, instrument_of(market)));
-        self.next += 1;
-        line
+        let jitter_ns = self.random.below(INTERVAL_NS);
+        let drawn = Drawn { draft, market: u8::try_from(market).unwrap_or(u8::MAX), jitter_ns };
+        self.apply(&self.line(self.number(), &drawn).command(SESSION, instrument_of(market)));
+        self.epoch.push(drawn);
+        drawn
     }
 
-    /// Forgets the epoch before, of which no order is open.
-    fn begin_epoch(&mut self) {
-        self.random = Random::new(self.seed, (self.next - 1) / EPOCH_COMMANDS);
-        self.markets = Market::all();
-        self.open.begin(OrderId(self.next));
+    /// The number of the command that is drawn next, from 1.
+    fn number(&self) -> u64 {
+        u64::try_from(self.epoch.len()).unwrap_or(u64::MAX) + 1
     }
 
     /// Names the instruments in the model.
@@ -179,8 +198,10 @@ impl Stream {
         self.book.apply(sequence, command, &mut self.open);
     }
 
-    /// Draws who does what next, when `left` commands of the epoch are left, this one included.
-    fn choose(&mut self, left: u64) -> (usize, Intent) {
+    /// Draws who does what next.
+    fn choose(&mut self) -> (usize, Intent) {
+        // The commands that are left of the epoch, this one included.
+        let left = EPOCH_COMMANDS + 1 - self.number();
         let open = self.book.open_order_count();
         let drawn = self.random.below_usize(MARKETS);
         // So many orders are open that the commands left are just enough to cancel them.
@@ -221,7 +242,7 @@ impl Stream {
         let side = if self.random.chance(1, 2) { Side::Buy } else { Side::Sell };
         let price = self.passive_price(market, side);
         let quantity = market::quantity(&mut self.random);
-        Draft { order: OrderId(self.next), kind: FlowKind::New { side }, price, quantity }
+        Draft { order: OrderId(self.number()), kind: FlowKind::New { side }, price, quantity }
     }
 
     /// An order that trades at once, as far as there is somebody to trade with.
@@ -234,7 +255,7 @@ impl Stream {
         } else {
             FlowKind::New { side: limit.side }
         };
-        Draft { order: OrderId(self.next), kind, price: limit.price, quantity: limit.quantity }
+        Draft { order: OrderId(self.number()), kind, price: limit.price, quantity: limit.quantity }
     }
 
     /// A cancel, reduce or replace of an order that is open.
@@ -248,7 +269,8 @@ impl Stream {
         let (side, remaining) = (Some(found.side), found.remaining.lots());
         let (kind, price, quantity) = match intent {
             Intent::Replace => {
-                let new_order = if self.random.chance(1, 4) { order } else { OrderId(self.next) };
+                let new_order =
+                    if self.random.chance(1, 4) { order } else { OrderId(self.number()) };
                 let price = self.passive_price(market, found.side);
                 let quantity = market::quantity(&mut self.random);
                 (FlowKind::Replace { side, new_order }, price, quantity)
@@ -272,21 +294,34 @@ impl Stream {
     }
 
     /// Whether this is the epoch's last command, of which nothing may rest.
-    const fn is_last(&self) -> bool {
-        self.next.is_multiple_of(EPOCH_COMMANDS)
+    fn is_last(&self) -> bool {
+        self.number() == EPOCH_COMMANDS
     }
 
-    /// Numbers and dates a draft.
-    fn finish(&mut self, market: usize, draft: &Draft) -> FlowLine {
-        let jitter_ns = u64::from(self.random.below(INTERVAL_NS));
-        let passed_ns = self.next.saturating_mul(u64::from(INTERVAL_NS));
+    /// A command of the epoch as the stream's command `number`.
+    #[inline]
+    fn line(&self, number: u64, drawn: &Drawn) -> FlowLine {
+        // What the epochs before have used up.
+        let used = (number - 1) / EPOCH_COMMANDS * EPOCH_COMMANDS;
+        let Drawn { draft, market, jitter_ns } = drawn;
+        let id = |OrderId(place): OrderId| OrderId(place + used);
+        let kind = match draft.kind {
+            FlowKind::Replace { side, new_order } => {
+                FlowKind::Replace { side, new_order: id(new_order) }
+            }
+            kind @ (FlowKind::New { .. }
+            | FlowKind::Ioc { .. }
+            | FlowKind::Cancel { .. }
+            | FlowKind::Reduce { .. }) => kind,
+        };
+        let passed_ns = number.saturating_mul(u64::from(INTERVAL_NS));
         FlowLine {
-            line: self.next.saturating_add(1),
-            client_sequence: ClientSequence(self.next),
-            timestamp_ns: START_NS.saturating_add(passed_ns).saturating_add(jitter_ns),
-            symbol: self.markets[market].symbol,
-            order: draft.order,
-            kind: draft.kind,
+            line: number.saturating_add(1),
+            client_sequence: ClientSequence(number),
+            timestamp_ns: START_NS.saturating_add(passed_ns).saturating_add(u64::from(*jitter_ns)),
+            symbol: self.markets[usize::from(*market)].symbol,
+            order: id(draft.order),
+            kind,
             price: draft.price,
             quantity: draft.quantity,
         }
@@ -299,6 +334,11 @@ impl Iterator for Stream {
     fn next(&mut self) -> Option<FlowLine> {
         Some(self.next_line())
     }
+}
+
+/// The place in the epoch of the command with client sequence `next`, from 0.
+fn place_of(next: u64) -> usize {
+    usize::try_from((next - 1) % EPOCH_COMMANDS).unwrap_or(0)
 }
 
 /// The model's number of a market's instrument.

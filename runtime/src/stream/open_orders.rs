@@ -10,13 +10,11 @@ use std::fmt;
 /// Every second order that is drawn is one of the last so many in its list, roughly the youngest.
 const YOUNG: usize = 64;
 
-/// The open orders of each market. Order ids are client sequences of the epoch.
+/// The open orders of each market. Order ids are places in the epoch, from 1.
 pub(super) struct OpenOrders {
     lists: [Vec<OrderId>; MARKETS],
     /// For each id of the epoch, its index in its list.
     places: Box<[u32]>,
-    /// The epoch's first id.
-    first: OrderId,
 }
 
 impl OpenOrders {
@@ -26,14 +24,7 @@ impl OpenOrders {
         Self {
             lists: std::array::from_fn(|_market| Vec::with_capacity(room)),
             places: vec![0; ids].into_boxed_slice(),
-            first: OrderId(1),
         }
-    }
-
-    /// Begins an epoch whose ids start at `first`.
-    pub(super) fn begin(&mut self, first: OrderId) {
-        assert!(self.lists.iter().all(Vec::is_empty), "an epoch ends with nothing open");
-        self.first = first;
     }
 
     /// Open orders of a market.
@@ -54,25 +45,25 @@ impl OpenOrders {
     }
 
     fn add(&mut self, instrument: InstrumentId, order: OrderId) {
-        let place = self.place(order);
+        let place = Self::place(order);
         let list = &mut self.lists[index_of(instrument)];
         self.places[place] = u32::try_from(list.len()).unwrap_or(u32::MAX);
         list.push(order);
     }
 
     fn remove(&mut self, instrument: InstrumentId, order: OrderId) {
-        let gap = self.places[self.place(order)];
+        let gap = self.places[Self::place(order)];
         let index = usize::try_from(gap).unwrap_or(usize::MAX);
         let list = &mut self.lists[index_of(instrument)];
         list.swap_remove(index);
         if let Some(moved) = list.get(index).copied() {
-            let place = self.place(moved);
+            let place = Self::place(moved);
             self.places[place] = gap;
         }
     }
 
-    fn place(&self, order: OrderId) -> usize {
-        usize::try_from(order.0 - self.first.0).unwrap_or(usize::MAX)
+    fn place(order: OrderId) -> usize {
+        usize::try_from(order.0 - 1).unwrap_or(usize::MAX)
     }
 }
 
