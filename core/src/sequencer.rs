@@ -84,6 +84,11 @@ impl<'a> Sequencer<'a> {
         self.logs_trades = true;
     }
 
+    /// Whether commands wait, though a step was idle: there is no room in the log ring.
+    pub fn is_held_up(&mut self) -> bool {
+        !self.arrivals.is_empty()
+    }
+
     /// The book as it stands behind the last command taken.
     pub const fn book(&self) -> &Book<'a> {
         &self.book

@@ -1,21 +1,26 @@
 //! Binding threads to cores, and how soon one gets a core: `sched_setaffinity(2)`,
-//! `sched_setattr(2)`.
+//! `sched_setattr(2)`, `PR_SET_TIMERSLACK` of `prctl(2)`.
 
 #![expect(unsafe_code, reason = "two system calls that nobody wraps fill or read one structure")]
 
 use libc::{SYS_sched_getattr, SYS_sched_setattr, c_uint, sched_attr, syscall};
 use runtime::platform::{Pinning, ThreadRole};
+use rustix::thread::set_current_timer_slack;
 use std::io;
+use std::num::NonZeroU64;
+
+/// How much later than asked for a sleeping thread may be woken, in nanoseconds; 50,000 where
+/// nobody asks.
+const SLACK_NS: u64 = 1_000;
 
 /// The shortest slice that the scheduler grants, in nanoseconds.
 const SLICE_NS: u64 = 100_000;
 
 /// Binds the calling thread to the core of its role; tells whether it did.
 pub(crate) fn pin(role: ThreadRole, pinning: Pinning) -> bool {
-    if role == ThreadRole::LogWriter {
-        // Only a wish: a kernel that does not know it schedules as it always did.
-        let _refused = ask_for_slice(SLICE_NS);
-    }
+    // Only wishes: a kernel that does not know them schedules as it always did.
+    let _refused = set_current_timer_slack(NonZeroU64::new(SLACK_NS));
+    let _refused = ask_for_slice(SLICE_NS);
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     let suffice = cores.len() >= ThreadRole::COUNT;
     let wanted = match pinning {

@@ -1,4 +1,5 @@
-//! The sequencer's thread makes no system call when it spins, otherwise none but to wait.
+//! The sequencer's thread makes no system call when it spins, otherwise none but to wait, and to
+//! wake others before it does.
 //!
 //! The flow is a pipe that the test feeds, so it is known when the thread works: from the first
 //! acknowledgement to the last, which is before the pipe is closed.
@@ -16,8 +17,9 @@ use std::process::Stdio;
 use trace::{Call, Trace, can_trace, traced};
 
 /// What the standard library and libc do when a thread starts: register it, name it, give it a
-/// signal stack and room for its allocator, and ask for the cores that it could be pinned to.
-const START: [&str; 11] = [
+/// signal stack and room for its allocator; and what the program asks for then: the cores that it
+/// could be pinned to, short slices, sleeps that end in time.
+const START: [&str; 13] = [
     "rseq",
     "set_robust_list",
     "rt_sigprocmask",
@@ -29,13 +31,15 @@ const START: [&str; 11] = [
     "gettid",
     "sched_getaffinity",
     "sched_setaffinity",
+    "sched_getattr",
+    "sched_setattr",
 ];
 
 /// What they do when it ends: give its stacks back, wake whoever waits for it.
 const END: [&str; 6] = ["sigaltstack", "munmap", "rt_sigprocmask", "madvise", "futex", "exit"];
 
-/// What an adaptive thread waits with.
-const WAITING: [&str; 3] = ["sched_yield", "clock_nanosleep", "nanosleep"];
+/// What an adaptive thread waits with, and wakes others with when it has nothing to do.
+const WAITING: [&str; 4] = ["sched_yield", "clock_nanosleep", "nanosleep", "futex"];
 
 /// Clocks that are read without a system call.
 const CLOCKS: [&str; 4] = ["tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter"];

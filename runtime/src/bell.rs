@@ -73,6 +73,34 @@ impl Bell {
     }
 }
 
+/// Who of an engine's threads sleeps and may be woken: a bell for each.
+#[derive(Debug, Default)]
+pub struct Bells {
+    /// Of the sequencer's thread.
+    pub sequencer: Bell,
+    /// Of the log writer's.
+    pub log: Bell,
+    /// Of the thread that releases events.
+    pub release: Bell,
+}
+
+impl Bells {
+    /// Wakes those who are needed for a command: what the sequencer gives the log writer soon is
+    /// found by one that is awake already.
+    #[inline]
+    pub fn ring_for_command(&self) {
+        self.sequencer.ring();
+        self.log.ring();
+    }
+
+    /// Wakes all of them.
+    pub fn ring_all(&self) {
+        self.sequencer.ring();
+        self.log.ring();
+        self.release.ring();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

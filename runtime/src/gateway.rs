@@ -10,12 +10,13 @@ use crate::latency::Latencies;
 use crate::outputs::OutputError;
 use crate::platform::{Pinning, Platform, ThreadRole};
 use crate::signals::StopFlag;
+use crate::stages::Neighbourhood;
 use crate::told::Told;
 use highwater::command::{Action, Arrival, Command};
 use highwater::event::{Event, EventKind};
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
-use highwater::stage::{Fault, Shared, State, Step};
+use highwater::stage::{Fault, State, Step};
 use highwater::types::{ClientSequence, Sequence, SessionId};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,6 +25,12 @@ use std::time::Duration;
 
 /// Commands that are pushed before the gateway looks at the released events again.
 const PUSHED_AT_ONCE: usize = 64;
+
+/// How long a pipe that is silent is believed to stay so.
+const SILENCE_LASTS: Duration = Duration::from_micros(50);
+/// How often the gateway looks at least whether somebody wishes to stop, whether an order has
+/// expired, and how much time is left.
+const WISHES_EVERY: Duration = Duration::from_millis(10);
 
 /// How often commands are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +58,8 @@ pub struct Gateway<P> {
     pub arrivals: Producer<'static, Arrival>,
     /// Where events come from.
     pub releaser: Releaser<'static>,
-    /// What the stages know of each other.
-    pub shared: &'static Shared,
+    /// What the threads have in common.
+    pub neighbourhood: &'static Neighbourhood,
     /// Where commands come from.
     pub feed: Feed,
     /// Where events go.
@@ -115,6 +122,7 @@ impl<P: Platform> Gateway<P> {
             pushed_count: 0,
             unanswered: VecDeque::new(),
             waiting: None,
+            is_silent: false,
             told_time: ToldTime::default(),
         };
         let end_ns = self.lasts.map_or(u64::MAX, |lasts| {
@@ -139,10 +147,19 @@ impl<P: Platform> Gateway<P> {
                 }
                 if end.is_some() {
                     // Nothing is pushed from here on: the engine finishes what it has.
-                    self.shared.halt.stop();
+                    self.neighbourhood.shared.halt.stop();
+                    self.neighbourhood.bells.ring_all();
                 }
             }
-            if worked { self.idle.worked() } else { self.idle.wait() }
+            if worked != self.idle.is_busy() {
+                // It begins to work, or has nothing left to do.
+                self.neighbourhood.bells.ring_for_command();
+            }
+            if worked {
+                self.idle.worked();
+            } else {
+                self.idle.wait_at_most(Some(flight.until_due(self.platform.monotonic_ns())));
+            }
         }
         self.report(&flight, end)
     }
@@ -161,19 +178,26 @@ impl<P: Platform> Gateway<P> {
     fn push(&mut self, flight: &mut Flight) -> (usize, Option<FeedEnd>) {
         let now_ns = self.platform.monotonic_ns();
         let timestamp_ns = self.platform.wall_clock_ns();
-        let next_expiry_ns = self.shared.next_expiry.get();
+        let next_expiry_ns = self.neighbourhood.shared.next_expiry.get();
         if self.feed.is_clear() && flight.told_time.tells(next_expiry_ns, timestamp_ns) {
             self.feed.operate(Action::Clock { now_ns: timestamp_ns });
         }
         let due = flight.due(now_ns);
-        let mut pushed = 0;
+        flight.is_silent = false;
+        let (mut pushed, mut fed) = (0, None);
         while pushed < due || flight.waiting_is_operators() || self.feed.next_is_operators() {
             let command = match flight.waiting.take() {
                 Some(command) => command,
                 None => match self.feed.feed() {
                     Fed::Command(command) => command,
-                    Fed::Pending => break,
-                    Fed::End(end) => return (pushed, Some(end)),
+                    Fed::Pending => {
+                        flight.is_silent = true;
+                        break;
+                    }
+                    Fed::End(end) => {
+                        fed = Some(end);
+                        break;
+                    }
                 },
             };
             if self.arrivals.push(Arrival { timestamp_ns, command }).is_err() {
@@ -186,7 +210,7 @@ impl<P: Platform> Gateway<P> {
             self.ledger.told.expect(&command);
             pushed += 1;
         }
-        (pushed, None)
+        (pushed, fed)
     }
 
     /// Releases some events and writes them down.
@@ -218,7 +242,7 @@ impl<P: Platform> Gateway<P> {
     fn report(mut self, flight: &Flight, end: Option<GatewayEnd>) -> GatewayReport {
         let elapsed_ns = self.platform.monotonic_ns() - flight.start_ns;
         self.ledger.told.flush();
-        let end = match self.shared.halt.state() {
+        let end = match self.neighbourhood.shared.halt.state() {
             State::Faulted(fault) => GatewayEnd::Fault(fault),
             State::Running | State::Stopping => {
                 self.trouble().or(end).unwrap_or(GatewayEnd::Stopped)
@@ -251,6 +275,8 @@ struct Flight {
     unanswered: VecDeque<u64>,
     /// A command that found the ring full.
     waiting: Option<Command>,
+    /// True while the feed has nothing and may have something at any time.
+    is_silent: bool,
     told_time: ToldTime,
 }
 
@@ -271,15 +297,29 @@ impl Flight {
         usize::try_from(due).map_or(PUSHED_AT_ONCE, |due| due.min(PUSHED_AT_ONCE))
     }
 
+    /// How long the gateway may sleep at `now_ns` though nobody rings.
+    fn until_due(&self, now_ns: u64) -> Duration {
+        let limit = if self.is_silent { SILENCE_LASTS } else { WISHES_EVERY };
+        match self.pace {
+            Pace::Unlimited => limit,
+            Pace::PerSecond(rate) => {
+                let due_ns = self.intended_ns(rate);
+                limit.min(Duration::from_nanos(due_ns.saturating_sub(now_ns)))
+            }
+        }
+    }
+
+    /// When the next command is meant to go at `rate` commands a second.
+    fn intended_ns(&self, rate: u64) -> u64 {
+        let offset_ns = u128::from(self.pushed_count + 1) * NS_PER_SECOND / u128::from(rate);
+        self.start_ns + u64::try_from(offset_ns).unwrap_or(u64::MAX - self.start_ns)
+    }
+
     /// A command of the flow has gone.
     fn pushed(&mut self, now_ns: u64) {
         let intended_ns = match self.pace {
             Pace::Unlimited => now_ns,
-            Pace::PerSecond(rate) => {
-                let offset_ns =
-                    u128::from(self.pushed_count + 1) * NS_PER_SECOND / u128::from(rate);
-                self.start_ns + u64::try_from(offset_ns).unwrap_or(u64::MAX - self.start_ns)
-            }
+            Pace::PerSecond(rate) => self.intended_ns(rate),
         };
         self.pushed_count += 1;
         self.unanswered.push_back(intended_ns);

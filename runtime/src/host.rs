@@ -123,7 +123,7 @@ impl<P: Platform> Host<P> {
         let behind_bytes = started.behind_snapshot_bytes();
         let Started { stages, warnings, .. } = started;
         let config = &config.engine;
-        let tools = Tools { common, engine, config, behind_bytes, sides, requests };
+        let tools = Tools { common, config, behind_bytes, sides, requests };
         let crew = Crew::start(stages, tools).map_err(HostError::Thread)?;
         Ok(Self { common, engine, crew: Some(crew), warnings, recovered })
     }

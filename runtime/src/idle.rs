@@ -1,8 +1,10 @@
 //! What a stage's thread does while it has nothing to do.
 
 use crate::bell::Bell;
-use crate::platform::Platform;
+use crate::platform::{Platform, ThreadRole};
 use std::fmt;
+use std::num::NonZero;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 /// How a thread waits for work.
@@ -18,16 +20,19 @@ pub enum IdleStrategy {
     Sleep,
 }
 
-/// Rounds that an adaptive thread spins: about a microsecond.
+/// Rounds that an adaptive thread spins, about a microsecond, where each has a core of its own.
+/// Where cores are fewer it yields at once: what it waits for may wait for its core.
 const SPIN_ROUNDS: u32 = 64;
-/// Rounds after which an adaptive thread no longer yields; a yield costs from 0.2 to 2
-/// microseconds.
-const YIELD_ROUNDS: u32 = SPIN_ROUNDS + 128;
-/// How long a sleep is asked to last; the system adds some 50 microseconds to it.
+/// Rounds that an adaptive thread yields then; a yield costs from 0.2 to 2 microseconds.
+const YIELD_ROUNDS: u32 = 128;
+/// How long a sleep is asked to last; the system adds some microseconds to it.
 const SLEEP: Duration = Duration::from_micros(50);
-/// Rounds after which a thread with a bell no longer yields: some hundred microseconds. Waking a
-/// sleeper costs both sides more than a sync takes, so a thread in demand does not sleep.
-const BELL_YIELD_ROUNDS: u32 = SPIN_ROUNDS + 400;
+/// A thread with a bell sleeps twice as long each time that it finds nothing to do, so many times;
+/// then until it is rung.
+const DOUBLINGS_MAX: u32 = 6;
+/// Rounds that a thread with a bell yields: some hundred microseconds. Waking a sleeper costs both
+/// sides more than a sync takes, so a thread in demand does not sleep.
+const BELL_YIELD_ROUNDS: u32 = 400;
 /// A yield that takes this long, in nanoseconds, gave the core to somebody who had work to do.
 const SLOW_YIELD_NS: u64 = 20_000;
 
@@ -46,7 +51,11 @@ impl fmt::Display for IdleStrategy {
 pub struct Idle<P> {
     platform: P,
     strategy: IdleStrategy,
+    /// How many rounds it spins.
+    spin_rounds: u32,
     rounds: u32,
+    /// Sleeps since it worked last.
+    sleeps: u32,
     /// Who wakes the thread, so that it can sleep until there is work.
     bell: Option<&'static Bell>,
     has_announced: bool,
@@ -54,19 +63,29 @@ pub struct Idle<P> {
 
 impl<P: Platform> Idle<P> {
     /// A thread that has just worked, and looks for work itself.
-    pub const fn new(platform: P, strategy: IdleStrategy) -> Self {
-        Self { platform, strategy, rounds: 0, bell: None, has_announced: false }
+    pub fn new(platform: P, strategy: IdleStrategy) -> Self {
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        let spin_rounds = if cores < ThreadRole::COUNT { 0 } else { SPIN_ROUNDS };
+        let (bell, has_announced) = (None, false);
+        Self { platform, strategy, spin_rounds, rounds: 0, sleeps: 0, bell, has_announced }
     }
 
-    /// A thread that has just worked, and for which `bell` is rung whenever there is work.
-    pub const fn with_bell(platform: P, strategy: IdleStrategy, bell: &'static Bell) -> Self {
-        Self { platform, strategy, rounds: 0, bell: Some(bell), has_announced: false }
+    /// A thread that has just worked, and for which `bell` is rung by those who give it work, at
+    /// least when they begin to work and when they have nothing left to do.
+    pub fn with_bell(platform: P, strategy: IdleStrategy, bell: &'static Bell) -> Self {
+        Self { bell: Some(bell), ..Self::new(platform, strategy) }
+    }
+
+    /// Whether the thread has worked since it waited last.
+    pub const fn is_busy(&self) -> bool {
+        self.rounds == 0
     }
 
     /// The thread has worked: the next wait is short again.
     #[inline]
     pub fn worked(&mut self) {
         self.rounds = 0;
+        self.sleeps = 0;
         if self.has_announced {
             self.has_announced = false;
             self.bell.inspect(|bell| bell.cancel());
@@ -82,10 +101,11 @@ impl<P: Platform> Idle<P> {
     /// The same, where something has to be done after `at_most` though nobody rings.
     pub fn wait_at_most(&mut self, at_most: Option<Duration>) {
         self.rounds = self.rounds.saturating_add(1);
-        let yield_rounds = if self.bell.is_some() { BELL_YIELD_ROUNDS } else { YIELD_ROUNDS };
+        let yields = if self.bell.is_some() { BELL_YIELD_ROUNDS } else { YIELD_ROUNDS };
+        let yield_rounds = self.spin_rounds + yields;
         match self.strategy {
             IdleStrategy::Spin => std::hint::spin_loop(),
-            IdleStrategy::Adaptive if self.rounds <= SPIN_ROUNDS => std::hint::spin_loop(),
+            IdleStrategy::Adaptive if self.rounds <= self.spin_rounds => std::hint::spin_loop(),
             IdleStrategy::Adaptive if self.rounds <= yield_rounds => {
                 if !yield_quickly(self.platform) && self.bell.is_some() {
                     self.rounds = yield_rounds;
@@ -111,7 +131,11 @@ impl<P: Platform> Idle<P> {
             return;
         };
         if self.has_announced {
-            bell.sleep(at_most);
+            // While there is much to do nobody rings, and a short sleep gathers it.
+            let own = (self.sleeps <= DOUBLINGS_MAX).then(|| SLEEP * (1 << self.sleeps));
+            self.sleeps = self.sleeps.saturating_add(1);
+            let limit = [own, at_most].into_iter().flatten().min();
+            bell.sleep(limit);
         } else {
             // The caller looks for work once more before it sleeps.
             bell.announce();

@@ -5,6 +5,7 @@ mod conclusion;
 
 pub use args::RunArgs;
 
+use crate::bell::Bells;
 use crate::config::Config;
 use crate::console::{CommandError, Console, note};
 use crate::feed::{FLOW_SESSION, Feed, Source};
@@ -18,7 +19,9 @@ use crate::platform::Platform;
 use crate::progress::watch;
 use crate::signals::StopFlag;
 use crate::snapshots::{SnapshotThread, SnapshotTotals};
-use crate::stages::{Sequenced, StageGuard, spawn_log_writer, spawn_sequencer, spawn_syncer};
+use crate::stages::{
+    Neighbourhood, Sequenced, StageGuard, spawn_log_writer, spawn_sequencer, spawn_syncer,
+};
 use crate::start::{StartError, Started, start};
 use crate::stream::{SEED_DEFAULT, Stream};
 use crate::told::{Told, ToldPaths};
@@ -128,6 +131,9 @@ fn work<P: Platform>(
 ) -> Result<Finished<P>, CommandError> {
     let Working { started, feed, told, stop } = working;
     let shared = started.stages.shared;
+    // It lives as long as the process, as the engine does.
+    let neighbourhood: &'static Neighbourhood =
+        Box::leak(Box::new(Neighbourhood { shared, bells: Bells::default() }));
     let counters = started.stages.log_writer.file().counters();
     let log_syncer = started.stages.log_writer.file().syncer();
     let reserved_bytes = started.reserved_bytes;
@@ -140,39 +146,40 @@ fn work<P: Platform>(
         platform,
         arrivals: started.stages.arrivals,
         releaser: started.stages.releaser,
-        shared,
+        neighbourhood,
         feed,
         ledger: Ledger::new(told, recovered),
         pace: args.rate.map_or(Pace::Unlimited, Pace::PerSecond),
         lasts: args.seconds.map(Duration::from_secs),
         stop,
         progress: Arc::clone(&progress),
-        idle: Idle::new(platform, config.idle),
+        idle: Idle::with_bell(platform, config.idle, &neighbourhood.bells.release),
     };
     let no_thread = |error: io::Error| {
         shared.halt.fault(Fault::StagePanicked);
         system_error("start a thread", &error)
     };
-    let idle = Idle::new(platform, config.idle);
     let log_writer =
-        spawn_log_writer(platform, idle, started.stages.log_writer, shared).map_err(no_thread)?;
-    let sequencer = spawn_sequencer(platform, config.idle, started.stages.sequencer, shared)
-        .map_err(no_thread)?;
+        spawn_log_writer(platform, config.idle, started.stages.log_writer, neighbourhood)
+            .map_err(no_thread)?;
+    let sequencer =
+        spawn_sequencer(platform, config.idle, started.stages.sequencer, (), neighbourhood)
+            .map_err(no_thread)?;
     let snapshots = SnapshotThread::start(
         platform,
         config.data.clone(),
         config.snapshots,
-        (shared, Arc::clone(&counters)),
+        (neighbourhood, Arc::clone(&counters)),
         behind_bytes,
     )
     .map_err(no_thread)?;
     let mut files = log_syncer;
-    let syncer = spawn_syncer(platform, started.stages.syncer, move || files.sync(), shared)
+    let syncer = spawn_syncer(platform, started.stages.syncer, move || files.sync(), neighbourhood)
         .map_err(no_thread)?;
     let gateway = Builder::new()
         .name("hw-gateway".to_owned())
         .spawn(move || {
-            let _guard = StageGuard(shared);
+            let _guard = StageGuard(neighbourhood);
             gateway.work()
         })
         .map_err(no_thread)?;

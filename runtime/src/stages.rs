@@ -1,6 +1,7 @@
 //! The threads of the engine: one for the sequencer, one for the log writer; the gateway's is the
 //! caller's.
 
+use crate::bell::Bells;
 use crate::idle::{Idle, IdleStrategy};
 use crate::latency::Latencies;
 use crate::platform::{Pinning, Platform, ThreadRole};
@@ -33,24 +34,52 @@ pub struct Sequenced {
     pub critical_path: Latencies,
 }
 
-/// What a stage's thread tells the threads around it.
+/// What a stage's thread knows of the threads around it.
 pub trait Neighbours: Send + 'static {
     /// What the stages know of each other.
     fn shared(&self) -> &'static Shared;
 
-    /// The stage has worked: there may be something for others to do.
-    fn worked(&self) {}
+    /// Who sleeps and may be woken.
+    fn bells(&self) -> &'static Bells;
 
     /// The stage has ended, by a panic too.
-    fn ended(&self) {}
-}
-
-/// Threads that look for work themselves.
-impl Neighbours for &'static Shared {
-    fn shared(&self) -> &'static Shared {
-        self
+    fn ended(&self) {
+        self.bells().ring_all();
     }
 }
+
+/// What the threads of one engine have in common.
+#[derive(Debug)]
+pub struct Neighbourhood {
+    /// What the stages know of each other.
+    pub shared: &'static Shared,
+    /// Who sleeps and may be woken.
+    pub bells: Bells,
+}
+
+impl Neighbours for &'static Neighbourhood {
+    fn shared(&self) -> &'static Shared {
+        self.shared
+    }
+
+    fn bells(&self) -> &'static Bells {
+        &self.bells
+    }
+}
+
+/// Who brings the sequencer's commands.
+pub trait Supply: Send + 'static {
+    /// Called before each step.
+    fn refill(&mut self) {}
+
+    /// How long there may be nothing to do at most, though nobody rings.
+    fn until_due(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// Commands that a gateway pushes by itself.
+impl Supply for () {}
 
 /// Starts the sequencer's thread, `hw-sequencer`.
 ///
@@ -60,22 +89,39 @@ pub fn spawn_sequencer<P: Platform>(
     platform: P,
     strategy: IdleStrategy,
     mut sequencer: Sequencer<'static>,
-    shared: &'static Shared,
+    mut supply: impl Supply,
+    neighbours: impl Neighbours,
 ) -> io::Result<JoinHandle<Sequenced>> {
+    let bells = neighbours.bells();
+    let mut idle = Idle::with_bell(platform, strategy, &bells.sequencer);
     let mut thread = SequencerThread {
         platform,
-        idle: Idle::new(platform, strategy),
+        waiting: Idle::new(platform, strategy),
+        bells,
         critical_path: Latencies::new(),
         until_measured: 1,
         taken_ns: None,
     };
     Builder::new().name("hw-sequencer".to_owned()).spawn(move || {
-        let _guard = StageGuard(shared);
+        let _guard = StageGuard(neighbours);
         platform.pin_thread(ThreadRole::Sequencer, Pinning::WhereCoresSuffice);
         loop {
+            supply.refill();
             match sequencer.step(&mut thread) {
-                Step::Worked(_) => thread.idle.worked(),
-                Step::Idle => thread.idle.wait(),
+                Step::Worked(_) => {
+                    // Who gave it work has woken the log writer too: it makes no system call while
+                    // there is some.
+                    thread.waiting.worked();
+                    idle.worked();
+                }
+                // Nobody rings when there is room in the log ring.
+                Step::Idle if sequencer.is_held_up() => idle.pause(),
+                Step::Idle => {
+                    if idle.is_busy() {
+                        thread.tell();
+                    }
+                    idle.wait_at_most(supply.until_due());
+                }
                 Step::Done => break,
             }
         }
@@ -86,15 +132,29 @@ pub fn spawn_sequencer<P: Platform>(
 /// What the sequencer needs of its thread: waiting, and a clock for one command in 16.
 struct SequencerThread<P> {
     platform: P,
-    idle: Idle<P>,
+    /// The wait for room in the event ring.
+    waiting: Idle<P>,
+    bells: &'static Bells,
     critical_path: Latencies,
     until_measured: u32,
     taken_ns: Option<u64>,
 }
 
+impl<P> SequencerThread<P> {
+    /// There are records to append, and room in the input ring.
+    fn tell(&self) {
+        self.bells.log.ring();
+        self.bells.release.ring();
+    }
+}
+
 impl<P: Platform> SequencerHost for SequencerThread<P> {
     fn wait(&mut self) {
-        self.idle.wait();
+        // What is published makes the room that is waited for, so nobody may sleep on it.
+        if self.waiting.is_busy() {
+            self.tell();
+        }
+        self.waiting.wait();
     }
 
     #[inline]
@@ -120,19 +180,21 @@ impl<P: Platform> SequencerHost for SequencerThread<P> {
 /// The system's, when it gives no thread.
 pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
     platform: P,
-    mut idle: Idle<P>,
+    strategy: IdleStrategy,
     mut log_writer: LogWriter<'static, F>,
     neighbours: impl Neighbours,
 ) -> io::Result<JoinHandle<F>> {
+    let bells = neighbours.bells();
+    let mut idle = Idle::with_bell(platform, strategy, &bells.log);
     Builder::new().name("hw-log".to_owned()).spawn(move || {
-        let StageGuard(neighbours) = &StageGuard(neighbours);
+        let _guard = StageGuard(neighbours);
         platform.pin_thread(ThreadRole::LogWriter, Pinning::WhereCoresSuffice);
         let mut idle_since_ns = None;
         // A fault has stopped the engine already when it comes back from a step.
         while let Ok(step) = log_writer.step(platform.monotonic_ns()) {
             match step {
                 Step::Worked(_) => {
-                    neighbours.worked();
+                    bells.release.ring();
                     idle.worked();
                     idle_since_ns = None;
                 }
@@ -164,15 +226,16 @@ pub fn spawn_syncer<P: Platform>(
     mut sync: impl FnMut() -> Result<(), LogFault> + Send + 'static,
     neighbours: impl Neighbours,
 ) -> io::Result<JoinHandle<()>> {
+    let bells = neighbours.bells();
     Builder::new().name("hw-sync".to_owned()).spawn(move || {
-        let StageGuard(neighbours) = &StageGuard(neighbours);
+        let _guard = StageGuard(neighbours);
         // It sleeps between syncs, and never spins for a core that the others could use.
         let mut idle = Idle::new(platform, IdleStrategy::Sleep);
         // A fault has stopped the engine already when it comes back from a step.
         while let Ok(step) = syncer.step(platform.monotonic_ns(), &mut sync) {
             match step {
                 Step::Worked(_) => {
-                    neighbours.worked();
+                    bells.release.ring();
                     idle.worked();
                 }
                 Step::Idle => idle.wait(),

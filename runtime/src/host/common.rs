@@ -4,7 +4,7 @@
 use super::errors::{PlaceError, SessionEnd};
 use super::fan_out::Request;
 use super::place::{EngineSides, Place, Tallies};
-use crate::bell::Bell;
+use crate::bell::Bells;
 use crate::gateway::ToldTime;
 use crate::history_cache::HistoryCache;
 use crate::log_directory::LogCounters;
@@ -45,14 +45,6 @@ pub(super) struct Common<P: Platform> {
     pub(super) release_done: Latch,
     pub(super) tallies: &'static Tallies,
     pub(super) counters: OnceLock<Arc<LogCounters>>,
-}
-
-/// Who sleeps and may be woken, a bell for each of the engine's threads.
-#[derive(Debug, Default)]
-pub(super) struct Bells {
-    pub(super) sequencer: Bell,
-    pub(super) log: Bell,
-    pub(super) release: Bell,
 }
 
 /// Who has which place, and what is remembered of those who have none.
@@ -202,16 +194,10 @@ impl<P: Platform> Common<P> {
         }
     }
 
-    fn ring_all(&self) {
-        self.bells.sequencer.ring();
-        self.bells.log.ring();
-        self.bells.release.ring();
-    }
-
     /// A thread of the engine has ended, or a fault was told: the others look, and the callers if
     /// all is over.
     pub(super) fn look_around(&self) {
-        self.ring_all();
+        self.bells.ring_all();
         if self.end().is_some() {
             self.wake_everybody();
         }
@@ -223,10 +209,8 @@ impl<P: Platform> Neighbours for &'static Common<P> {
         self.shared
     }
 
-    /// The log writer or the syncer has worked: there may be something to release, and room for the
-    /// sequencer.
-    fn worked(&self) {
-        self.bells.release.ring();
+    fn bells(&self) -> &'static Bells {
+        &self.bells
     }
 
     fn ended(&self) {

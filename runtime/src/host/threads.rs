@@ -1,7 +1,6 @@
 //! The threads of a host: the sequencer with the fan-in, the log writer, the syncer, and the
 //! release thread with the fan-out.
 
-use super::HostEngine;
 use super::common::Common;
 use super::fan_in::{FanIn, Takes};
 use super::fan_out::{FanOut, Request};
@@ -12,12 +11,13 @@ use crate::idle::{Idle, IdleStrategy};
 use crate::log_directory::LogDirectory;
 use crate::platform::{Pinning, Platform, ThreadRole};
 use crate::snapshots::SnapshotThread;
-use crate::stages::{StageGuard, spawn_log_writer, spawn_syncer};
+use crate::stages::{
+    Sequenced, StageGuard, Supply, spawn_log_writer, spawn_sequencer, spawn_syncer,
+};
 use highwater::book::Book;
 use highwater::engine::Stages;
 use highwater::event::{Event, EventKind};
 use highwater::releaser::Releaser;
-use highwater::sequencer::Sequencer;
 use highwater::stage::{Fault, State, Step};
 use std::io;
 use std::sync::atomic::Ordering;
@@ -28,7 +28,7 @@ use std::time::Duration;
 /// The running threads.
 #[derive(Debug)]
 pub(super) struct Crew<P: Platform> {
-    sequencer: JoinHandle<Book<'static>>,
+    sequencer: JoinHandle<Sequenced>,
     log: JoinHandle<LogDirectory<P>>,
     syncer: JoinHandle<()>,
     release: JoinHandle<()>,
@@ -40,7 +40,6 @@ pub(super) struct Crew<P: Platform> {
 #[derive(Debug)]
 pub(super) struct Tools<'c, P: Platform> {
     pub(super) common: &'static Common<P>,
-    pub(super) engine: &'static HostEngine,
     pub(super) config: &'c Config,
     /// Bytes of log behind the newest snapshot.
     pub(super) behind_bytes: u64,
@@ -58,7 +57,7 @@ impl<P: Platform> Crew<P> {
         stages: Stages<'static, LogDirectory<P>>,
         tools: Tools<'_, P>,
     ) -> io::Result<Self> {
-        let Tools { common, engine, config, behind_bytes, sides, requests } = tools;
+        let Tools { common, config, behind_bytes, sides, requests } = tools;
         let (platform, strategy) = (common.platform, config.idle);
         let Stages { arrivals, sequencer, log_writer, syncer, releaser, shared } = stages;
         let recovered = sequencer.book().last_sequence();
@@ -72,11 +71,11 @@ impl<P: Platform> Crew<P> {
         let mut files = log_writer.file().syncer();
         let counters = log_writer.file().counters();
         let start = || {
-            let idle = Idle::with_bell(platform, strategy, &common.bells.log);
-            let log = spawn_log_writer(platform, idle, log_writer, common)?;
+            let log = spawn_log_writer(platform, strategy, log_writer, common)?;
             let syncer = spawn_syncer(platform, syncer, move || files.sync(), common)?;
             let release = spawn_release(common, strategy, releaser, (fan_out, requests))?;
-            let sequencer = spawn_sequencer((common, engine), strategy, sequencer, fan_in)?;
+            let submitted = Submitted { common, fan_in, told_time: ToldTime::default() };
+            let sequencer = spawn_sequencer(platform, strategy, sequencer, submitted, common)?;
             let snapshots = SnapshotThread::start(
                 platform,
                 config.data.clone(),
@@ -108,69 +107,42 @@ impl<P: Platform> Crew<P> {
             return Err(fault);
         }
         let ended = (sequencer, log, syncer, release, snapshots);
-        let (Ok(book), Ok(directory), Ok(()), Ok(()), Ok(())) = ended else {
+        let (Ok(last_state), Ok(directory), Ok(()), Ok(()), Ok(())) = ended else {
             return Err(Fault::StagePanicked);
         };
-        Ok((book, directory))
+        Ok((last_state.book, directory))
     }
 }
 
-/// Starts the thread that visits the sessions and sequences their commands.
-fn spawn_sequencer<P: Platform>(
-    (common, engine): (&'static Common<P>, &'static HostEngine),
-    strategy: IdleStrategy,
-    mut sequencer: Sequencer<'static>,
-    mut fan_in: FanIn,
-) -> io::Result<JoinHandle<Book<'static>>> {
-    let mut idle = Idle::with_bell(common.platform, strategy, &common.bells.sequencer);
-    let mut waiting = Idle::new(common.platform, strategy);
-    let mut told_time = ToldTime::default();
-    Builder::new().name("hw-sequencer".to_owned()).spawn(move || {
-        let _guard = StageGuard(common);
-        common.platform.pin_thread(ThreadRole::Sequencer, Pinning::WhereCoresSuffice);
-        loop {
-            visit(common, &mut fan_in, &mut told_time);
-            let step = sequencer.step(&mut || {
-                // What is published makes the room that is waited for, so nobody may sleep on it.
-                common.bells.log.ring();
-                common.bells.release.ring();
-                waiting.wait();
-            });
-            match step {
-                Step::Worked(_) => {
-                    common.bells.log.ring();
-                    common.bells.release.ring();
-                    waiting.worked();
-                    idle.worked();
-                }
-                // The log ring is full: nobody rings when it is not.
-                Step::Idle if engine.occupancy().arrivals > 0 => idle.pause(),
-                Step::Idle => idle.wait_at_most(until_expiry(common)),
-                Step::Done => break,
-            }
+/// What the sessions submit.
+struct Submitted<P: Platform> {
+    common: &'static Common<P>,
+    fan_in: FanIn,
+    told_time: ToldTime,
+}
+
+impl<P: Platform> Supply for Submitted<P> {
+    /// Takes what the sessions submitted; when the host stops, all of it, and then nothing more.
+    fn refill(&mut self) {
+        let Self { common, fan_in, told_time } = self;
+        let place_count = common.used_count();
+        if !common.is_draining.is_set() {
+            common.tell_time(told_time);
+            fan_in.round(place_count, Takes::Readers);
+            return;
         }
-        sequencer.into_book()
-    })
-}
-
-/// Takes what the sessions submitted; when the host stops, all of it, and then nothing more.
-fn visit<P: Platform>(common: &Common<P>, fan_in: &mut FanIn, told_time: &mut ToldTime) {
-    let place_count = common.used_count();
-    if !common.is_draining.is_set() {
-        common.tell_time(told_time);
-        fan_in.round(place_count, Takes::Readers);
-        return;
+        fan_in.round(place_count, Takes::All);
+        if fan_in.is_empty() {
+            common.shared.halt.stop();
+        }
     }
-    fan_in.round(place_count, Takes::All);
-    if fan_in.is_empty() {
-        common.shared.halt.stop();
-    }
-}
 
-/// How long it is until an order expires.
-fn until_expiry<P: Platform>(common: &Common<P>) -> Option<Duration> {
-    let next_expiry_ns = common.shared.next_expiry.get()?;
-    Some(Duration::from_nanos(next_expiry_ns.saturating_sub(common.platform.wall_clock_ns())))
+    /// How long it is until an order expires.
+    fn until_due(&self) -> Option<Duration> {
+        let next_expiry_ns = self.common.shared.next_expiry.get()?;
+        let now_ns = self.common.platform.wall_clock_ns();
+        Some(Duration::from_nanos(next_expiry_ns.saturating_sub(now_ns)))
+    }
 }
 
 /// Starts the thread that delivers released events and wakes callers.

@@ -28,9 +28,10 @@ use highwater::sync_mode::SyncMode;
 use highwater::types::{Capacities, LogId, Sequence};
 use memory_log::MemoryLog;
 use platform::{ALLOCATED, Watching};
-use runtime::idle::{Idle, IdleStrategy};
+use runtime::bell::Bells;
+use runtime::idle::IdleStrategy;
 use runtime::platform::{Pinning, Platform, ThreadRole};
-use runtime::stages::{spawn_log_writer, spawn_sequencer};
+use runtime::stages::{Neighbourhood, spawn_log_writer, spawn_sequencer};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -164,18 +165,21 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let Stages { mut arrivals, sequencer, log_writer, mut releaser, shared, .. } =
         split(&ENGINE, book, log, memory.buffer.leak());
     let adaptive = IdleStrategy::Adaptive;
-    let sequencer = spawn_sequencer(Watching, adaptive, sequencer, shared).expect("a thread");
-    let log_writer = spawn_log_writer(Watching, Idle::new(Watching, adaptive), log_writer, shared)
-        .expect("a thread");
+    let around: &'static Neighbourhood =
+        Box::leak(Box::new(Neighbourhood { shared, bells: Bells::default() }));
+    let sequencer = spawn_sequencer(Watching, adaptive, sequencer, (), around).expect("a thread");
+    let log_writer = spawn_log_writer(Watching, adaptive, log_writer, around).expect("a thread");
     let mut told = Told::default();
     let ((), calls) = counted(|| {
         for command in &commands {
             let arrival = Arrival { timestamp_ns: 1, command: *command };
+            around.bells.sequencer.ring();
             while arrivals.push(arrival).is_err() {
                 assert!(release(&mut releaser, &mut told) != Step::Done, "it ended too soon");
             }
         }
         shared.halt.stop();
+        around.bells.ring_all();
         while release(&mut releaser, &mut told) != Step::Done {}
     });
     let after = sequencer.join().expect("no panic");
