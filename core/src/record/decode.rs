@@ -3,19 +3,16 @@
 use super::layout::{
     BindFlowBody, CHECKSUM_BYTES, CancelBody, ClockBody, ConditionalNewBody, ConfigureBody,
     ControlBody, DefineInstrumentBody, EndOfDayBody, FORM_CONDITIONAL, FORM_PLAIN, HEAD_BYTES,
-    Head, LimitSessionBody, MassCancelBody, NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION,
-    NewBody, ReduceBody, ReplaceBody, RunningHashBody, SetBandBody, TYPE_BIND_FLOW, TYPE_CANCEL,
-    TYPE_CLOCK, TYPE_CONFIGURE, TYPE_CONTROL, TYPE_DEFINE_INSTRUMENT, TYPE_END_OF_DAY,
-    TYPE_LIMIT_SESSION, TYPE_MASS_CANCEL, TYPE_NEW, TYPE_REDUCE, TYPE_REPLACE, TYPE_RUNNING_HASH,
-    TYPE_SET_BAND, TYPE_TRADE, TradeBody,
+    Head, Layout, LimitSessionBody, MassCancelBody, NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION,
+    NewBody, ReduceBody, ReplaceBody, RunningHashBody, SetBandBody, TYPE_MAX, TradeBody,
 };
 use super::{Body, Record, RecordFault};
-use crate::checksum::checksum;
+use crate::checksum::{checksum, checksum_of_record};
 use crate::command::{
     Action, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
     ReplaceOrder,
 };
-use crate::little_endian::{Le16, Le64};
+use crate::little_endian::Le64;
 use crate::trade::{TradeCopy, TradeKind};
 use crate::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
@@ -29,63 +26,114 @@ impl Record {
     ///
     /// # Errors
     /// Says why the bytes are not a record that [`encode`](Self::encode) wrote.
+    #[inline]
     pub fn decode(bytes: &[u8]) -> Result<(Self, usize), RecordFault> {
-        let head: Head = read(bytes.get(..HEAD_BYTES).ok_or(RecordFault::Length)?)?;
-        let length = usize::from(head.length.get());
-        let covered = bytes.get(CHECKSUM_BYTES..length).ok_or(RecordFault::Length)?;
-        if checksum(&[covered]) != head.checksum.get() {
-            return Err(RecordFault::Checksum);
+        // Most records are one of two kinds, which do not pay for the others.
+        match kind_at(bytes) {
+            NewBody::KIND => command(bytes, |body| new_order(body, Conditions::NONE)),
+            CancelBody::KIND => command(bytes, cancel),
+            kind => decode_other(kind, bytes),
         }
-        let body = bytes.get(HEAD_BYTES..length).ok_or(RecordFault::Length)?;
-        let body = match (head.record_type, head.form) {
-            (TYPE_NEW, FORM_CONDITIONAL) => Body::Command(conditional_new(&read(body)?)?),
-            (record_type, FORM_PLAIN) => decode_body(record_type, body)?,
-            _ => return Err(RecordFault::Field),
-        };
-        let sequence = Sequence(head.sequence.get());
-        Ok((Self { sequence, timestamp_ns: head.timestamp_ns.get(), body }, length))
     }
 }
 
-/// The body of a record of this type and the plain form; every type has one length.
-fn decode_body(record_type: u8, body: &[u8]) -> Result<Body, RecordFault> {
-    let command = match record_type {
-        TYPE_NEW => new_order(&read(body)?, Conditions::NONE)?,
-        TYPE_CANCEL => cancel(&read(body)?)?,
-        TYPE_REDUCE => reduce(&read(body)?)?,
-        TYPE_REPLACE => replace(&read(body)?)?,
-        TYPE_MASS_CANCEL => mass_cancel(&read(body)?)?,
-        TYPE_DEFINE_INSTRUMENT => define_instrument(&read(body)?)?,
-        TYPE_SET_BAND => set_band(&read(body)?)?,
-        TYPE_CONTROL => control(read(body)?)?,
-        TYPE_CLOCK => clock(&read(body)?)?,
-        TYPE_END_OF_DAY => end_of_day(read(body)?)?,
-        TYPE_LIMIT_SESSION => limit_session(read(body)?),
-        TYPE_BIND_FLOW => bind_flow(&read(body)?)?,
-        TYPE_CONFIGURE => configure(&read(body)?)?,
-        TYPE_RUNNING_HASH => {
-            return Ok(Body::RunningHash(read::<RunningHashBody>(body)?.running_hash.get()));
+/// A record of a kind that is less frequent, or what is wrong with it.
+#[inline(never)]
+fn decode_other(kind: u32, bytes: &[u8]) -> Result<(Record, usize), RecordFault> {
+    match kind {
+        ConditionalNewBody::KIND => command(bytes, conditional_new),
+        ReduceBody::KIND => command(bytes, reduce),
+        ReplaceBody::KIND => command(bytes, replace),
+        MassCancelBody::KIND => command(bytes, mass_cancel),
+        DefineInstrumentBody::KIND => command(bytes, define_instrument),
+        SetBandBody::KIND => command(bytes, set_band),
+        ControlBody::KIND => command(bytes, |body| control(*body)),
+        ClockBody::KIND => command(bytes, clock),
+        EndOfDayBody::KIND => command(bytes, |body| end_of_day(*body)),
+        LimitSessionBody::KIND => command(bytes, |body| Ok(limit_session(*body))),
+        BindFlowBody::KIND => command(bytes, bind_flow),
+        ConfigureBody::KIND => command(bytes, configure),
+        RunningHashBody::KIND => {
+            record(bytes, |body: &RunningHashBody| Ok(Body::RunningHash(body.running_hash.get())))
         }
-        TYPE_TRADE => return trade(&read(body)?).map(Body::Trade),
-        _ => return Err(RecordFault::Type),
-    };
-    Ok(Body::Command(command))
+        TradeBody::KIND => record(bytes, |body| trade(body).map(Body::Trade)),
+        _ => Err(fault_of(bytes)),
+    }
 }
 
+/// The second half of the first word; 0, which no record has, when there is none.
+#[inline]
+fn kind_at(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().map_or(0, |[_, _, _, _, kind @ ..]: &[u8; 8]| u32::from_le_bytes(*kind))
+}
+
+/// The command at the front of `bytes`, whose record has this body.
+#[inline]
+fn command<B: Layout>(
+    bytes: &[u8],
+    read_body: impl FnOnce(&B) -> Result<Command, RecordFault>,
+) -> Result<(Record, usize), RecordFault> {
+    record(bytes, |body| read_body(body).map(Body::Command))
+}
+
+/// The record at the front of `bytes`, which has this body.
+#[inline]
+fn record<B: Layout>(
+    bytes: &[u8],
+    read_body: impl FnOnce(&B) -> Result<Body, RecordFault>,
+) -> Result<(Record, usize), RecordFault> {
+    let length = HEAD_BYTES + size_of::<B>();
+    let bytes = bytes.get(..length).ok_or(RecordFault::Length)?;
+    let (head, body) = bytes.split_at_checked(HEAD_BYTES).ok_or(RecordFault::Length)?;
+    let head: Head = read(head)?;
+    let (words, _) = bytes.as_chunks();
+    let (_, covered) = words.split_first().ok_or(RecordFault::Length)?;
+    if checksum_of_record(B::KIND, covered) != head.checksum.get() {
+        return Err(RecordFault::Checksum);
+    }
+    let body = read_body(&read(body)?)?;
+    let sequence = Sequence(head.sequence.get());
+    Ok((Record { sequence, timestamp_ns: head.timestamp_ns.get(), body }, length))
+}
+
+/// What is wrong with bytes whose kind is that of no record.
+#[cold]
+fn fault_of(bytes: &[u8]) -> RecordFault {
+    let [low, high, record_type, form] = kind_at(bytes).to_le_bytes();
+    let length = usize::from(u16::from_le_bytes([low, high]));
+    let Some(covered) = bytes.get(CHECKSUM_BYTES..length).filter(|_| bytes.len() >= HEAD_BYTES)
+    else {
+        return RecordFault::Length;
+    };
+    let is_sealed = bytes.starts_with(&checksum(&[covered]).to_le_bytes());
+    match (record_type, form) {
+        _ if !is_sealed => RecordFault::Checksum,
+        _ if length < HEAD_BYTES => RecordFault::Length,
+        (NewBody::TYPE..=TYPE_MAX, FORM_PLAIN) | (NewBody::TYPE, FORM_CONDITIONAL) => {
+            RecordFault::Length
+        }
+        (_, FORM_PLAIN) => RecordFault::Type,
+        _ => RecordFault::Field,
+    }
+}
+
+#[inline]
 fn new_order(body: &NewBody, conditions: Conditions) -> Result<Command, RecordFault> {
+    let [price, instrument] = body.price_ticks_and_instrument.get();
+    let (account, session, [side_number, terms]) = body.account_session_side_and_terms.get();
     let action = Action::New(NewOrder {
-        instrument: InstrumentId(body.instrument.get()),
+        instrument: InstrumentId(instrument),
         order: OrderId(body.order.get()),
-        account: AccountId(body.account.get()),
-        side: side(body.side)?,
-        order_type: match body.terms >> 4 {
+        account: AccountId(account),
+        side: side(side_number)?,
+        order_type: match terms >> 4 {
             0 => OrderType::Limit,
             1 => OrderType::Market,
             2 => OrderType::Stop,
             3 => OrderType::StopLimit,
             _ => return Err(RecordFault::Field),
         },
-        time_in_force: match body.terms & 15 {
+        time_in_force: match terms & 15 {
             1 => TimeInForce::GoodTillCancel,
             2 => TimeInForce::ImmediateOrCancel,
             3 => TimeInForce::FillOrKill,
@@ -93,11 +141,11 @@ fn new_order(body: &NewBody, conditions: Conditions) -> Result<Command, RecordFa
             5 => TimeInForce::GoodTillDate,
             _ => return Err(RecordFault::Field),
         },
-        price: Ticks(body.price_ticks.get()),
+        price: Ticks(price),
         quantity: Lots(body.quantity_lots.get()),
         conditions,
     });
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(session, body.client_sequence, action))
 }
 
 fn conditional_new(body: &ConditionalNewBody) -> Result<Command, RecordFault> {
@@ -127,43 +175,45 @@ fn conditional_new(body: &ConditionalNewBody) -> Result<Command, RecordFault> {
 }
 
 fn cancel(body: &CancelBody) -> Result<Command, RecordFault> {
-    all_zero(&body.zero)?;
+    let [instrument, account] = body.instrument_and_account.get();
     let action = Action::Cancel {
-        instrument: InstrumentId(body.instrument.get()),
+        instrument: InstrumentId(instrument),
         order: OrderId(body.order.get()),
-        account: AccountId(body.account.get()),
+        account: AccountId(account),
     };
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(alone(body.session)?, body.client_sequence, action))
 }
 
 fn reduce(body: &ReduceBody) -> Result<Command, RecordFault> {
-    all_zero(&body.zero)?;
+    let [instrument, account] = body.instrument_and_account.get();
     let action = Action::Reduce {
-        instrument: InstrumentId(body.instrument.get()),
+        instrument: InstrumentId(instrument),
         order: OrderId(body.order.get()),
-        account: AccountId(body.account.get()),
+        account: AccountId(account),
         by: Lots(body.by_lots.get()),
     };
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(alone(body.session)?, body.client_sequence, action))
 }
 
 fn replace(body: &ReplaceBody) -> Result<Command, RecordFault> {
-    all_zero(&body.zero)?;
+    let [price, instrument] = body.price_ticks_and_instrument.get();
+    let (account, session, rule) = body.account_session_rule_and_zero.get();
+    let [zero, trigger] = body.zero_and_trigger_ticks.get();
     let action = Action::Replace(ReplaceOrder {
-        instrument: InstrumentId(body.instrument.get()),
+        instrument: InstrumentId(instrument),
         order: OrderId(body.order.get()),
         new_order: OrderId(body.new_order.get()),
-        account: AccountId(body.account.get()),
-        rule: match body.rule {
-            1 => ReplaceRule::Modify,
-            2 => ReplaceRule::CancelReplace,
+        account: AccountId(account),
+        rule: match (rule, zero) {
+            ([1, 0], 0) => ReplaceRule::Modify,
+            ([2, 0], 0) => ReplaceRule::CancelReplace,
             _ => return Err(RecordFault::Field),
         },
-        price: Ticks(body.price_ticks.get()),
+        price: Ticks(price),
         quantity: Lots(body.quantity_lots.get()),
-        trigger: Ticks(body.trigger_ticks.get()),
+        trigger: Ticks(trigger),
     });
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(session, body.client_sequence, action))
 }
 
 fn mass_cancel(body: &MassCancelBody) -> Result<Command, RecordFault> {
@@ -186,7 +236,7 @@ fn mass_cancel(body: &MassCancelBody) -> Result<Command, RecordFault> {
         side: if body.side == 0 { None } else { Some(side(body.side)?) },
         session: session.map(SessionId),
     });
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(body.session.get(), body.client_sequence, action))
 }
 
 fn define_instrument(body: &DefineInstrumentBody) -> Result<Command, RecordFault> {
@@ -203,7 +253,7 @@ fn define_instrument(body: &DefineInstrumentBody) -> Result<Command, RecordFault
     };
     let symbol = Symbol::from_padded(body.symbol).ok_or(RecordFault::Field)?;
     let action = Action::DefineInstrument(Definition { symbol, terms });
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(body.session.get(), body.client_sequence, action))
 }
 
 fn set_band(body: &SetBandBody) -> Result<Command, RecordFault> {
@@ -212,7 +262,7 @@ fn set_band(body: &SetBandBody) -> Result<Command, RecordFault> {
         instrument: InstrumentId(body.instrument.get()),
         band: Band { low: Ticks(body.low_ticks.get()), high: Ticks(body.high_ticks.get()) },
     };
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(body.session.get(), body.client_sequence, action))
 }
 
 fn control(body: ControlBody) -> Result<Command, RecordFault> {
@@ -229,18 +279,18 @@ fn control(body: ControlBody) -> Result<Command, RecordFault> {
             _ => return Err(RecordFault::Field),
         },
     };
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(body.session.get(), body.client_sequence, action))
 }
 
 fn clock(body: &ClockBody) -> Result<Command, RecordFault> {
     all_zero(&body.zero)?;
     let action = Action::Clock { now_ns: body.now_ns.get() };
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(body.session.get(), body.client_sequence, action))
 }
 
 fn end_of_day(body: EndOfDayBody) -> Result<Command, RecordFault> {
     all_zero(&body.zero)?;
-    Ok(command(body.session, body.client_sequence, Action::EndOfDay))
+    Ok(sent(body.session.get(), body.client_sequence, Action::EndOfDay))
 }
 
 const fn limit_session(body: LimitSessionBody) -> Command {
@@ -248,7 +298,7 @@ const fn limit_session(body: LimitSessionBody) -> Command {
         session: SessionId(body.of_session.get()),
         open_orders_max: body.open_orders_max.get(),
     };
-    command(body.session, body.client_sequence, action)
+    sent(body.session.get(), body.client_sequence, action)
 }
 
 fn bind_flow(body: &BindFlowBody) -> Result<Command, RecordFault> {
@@ -258,7 +308,7 @@ fn bind_flow(body: &BindFlowBody) -> Result<Command, RecordFault> {
         head_bytes: body.head_bytes.get(),
         head_hash: body.head_hash.get(),
     });
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(body.session.get(), body.client_sequence, action))
 }
 
 fn configure(body: &ConfigureBody) -> Result<Command, RecordFault> {
@@ -268,7 +318,7 @@ fn configure(body: &ConfigureBody) -> Result<Command, RecordFault> {
         instruments: body.instruments.get(),
         sessions: body.sessions.get(),
     });
-    Ok(command(body.session, body.client_sequence, action))
+    Ok(sent(body.session.get(), body.client_sequence, action))
 }
 
 fn trade(body: &TradeBody) -> Result<TradeCopy, RecordFault> {
@@ -293,20 +343,24 @@ fn trade(body: &TradeBody) -> Result<TradeCopy, RecordFault> {
     })
 }
 
-const fn command(session: Le16, client_sequence: Le64, action: Action) -> Command {
+/// A command with its sender.
+const fn sent(session: u16, client_sequence: Le64, action: Action) -> Command {
     Command {
-        session: SessionId(session.get()),
+        session: SessionId(session),
         client_sequence: ClientSequence(client_sequence.get()),
         action,
     }
 }
 
-const fn side(number: u8) -> Result<Side, RecordFault> {
-    match number {
-        1 => Ok(Side::Buy),
-        2 => Ok(Side::Sell),
-        _ => Err(RecordFault::Field),
-    }
+/// A session that has a word of its own.
+fn alone(session: Le64) -> Result<u16, RecordFault> {
+    u16::try_from(session.get()).map_err(|_| RecordFault::Field)
+}
+
+/// A look-up and no branch: which side it is nobody can foretell.
+fn side(number: u8) -> Result<Side, RecordFault> {
+    const SIDES: [Option<Side>; 3] = [None, Some(Side::Buy), Some(Side::Sell)];
+    SIDES.get(usize::from(number)).copied().flatten().ok_or(RecordFault::Field)
 }
 
 /// Bytes called zero are written as 0.

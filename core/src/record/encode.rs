@@ -1,27 +1,23 @@
 //! Records to bytes: a head, a body, and the checksum over both.
 
 use super::layout::{
-    BindFlowBody, CHECKSUM_BYTES, CancelBody, ClockBody, ConditionalNewBody, ConfigureBody,
-    ControlBody, DefineInstrumentBody, EndOfDayBody, FORM_CONDITIONAL, FORM_PLAIN, HEAD_BYTES,
-    Head, LimitSessionBody, MassCancelBody, NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION,
-    NewBody, ReduceBody, ReplaceBody, RunningHashBody, SetBandBody, TYPE_BIND_FLOW, TYPE_CANCEL,
-    TYPE_CLOCK, TYPE_CONFIGURE, TYPE_CONTROL, TYPE_DEFINE_INSTRUMENT, TYPE_END_OF_DAY,
-    TYPE_LIMIT_SESSION, TYPE_MASS_CANCEL, TYPE_NEW, TYPE_REDUCE, TYPE_REPLACE, TYPE_RUNNING_HASH,
-    TYPE_SET_BAND, TYPE_TRADE, TradeBody,
+    BindFlowBody, CancelBody, ClockBody, ConditionalNewBody, ConfigureBody, ControlBody,
+    DefineInstrumentBody, EndOfDayBody, HEAD_BYTES, Layout, LimitSessionBody, MassCancelBody,
+    NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION, NewBody, ReduceBody, ReplaceBody,
+    RunningHashBody, SetBandBody, TradeBody,
 };
 use super::{Body, Record, RecordType};
-use crate::checksum::checksum;
+use crate::checksum::checksum_of_record;
 use crate::command::{
     Action, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
     ReplaceOrder,
 };
-use crate::little_endian::{Le16, Le32, Le64};
+use crate::little_endian::{Le16, Le32, Le64, LeMix, LePair};
 use crate::trade::{TradeCopy, TradeKind};
 use crate::types::{
     AccountId, Band, Capacities, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SelfTrade,
     SessionId, Side, TimeInForce,
 };
-use bytemuck::Pod;
 
 impl Record {
     /// The record's type.
@@ -52,12 +48,10 @@ impl Record {
     #[inline]
     pub fn encode(&self, room: &mut [u8]) -> Option<usize> {
         match &self.body {
-            Body::RunningHash(hash) => self.put(
-                room,
-                TYPE_RUNNING_HASH,
-                RunningHashBody { running_hash: Le64::new(*hash) },
-            ),
-            Body::Trade(copy) => self.put(room, TYPE_TRADE, trade(copy)),
+            Body::RunningHash(hash) => {
+                self.put(room, RunningHashBody { running_hash: Le64::new(*hash) })
+            }
+            Body::Trade(copy) => self.put(room, trade(copy)),
             Body::Command(command) => self.encode_command(command, room),
         }
     }
@@ -69,77 +63,55 @@ impl Record {
             session: Le16::new(command.session.0),
         };
         match &command.action {
-            Action::New(new) if is_plain(&new.conditions) => {
-                self.put(room, TYPE_NEW, sender.new_order(new))
-            }
+            Action::New(new) if is_plain(&new.conditions) => self.put(room, sender.new_order(new)),
             Action::New(new) => self.put_conditional(room, &sender, new),
             Action::Cancel { instrument, order, account } => {
-                self.put(room, TYPE_CANCEL, sender.cancel(*instrument, *order, *account))
+                self.put(room, sender.cancel(*instrument, *order, *account))
             }
             Action::Reduce { instrument, order, account, by } => {
-                self.put(room, TYPE_REDUCE, sender.reduce(*instrument, *order, *account, *by))
+                self.put(room, sender.reduce(*instrument, *order, *account, *by))
             }
-            Action::Replace(replace) => self.put(room, TYPE_REPLACE, sender.replace(replace)),
-            Action::MassCancel(which) => {
-                self.put(room, TYPE_MASS_CANCEL, sender.mass_cancel(which))
-            }
+            Action::Replace(replace) => self.put(room, sender.replace(replace)),
+            Action::MassCancel(which) => self.put(room, sender.mass_cancel(which)),
             Action::DefineInstrument(definition) => {
-                self.put(room, TYPE_DEFINE_INSTRUMENT, sender.define_instrument(definition))
+                self.put(room, sender.define_instrument(definition))
             }
             Action::SetBand { instrument, band } => {
-                self.put(room, TYPE_SET_BAND, sender.set_band(*instrument, *band))
+                self.put(room, sender.set_band(*instrument, *band))
             }
             Action::Control { instrument, control } => {
-                self.put(room, TYPE_CONTROL, sender.control(*instrument, *control))
+                self.put(room, sender.control(*instrument, *control))
             }
-            Action::Clock { now_ns } => self.put(room, TYPE_CLOCK, sender.clock(*now_ns)),
-            Action::EndOfDay => self.put(room, TYPE_END_OF_DAY, sender.end_of_day()),
+            Action::Clock { now_ns } => self.put(room, sender.clock(*now_ns)),
+            Action::EndOfDay => self.put(room, sender.end_of_day()),
             Action::LimitSession { session, open_orders_max } => {
                 let body = sender.limit_session(*session, *open_orders_max);
-                self.put(room, TYPE_LIMIT_SESSION, body)
+                self.put(room, body)
             }
-            Action::BindFlow(flow) => self.put(room, TYPE_BIND_FLOW, sender.bind_flow(flow)),
-            Action::Configure(capacities) => {
-                self.put(room, TYPE_CONFIGURE, sender.configure(*capacities))
-            }
+            Action::BindFlow(flow) => self.put(room, sender.bind_flow(flow)),
+            Action::Configure(capacities) => self.put(room, sender.configure(*capacities)),
         }
     }
 
     /// Apart from the plain New, which must not pay for it.
     #[cold]
     fn put_conditional(&self, room: &mut [u8], sender: &Sender, new: &NewOrder) -> Option<usize> {
-        self.put_form(room, TYPE_NEW, FORM_CONDITIONAL, sender.conditional_new(new))
+        self.put(room, sender.conditional_new(new))
     }
 
+    /// Writes head and body and seals them with their checksum, a word at a time: the checksum
+    /// reads words, and a word that was written in pieces cannot be read until they are in the
+    /// cache.
     #[inline]
-    fn put<B: Pod>(&self, room: &mut [u8], record_type: u8, body: B) -> Option<usize> {
-        self.put_form(room, record_type, FORM_PLAIN, body)
-    }
-
-    /// Writes head and body and seals them with their checksum.
-    #[inline]
-    fn put_form<B: Pod>(
-        &self,
-        room: &mut [u8],
-        record_type: u8,
-        form: u8,
-        body: B,
-    ) -> Option<usize> {
+    fn put<B: Layout>(&self, room: &mut [u8], body: B) -> Option<usize> {
         let length = HEAD_BYTES + size_of::<B>();
-        let bytes = room.get_mut(..length)?;
-        let head = Head {
-            checksum: Le32::new(0),
-            length: Le16::new(u16::try_from(length).ok()?),
-            record_type,
-            form,
-            timestamp_ns: Le64::new(self.timestamp_ns),
-            sequence: Le64::new(self.sequence.0),
-        };
-        let (head_bytes, body_bytes) = bytes.split_at_mut_checked(HEAD_BYTES)?;
-        head_bytes.copy_from_slice(bytemuck::bytes_of(&head));
-        body_bytes.copy_from_slice(bytemuck::bytes_of(&body));
-        let (seal, covered) = bytes.split_at_mut_checked(CHECKSUM_BYTES)?;
-        seal.copy_from_slice(&checksum(&[covered]).to_le_bytes());
+        let (words, _) = room.get_mut(..length)?.as_chunks_mut::<8>();
+        let (first, covered) = words.split_first_mut()?;
+        let (rest_of_head, body_words) = covered.split_first_chunk_mut::<2>()?;
+        *rest_of_head = [self.timestamp_ns.to_le_bytes(), self.sequence.0.to_le_bytes()];
+        body_words.as_flattened_mut().copy_from_slice(bytemuck::bytes_of(&body));
+        let sum = checksum_of_record(B::KIND, covered);
+        *first = (u64::from(sum) | u64::from(B::KIND) << 32).to_le_bytes();
         Some(length)
     }
 }
@@ -170,16 +142,18 @@ struct Sender {
 impl Sender {
     #[inline]
     fn new_order(&self, new: &NewOrder) -> NewBody {
+        let terms =
+            order_type_number(new.order_type) << 4 | time_in_force_number(new.time_in_force);
         NewBody {
             client_sequence: self.client_sequence,
             order: Le64::new(new.order.0),
             quantity_lots: Le64::new(new.quantity.0),
-            price_ticks: Le32::new(new.price.0),
-            instrument: Le32::new(new.instrument.0),
-            account: Le32::new(new.account.0),
-            session: self.session,
-            side: side_number(new.side),
-            terms: order_type_number(new.order_type) << 4 | time_in_force_number(new.time_in_force),
+            price_ticks_and_instrument: LePair::new(new.price.0, new.instrument.0),
+            account_session_side_and_terms: LeMix::new(
+                new.account.0,
+                self.session.get(),
+                [side_number(new.side), terms],
+            ),
         }
     }
 
@@ -202,10 +176,8 @@ impl Sender {
         CancelBody {
             client_sequence: self.client_sequence,
             order: Le64::new(order.0),
-            instrument: Le32::new(instrument.0),
-            account: Le32::new(account.0),
-            session: self.session,
-            zero: [0; 6],
+            instrument_and_account: LePair::new(instrument.0, account.0),
+            session: Le64::new(u64::from(self.session.get())),
         }
     }
 
@@ -221,30 +193,29 @@ impl Sender {
             client_sequence: self.client_sequence,
             order: Le64::new(order.0),
             by_lots: Le64::new(by.0),
-            instrument: Le32::new(instrument.0),
-            account: Le32::new(account.0),
-            session: self.session,
-            zero: [0; 6],
+            instrument_and_account: LePair::new(instrument.0, account.0),
+            session: Le64::new(u64::from(self.session.get())),
         }
     }
 
     #[inline]
     fn replace(&self, replace: &ReplaceOrder) -> ReplaceBody {
+        let rule = match replace.rule {
+            ReplaceRule::Modify => 1,
+            ReplaceRule::CancelReplace => 2,
+        };
         ReplaceBody {
             client_sequence: self.client_sequence,
             order: Le64::new(replace.order.0),
             new_order: Le64::new(replace.new_order.0),
             quantity_lots: Le64::new(replace.quantity.0),
-            price_ticks: Le32::new(replace.price.0),
-            instrument: Le32::new(replace.instrument.0),
-            account: Le32::new(replace.account.0),
-            session: self.session,
-            rule: match replace.rule {
-                ReplaceRule::Modify => 1,
-                ReplaceRule::CancelReplace => 2,
-            },
-            zero: [0; 5],
-            trigger_ticks: Le32::new(replace.trigger.0),
+            price_ticks_and_instrument: LePair::new(replace.price.0, replace.instrument.0),
+            account_session_rule_and_zero: LeMix::new(
+                replace.account.0,
+                self.session.get(),
+                [rule, 0],
+            ),
+            zero_and_trigger_ticks: LePair::new(0, replace.trigger.0),
         }
     }
 

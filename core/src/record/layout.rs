@@ -4,29 +4,29 @@
 //! changes the version of the log.
 
 use crate::limits::{FLOW_NAME_BYTES_MAX, SYMBOL_BYTES_MAX};
-use crate::little_endian::{Le16, Le32, Le64};
+use crate::little_endian::{Le16, Le32, Le64, LeMix, LePair};
 use bytemuck::{Pod, Zeroable};
 
-pub(super) const TYPE_NEW: u8 = 1;
-pub(super) const TYPE_CANCEL: u8 = 2;
-pub(super) const TYPE_REDUCE: u8 = 3;
-pub(super) const TYPE_REPLACE: u8 = 4;
-pub(super) const TYPE_DEFINE_INSTRUMENT: u8 = 5;
-pub(super) const TYPE_BIND_FLOW: u8 = 6;
-pub(super) const TYPE_CONFIGURE: u8 = 7;
-pub(super) const TYPE_RUNNING_HASH: u8 = 8;
-pub(super) const TYPE_MASS_CANCEL: u8 = 9;
-pub(super) const TYPE_SET_BAND: u8 = 10;
-pub(super) const TYPE_CONTROL: u8 = 11;
-pub(super) const TYPE_CLOCK: u8 = 12;
-pub(super) const TYPE_END_OF_DAY: u8 = 13;
-pub(super) const TYPE_LIMIT_SESSION: u8 = 14;
-pub(super) const TYPE_TRADE: u8 = 15;
+/// What stands behind the head of a record of one type and form.
+pub(super) trait Layout: Pod {
+    /// The number of the type.
+    const TYPE: u8;
+    /// The number of the form.
+    const FORM: u8 = FORM_PLAIN;
+    /// The second half of the record's first word, which says all of its shape: its length in bytes
+    /// (2 bytes), its type, its form.
+    const KIND: u32 = {
+        let [low, high, ..] = (HEAD_BYTES + size_of::<Self>()).to_le_bytes();
+        u32::from_le_bytes([low, high, Self::TYPE, Self::FORM])
+    };
+}
 
 /// The form of every record but a New that asks for more than most.
 pub(super) const FORM_PLAIN: u8 = 0;
 /// The form of a New with conditions.
 pub(super) const FORM_CONDITIONAL: u8 = 1;
+/// The type with the highest number.
+pub(super) const TYPE_MAX: u8 = TradeBody::TYPE;
 
 /// The head of every record, 24 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -34,12 +34,8 @@ pub(super) const FORM_CONDITIONAL: u8 = 1;
 pub(super) struct Head {
     /// CRC-32C of all bytes of the record behind this field.
     pub(super) checksum: Le32,
-    /// Bytes of the whole record, the head's too.
-    pub(super) length: Le16,
-    /// One of the `TYPE_` numbers.
-    pub(super) record_type: u8,
-    /// One of the `FORM_` numbers.
-    pub(super) form: u8,
+    /// Bytes of the whole record in 2 bytes, its type, its form: see [`Layout::KIND`].
+    pub(super) kind: Le32,
     /// Nanoseconds since the Unix epoch.
     pub(super) timestamp_ns: Le64,
     /// The command's place in the total order.
@@ -58,15 +54,15 @@ pub(super) struct NewBody {
     pub(super) client_sequence: Le64,
     pub(super) order: Le64,
     pub(super) quantity_lots: Le64,
-    pub(super) price_ticks: Le32,
-    pub(super) instrument: Le32,
-    pub(super) account: Le32,
-    pub(super) session: Le16,
-    /// 1 buy, 2 sell.
-    pub(super) side: u8,
-    /// Low half: 1 good till cancel, 2 immediate or cancel, 3 fill or kill, 4 day, 5 good till
-    /// date. High half: 0 limit, 1 market, 2 stop, 3 stop-limit.
-    pub(super) terms: u8,
+    pub(super) price_ticks_and_instrument: LePair,
+    /// The side is 1 buy, 2 sell. The terms are in the low half 1 good till cancel, 2 immediate or
+    /// cancel, 3 fill or kill, 4 day, 5 good till date; in the high half 0 limit, 1 market, 2 stop,
+    /// 3 stop-limit.
+    pub(super) account_session_side_and_terms: LeMix,
+}
+
+impl Layout for NewBody {
+    const TYPE: u8 = 1;
 }
 
 /// Body of a New with conditions, 72 bytes; at least one of its own fields is not 0.
@@ -85,16 +81,24 @@ pub(super) struct ConditionalNewBody {
     pub(super) minimum_lots: Le64,
 }
 
+impl Layout for ConditionalNewBody {
+    const TYPE: u8 = NewBody::TYPE;
+    const FORM: u8 = FORM_CONDITIONAL;
+}
+
 /// Body of a Cancel, 32 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct CancelBody {
     pub(super) client_sequence: Le64,
     pub(super) order: Le64,
-    pub(super) instrument: Le32,
-    pub(super) account: Le32,
-    pub(super) session: Le16,
-    pub(super) zero: [u8; 6],
+    pub(super) instrument_and_account: LePair,
+    /// 2 bytes and zeros.
+    pub(super) session: Le64,
+}
+
+impl Layout for CancelBody {
+    const TYPE: u8 = 2;
 }
 
 /// Body of a Reduce, 40 bytes.
@@ -104,10 +108,13 @@ pub(super) struct ReduceBody {
     pub(super) client_sequence: Le64,
     pub(super) order: Le64,
     pub(super) by_lots: Le64,
-    pub(super) instrument: Le32,
-    pub(super) account: Le32,
-    pub(super) session: Le16,
-    pub(super) zero: [u8; 6],
+    pub(super) instrument_and_account: LePair,
+    /// 2 bytes and zeros.
+    pub(super) session: Le64,
+}
+
+impl Layout for ReduceBody {
+    const TYPE: u8 = 3;
 }
 
 /// Body of a Replace, 56 bytes.
@@ -118,14 +125,14 @@ pub(super) struct ReplaceBody {
     pub(super) order: Le64,
     pub(super) new_order: Le64,
     pub(super) quantity_lots: Le64,
-    pub(super) price_ticks: Le32,
-    pub(super) instrument: Le32,
-    pub(super) account: Le32,
-    pub(super) session: Le16,
-    /// 1 modify, 2 cancel-replace.
-    pub(super) rule: u8,
-    pub(super) zero: [u8; 5],
-    pub(super) trigger_ticks: Le32,
+    pub(super) price_ticks_and_instrument: LePair,
+    /// The rule is 1 modify, 2 cancel-replace.
+    pub(super) account_session_rule_and_zero: LeMix,
+    pub(super) zero_and_trigger_ticks: LePair,
+}
+
+impl Layout for ReplaceBody {
+    const TYPE: u8 = 4;
 }
 
 /// Body of a `DefineInstrument`, 72 bytes.
@@ -146,6 +153,10 @@ pub(super) struct DefineInstrumentBody {
     pub(super) zero: [u8; 2],
 }
 
+impl Layout for DefineInstrumentBody {
+    const TYPE: u8 = 5;
+}
+
 /// Body of a `BindFlow`, 56 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -157,6 +168,10 @@ pub(super) struct BindFlowBody {
     pub(super) head_bytes: Le32,
     pub(super) session: Le16,
     pub(super) zero: [u8; 2],
+}
+
+impl Layout for BindFlowBody {
+    const TYPE: u8 = 6;
 }
 
 /// Body of a Configure, 24 bytes.
@@ -171,11 +186,19 @@ pub(super) struct ConfigureBody {
     pub(super) zero: [u8; 2],
 }
 
+impl Layout for ConfigureBody {
+    const TYPE: u8 = 7;
+}
+
 /// Body of a running hash, 8 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct RunningHashBody {
     pub(super) running_hash: Le64,
+}
+
+impl Layout for RunningHashBody {
+    const TYPE: u8 = 8;
 }
 
 /// Body of a `MassCancel`, 24 bytes.
@@ -195,6 +218,10 @@ pub(super) struct MassCancelBody {
     pub(super) zero: [u8; 2],
 }
 
+impl Layout for MassCancelBody {
+    const TYPE: u8 = 9;
+}
+
 pub(super) const NAMES_INSTRUMENT: u8 = 1;
 pub(super) const NAMES_ACCOUNT: u8 = 2;
 pub(super) const NAMES_SESSION: u8 = 4;
@@ -211,6 +238,10 @@ pub(super) struct SetBandBody {
     pub(super) zero: [u8; 2],
 }
 
+impl Layout for SetBandBody {
+    const TYPE: u8 = 10;
+}
+
 /// Body of a Control, 16 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -223,6 +254,10 @@ pub(super) struct ControlBody {
     pub(super) zero: u8,
 }
 
+impl Layout for ControlBody {
+    const TYPE: u8 = 11;
+}
+
 /// Body of a Clock, 24 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -231,6 +266,10 @@ pub(super) struct ClockBody {
     pub(super) now_ns: Le64,
     pub(super) session: Le16,
     pub(super) zero: [u8; 6],
+}
+
+impl Layout for ClockBody {
+    const TYPE: u8 = 12;
 }
 
 /// Body of an `EndOfDay`, 16 bytes.
@@ -242,6 +281,10 @@ pub(super) struct EndOfDayBody {
     pub(super) zero: [u8; 6],
 }
 
+impl Layout for EndOfDayBody {
+    const TYPE: u8 = 13;
+}
+
 /// Body of a `LimitSession`, 16 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -251,6 +294,10 @@ pub(super) struct LimitSessionBody {
     /// Whose orders.
     pub(super) of_session: Le16,
     pub(super) session: Le16,
+}
+
+impl Layout for LimitSessionBody {
+    const TYPE: u8 = 14;
 }
 
 /// Body of a trade's copy, 40 bytes.
@@ -267,6 +314,10 @@ pub(super) struct TradeBody {
     /// 1 continuous, 2 auction.
     pub(super) kind: u8,
     pub(super) zero: [u8; 3],
+}
+
+impl Layout for TradeBody {
+    const TYPE: u8 = 15;
 }
 
 const _: () = assert!(HEAD_BYTES == 24);
