@@ -1,5 +1,10 @@
 //! What the benches share: command sequences from the seeded stream, made before the clock starts.
 
+pub mod book_flow;
+pub mod cpu_clock;
+pub mod floor;
+pub mod flow;
+
 use highwater::command::{Action, Command, Definition};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
 use runtime::stream::Stream;

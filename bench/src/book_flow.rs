@@ -1,0 +1,126 @@
+//! A flow as the book's commands, and a sink that sees every event.
+
+use crate::floor::Trades;
+use crate::flow::{Deed, Operation};
+use highwater::book::Book;
+use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
+use highwater::event::{Event, EventKind, EventSink};
+use highwater::types::{
+    AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
+    Symbol, Ticks, TimeInForce,
+};
+use std::hint::black_box;
+
+/// The session that sends the flow.
+const SESSION: SessionId = SessionId(1);
+const ACCOUNT: AccountId = AccountId(7);
+
+/// The operation number `number`, from 1, as a command for an instrument.
+pub fn command_of(operation: &Operation, number: u64, instrument: InstrumentId) -> Command {
+    let Operation { order, price, quantity, .. } = *operation;
+    let (order, price, quantity) = (OrderId(order), Ticks(price), Lots(u64::from(quantity)));
+    let action = match operation.deed {
+        Deed::Add => Action::New(NewOrder {
+            instrument,
+            order,
+            account: ACCOUNT,
+            side: operation.side,
+            order_type: OrderType::Limit,
+            time_in_force: if operation.is_immediate {
+                TimeInForce::ImmediateOrCancel
+            } else {
+                TimeInForce::GoodTillCancel
+            },
+            price,
+            quantity,
+            conditions: Conditions::NONE,
+        }),
+        Deed::Cancel => Action::Cancel { instrument, order, account: ACCOUNT },
+        Deed::Replace => Action::Replace(ReplaceOrder {
+            instrument,
+            order,
+            new_order: order,
+            account: ACCOUNT,
+            rule: ReplaceRule::CancelReplace,
+            price,
+            quantity,
+            trigger: Ticks(0),
+        }),
+    };
+    Command { session: SESSION, client_sequence: ClientSequence(number), action }
+}
+
+/// All operations as commands for the first instrument.
+pub fn commands_of(operations: &[Operation]) -> Vec<Command> {
+    let numbered = operations.iter().zip(1..);
+    numbered.map(|(operation, number)| command_of(operation, number, InstrumentId(0))).collect()
+}
+
+/// Defines `count` instruments that take every order.
+///
+/// # Panics
+///
+/// When a symbol is too long: never.
+pub fn define_instruments(book: &mut Book<'_>, count: u32) {
+    for number in 1..=count {
+        let symbol = Symbol::new(format!("I{number}").as_bytes()).expect("a short name");
+        let command = Command {
+            session: SessionId::OPERATOR,
+            client_sequence: ClientSequence(u64::from(number)),
+            action: Action::DefineInstrument(Definition::open(symbol)),
+        };
+        apply_all(book, &[command], &mut |_: &Event| {});
+    }
+}
+
+/// Applies commands one behind the other.
+#[inline]
+pub fn apply_all(book: &mut Book<'_>, commands: &[Command], sink: &mut impl EventSink) {
+    for command in commands {
+        let sequence = book.last_sequence().next();
+        book.apply(sequence, command, sink);
+    }
+}
+
+/// Takes every event, as a whole and in memory, and adds the trades up.
+#[derive(Debug, Default)]
+pub struct Watcher {
+    /// Events that came.
+    pub events: u64,
+    /// Those that say no.
+    pub rejected: u64,
+    /// What the trades add up to.
+    pub trades: Trades,
+}
+
+impl EventSink for Watcher {
+    #[inline]
+    fn event(&mut self, event: &Event) {
+        self.events += 1;
+        match black_box(event).kind {
+            EventKind::Trade { maker, taker, price, quantity, .. } => {
+                self.trades.add(maker.0, taker.0, price.ticks(), quantity.lots());
+            }
+            EventKind::Rejected { .. } => self.rejected += 1,
+            EventKind::Accepted { .. }
+            | EventKind::Rested { .. }
+            | EventKind::Canceled { .. }
+            | EventKind::Reduced { .. }
+            | EventKind::Replaced { .. }
+            | EventKind::Duplicate { .. }
+            | EventKind::InstrumentDefined { .. }
+            | EventKind::FlowBound { .. }
+            | EventKind::Configured { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::Replenished { .. }
+            | EventKind::AuctionTrade { .. }
+            | EventKind::MassCanceled { .. }
+            | EventKind::StateChanged { .. }
+            | EventKind::Uncrossed { .. }
+            | EventKind::BandSet { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::DayEnded { .. }
+            | EventKind::SessionLimited { .. } => {}
+        }
+    }
+}
