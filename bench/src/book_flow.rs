@@ -87,8 +87,6 @@ pub fn apply_all(book: &mut Book<'_>, commands: &[Command], sink: &mut impl Even
 pub struct Watcher {
     /// Events that came.
     pub events: u64,
-    /// Those that say no.
-    pub rejected: u64,
     /// What the trades add up to.
     pub trades: Trades,
 }
@@ -97,30 +95,8 @@ impl EventSink for Watcher {
     #[inline]
     fn event(&mut self, event: &Event) {
         self.events += 1;
-        match black_box(event).kind {
-            EventKind::Trade { maker, taker, price, quantity, .. } => {
-                self.trades.add(maker.0, taker.0, price.ticks(), quantity.lots());
-            }
-            EventKind::Rejected { .. } => self.rejected += 1,
-            EventKind::Accepted { .. }
-            | EventKind::Rested { .. }
-            | EventKind::Canceled { .. }
-            | EventKind::Reduced { .. }
-            | EventKind::Replaced { .. }
-            | EventKind::Duplicate { .. }
-            | EventKind::InstrumentDefined { .. }
-            | EventKind::FlowBound { .. }
-            | EventKind::Configured { .. }
-            | EventKind::Triggered { .. }
-            | EventKind::Replenished { .. }
-            | EventKind::AuctionTrade { .. }
-            | EventKind::MassCanceled { .. }
-            | EventKind::StateChanged { .. }
-            | EventKind::Uncrossed { .. }
-            | EventKind::BandSet { .. }
-            | EventKind::ClockSet { .. }
-            | EventKind::DayEnded { .. }
-            | EventKind::SessionLimited { .. } => {}
+        if let EventKind::Trade { maker, taker, price, quantity, .. } = black_box(event).kind {
+            self.trades.add(maker.0, taker.0, price.ticks(), quantity.lots());
         }
     }
 }

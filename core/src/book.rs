@@ -69,6 +69,8 @@ pub struct Book<'m> {
     sessions: Sessions<'m>,
     /// What the book may hold now.
     capacities: Capacities,
+    /// How many levels and spans it may use now, which follows from that.
+    level_limits: LevelLimits,
     /// What its memory can hold.
     memory_capacities: Capacities,
     flow: Option<FlowIdentity>,
@@ -150,16 +152,27 @@ impl Book<'_> {
             let (instrument, order) = names_of(action);
             return self.reject(&about(instrument), order, RejectReason::SessionsFull, sink);
         }
+        // The two that come most are asked for first: a table of jumps is guessed worse.
+        if let Action::New(new) = action {
+            return self.new_order(&about(new.instrument), new, sink);
+        }
+        if let Action::Cancel { instrument, order, account } = action {
+            return self.cancel(&about(*instrument), (*order, *account), sink);
+        }
+        self.apply_other(&about(names_of(action).0), action, sink);
+    }
+
+    /// Executes what is neither New nor Cancel.
+    #[inline(never)]
+    fn apply_other(&mut self, origin: &Origin, action: &Action, sink: &mut impl EventSink) {
         match action {
-            Action::New(new) => self.new_order(&about(new.instrument), new, sink),
-            Action::Cancel { instrument, order, account } => {
-                self.cancel(&about(*instrument), (*order, *account), sink);
+            Action::Reduce { order, account, by, .. } => {
+                self.reduce(origin, (*order, *account), *by, sink);
             }
-            Action::Reduce { instrument, order, account, by } => {
-                self.reduce(&about(*instrument), (*order, *account), *by, sink);
-            }
-            Action::Replace(replace) => self.replace(&about(replace.instrument), replace, sink),
-            Action::MassCancel(_)
+            Action::Replace(replace) => self.replace(origin, replace, sink),
+            Action::New(_)
+            | Action::Cancel { .. }
+            | Action::MassCancel(_)
             | Action::DefineInstrument(_)
             | Action::SetBand { .. }
             | Action::Control { .. }
@@ -167,7 +180,7 @@ impl Book<'_> {
             | Action::EndOfDay
             | Action::LimitSession { .. }
             | Action::BindFlow(_)
-            | Action::Configure(_) => self.operate(&about(names_of(action).0), action, sink),
+            | Action::Configure(_) => self.operate(origin, action, sink),
         }
     }
 
@@ -234,7 +247,8 @@ impl Book<'_> {
         self.emit(origin, EventKind::Rejected { client_sequence, order, reason }, sink);
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "most of its callers know the reason")]
     fn emit_canceled(
         &mut self,
         origin: &Origin,
@@ -326,6 +340,7 @@ impl<'m> Book<'m> {
             symbols: Symbols::new(memory.cut(instruments)?, index(&mut memory, instruments, 4)?),
             sessions: Sessions::new(memory.cut(index_of(capacities.sessions))?),
             capacities,
+            level_limits: LevelLimits::of(capacities),
             memory_capacities: capacities,
             flow: None,
             clock_ns: 0,
@@ -342,10 +357,10 @@ impl<'m> Book<'m> {
         }
     }
 
-    /// How many levels and spans the book may use now.
-    #[inline]
-    fn level_limits(&self) -> LevelLimits {
-        LevelLimits { levels: self.capacities.orders, spans: spans_max(self.capacities) }
+    /// Changes what the book may hold.
+    fn set_capacities(&mut self, capacities: Capacities) {
+        self.capacities = capacities;
+        self.level_limits = LevelLimits::of(capacities);
     }
 }
 
@@ -366,7 +381,7 @@ const fn are_possible(capacities: Capacities) -> bool {
 }
 
 /// The instrument and the order that an action names; 0 where it names none.
-#[cold]
+#[inline(never)]
 fn names_of(action: &Action) -> (InstrumentId, OrderId) {
     match action {
         Action::New(new) => (new.instrument, new.order),

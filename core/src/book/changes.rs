@@ -23,7 +23,8 @@ enum Change<T> {
 
 impl Book<'_> {
     /// Cancels an open order.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "nearly half of all commands: one piece of code")]
     pub(super) fn cancel(
         &mut self,
         origin: &Origin,
@@ -261,7 +262,7 @@ impl Book<'_> {
         level_slot: u32,
     ) -> Result<(), RejectReason> {
         let leaving = (self.ladders.levels.get(level_slot).order_count == 1).then_some(level_slot);
-        if self.ladders.has_room(ladder, price.ticks(), leaving, self.level_limits()) {
+        if self.ladders.has_room(ladder, price.ticks(), leaving, self.level_limits) {
             Ok(())
         } else {
             Err(RejectReason::LevelsFull)
@@ -360,7 +361,8 @@ impl Book<'_> {
     }
 
     /// An open order of the account.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     fn find_own(
         &self,
         origin: &Origin,

@@ -189,7 +189,7 @@ impl Book<'_> {
         } else if !incoming.may_rest() {
             CancelReason::IocRemainder
         } else if incoming.trigger.is_some()
-            && !self.ladders.has_room(ladder, price, None, self.level_limits())
+            && !self.ladders.has_room(ladder, price, None, self.level_limits)
         {
             CancelReason::LevelsFull
         } else {

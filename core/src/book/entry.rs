@@ -18,7 +18,11 @@ const PLACES_MAX: u32 = 2;
 
 impl Book<'_> {
     /// Takes a new order, or rejects it.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "half of all commands: one piece of code, in registers"
+    )]
     pub(super) fn new_order(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
         if new.instrument.0 >= self.symbols.count() {
             return self.reject(origin, new.order, RejectReason::UnknownInstrument, sink);
@@ -53,7 +57,8 @@ impl Book<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "its events are built where the next ones are")]
     fn accept(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
         let client_sequence = origin.client_sequence;
         self.emit(origin, EventKind::Accepted { client_sequence, order: new.order }, sink);
@@ -61,7 +66,8 @@ impl Book<'_> {
 
     /// The checks of [`check_conditional`](Self::check_conditional) that can fail for a plain
     /// order.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it checks stays in registers")]
     fn check_plain(&self, origin: &Origin, new: &NewOrder) -> Result<Incoming, RejectReason> {
         let limit = Price::new(new.price).ok_or(RejectReason::BadPrice)?;
         let quantity = Quantity::new(new.quantity).ok_or(RejectReason::BadQuantity)?;
@@ -200,7 +206,7 @@ impl Book<'_> {
         if self.orders.pool.live() + places > self.capacities.orders {
             return Err(RejectReason::OrdersFull);
         }
-        if !self.ladders.has_room(ladder, price.ticks(), None, self.level_limits()) {
+        if !self.ladders.has_room(ladder, price.ticks(), None, self.level_limits) {
             return Err(RejectReason::LevelsFull);
         }
         Ok(())

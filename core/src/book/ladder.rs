@@ -4,8 +4,8 @@
 use super::bug::bug;
 use super::index::Index;
 use super::pool::{Entry, NONE, Pool};
-use super::span::Spans;
-use crate::types::{InstrumentId, Phase, Side, index_of};
+use super::span::{Spans, spans_max};
+use crate::types::{Capacities, InstrumentId, Phase, Side, index_of};
 use bytemuck::{Pod, Zeroable};
 
 /// Number of a ladder: instrument, side, and whether its orders rest or wait.
@@ -176,7 +176,7 @@ pub(super) struct Level {
     pub(super) ladder: u32,
     /// The order that trades first.
     pub(super) head: u32,
-    /// The order that came last, or the free slot after this free one.
+    /// The order that came last, or the way to the next free slot.
     pub(super) tail: u32,
     /// Orders in the queue.
     pub(super) order_count: u32,
@@ -193,8 +193,8 @@ impl Entry for Level {
     }
 
     #[inline]
-    fn link(&mut self, slot: u32) {
-        self.tail = slot;
+    fn link(&mut self, link: u32) {
+        self.tail = link;
     }
 }
 
@@ -217,6 +217,13 @@ pub(super) struct LevelLimits {
     pub(super) levels: u32,
     /// Spans in use, at most.
     pub(super) spans: u32,
+}
+
+impl LevelLimits {
+    /// The limits of a book with these capacities.
+    pub(super) const fn of(capacities: Capacities) -> Self {
+        Self { levels: capacities.orders, spans: spans_max(capacities) }
+    }
 }
 
 impl Ladders<'_> {
@@ -270,7 +277,8 @@ impl Ladders<'_> {
     }
 
     /// Slot of the level at `price`, which is made when there is none.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "half of all commands come through here")]
     pub(super) fn find_or_add(&mut self, id: LadderId, price: u32) -> u32 {
         let hash = self.prices.hash(u64::from(id.0), u64::from(price));
         match self.find_hashed(hash, id, price) {
@@ -279,6 +287,7 @@ impl Ladders<'_> {
         }
     }
 
+    #[inline(never)]
     fn add(&mut self, hash: u32, id: LadderId, price: u32) -> u32 {
         let mut root = self.ladder(id).root;
         let span = self.spans.mark(&mut root, id, price);

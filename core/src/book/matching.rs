@@ -39,16 +39,25 @@ impl Book<'_> {
         sink: &mut impl EventSink,
     ) {
         let Incoming { order, side, limit, quantity, .. } = *incoming;
-        let remaining = self.cross(origin, (order, quantity.lots()), (side, limit), sink);
+        let whole = quantity.lots();
+        let mut remaining = whole;
+        if self.would_trade(origin.instrument, side, limit) {
+            remaining = self.cross(origin, (order, whole), (side, limit), sink);
+        }
         if remaining > 0 && incoming.may_rest {
             self.rest(origin, incoming, remaining, sink);
         } else if remaining > 0 {
-            let rest = (incoming.order, remaining);
-            self.emit_canceled(origin, rest, CancelReason::IocRemainder, sink);
+            self.cancel_rest(origin, (order, remaining), sink);
         }
-        if remaining < incoming.quantity.lots() {
+        if remaining < whole {
             self.run_stops(origin, sink);
         }
+    }
+
+    /// Cancels what is left of an order that may not rest.
+    #[inline(never)]
+    fn cancel_rest(&mut self, origin: &Origin, rest: (OrderId, u64), sink: &mut impl EventSink) {
+        self.emit_canceled(origin, rest, CancelReason::IocRemainder, sink);
     }
 
     /// The same, for an order that was open before.
@@ -63,7 +72,7 @@ impl Book<'_> {
     }
 
     /// Trades level by level, from the best price to the limit; returns the lots that are left.
-    #[inline]
+    #[inline(never)]
     pub(super) fn cross(
         &mut self,
         origin: &Origin,
@@ -100,6 +109,8 @@ impl Book<'_> {
     }
 
     /// Trades with one level, first come first served; returns the taker's lots that are left.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "its one caller is its loop")]
     fn fill(
         &mut self,
         origin: &Origin,
@@ -192,7 +203,8 @@ impl Book<'_> {
         remaining - traded
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "half of all commands end here")]
     fn rest(
         &mut self,
         origin: &Origin,

@@ -147,7 +147,7 @@ impl Book<'_> {
             return self.reject(origin, OrderId(0), RejectReason::BadCapacities, sink);
         }
         assert!(self.fits(capacities), "the host checks that a Configure fits the memory");
-        self.capacities = capacities;
+        self.set_capacities(capacities);
         let client_sequence = origin.client_sequence;
         self.tell(origin, EventKind::Configured { client_sequence, capacities }, sink);
     }

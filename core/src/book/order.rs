@@ -17,7 +17,7 @@ pub(super) struct Order {
     pub(super) id: u64,
     /// Lots that are open, but for what its extra hides; never 0 between two commands.
     pub(super) remaining: u64,
-    /// The order before it in its level, or the free slot after this free one.
+    /// The order before it in its level, or the way to the next free slot.
     pub(super) prev: u32,
     /// The order after it in its level.
     pub(super) next: u32,
@@ -89,8 +89,8 @@ impl Entry for Order {
     }
 
     #[inline]
-    fn link(&mut self, slot: u32) {
-        self.prev = slot;
+    fn link(&mut self, link: u32) {
+        self.prev = link;
     }
 }
 

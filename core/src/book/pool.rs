@@ -10,18 +10,21 @@ pub(super) const NONE: u32 = 0;
 
 /// An entry that can wait in the free list.
 pub(super) trait Entry: Pod {
-    /// The slot that was noted with [`link`](Self::link).
+    /// What was noted with [`link`](Self::link); 0 in an entry that is all zero.
     fn linked(&self) -> u32;
 
-    /// Notes the next free slot in an entry that is not in use.
-    fn link(&mut self, slot: u32);
+    /// Notes the way to the next free slot in an entry that is not in use.
+    fn link(&mut self, link: u32);
 }
 
 /// Slots 1 to the pool's capacity. Memory that was never needed stays untouched.
+///
+/// An entry of the free list holds how far behind the slot after its own the next free slot is: the
+/// zeros of fresh memory are a free list of all slots in order.
 pub(super) struct Pool<'m, T> {
     /// Entry 0 stands for no entry: it is never given out; it may be written, but means nothing.
     entries: &'m mut [T],
-    /// Slots that were ever given out.
+    /// Highest slot that was ever given out.
     touched: u32,
     /// First slot of the free list.
     free: u32,
@@ -32,7 +35,7 @@ pub(super) struct Pool<'m, T> {
 impl<'m, T: Entry> Pool<'m, T> {
     /// A pool over all-zero entries, the first of which is not used.
     pub(super) fn new(entries: &'m mut [T]) -> Self {
-        Self { entries, touched: 0, free: NONE, live: 0 }
+        Self { entries, touched: 0, free: 1, live: 0 }
     }
 
     /// Slots that are in use.
@@ -48,23 +51,23 @@ impl<'m, T: Entry> Pool<'m, T> {
     /// When no slot is free: the caller has checked the book's capacities.
     #[inline]
     pub(super) fn insert(&mut self, entry: T) -> u32 {
-        let slot = if self.free == NONE { self.touched + 1 } else { self.free };
+        let slot = self.free;
         let Some(place) = self.entries.get_mut(index_of(slot)) else { bug("a pool is overfull") };
-        if self.free == NONE {
-            self.touched = slot;
-        } else {
-            self.free = place.linked();
-        }
+        let link = place.linked();
         *place = entry;
+        self.free = after(slot).wrapping_add(link);
         self.live += 1;
+        if link == 0 {
+            self.touched = self.touched.max(slot);
+        }
         slot
     }
 
     /// Takes the entry out of `slot`, which is the next to be given out.
     #[inline]
     pub(super) fn remove(&mut self, slot: u32) {
-        let free = self.free;
-        self.get_mut(slot).link(free);
+        let link = self.free.wrapping_sub(after(slot));
+        self.get_mut(slot).link(link);
         self.free = slot;
         self.live -= 1;
     }
@@ -87,14 +90,21 @@ impl<'m, T: Entry> Pool<'m, T> {
         }
     }
 
-    /// Whether `live` slots are in use and the rest of those ever given out is in the free list.
+    /// Whether `live` slots are in use and the rest of those ever given out is in the free list,
+    /// which leads to the slots that never were.
     pub(super) fn adds_up(&self, live: u32) -> bool {
         let mut slot = self.free;
         let mut free = 0;
-        while slot != NONE && free < self.touched {
+        while slot <= self.touched && slot != NONE && free < self.touched {
             free += 1;
-            slot = self.get(slot).linked();
+            slot = after(slot).wrapping_add(self.get(slot).linked());
         }
-        self.live == live && slot == NONE && live + free == self.touched
+        self.live == live && slot == after(self.touched) && live + free == self.touched
     }
+}
+
+/// The slot after another one in number.
+#[inline]
+const fn after(slot: u32) -> u32 {
+    slot.wrapping_add(1)
 }

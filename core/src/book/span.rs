@@ -52,7 +52,8 @@ pub(super) struct Span {
     pub(super) depth: u32,
     /// The prices of the span, without the bits that it and the depths below it decide.
     pub(super) prefix: u32,
-    /// Slot of the span that this one is a part of; none at the last depth. Or the next free slot.
+    /// Slot of the span that this one is a part of; none at the last depth. Or the way to the next
+    /// free slot.
     pub(super) parent: u32,
 }
 
@@ -63,8 +64,8 @@ impl Entry for Span {
     }
 
     #[inline]
-    fn link(&mut self, slot: u32) {
-        self.parent = slot;
+    fn link(&mut self, link: u32) {
+        self.parent = link;
     }
 }
 

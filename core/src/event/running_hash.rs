@@ -1,17 +1,32 @@
 //! The running hash: every field of every event, folded into one word.
 
 use super::{Event, EventKind};
-use crate::types::{Phase, Side, fold};
+use crate::types::{Phase, Side};
 
-/// Odd constants without structure: the first digits of the fractional parts of the square roots of
-/// 2, 3, 5 and 7.
-const SALT: [u64; 4] =
-    [0x6a09_e667_f3bc_c909, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1];
+/// What the words of an event are multiplied by: odd constants without structure, the first digits
+/// of the fractional parts of the square roots of the primes from 2 to 19.
+const FACTORS: [u64; 8] = [
+    0x6a09_e667_f3bc_c909,
+    0xbb67_ae85_84ca_a73b,
+    0x3c6e_f372_fe94_f82b,
+    0xa54f_f53a_5f1d_36f1,
+    0x510e_527f_ade6_82d1,
+    0x9b05_688c_2b3e_6c1f,
+    0x1f83_d9ab_fb41_bd6b,
+    0x5be0_cd19_137e_2179,
+];
+
+/// The digits of the golden ratio: odd, so that multiplying by it loses nothing.
+const CHAIN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Event {
     /// Folds every field of this event into `hash`: the running hash, the same on every machine.
     ///
-    /// The fields are mixed side by side and enter the chain through one multiplication.
+    /// The words of an event are weighed and added up modulo 2^64, side by side: no change of one
+    /// of them gives the same sum, and one of several by chance only. The sum enters the chain
+    /// through a step that can be undone, so that two chains that part never meet again without
+    /// another difference. What the events of a command share is weighed once for all of them where
+    /// the compiler sees them together.
     #[must_use]
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "where the kind is known, most of this is not there")]
@@ -19,12 +34,11 @@ impl Event {
         let place = u64::from(self.instrument.0)
             | u64::from(self.session.0) << 32
             | u64::from(self.owner.0) << 48;
-        let [head, w1, w2, w3, w4, w5] = self.words();
-        let mixed = fold(self.sequence.0 ^ SALT[0], head ^ SALT[1])
-            ^ fold(place ^ SALT[2], w1 ^ SALT[3]).rotate_left(16)
-            ^ fold(w2 ^ SALT[1], w3 ^ SALT[2]).rotate_left(32)
-            ^ fold(w4 ^ SALT[3], w5 ^ SALT[0]).rotate_left(48);
-        fold(hash ^ mixed, SALT[0])
+        let [w0, w1, w2, w3, w4, w5] = self.words();
+        let words = [self.sequence.0, place, w0, w1, w2, w3, w4, w5];
+        let weighed = words.into_iter().zip(FACTORS).map(|(word, by)| word.wrapping_mul(by));
+        let sum = weighed.fold(0, u64::wrapping_add);
+        (hash.rotate_left(25) ^ sum).wrapping_mul(CHAIN)
     }
 
     /// The kind's number with its small fields, and its large fields.

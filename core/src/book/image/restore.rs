@@ -6,7 +6,6 @@ use super::{ImageCounts, ImageFault, ImageHead};
 use crate::book::Book;
 use crate::book::entry::check_price;
 use crate::book::ladder::{LadderId, LevelLimits};
-use crate::book::span::spans_max;
 use crate::command::Definition;
 use crate::types::{InstrumentId, OrderId, Phase, Price, SessionId, Side, Ticks};
 
@@ -66,7 +65,7 @@ impl<'m> Restoration<'m> {
     pub(crate) fn finish(mut self) -> Result<Book<'m>, ImageFault> {
         self.check_instrument()?;
         let ImageHead { capacities, last_sequence, running_hash, flow, .. } = self.head;
-        self.book.capacities = capacities;
+        self.book.set_capacities(capacities);
         self.book.last_sequence = last_sequence;
         self.book.running_hash = running_hash;
         self.book.flow = flow;
@@ -176,8 +175,7 @@ impl<'m> Restoration<'m> {
     /// head promised less than comes.
     fn check_room(&self, ladder: LadderId, price: Price, places: u32) -> Result<(), ImageFault> {
         let Book { orders, ladders, memory_capacities, .. } = &self.book;
-        let limits =
-            LevelLimits { levels: memory_capacities.orders, spans: spans_max(*memory_capacities) };
+        let limits = LevelLimits::of(*memory_capacities);
         let has_room = orders.pool.live() + places <= memory_capacities.orders
             && ladders.has_room(ladder, price.ticks(), None, limits);
         if has_room { Ok(()) } else { Err(ImageFault::Counts) }

@@ -86,7 +86,7 @@ fn the_seed_and_the_size_of_the_memory_change_nothing() {
     let mut book = Book::new(&mut memory, larger, 99).expect("enough memory");
     assert_eq!(book.memory_capacities(), larger);
     // The capacities are state, so the book must be told that it is small.
-    book.capacities = CAPACITIES;
+    book.set_capacities(CAPACITIES);
     fill(&mut book);
     assert_eq!(book.state_hash(), hash);
 }
