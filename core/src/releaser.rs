@@ -31,6 +31,11 @@ impl Releaser<'_> {
     /// Hands over the events that may be released, some thousands at most. Done after a fault, and
     /// when the log writer is done and every event is released.
     pub fn step(&mut self, sink: &mut impl EventSink) -> Step {
+        self.step_up_to(RELEASER_STEP_MAX, sink)
+    }
+
+    /// The same, for a sink that has room for so many events.
+    pub fn step_up_to(&mut self, event_count_max: usize, sink: &mut impl EventSink) -> Step {
         if self.shared.halt.is_faulted() {
             return Step::Done;
         }
@@ -44,7 +49,7 @@ impl Releaser<'_> {
             let Some(event) = self.events.get(held).copied() else {
                 break applied;
             };
-            let is_enough = count == RELEASER_STEP_MAX;
+            let is_enough = count == event_count_max;
             if is_enough || !self.may_leave(event.sequence) {
                 break Sequence(event.sequence.0.saturating_sub(1));
             }
