@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates' folders.
-pub(crate) const MEMBERS: [&str; 6] =
-    ["core", "runtime", "runtime-linux", "runtime-macos", "bench", "tests"];
+pub(crate) const MEMBERS: [&str; 7] =
+    ["core", "capi", "runtime", "runtime-linux", "runtime-macos", "bench", "tests"];
 
 /// A file of the workspace.
 pub(crate) struct Source {

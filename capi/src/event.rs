@@ -1,0 +1,212 @@
+//! Events as the host reads them: numbers, of which each kind fills its own.
+
+use crate::codes::{HwCancelReason, HwEventKind, HwPhase, HwRejectReason, HwSide};
+use highwater::event::{Event, EventKind};
+use highwater::types::Capacities;
+
+/// One fact, caused by the command with its sequence. What a kind does not fill is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct HwEvent {
+    /// The command that caused it; of a Duplicate, the last one sequenced before.
+    pub sequence: u64,
+    /// The session's number for the command that it answers, or that canceled an order.
+    pub client_sequence: u64,
+    /// The order; the maker of a Trade, the buying order of an `AuctionTrade`.
+    pub order: u64,
+    /// The taker of a Trade, the selling order of an `AuctionTrade`, the new name of a Replaced.
+    pub other_order: u64,
+    /// In lots: what was traded, rested or canceled; the open quantity of a Replaced; the volume of
+    /// an Uncrossed.
+    pub quantity: u64,
+    /// What is still open of `order`, in lots: Trade, `AuctionTrade`, Reduced.
+    pub remaining: u64,
+    /// What is still open of `other_order`, in lots: Trade, `AuctionTrade`.
+    pub other_remaining: u64,
+    /// What the order shows, in lots: Rested, Reduced, Replaced, Replenished.
+    pub visible: u64,
+    /// The last client sequence of the session that was executed: Duplicate.
+    pub last_client_sequence: u64,
+    /// Orders that are canceled: `MassCanceled`.
+    pub order_count: u64,
+    /// The engine's time, in nanoseconds: `ClockSet`.
+    pub time_ns: u64,
+    /// The instrument that it is about; 0 where it is about none.
+    pub instrument: u32,
+    /// In ticks: Trade, Rested, Replaced, `AuctionTrade`, Uncrossed.
+    pub price: u32,
+    /// `BandSet`.
+    pub band_low: u32,
+    /// `BandSet`.
+    pub band_high: u32,
+    /// `SessionLimited`.
+    pub open_orders_max: u32,
+    /// Configured.
+    pub orders: u32,
+    /// Configured.
+    pub instruments: u32,
+    /// Configured.
+    pub sessions: u32,
+    /// The session that sent the command.
+    pub session: u16,
+    /// The session of the order that it is about: the taker's, or the buyer's, of a trade.
+    pub owner: u16,
+    /// The maker's session of a Trade, the seller's of an `AuctionTrade`; `SessionLimited`.
+    pub other_session: u16,
+    /// An `hw_event_kind`.
+    pub kind: u8,
+    /// An `hw_side`: Rested.
+    pub side: u8,
+    /// An `hw_reject_reason` of a Rejected, an `hw_cancel_reason` of a Canceled.
+    pub reason: u8,
+    /// An `hw_phase`: `StateChanged`.
+    pub phase: u8,
+    /// 1 when the instrument is halted: `StateChanged`.
+    pub is_halted: u8,
+    /// 0 when the instrument had been defined before: `InstrumentDefined`.
+    pub is_new: u8,
+    /// 1 when the order kept its place: Replaced.
+    pub kept_priority: u8,
+}
+
+impl From<&Event> for HwEvent {
+    fn from(event: &Event) -> Self {
+        let mut said = Self {
+            kind: HwEventKind::from(&event.kind) as u8,
+            sequence: event.sequence.0,
+            client_sequence: event.answers().unwrap_or_default().0,
+            instrument: event.instrument.0,
+            session: event.session.0,
+            owner: event.owner.0,
+            ..Self::default()
+        };
+        said.fill_orders(&event.kind);
+        said.fill_others(&event.kind);
+        said
+    }
+}
+
+impl HwEvent {
+    /// Fills in the orders that the event is about, and their quantities.
+    fn fill_orders(&mut self, kind: &EventKind) {
+        match *kind {
+            EventKind::Accepted { order, .. }
+            | EventKind::Rejected { order, .. }
+            | EventKind::Triggered { order } => self.order = order.0,
+            EventKind::Trade {
+                maker, taker, quantity, maker_remaining, taker_remaining, ..
+            } => {
+                (self.order, self.other_order, self.quantity) = (maker.0, taker.0, quantity.lots());
+                (self.remaining, self.other_remaining) = (maker_remaining.0, taker_remaining.0);
+            }
+            EventKind::AuctionTrade {
+                buy, sell, quantity, buy_remaining, sell_remaining, ..
+            } => {
+                (self.order, self.other_order, self.quantity) = (buy.0, sell.0, quantity.lots());
+                (self.remaining, self.other_remaining) = (buy_remaining.0, sell_remaining.0);
+            }
+            EventKind::Rested { order, quantity, visible, .. } => {
+                (self.order, self.quantity, self.visible) =
+                    (order.0, quantity.lots(), visible.lots());
+            }
+            EventKind::Canceled { order, quantity, .. } => {
+                (self.order, self.quantity) = (order.0, quantity.lots());
+            }
+            EventKind::Reduced { order, remaining, visible, .. } => {
+                (self.order, self.remaining, self.visible) = (order.0, remaining.lots(), visible.0);
+            }
+            EventKind::Replaced { order, new_order, quantity, visible, .. } => {
+                (self.order, self.other_order) = (order.0, new_order.0);
+                (self.quantity, self.visible) = (quantity.lots(), visible.0);
+            }
+            EventKind::Replenished { order, visible } => {
+                (self.order, self.visible) = (order.0, visible.lots());
+            }
+            EventKind::Uncrossed { volume, .. } => self.quantity = volume.0,
+            EventKind::MassCanceled { order_count, .. } => self.order_count = order_count,
+            EventKind::Duplicate { .. }
+            | EventKind::InstrumentDefined { .. }
+            | EventKind::FlowBound { .. }
+            | EventKind::Configured { .. }
+            | EventKind::StateChanged { .. }
+            | EventKind::BandSet { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::DayEnded { .. }
+            | EventKind::SessionLimited { .. } => {}
+        }
+    }
+
+    /// Fills in what else the event says.
+    fn fill_others(&mut self, kind: &EventKind) {
+        match *kind {
+            EventKind::Rejected { reason, .. } => self.reason = HwRejectReason::from(reason) as u8,
+            EventKind::Trade { price, maker_session: other, .. }
+            | EventKind::AuctionTrade { price, sell_session: other, .. } => {
+                (self.price, self.other_session) = (price.ticks(), other.0);
+            }
+            EventKind::Rested { side, price, .. } => {
+                (self.side, self.price) = (HwSide::from(side) as u8, price.ticks());
+            }
+            EventKind::Canceled { client_sequence, reason, .. } => {
+                self.client_sequence = client_sequence.0;
+                self.reason = HwCancelReason::from(reason) as u8;
+            }
+            EventKind::Replaced { price, kept_priority, .. } => {
+                (self.price, self.kept_priority) = (price.0, u8::from(kept_priority));
+            }
+            EventKind::Duplicate { last, .. } => self.last_client_sequence = last.0,
+            EventKind::InstrumentDefined { is_new, .. } => self.is_new = u8::from(is_new),
+            EventKind::Configured { capacities, .. } => {
+                let Capacities { orders, instruments, sessions } = capacities;
+                (self.orders, self.instruments, self.sessions) = (orders, instruments, sessions);
+            }
+            EventKind::StateChanged { phase, is_halted, .. } => {
+                self.phase = HwPhase::from(phase) as u8;
+                self.is_halted = u8::from(is_halted);
+            }
+            EventKind::Uncrossed { price, .. } => self.price = price.0,
+            EventKind::BandSet { band, .. } => {
+                (self.band_low, self.band_high) = (band.low.0, band.high.0);
+            }
+            EventKind::ClockSet { now_ns, .. } => self.time_ns = now_ns,
+            EventKind::SessionLimited { session, open_orders_max, .. } => {
+                (self.other_session, self.open_orders_max) = (session.0, open_orders_max);
+            }
+            EventKind::Accepted { .. }
+            | EventKind::Reduced { .. }
+            | EventKind::FlowBound { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::Replenished { .. }
+            | EventKind::MassCanceled { .. }
+            | EventKind::DayEnded { .. } => {}
+        }
+    }
+}
+
+impl From<&EventKind> for HwEventKind {
+    fn from(kind: &EventKind) -> Self {
+        match kind {
+            EventKind::Accepted { .. } => Self::Accepted,
+            EventKind::Rejected { .. } => Self::Rejected,
+            EventKind::Trade { .. } => Self::Trade,
+            EventKind::Rested { .. } => Self::Rested,
+            EventKind::Canceled { .. } => Self::Canceled,
+            EventKind::Reduced { .. } => Self::Reduced,
+            EventKind::Replaced { .. } => Self::Replaced,
+            EventKind::Duplicate { .. } => Self::Duplicate,
+            EventKind::InstrumentDefined { .. } => Self::InstrumentDefined,
+            EventKind::FlowBound { .. } => Self::FlowBound,
+            EventKind::Configured { .. } => Self::Configured,
+            EventKind::Triggered { .. } => Self::Triggered,
+            EventKind::Replenished { .. } => Self::Replenished,
+            EventKind::AuctionTrade { .. } => Self::AuctionTrade,
+            EventKind::MassCanceled { .. } => Self::MassCanceled,
+            EventKind::StateChanged { .. } => Self::StateChanged,
+            EventKind::Uncrossed { .. } => Self::Uncrossed,
+            EventKind::BandSet { .. } => Self::BandSet,
+            EventKind::ClockSet { .. } => Self::ClockSet,
+            EventKind::DayEnded { .. } => Self::DayEnded,
+            EventKind::SessionLimited { .. } => Self::SessionLimited,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Highwater for hosts in C and C++: the core behind opaque handles, plain structs and numbers.
+//!
+//! It decides nothing and touches nothing: memory, files, time and threads are the host's. Its
+//! header is `include/highwater.h`; `docs/capi.md` tells how to use it.
+//!
+//! Nothing here allocates, and no panic gets out: a function of the C interface cannot unwind, so a
+//! bug ends the process with a message.
+
+#![deny(missing_docs)]
+
+mod codes;
+mod command;
+mod config;
+mod door;
+mod engine;
+mod event;
+mod host;
+mod layout;
+mod open;
+mod pointer;
+mod rings;
+mod status;
+mod steps;
+
+pub use codes::{
+    HwCancelReason, HwCommandKind, HwControl, HwEventKind, HwOrderType, HwPhase, HwRejectReason,
+    HwReplaceRule, HwSelfTrade, HwSide, HwSyncMode, HwTimeInForce,
+};
+pub use command::{
+    HW_CHOOSE_ACCOUNT, HW_CHOOSE_INSTRUMENT, HW_CHOOSE_SESSION, HW_SYMBOL_BYTES, HwCommand,
+    HwDefinition, hw_definition_open,
+};
+pub use config::{HwConfig, hw_config_default, hw_memory_bytes};
+pub use engine::{
+    HwEngine, HwRecovered, hw_ask_sync, hw_best_price, hw_durable_sequence, hw_fault,
+    hw_last_client_sequence, hw_next_expiry_ns, hw_recovered, hw_state_hash,
+};
+pub use event::HwEvent;
+pub use host::{HW_NO_SEGMENT, HwHost};
+pub use layout::HW_MEMORY_ALIGN;
+pub use open::hw_open;
+pub use status::{HW_TEXT_BYTES, HwError, HwStatus, hw_error_text};
+pub use steps::{
+    hw_define, hw_mark_idle, hw_pop, hw_push, hw_step_log_writer, hw_step_sequencer,
+    hw_step_syncer, hw_stop,
+};

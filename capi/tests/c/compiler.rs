@@ -1,0 +1,117 @@
+//! The system's compiler, and the libraries under test.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Warnings are errors.
+const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-pthread"];
+
+/// A language that a host may be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// C11.
+    C,
+    /// C++17.
+    Cpp,
+}
+
+impl Language {
+    fn standard(self) -> &'static str {
+        match self {
+            Self::C => "-std=c11",
+            Self::Cpp => "-std=c++17",
+        }
+    }
+}
+
+/// The library that a program is linked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Library {
+    /// `libhighwater_capi.a`.
+    Static,
+    /// `libhighwater_capi.so`, or `.dylib`.
+    Shared,
+}
+
+/// The compiler of a language; `None`, with a line that says so, where there is none.
+pub(crate) fn compiler(language: Language) -> Option<String> {
+    let (variable, name) = match language {
+        Language::C => ("CC", "cc"),
+        Language::Cpp => ("CXX", "c++"),
+    };
+    let program = env::var(variable).unwrap_or_else(|_| name.to_owned());
+    let is_here = Command::new(&program).arg("--version").output().is_ok();
+    if !is_here {
+        println!("skipped: there is no compiler '{program}' here");
+    }
+    is_here.then_some(program)
+}
+
+/// Compiles one source to an object file beside the others of its test.
+pub(crate) fn compile(compiler: &str, language: Language, source: &Path, object: &Path) -> Output {
+    let mut command = Command::new(compiler);
+    command.arg(language.standard()).args(STRICT).arg("-c").arg(source).arg("-o").arg(object);
+    for folder in ["include", "examples"] {
+        command.arg("-I").arg(here(folder));
+    }
+    command.output().expect("the compiler was asked for its version before")
+}
+
+/// Links a program of object files.
+pub(crate) fn link(compiler: &str, objects: &[PathBuf], library: Library, program: &Path) {
+    let mut command = Command::new(compiler);
+    command.args(objects).arg("-o").arg(program);
+    let folder = libraries();
+    match library {
+        Library::Static => command.arg(folder.join("libhighwater_capi.a")),
+        Library::Shared => {
+            let mut path = "-Wl,-rpath,".to_owned();
+            path.push_str(folder.to_str().expect("plain text"));
+            command.arg(path).arg("-L").arg(folder).arg("-lhighwater_capi")
+        }
+    };
+    // What Rust's library needs of the system's.
+    let output = command.args(["-lpthread", "-ldl", "-lm"]).output().expect("the compiler links");
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+/// Compiles the sources, the first of which is in `language` and the others in C, and links them.
+pub(crate) fn build(language: Language, sources: &[&str], library: Library) -> Option<PathBuf> {
+    let (c, compiler) = (compiler(Language::C)?, compiler(language)?);
+    let name = sources[0].replace(['/', '.'], "_");
+    let mut objects = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        let object = scratch().join(format!("{name}_{index}.o"));
+        let (compiler, language) =
+            if index == 0 { (&compiler, language) } else { (&c, Language::C) };
+        let output = compile(compiler, language, &here(source), &object);
+        assert!(output.status.success(), "{source}: {}", said(&output));
+        objects.push(object);
+    }
+    let program = scratch().join(name);
+    link(&compiler, &objects, library, &program);
+    Some(program)
+}
+
+/// A folder for what tests build.
+pub(crate) fn scratch() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// A file of this crate.
+pub(crate) fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// What a program wrote.
+pub(crate) fn said(output: &Output) -> String {
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Where cargo put the libraries: beside the test that runs, for which it has just built them.
+fn libraries() -> PathBuf {
+    let test = env::current_exe().expect("a test has a path");
+    test.parent().expect("it lies in a folder").to_owned()
+}

@@ -1,0 +1,303 @@
+//! A host whose log is memory: callbacks that count, fail and lie as a test wants.
+
+use core::ffi::c_void;
+use core::ptr;
+use highwater_capi::{
+    HW_MEMORY_ALIGN, HwCommand, HwCommandKind, HwConfig, HwEngine, HwError, HwEvent, HwHost,
+    HwSide, HwStatus, hw_config_default, hw_memory_bytes, hw_open, hw_pop, hw_push,
+    hw_step_log_writer, hw_step_sequencer,
+};
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+
+/// Room for what one test appends to a segment: it never allocates while an engine runs.
+const SEGMENT_ROOM: usize = 1 << 19;
+
+/// What the callbacks see as their context.
+pub(crate) struct Host {
+    /// The segments, from number 1 on.
+    pub(crate) segments: Vec<Vec<u8>>,
+    /// What the next sync returns, and every one after it.
+    pub(crate) sync_fails: i32,
+    pub(crate) sync_count: u64,
+    pub(crate) append_count: u64,
+    /// What `segments` answers in the place of the truth.
+    pub(crate) lied_segments: Option<(u64, u64)>,
+    /// What is added to the number of bytes that were read.
+    pub(crate) lied_bytes: usize,
+    /// Steps its engine's log writer once more out of a sync: what that returned.
+    pub(crate) reentered: Option<HwStatus>,
+    pub(crate) reenters: bool,
+    pub(crate) engine: *mut HwEngine,
+    /// Events that came out, those of a replay first; room for all of them is there.
+    pub(crate) events: Vec<HwEvent>,
+    /// How many of them were replayed.
+    pub(crate) replayed_count: usize,
+}
+
+impl Host {
+    pub(crate) fn new() -> Self {
+        Self {
+            segments: Vec::with_capacity(8),
+            sync_fails: 0,
+            sync_count: 0,
+            append_count: 0,
+            lied_segments: None,
+            lied_bytes: 0,
+            reentered: None,
+            reenters: false,
+            engine: ptr::null_mut(),
+            events: Vec::with_capacity(4_096),
+            replayed_count: 0,
+        }
+    }
+
+    pub(crate) fn calls(&mut self) -> HwHost {
+        HwHost {
+            struct_bytes: size_of::<HwHost>(),
+            context: ptr::from_mut(self).cast(),
+            segments: Some(segments),
+            segment_bytes: Some(segment_bytes),
+            read_at: Some(read_at),
+            sync_all: Some(sync_all),
+            begin: Some(begin),
+            cut: Some(cut),
+            append: Some(append),
+            sync: Some(sync),
+            sync_beside: None,
+            wait: Some(wait),
+            replayed: Some(replayed),
+        }
+    }
+}
+
+/// Memory of an engine, freed at the end.
+pub(crate) struct Memory(*mut u8, Layout);
+
+impl Memory {
+    pub(crate) fn of(config: &mut HwConfig) -> Self {
+        // SAFETY: both are references.
+        let status = unsafe { hw_memory_bytes(&raw const *config, &raw mut config.memory_bytes) };
+        assert_eq!(status, HwStatus::Ok);
+        let layout = Layout::from_size_align(config.memory_bytes, HW_MEMORY_ALIGN).expect("a size");
+        // SAFETY: the size is not 0.
+        let start = unsafe { alloc_zeroed(layout) };
+        config.memory = start.cast();
+        Self(start, layout)
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated with this layout, and the test is done with its engine.
+        unsafe { dealloc(self.0, self.1) };
+    }
+}
+
+/// A small engine.
+pub(crate) fn config() -> HwConfig {
+    // SAFETY: every field of it is a number or a pointer, for which zero is a value.
+    let mut config = unsafe { core::mem::zeroed() };
+    // SAFETY: it is a reference.
+    assert_eq!(unsafe { hw_config_default(&raw mut config) }, HwStatus::Ok);
+    HwConfig {
+        orders: 200,
+        instruments: 4,
+        sessions: 4,
+        ring_capacity: 16,
+        batch_blocks: 4,
+        log_id: *b"chosen at random",
+        ..config
+    }
+}
+
+/// Opens an engine, which must succeed, and notes its handle in the host.
+pub(crate) fn open(config: &HwConfig, host: &mut Host) {
+    match try_open(config, host) {
+        Ok(engine) => host.engine = engine,
+        Err(error) => panic!("{}", text_of(&error)),
+    }
+}
+
+#[expect(clippy::result_large_err, reason = "it is what the C interface fills in")]
+pub(crate) fn try_open(config: &HwConfig, host: &mut Host) -> Result<*mut HwEngine, HwError> {
+    host.events.clear();
+    let calls = host.calls();
+    let mut engine = ptr::null_mut();
+    // SAFETY: every field of it is a number, for which zero is a value.
+    let mut error: HwError = unsafe { core::mem::zeroed() };
+    // SAFETY: all four are references, and the memory stays as long as the test.
+    let status =
+        unsafe { hw_open(&raw const *config, &raw const calls, &raw mut engine, &raw mut error) };
+    host.replayed_count = host.events.len();
+    assert_eq!(status == HwStatus::Ok, !engine.is_null(), "a handle exactly when all is well");
+    if status == HwStatus::Ok { Ok(engine) } else { Err(error) }
+}
+
+pub(crate) fn text_of(error: &HwError) -> String {
+    let bytes = error.text.iter().map(|c| c.cast_unsigned());
+    let bytes: Vec<u8> = bytes.take_while(|byte| *byte != 0).collect();
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// An order of session 1 on instrument 0.
+pub(crate) fn order(id: u64, side: HwSide, price: u32) -> HwCommand {
+    HwCommand {
+        kind: HwCommandKind::New as u8,
+        session: 1,
+        client_sequence: id,
+        order: id,
+        side: side as u8,
+        price,
+        quantity: 10,
+        ..HwCommand::default()
+    }
+}
+
+pub(crate) fn push(host: &Host, command: &HwCommand) -> HwStatus {
+    // SAFETY: the handle is one, and the command a reference.
+    unsafe { hw_push(host.engine, 7, &raw const *command) }
+}
+
+pub(crate) fn step_sequencer(host: &Host) -> HwStatus {
+    // SAFETY: the handle is one.
+    unsafe { hw_step_sequencer(host.engine) }
+}
+
+pub(crate) fn step_log_writer(host: &Host) -> HwStatus {
+    // SAFETY: the handle is one.
+    unsafe { hw_step_log_writer(host.engine, 0) }
+}
+
+/// Pops what may leave, a few at a time, and notes it.
+pub(crate) fn pop(host: &mut Host) -> HwStatus {
+    let mut events = [HwEvent::default(); 3];
+    loop {
+        let mut count = 0;
+        // SAFETY: the handle is one, and there is room for three events.
+        let status = unsafe { hw_pop(host.engine, events.as_mut_ptr(), 3, &raw mut count) };
+        host.events.extend_from_slice(&events[..count]);
+        if status != HwStatus::Ok {
+            return status;
+        }
+    }
+}
+
+/// # Safety
+/// `context` is a host that nobody else uses.
+unsafe fn host<'a>(context: *mut c_void) -> &'a mut Host {
+    // SAFETY: the caller vouches for it.
+    unsafe { &mut *context.cast() }
+}
+
+unsafe extern "C" fn segments(context: *mut c_void, first: *mut u64, last: *mut u64) -> i32 {
+    // SAFETY: `calls` made it.
+    let host = unsafe { host(context) };
+    let count = host.segments.len() as u64;
+    let (from, to) = host.lied_segments.unwrap_or_else(|| (count.min(1), count));
+    // SAFETY: the engine gives room for it.
+    unsafe { first.write(from) };
+    // SAFETY: the engine gives room for it.
+    unsafe { last.write(to) };
+    0
+}
+
+unsafe extern "C" fn segment_bytes(context: *mut c_void, segment: u64, bytes: *mut u64) -> i32 {
+    // SAFETY: `calls` made it.
+    let host = unsafe { host(context) };
+    if let Some(written) = usize::try_from(segment).ok().and_then(|n| host.segments.get(n - 1)) {
+        // SAFETY: the engine gives room for it.
+        unsafe { bytes.write(written.len() as u64) };
+    }
+    0
+}
+
+unsafe extern "C" fn read_at(
+    context: *mut c_void,
+    segment: u64,
+    position: u64,
+    into: *mut u8,
+    wanted: usize,
+    read: *mut usize,
+) -> i32 {
+    // SAFETY: `calls` made it.
+    let host = unsafe { host(context) };
+    let written = &host.segments[usize::try_from(segment).expect("a segment") - 1];
+    let there = written.get(usize::try_from(position).expect("a place")..).unwrap_or_default();
+    let count = there.len().min(wanted);
+    // SAFETY: the engine gives room for what it wants, which is apart from the log.
+    unsafe { into.copy_from_nonoverlapping(there.as_ptr(), count) };
+    // SAFETY: the engine gives room for it.
+    unsafe { read.write(count + host.lied_bytes) };
+    0
+}
+
+unsafe extern "C" fn sync_all(_: *mut c_void, _: u64) -> i32 {
+    0
+}
+
+unsafe extern "C" fn begin(
+    context: *mut c_void,
+    segment: u64,
+    _: u64,
+    header: *const u8,
+    header_bytes: usize,
+) -> i32 {
+    // SAFETY: `calls` made it.
+    let host = unsafe { host(context) };
+    assert_eq!(segment, host.segments.len() as u64 + 1);
+    host.segments.push(Vec::with_capacity(SEGMENT_ROOM));
+    // SAFETY: the engine gives these bytes, and the context is that of this call.
+    unsafe { append(context, 0, header, header_bytes) }
+}
+
+unsafe extern "C" fn cut(context: *mut c_void, segment: u64, position: u64) -> i32 {
+    // SAFETY: `calls` made it.
+    let host = unsafe { host(context) };
+    let kept = usize::try_from(segment).expect("a segment") - usize::from(position == 0);
+    host.segments.truncate(kept);
+    if position > 0 {
+        let last = host.segments.last_mut().expect("a segment");
+        last.truncate(usize::try_from(position).expect("a place"));
+    }
+    0
+}
+
+unsafe extern "C" fn append(
+    context: *mut c_void,
+    position: u64,
+    blocks: *const u8,
+    length: usize,
+) -> i32 {
+    // SAFETY: `calls` made it.
+    let host = unsafe { host(context) };
+    host.append_count += 1;
+    let last = host.segments.last_mut().expect("a segment");
+    assert_eq!(position, last.len() as u64, "right behind what is there");
+    // SAFETY: the engine gives these bytes.
+    last.extend_from_slice(unsafe { core::slice::from_raw_parts(blocks, length) });
+    0
+}
+
+unsafe extern "C" fn sync(context: *mut c_void) -> i32 {
+    // SAFETY: `calls` made it.
+    let host = unsafe { host(context) };
+    host.sync_count += 1;
+    if host.reenters {
+        host.reentered = Some(step_log_writer(host));
+    }
+    host.sync_fails
+}
+
+unsafe extern "C" fn wait(context: *mut c_void) {
+    // SAFETY: `calls` made it.
+    let host = unsafe { host(context) };
+    let _status = step_log_writer(host);
+    let _status = pop(host);
+}
+
+unsafe extern "C" fn replayed(context: *mut c_void, event: *const HwEvent) {
+    // SAFETY: `calls` made it.
+    let host = unsafe { host(context) };
+    // SAFETY: the engine gives it.
+    host.events.push(unsafe { *event });
+}
