@@ -5,6 +5,9 @@
 //! here and the machinery that runs them do not disturb each other.
 
 mod counting;
+#[expect(dead_code, reason = "its main prints, and is called elsewhere")]
+#[path = "../../../core/examples/embedded.rs"]
+mod embedded;
 #[path = "../../no_std/src/memory_log.rs"]
 mod memory_log;
 mod platform;
@@ -38,6 +41,11 @@ use std::thread;
 const CAPACITIES: Capacities = Capacities { orders: 8_192, instruments: 6, sessions: 3 };
 const SEGMENT_BYTES: usize = 1 << 20;
 const SEGMENTS_MAX: usize = 96;
+
+#[test]
+fn the_embedded_example_allocates_nothing() {
+    assert_eq!(counted(embedded::run), (Some(5), NONE));
+}
 
 #[test]
 fn control_the_counter_counts_this_thread_only() {
