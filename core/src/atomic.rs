@@ -12,7 +12,15 @@ use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::slice;
 
-pub(crate) use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+#[cfg(not(any(target_has_atomic = "64", feature = "portable-atomic")))]
+compile_error!("this target has no 64-bit atomics: switch the feature `portable-atomic` on");
+
+#[cfg(any(target_has_atomic = "64", not(feature = "portable-atomic")))]
+pub(crate) use core::sync::atomic::AtomicU64;
+pub(crate) use core::sync::atomic::{AtomicBool, Ordering};
+// Made of what the target has; elsewhere the feature changes nothing.
+#[cfg(all(not(target_has_atomic = "64"), feature = "portable-atomic"))]
+pub(crate) use portable_atomic::AtomicU64;
 
 /// Memory for `N` values; `N` is a power of two.
 pub(crate) struct Storage<T, const N: usize>([Slot<T>; N]);

@@ -17,7 +17,7 @@ pub(crate) fn zeroed(length: usize, wishes: MemoryWishes) -> io::Result<HostMemo
     let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE);
     // SAFETY: the address is null, so the system chooses one where nothing is mapped.
     let start = unsafe { rustix::mm::mmap_anonymous(null_mut(), length, protection, flags) }?;
-    let is_large = length >= LARGE_PAGE_BYTES;
+    let is_large = cfg!(feature = "huge-pages") && length >= LARGE_PAGE_BYTES;
     let huge_pages = (wishes.huge_pages && is_large).then(|| use_large_pages(start, length));
     let locked = wishes.locked.then(|| lock_on_fault(start, length));
     // SAFETY: `length` bytes from `start` were mapped above, readable, writable, zeroed,

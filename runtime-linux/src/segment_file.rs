@@ -18,12 +18,12 @@ pub struct Segment(OwnedFd);
 
 /// Creates a file that does not exist.
 pub(crate) fn create(path: &Path, io: IoMode) -> io::Result<Segment> {
-    open_with(path, flags_of(io) | OFlags::CREATE | OFlags::EXCL)
+    open_with(path, flags_of(io)? | OFlags::CREATE | OFlags::EXCL)
 }
 
 /// Opens a file that exists.
 pub(crate) fn open(path: &Path, io: IoMode) -> io::Result<Segment> {
-    open_with(path, flags_of(io))
+    open_with(path, flags_of(io)?)
 }
 
 /// Opens a file that exists, for reading and syncing.
@@ -34,18 +34,27 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<Segment> {
 /// Opens a file that exists, to measure it.
 pub(crate) fn open_probe(path: &Path, access: ProbeAccess) -> io::Result<Segment> {
     let flags = match access {
-        ProbeAccess::Direct => OFlags::DIRECT,
-        ProbeAccess::DirectDurable => OFlags::DIRECT | DSYNC,
+        ProbeAccess::Direct => direct()?,
+        ProbeAccess::DirectDurable => direct()? | DSYNC,
         ProbeAccess::Cached => OFlags::empty(),
     };
     open_with(path, flags | OFlags::RDWR)
 }
 
-fn flags_of(io: IoMode) -> OFlags {
-    match io {
-        IoMode::Direct => OFlags::RDWR | OFlags::DIRECT,
+fn flags_of(io: IoMode) -> io::Result<OFlags> {
+    Ok(match io {
+        IoMode::Direct => OFlags::RDWR | direct()?,
         // Never with pwrite(2): on a file that appends, Linux ignores the offset.
         IoMode::Append => OFlags::WRONLY | OFlags::APPEND,
+    })
+}
+
+/// A program that was built without direct I/O asks no file system for it.
+fn direct() -> io::Result<OFlags> {
+    if cfg!(feature = "direct-io") {
+        Ok(OFlags::DIRECT)
+    } else {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -21,6 +21,11 @@ pub(crate) fn pin(role: ThreadRole, pinning: Pinning) -> bool {
     // Only wishes: a kernel that does not know them schedules as it always did.
     let _refused = set_current_timer_slack(NonZeroU64::new(SLACK_NS));
     let _refused = ask_for_slice(SLICE_NS);
+    bind(role, pinning)
+}
+
+#[cfg(feature = "affinity")]
+fn bind(role: ThreadRole, pinning: Pinning) -> bool {
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     let suffice = cores.len() >= ThreadRole::COUNT;
     let wanted = match pinning {
@@ -29,6 +34,12 @@ pub(crate) fn pin(role: ThreadRole, pinning: Pinning) -> bool {
     };
     // From the last core on: the first ones are where systems handle most interrupts.
     wanted && core_affinity::set_for_current(cores[cores.len() - 1 - role.index() % cores.len()])
+}
+
+/// A program that was built without it leaves threads where they are.
+#[cfg(not(feature = "affinity"))]
+fn bind(_: ThreadRole, _: Pinning) -> bool {
+    false
 }
 
 /// Asks for time slices of `slice_ns`, from 0.1 ms to 100 ms. A thread that wakes preempts one with
@@ -85,6 +96,7 @@ mod tests {
         assert!([0, SLICE_NS].contains(&after.sched_runtime), "{}", after.sched_runtime);
     }
 
+    #[cfg(feature = "affinity")]
     fn cores_after(role: ThreadRole, pinning: Pinning) -> (bool, usize) {
         let pinned = std::thread::spawn(move || {
             let pinned = pin(role, pinning);
@@ -93,6 +105,7 @@ mod tests {
         pinned.join().unwrap()
     }
 
+    #[cfg(feature = "affinity")]
     #[test]
     fn a_thread_that_must_have_a_core_gets_one() {
         for role in [ThreadRole::Sequencer, ThreadRole::LogWriter, ThreadRole::Gateway] {
@@ -100,6 +113,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "affinity")]
     #[test]
     fn threads_are_left_alone_where_cores_are_few() {
         let cores = std::thread::available_parallelism().unwrap().get();

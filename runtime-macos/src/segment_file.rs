@@ -30,7 +30,10 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<Segment> {
 /// does, so there is no durable write of this kind.
 pub(crate) fn open_probe(path: &Path, access: ProbeAccess) -> io::Result<Segment> {
     match access {
-        ProbeAccess::Direct => past_cache(open_with(path, OFlags::RDWR)?),
+        ProbeAccess::Direct => {
+            check_direct()?;
+            past_cache(open_with(path, OFlags::RDWR)?)
+        }
         ProbeAccess::DirectDurable => Err(io::ErrorKind::Unsupported.into()),
         ProbeAccess::Cached => open_with(path, OFlags::RDWR),
     }
@@ -38,9 +41,17 @@ pub(crate) fn open_probe(path: &Path, access: ProbeAccess) -> io::Result<Segment
 
 fn open_for(path: &Path, io: IoMode, more: OFlags) -> io::Result<Segment> {
     match io {
-        IoMode::Direct => past_cache(open_with(path, OFlags::RDWR | more)?),
+        IoMode::Direct => {
+            check_direct()?;
+            past_cache(open_with(path, OFlags::RDWR | more)?)
+        }
         IoMode::Append => open_with(path, OFlags::WRONLY | OFlags::APPEND | more),
     }
+}
+
+/// A program that was built without direct I/O asks no file system for it.
+fn check_direct() -> io::Result<()> {
+    if cfg!(feature = "direct-io") { Ok(()) } else { Err(io::ErrorKind::Unsupported.into()) }
 }
 
 fn open_with(path: &Path, flags: OFlags) -> io::Result<Segment> {

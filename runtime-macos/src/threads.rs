@@ -6,6 +6,9 @@ use runtime::platform::{Pinning, ThreadRole};
 
 /// Asks for the fast cores, which all roles deserve; tells whether the system agreed.
 pub(crate) fn pin(_: ThreadRole, _: Pinning) -> bool {
+    if !cfg!(feature = "affinity") {
+        return false;
+    }
     let class = libc::qos_class_t::QOS_CLASS_USER_INTERACTIVE;
     // SAFETY: the call takes two numbers, valid ones: a class, and a priority from -15 to 0 within
     // it.

@@ -19,7 +19,8 @@ pub use identity::{FlowMatch, HEAD_BYTES_MAX, compare, hash_of, identity_of, nam
 pub use line::{FlowKind, FlowLine, UNNAMED, shown, unnamed};
 pub use write::{HEADER, push_line};
 
-#[cfg(test)]
+// They read gzip.
+#[cfg(all(test, feature = "gzip"))]
 mod tests;
 
 use error::read_problem;

@@ -5,10 +5,9 @@
 
 use crate::console::{CommandError, note};
 use crate::flow::{HEADER, push_line};
+use crate::gzip::{self, GzipFile};
 use crate::outputs::OutputError;
 use crate::stream::{SEED_DEFAULT, Stream};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -109,7 +108,7 @@ struct Output {
 enum Sink {
     Stdout(io::Stdout),
     Plain(File),
-    Gzip(GzEncoder<File>),
+    Gzip(GzipFile),
 }
 
 impl Output {
@@ -118,6 +117,10 @@ impl Output {
             return Ok(Self { sink: Sink::Stdout(io::stdout()), renaming: None });
         }
         let path = Path::new(out);
+        let is_gzip = path.extension().is_some_and(|extension| extension == "gz");
+        if is_gzip {
+            gzip::check_built()?;
+        }
         // A pipe or a device must not be replaced by a file.
         let is_special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
         let (file, renaming) = if is_special {
@@ -126,11 +129,7 @@ impl Output {
             let unfinished = PathBuf::from(format!("{out}.partial"));
             (File::create(&unfinished)?, Some((unfinished, path.to_owned())))
         };
-        let sink = if path.extension().is_some_and(|extension| extension == "gz") {
-            Sink::Gzip(GzEncoder::new(file, Compression::fast()))
-        } else {
-            Sink::Plain(file)
-        };
+        let sink = if is_gzip { Sink::Gzip(GzipFile::new(file)?) } else { Sink::Plain(file) };
         Ok(Self { sink, renaming })
     }
 
@@ -140,10 +139,7 @@ impl Output {
         let file = match &mut self.sink {
             Sink::Stdout(_) => return Ok(()),
             Sink::Plain(file) => file,
-            Sink::Gzip(encoder) => {
-                encoder.try_finish()?;
-                encoder.get_mut()
-            }
+            Sink::Gzip(file) => file.finish()?,
         };
         if let Some((unfinished, path)) = &self.renaming {
             file.sync_all()?;
@@ -168,7 +164,7 @@ impl Write for Sink {
         match self {
             Self::Stdout(stdout) => stdout.write(bytes),
             Self::Plain(file) => file.write(bytes),
-            Self::Gzip(encoder) => encoder.write(bytes),
+            Self::Gzip(file) => file.write(bytes),
         }
     }
 
@@ -182,7 +178,8 @@ impl Write for Sink {
     }
 }
 
-#[cfg(test)]
+// They write gzip.
+#[cfg(all(test, feature = "gzip"))]
 mod tests {
     use super::*;
     use crate::flow::{FlowReader, FlowStep};

@@ -21,6 +21,7 @@ pub mod feed;
 pub mod flow;
 pub mod gateway;
 pub mod generate;
+mod gzip;
 pub mod history_cache;
 pub mod host;
 pub mod idle;

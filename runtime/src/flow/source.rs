@@ -5,7 +5,7 @@
 //! that whoever takes the flow's lines never does: commands that are on their way are still
 //! answered.
 
-use flate2::bufread::MultiGzDecoder;
+use crate::gzip;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
@@ -201,7 +201,7 @@ fn decompressed(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Re
     let whole = Cursor::new(magic).take(u64::try_from(length).unwrap_or(0)).chain(reader);
     if length == magic.len() && magic == GZIP_MAGIC {
         let compressed = BufReader::with_capacity(CHUNK_BYTES, whole);
-        return Ok(Box::new(MultiGzDecoder::new(compressed)));
+        return gzip::decompressed(compressed);
     }
     Ok(Box::new(whole))
 }

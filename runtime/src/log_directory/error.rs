@@ -84,8 +84,8 @@ impl fmt::Display for OpenError {
             ),
             Self::DirectRefused(path, file_system) => write!(
                 f,
-                "the file system of '{}' ({file_system}) takes no direct I/O; \
-                 use --io append, or name another directory with --data",
+                "the file system of '{}' ({file_system}) takes no direct I/O, or this \
+                 program was built without it; use --io append, or name another directory with --data",
                 path.display()
             ),
             Self::NoLog(path) => {
