@@ -72,6 +72,10 @@ impl Platform for Linux {
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {
         threads::pin(role, pinning)
     }
+
+    fn step_back(self) {
+        threads::step_back();
+    }
 }
 
 #[cfg(test)]

@@ -73,4 +73,8 @@ impl Platform for MacOs {
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {
         threads::pin(role, pinning)
     }
+
+    fn step_back(self) {
+        threads::step_back();
+    }
 }

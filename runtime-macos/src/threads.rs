@@ -10,6 +10,17 @@ pub(crate) fn pin(_: ThreadRole, _: Pinning) -> bool {
         return false;
     }
     let class = libc::qos_class_t::QOS_CLASS_USER_INTERACTIVE;
+    ask_for(class)
+}
+
+/// Lets the system run the calling thread when it has nothing better to do, but not starve it.
+pub(crate) fn step_back() {
+    // Only a wish, which no system refuses.
+    let _refused = ask_for(libc::qos_class_t::QOS_CLASS_UTILITY);
+}
+
+/// Asks for a class; tells whether the system agreed.
+fn ask_for(class: libc::qos_class_t) -> bool {
     // SAFETY: the call takes two numbers, valid ones: a class, and a priority from -15 to 0 within
     // it.
     let status = unsafe { libc::pthread_set_qos_class_self_np(class, 0) };

@@ -3,8 +3,6 @@
 use crate::bell::Bell;
 use crate::platform::{Platform, ThreadRole};
 use std::fmt;
-use std::num::NonZero;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 /// How a thread waits for work.
@@ -64,8 +62,7 @@ pub struct Idle<P> {
 impl<P: Platform> Idle<P> {
     /// A thread that has just worked, and looks for work itself.
     pub fn new(platform: P, strategy: IdleStrategy) -> Self {
-        let cores = available_parallelism().map_or(1, NonZero::get);
-        let spin_rounds = if cores < ThreadRole::COUNT { 0 } else { SPIN_ROUNDS };
+        let spin_rounds = if platform.cores() < ThreadRole::COUNT { 0 } else { SPIN_ROUNDS };
         let (bell, has_announced) = (None, false);
         Self { platform, strategy, spin_rounds, rounds: 0, sleeps: 0, bell, has_announced }
     }

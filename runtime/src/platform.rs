@@ -124,6 +124,10 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// did.
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool;
 
+    /// Lets every other thread go before the calling one where cores are few, from now on. Nothing
+    /// happens on a system that has no such thing.
+    fn step_back(self) {}
+
     /// Nanoseconds that have passed since this process first asked; never goes back.
     #[expect(clippy::disallowed_methods, reason = "this is the clock that all others ask")]
     fn monotonic_ns(self) -> u64 {

@@ -13,7 +13,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, yield_now};
 use std::time::Duration;
 
 /// How often the thread looks whether a snapshot is due.
@@ -169,6 +169,7 @@ impl SnapshotThread {
         };
         let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
             let _guard = StageGuard(neighbours);
+            platform.step_back();
             worker.run();
         })?;
         Ok(Self { requests, thread })
@@ -264,7 +265,11 @@ impl<P: Platform> Worker<P> {
             self.platform.sleep(SYNC_PAUSE);
         }
         let shared = self.shared;
-        let go_on = move || is_running(shared);
+        let go_on = move || {
+            // The engine's threads yield while they wait; so does this one while it works.
+            yield_now();
+            is_running(shared)
+        };
         let mut maker = match std::mem::replace(&mut self.maker, Maker::Spent) {
             Maker::Unopened => match SnapshotMaker::open(self.platform, &self.data) {
                 Ok(maker) => Box::new(maker),
