@@ -14,6 +14,7 @@ use super::failed;
 use super::machine::Machine;
 use crate::config::{Config, Settings, SyncChoice};
 use crate::console::{CommandError, note};
+use crate::latency::Latencies;
 use crate::platform::Platform;
 use crate::signals::StopFlag;
 use crate::start::CapacityWishes;
@@ -58,18 +59,21 @@ pub(super) fn bench_profiles<P: Platform>(
             return Ok(None);
         }
     }
-    note("measuring one command in flight, every mode in turn with a bare write and sync");
+    note("measuring one command in flight, each mode in turns with a bare write and sync");
     let measured = alone::measure(platform, (place, configs), (SINGLE_SPAN, stop))?;
     Ok(measured.map(|alone| {
-        let rows = runs.into_iter().zip(&alone.modes).map(|((mode, run), latencies)| Row {
+        let mut bare = Latencies::new();
+        alone.modes.iter().for_each(|pair| bare.add(&pair.bare));
+        let rows = runs.into_iter().zip(&alone.modes).map(|((mode, run), pair)| Row {
             mode: mode.name(),
             loss: loss(mode),
-            alone: latencies.quantiles(),
+            alone: pair.answers.quantiles(),
+            bare: pair.bare.quantiles(),
             run,
         });
         let modes = rows.collect();
         let machine = Machine::now(platform, alone.log);
-        Section { machine, seconds, bare: alone.bare.quantiles(), modes }
+        Section { machine, seconds, bare: bare.quantiles(), modes }
     }))
 }
 

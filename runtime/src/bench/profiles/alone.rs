@@ -1,5 +1,5 @@
-//! One command in flight: a caller that waits for each answer, in every mode in turn with a bare
-//! write and sync of one block.
+//! One command in flight: a caller that waits for each answer, each mode in turns with a bare write
+//! and sync of one block.
 
 use super::super::bare::BareCommit;
 use super::super::callers::{Caller, define_instrument};
@@ -15,19 +15,27 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Commands of a turn that count.
-const COUNTED_A_TURN: u32 = 32;
+const COUNTED_A_TURN: u32 = 256;
 /// Commands before them that do not: the threads are asleep when a turn begins.
-const UNCOUNTED_A_TURN: u32 = 4;
+const UNCOUNTED_A_TURN: u32 = 16;
+/// A rest before a turn, in which the threads that had the one before fall asleep.
+const REST: Duration = Duration::from_millis(10);
 
-/// What was measured.
+/// What was measured of all modes.
 #[derive(Debug)]
 pub(super) struct Alone {
-    /// From offering a command to its answer, durable as the mode wants it; by mode.
-    pub(super) modes: Vec<Latencies>,
-    /// One block, written and synced.
-    pub(super) bare: Latencies,
+    pub(super) modes: Vec<Pair>,
     /// The file system of the logs, and how they were written.
     pub(super) log: (String, &'static str),
+}
+
+/// A mode and what it took turns with.
+#[derive(Debug)]
+pub(super) struct Pair {
+    /// From offering a command to its answer, durable as the mode wants it.
+    pub(super) answers: Latencies,
+    /// One block, written and synced.
+    pub(super) bare: Latencies,
 }
 
 /// One who takes turns: a mode's caller, or the bare write and sync.
@@ -37,43 +45,37 @@ struct Turns<'a> {
     spent_ns: u64,
 }
 
-/// Lets each of the modes and the bare write and sync have turns until one has had `span`; `None`
-/// when it was stopped.
+/// Lets each mode and the bare write and sync have turns until one has had `span`; `None` when it
+/// was stopped. One mode after another: even threads that sleep would cost the others something.
 pub(super) fn measure<P: Platform>(
     platform: P,
     (place, configs): (&Path, Vec<Config>),
     (span, stop): (Duration, &StopFlag),
 ) -> Result<Option<Alone>, CommandError> {
     let bare = BareCommit::new(platform, place).map_err(|error| failed("write", place, &error))?;
-    let mut hosts = Vec::new();
+    let commit = || bare.commit().map_err(|error| failed("write", place, &error));
+    let rest = || platform.sleep(REST);
+    let mut alone = Alone { modes: Vec::new(), log: (String::new(), "") };
     for config in configs {
         let data = place.join(format!("{}-alone", config.sync.name()));
         let config = HostConfig::new(config.data(data));
         let host = Host::start(platform, &config).map_err(CommandError::failed)?;
         define_instrument(&host)?;
-        hosts.push(host);
-    }
-    let commit = || bare.commit().map_err(|error| failed("write", place, &error));
-    let mut all = vec![Turns::of(commit)];
-    for host in &hosts {
-        let mut caller = Caller::new(host, 1).map_err(CommandError::failed)?;
-        all.push(Turns::of(move || caller.call()));
-    }
-    take_turns(&|| platform.monotonic_ns(), &mut all, (span, stop))?;
-    let mut latencies: Vec<Latencies> = all.into_iter().map(|turns| turns.latencies).collect();
-    let bare = latencies.remove(0);
-    let mut log = (String::new(), "");
-    for host in hosts {
+        let mut caller = Caller::new(&host, 1).map_err(CommandError::failed)?;
+        let mut both = [Turns::of(move || caller.call()), Turns::of(commit)];
+        take_turns((&|| platform.monotonic_ns(), &rest), &mut both, (span, stop))?;
+        let [answers, bare] = both.map(|turns| turns.latencies);
+        alone.modes.push(Pair { answers, bare });
         let end = host.stop().map_err(CommandError::failed)?;
-        log = (end.directory.file_system().name.clone(), end.directory.io_note());
+        alone.log = (end.directory.file_system().name.clone(), end.directory.io_note());
     }
-    Ok((!stop.is_raised()).then_some(Alone { modes: latencies, bare, log }))
+    Ok((!stop.is_raised()).then_some(alone))
 }
 
 /// Lets all have turns, in an order that changes every round: what one leaves in the disk's queue
 /// is not always the same other's.
 fn take_turns(
-    clock_ns: &dyn Fn() -> u64,
+    (clock_ns, rest): (&dyn Fn() -> u64, &dyn Fn()),
     all: &mut [Turns<'_>],
     (span, stop): (Duration, &StopFlag),
 ) -> Result<(), CommandError> {
@@ -84,6 +86,7 @@ fn take_turns(
     while !stop.is_raised() && !is_over(all) {
         random.shuffle(&mut order);
         for index in &order {
+            rest();
             all[*index].turn(clock_ns)?;
         }
     }
@@ -127,13 +130,13 @@ mod tests {
             Ok(())
         };
         let mut all: Vec<_> = (0..3).map(|index| Turns::of(move || work(index))).collect();
-        let span = Duration::from_micros(100);
-        take_turns(&|| now_ns.get(), &mut all, (span, &StopFlag::default())).unwrap();
-        // A turn of the second takes 36,000 ns, so it has three.
-        assert_eq!(counts.each_ref().map(Cell::get), [3 * 36; 3]);
+        let span = Duration::from_micros(700);
+        take_turns((&|| now_ns.get(), &|| ()), &mut all, (span, &StopFlag::default())).unwrap();
+        // A turn of the second takes 272,000 ns, so it has three.
+        assert_eq!(counts.each_ref().map(Cell::get), [3 * 272; 3]);
         let quantiles = all.iter().map(|turns| turns.latencies.quantiles().unwrap());
         let seen: Vec<_> = quantiles.map(|seen| (seen.count, seen.p50_ns, seen.max_ns)).collect();
-        assert_eq!(seen, [(3 * 32, 10, 10), (3 * 32, 1_000, 1_000), (3 * 32, 10, 10)]);
+        assert_eq!(seen, [(3 * 256, 10, 10), (3 * 256, 1_000, 1_000), (3 * 256, 10, 10)]);
     }
 
     #[test]
@@ -141,7 +144,7 @@ mod tests {
         let stop = StopFlag::default();
         stop.as_atomic().store(true, std::sync::atomic::Ordering::Release);
         let mut all = vec![Turns::of(|| panic!("it was stopped"))];
-        take_turns(&|| 0, &mut all, (Duration::from_secs(1), &stop)).unwrap();
+        take_turns((&|| 0, &|| ()), &mut all, (Duration::from_secs(1), &stop)).unwrap();
         assert_eq!(all[0].latencies.quantiles(), None);
     }
 
@@ -149,6 +152,6 @@ mod tests {
     fn a_failure_ends_it() {
         let mut all = vec![Turns::of(|| Err(CommandError::failed("no room")))];
         let span = (Duration::from_secs(1), &StopFlag::default());
-        assert!(take_turns(&|| 0, &mut all, span).is_err());
+        assert!(take_turns((&|| 0, &|| ()), &mut all, span).is_err());
     }
 }

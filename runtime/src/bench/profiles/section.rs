@@ -18,7 +18,7 @@ pub(in super::super) struct Section {
     pub(super) machine: Machine,
     /// How long each mode was under load.
     pub(super) seconds: u64,
-    /// One block, written and synced by hand.
+    /// One block, written and synced by hand, in turns with all modes.
     pub(super) bare: Option<Quantiles>,
     /// The safest first.
     pub(super) modes: Vec<Row>,
@@ -32,6 +32,8 @@ pub(super) struct Row {
     pub(super) loss: String,
     /// Answers with one command in flight.
     pub(super) alone: Option<Quantiles>,
+    /// One block, written and synced by hand, in turns with those.
+    pub(super) bare: Option<Quantiles>,
     /// The summary of the run under load.
     pub(super) run: Value,
 }
@@ -79,9 +81,9 @@ impl Section {
     }
 
     /// An answer of `row` with one command in flight, beside a bare write and sync.
-    fn of_bare(&self, row: &Row) -> Ratio {
+    fn of_bare(row: &Row) -> Ratio {
         let p50_ns = |latency: Option<Quantiles>| latency.map_or(0, |latency| latency.p50_ns);
-        Ratio(p50_ns(row.alone), p50_ns(self.bare))
+        Ratio(p50_ns(row.alone), p50_ns(row.bare))
     }
 }
 
@@ -91,8 +93,8 @@ impl fmt::Display for Section {
         writeln!(
             f,
             "The seeded stream, offered without pause for {} s in each mode, so that answers under load are mostly \
-             time in the queue. Then one command in flight, a session of a host that waits for each answer: all \
-             modes in turns of some commands with a bare write and sync of one block of {} bytes, until one has had \
+             time in the queue. Then one command in flight, a session of a host that waits for each answer: each \
+             mode in turns of some commands with a bare write and sync of one block of {} bytes, until one has had \
              {} s. Default settings, without snapshots.\n",
             self.seconds,
             grouped(BLOCK_BYTES as u64),
@@ -128,7 +130,7 @@ impl Section {
             write!(f, " {time} |")?;
         }
         let worst = grouped(row.number("released_not_durable_max"));
-        writeln!(f, " {} | {} | {worst} |", self.of_bare(row), row.loss)
+        writeln!(f, " {} | {} | {worst} |", Self::of_bare(row), row.loss)
     }
 
     fn write_ratios(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,7 +140,7 @@ impl Section {
         let Some(group) = self.of_mode("group") else {
             return Ok(());
         };
-        let (bare, full) = (self.of_bare(group), self.of_full(group));
+        let (bare, full) = (Self::of_bare(group), self.of_full(group));
         writeln!(
             f,
             "- A durable answer with one command in flight, mode group: {bare} times a bare write and sync (aim: at \
@@ -177,7 +179,13 @@ mod tests {
             "acknowledgement": latency, "syncs": 1_003, "commands": if mode == "full" { 1_000 } else { 12_000 },
             "released_not_durable_max": if mode == "off" { 12_345 } else { 0 },
         });
-        Row { mode, loss: loss.to_owned(), alone: Some(quantiles(110_000)), run }
+        Row {
+            mode,
+            loss: loss.to_owned(),
+            alone: Some(quantiles(110_000)),
+            bare: Some(quantiles(100_000)),
+            run,
+        }
     }
 
     fn section() -> Section {
@@ -228,6 +236,7 @@ mod tests {
     fn what_was_not_measured_is_no_number() {
         let mut section = section();
         section.bare = None;
+        section.modes.iter_mut().for_each(|row| row.bare = None);
         section.modes[0].run = json!({});
         let text = section.to_string();
         assert!(text.contains("- A bare write and sync: p50 none, p99 none, max none, 0 times."));
