@@ -5,12 +5,11 @@
 
 #![expect(
     unsafe_code,
-    reason = "which thread may touch a slot is decided by counters, not by the borrow checker"
+    reason = "which thread may touch a slot is decided by marks, not by the borrow checker"
 )]
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::slice;
 
 #[cfg(not(any(target_has_atomic = "64", feature = "portable-atomic")))]
 compile_error!("this target has no 64-bit atomics: switch the feature `portable-atomic` on");
@@ -23,110 +22,105 @@ pub(crate) use core::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use portable_atomic::AtomicU64;
 
 /// Memory for `N` values; `N` is a power of two.
-pub(crate) struct Storage<T, const N: usize>([Slot<T>; N]);
+pub(crate) struct Storage<R, const N: usize>([Slot<R>; N]);
 
-/// Room for one value, which one thread at a time may touch.
-#[repr(transparent)]
-struct Slot<T>(UnsafeCell<MaybeUninit<T>>);
+/// Room for one value on cache lines of its own: a word that threads share, and the rest of the
+/// value, which one thread at a time may touch.
+#[repr(C, align(64))]
+struct Slot<R> {
+    rest: UnsafeCell<MaybeUninit<R>>,
+    // Behind the rest, as it is stored behind it: then a processor writes the line at once, and who
+    // waits for the word does not take the line away in between.
+    word: AtomicU64,
+}
 
-// SAFETY: a slot is touched through `Slots` only, whose callers order their accesses; values move
+// SAFETY: the rest is touched through `Slots` only, whose callers order their accesses; values move
 // between threads.
-unsafe impl<T: Send> Sync for Slot<T> {}
+unsafe impl<R: Send> Sync for Slot<R> {}
 
-impl<T: Copy, const N: usize> Storage<T, N> {
+impl<R> Slot<R> {
+    const fn new() -> Self {
+        Self { rest: UnsafeCell::new(MaybeUninit::uninit()), word: AtomicU64::new(0) }
+    }
+}
+
+impl<R: Copy, const N: usize> Storage<R, N> {
     const IS_POWER_OF_TWO: () = assert!(N.is_power_of_two(), "a ring's capacity is a power of two");
 
-    /// Memory in which nothing is written yet.
+    /// Memory in which nothing is written yet: every word is 0.
     pub(crate) const fn new() -> Self {
         const { Self::IS_POWER_OF_TWO };
-        Self([const { Slot(UnsafeCell::new(MaybeUninit::uninit())) }; N])
+        Self([const { Slot::new() }; N])
     }
 
     /// The slots, for whoever has agreed on who touches which of them when.
-    pub(crate) const fn slots(&self) -> Slots<'_, T> {
+    pub(crate) const fn slots(&self) -> Slots<'_, R> {
         Slots(&self.0)
     }
 }
 
 /// Slots, found by the number of the value that they hold; their count is a power of two.
-pub(crate) struct Slots<'a, T>(&'a [Slot<T>]);
+pub(crate) struct Slots<'a, R>(&'a [Slot<R>]);
 
-impl<T> Clone for Slots<'_, T> {
+impl<R> Clone for Slots<'_, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Slots<'_, T> {}
+impl<R> Copy for Slots<'_, R> {}
 
-impl<'a, T: Copy> Slots<'a, T> {
+impl<R: Copy> Slots<'_, R> {
     /// How many slots there are.
+    #[inline]
     pub(crate) const fn capacity(self) -> usize {
         self.0.len()
     }
 
-    /// Writes value number `number` into its slot.
-    ///
-    /// # Safety
-    /// No other thread touches the slot at the same time, and no reference into it lives.
+    /// The word of the slot of value number `number`.
     #[inline]
-    pub(crate) unsafe fn write(self, number: u64, value: T) {
-        let place = self.place(self.index(number));
-        // SAFETY: `place` is a slot of the ring, and the caller has it alone.
-        unsafe { place.write(value) };
+    pub(crate) fn word(self, number: u64, ordering: Ordering) -> u64 {
+        self.slot(number).word.load(ordering)
     }
 
-    /// Writes `values`, the first of which is number `number`, into their slots.
-    ///
-    /// # Safety
-    /// As for [`write`](Self::write), for each of the slots; there are no more values than slots.
+    /// Stores the word of the slot of value number `number`.
     #[inline]
-    pub(crate) unsafe fn write_many(self, number: u64, values: &[T]) {
-        let index = self.index(number);
-        let (older, newer) = values.split_at(values.len().min(self.capacity() - index));
-        let (here, front) = (self.place(index), self.place(0));
-        // SAFETY: as many slots follow `index`; the caller has them alone, so this is no overlap.
-        unsafe { here.copy_from_nonoverlapping(older.as_ptr(), older.len()) };
-        // SAFETY: what is left is no longer than what lies before `index`; the caller has it alone.
-        unsafe { front.copy_from_nonoverlapping(newer.as_ptr(), newer.len()) };
+    pub(crate) fn set_word(self, number: u64, word: u64, ordering: Ordering) {
+        self.slot(number).word.store(word, ordering);
     }
 
-    /// The `count` values from number `number` on.
+    /// Writes the rest of value number `number` into its slot.
     ///
     /// # Safety
-    /// All of them were written, the writes happened before this, and none of their slots is
-    /// written while the slices live; there are no more of them than slots.
+    /// No other thread touches the rest in the slot at the same time.
     #[inline]
-    pub(crate) unsafe fn read(self, number: u64, count: usize) -> (&'a [T], &'a [T]) {
-        let index = self.index(number);
-        let older = count.min(self.capacity() - index);
-        let (here, front) = (self.place(index), self.place(0));
-        // SAFETY: as many slots follow `index`; the caller vouches that they are written and stay.
-        let first = unsafe { slice::from_raw_parts(here, older) };
-        // SAFETY: what is left is no longer than what lies before `index`; the caller vouches too.
-        let second = unsafe { slice::from_raw_parts(front, count - older) };
-        (first, second)
+    pub(crate) unsafe fn write(self, number: u64, rest: R) {
+        let place = self.slot(number).rest.get().cast::<R>();
+        // SAFETY: `place` is room for the rest in a slot, and the caller has it alone.
+        unsafe { place.write(rest) };
     }
 
-    /// Which slot holds value number `number`.
+    /// The rest of value number `number`.
+    ///
+    /// # Safety
+    /// It was written, the write happened before this, and it is not written at the same time.
+    #[inline]
+    pub(crate) unsafe fn read(self, number: u64) -> R {
+        let place = self.slot(number).rest.get().cast::<R>();
+        // SAFETY: the caller vouches that the rest is there and stays meanwhile.
+        unsafe { place.read() }
+    }
+
+    /// The slot that holds value number `number`.
     #[inline]
     #[expect(
         clippy::as_conversions,
         clippy::cast_possible_truncation,
         reason = "the mask keeps low bits only"
     )]
-    const fn index(self, number: u64) -> usize {
-        number as usize & (self.0.len() - 1)
-    }
-
-    /// Where slot `index` lies; a pointer to it reaches the slots behind it too.
-    #[inline]
-    fn place(self, index: usize) -> *mut T {
-        let slots = self.0.as_ptr();
-        // SAFETY: every index comes from `index`, whose mask keeps it below the number of slots.
-        let slot = unsafe { slots.add(index) };
-        // A slot is an `UnsafeCell` without anything around it, so that its bytes may change behind
-        // a shared reference.
-        slot.cast::<T>().cast_mut()
+    fn slot(&self, number: u64) -> &Slot<R> {
+        let index = number as usize & (self.0.len() - 1);
+        // SAFETY: their number is a power of two, so the mask keeps the index below it.
+        unsafe { self.0.get_unchecked(index) }
     }
 }

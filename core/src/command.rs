@@ -5,6 +5,7 @@
 //! its sequence has an answer.
 
 use crate::limits::FLOW_NAME_BYTES_MAX;
+use crate::ring::Carried;
 use crate::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId,
     OrderType, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -239,4 +240,18 @@ pub struct Arrival {
     pub command: Command,
 }
 
-const _: () = assert!(size_of::<Arrival>() <= 96, "an arrival moves over the input ring by value");
+impl Carried for Arrival {
+    type Rest = Self;
+
+    #[inline]
+    fn apart(self) -> (u64, Self) {
+        (0, self)
+    }
+
+    #[inline]
+    fn together(_: u64, rest: Self) -> Self {
+        rest
+    }
+}
+
+const _: () = assert!(size_of::<Arrival>() <= 120, "an arrival takes two cache lines of a ring");

@@ -5,6 +5,8 @@ mod running_hash;
 
 pub use reasons::{CancelReason, RejectReason};
 
+use crate::limits::SEQUENCE_MAX;
+use crate::ring::{Carried, WORD_MAX};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, Phase, Price, Quantity,
     Sequence, SessionId, Side, Ticks,
@@ -30,6 +32,34 @@ pub struct Event {
     /// What happened.
     pub kind: EventKind,
 }
+
+/// An event without its sequence.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsequenced {
+    session: SessionId,
+    owner: SessionId,
+    instrument: InstrumentId,
+    kind: EventKind,
+}
+
+impl Carried for Event {
+    type Rest = Unsequenced;
+
+    #[inline]
+    fn apart(self) -> (u64, Unsequenced) {
+        let Self { sequence, session, owner, instrument, kind } = self;
+        (sequence.0, Unsequenced { session, owner, instrument, kind })
+    }
+
+    #[inline]
+    fn together(word: u64, rest: Unsequenced) -> Self {
+        let Unsequenced { session, owner, instrument, kind } = rest;
+        Self { sequence: Sequence(word), session, owner, instrument, kind }
+    }
+}
+
+const _: () = assert!(SEQUENCE_MAX <= WORD_MAX, "a sequence leaves the highest bit free");
+const _: () = assert!(size_of::<Unsequenced>() <= 56, "an event fills one cache line of a ring");
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

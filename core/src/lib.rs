@@ -31,35 +31,37 @@ mod little_endian;
 pub mod padded;
 pub mod types;
 
-// Floor 1, the facts.
+// Floor 1, the way between threads.
+pub mod ring;
+
+// Floor 2, the facts.
 pub mod command;
 pub mod event;
 pub mod log_file;
-pub mod ring;
 pub mod stage;
 pub mod sync_mode;
 pub mod trade;
 pub mod watermark;
 
-// Floor 2, the machines.
+// Floor 3, the machines.
 pub mod book;
 pub mod checksum;
 pub mod record;
 mod seal;
 
-// Floor 3, the file.
+// Floor 4, the file.
 pub mod segment;
 
-// Floor 4, the chain.
+// Floor 5, the chain.
 pub mod block;
 pub mod snapshot;
 
-// Floor 5, the stages.
+// Floor 6, the stages.
 pub mod log_writer;
 pub mod recovery;
 pub mod releaser;
 pub mod sequencer;
 pub mod syncer;
 
-// Floor 6, all of it.
+// Floor 7, all of it.
 pub mod engine;

@@ -152,9 +152,8 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         }
         // Read before the ring: nothing is published once the sequencer is done.
         let no_more = self.shared.sequencer_done.is_set();
-        let waiting = self.records.waiting();
-        if waiting > 0 {
-            if !no_more && self.is_held(now_ns, waiting) {
+        if !self.records.is_empty() {
+            if !no_more && self.is_held(now_ns) {
                 return Ok(Step::Idle);
             }
             self.held_since_ns = None;
@@ -176,7 +175,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
 
     /// Whether the group that waits is to gather for longer. A ring that is half full is never held
     /// back: what comes next must find room.
-    fn is_held(&mut self, now_ns: u64, waiting: usize) -> bool {
+    fn is_held(&mut self, now_ns: u64) -> bool {
         let hold = match self.settings.mode {
             SyncMode::Group(hold) => hold,
             SyncMode::Full | SyncMode::Interval(_) | SyncMode::Checkpoint | SyncMode::Off => {
@@ -186,6 +185,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         if hold.delay_ns == 0 {
             return false;
         }
+        let waiting = self.records.waiting();
         let since_ns = *self.held_since_ns.get_or_insert(now_ns);
         now_ns.saturating_sub(since_ns) < hold.delay_ns
             && length_of(waiting) < hold.count.get()

@@ -11,6 +11,7 @@ mod encode;
 mod layout;
 
 use crate::command::Command;
+use crate::ring::Carried;
 use crate::trade::TradeCopy;
 use crate::types::Sequence;
 use core::fmt;
@@ -31,6 +32,22 @@ pub struct Record {
     /// What is logged.
     pub body: Body,
 }
+
+impl Carried for Record {
+    type Rest = Self;
+
+    #[inline]
+    fn apart(self) -> (u64, Self) {
+        (0, self)
+    }
+
+    #[inline]
+    fn together(_: u64, rest: Self) -> Self {
+        rest
+    }
+}
+
+const _: () = assert!(size_of::<Record>() <= 120, "a record takes two cache lines of a ring");
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -46,7 +46,7 @@ impl Releaser<'_> {
         let mut count = 0;
         let mut held = 0;
         let complete = loop {
-            let Some(event) = self.events.get(held).copied() else {
+            let Some(event) = self.events.get(held) else {
                 break applied;
             };
             let is_enough = count == event_count_max;

@@ -4,21 +4,63 @@
 //! ever waits: a push into a full ring gives the value back, a pop from an empty one finds nothing,
 //! and what to do then is the caller's.
 //!
+//! Value number `n` lies in slot `n` modulo the capacity, and each slot says itself whether its
+//! value is new: the highest bit of its word is the mark of the lap, set on the first lap through
+//! the ring, clear on the second, set on the third. So the one cache line that a value of 64 bytes
+//! fills is all that moves from thread to thread; a shared counter would be a second one, which the
+//! consumer takes from the producer whenever it looks.
+//!
 //! Each side counts, from 0 and only upwards, what it has done: `published` by the producer,
-//! `consumed` by the consumer. Value number `n` lies in slot `n` modulo the capacity. A counter
-//! would overflow after five centuries of a billion values a second. Each counter has one writer
-//! and stands alone on its cache lines; each side keeps a copy of both and looks at the other
-//! side's counter only when its copy says that there is nothing to do.
+//! `consumed` by the consumer. A counter would overflow after five centuries of a billion values a
+//! second. Only `consumed` is shared, alone on its cache lines; the producer keeps a copy and looks
+//! again only when the copy says that there is no room.
 
 #![expect(
     unsafe_code,
-    reason = "which side may touch a slot is decided by the counters, not by the borrow checker"
+    reason = "which side may touch a slot is decided by marks and counters, not by the borrow checker"
 )]
 
 use crate::atomic::{AtomicBool, AtomicU64, Ordering, Slots, Storage};
 use crate::padded::Padded;
 use crate::types::length_of;
 use core::fmt;
+
+/// A value that a ring can carry: it is taken apart into a word with a free highest bit and the
+/// rest, and put together again.
+///
+/// A value with a number that never reaches 2^63 gives it as its word, and then takes no more room
+/// than it has bytes; any other one gives 0, and is its own rest.
+pub trait Carried: Copy {
+    /// The value without its word. A slot is 8 bytes longer, rounded up to whole cache lines of 64
+    /// bytes.
+    type Rest: Copy;
+
+    /// The word, at most [`WORD_MAX`], and the rest.
+    fn apart(self) -> (u64, Self::Rest);
+
+    /// The value that was taken apart into these.
+    fn together(word: u64, rest: Self::Rest) -> Self;
+}
+
+/// The highest word of a [`Carried`] value: 2^63 - 1.
+pub const WORD_MAX: u64 = MARK - 1;
+
+/// The bit of a slot's word that says whether its value is new.
+const MARK: u64 = 1 << 63;
+
+impl Carried for u64 {
+    type Rest = Self;
+
+    #[inline]
+    fn apart(self) -> (u64, Self) {
+        (0, self)
+    }
+
+    #[inline]
+    fn together(_: u64, rest: Self) -> Self {
+        rest
+    }
+}
 
 /// A ring of `N` values; `N` is a power of two, which is checked at compile time.
 ///
@@ -39,33 +81,34 @@ use core::fmt;
 /// static RING: highwater::ring::Ring<u64, 6> = highwater::ring::Ring::new();
 /// ```
 /// ```compile_fail,E0277
-/// static RING: highwater::ring::Ring<*const u8, 8> = highwater::ring::Ring::new();
+/// use highwater::ring::{Carried, Ring};
+///
+/// #[derive(Clone, Copy)]
+/// struct Pointer(*const u8);
+///
+/// impl Carried for Pointer {
+///     type Rest = Self;
+///     fn apart(self) -> (u64, Self) { (0, self) }
+///     fn together(_: u64, rest: Self) -> Self { rest }
+/// }
+///
+/// static RING: Ring<Pointer, 8> = Ring::new();
 /// ```
 #[doc(alias = "queue")]
 #[doc(alias = "channel")]
-pub struct Ring<T: Copy, const N: usize> {
-    counters: Counters,
-    is_split: AtomicBool,
-    storage: Padded<Storage<T, N>>,
-}
-
-/// What the two sides tell each other.
-struct Counters {
-    /// How many values the producer has made visible; written by the producer only.
-    published: Padded<AtomicU64>,
+pub struct Ring<T: Carried, const N: usize> {
     /// How many values the consumer has given back; written by the consumer only.
     consumed: Padded<AtomicU64>,
+    is_split: AtomicBool,
+    storage: Padded<Storage<T::Rest, N>>,
 }
 
-impl<T: Copy, const N: usize> Ring<T, N> {
+impl<T: Carried, const N: usize> Ring<T, N> {
     /// An empty ring. All its bytes are zero or unset, so that a `static` takes no room in the
     /// executable.
     pub const fn new() -> Self {
         Self {
-            counters: Counters {
-                published: Padded::new(AtomicU64::new(0)),
-                consumed: Padded::new(AtomicU64::new(0)),
-            },
+            consumed: Padded::new(AtomicU64::new(0)),
             is_split: AtomicBool::new(false),
             storage: Padded::new(Storage::new()),
         }
@@ -77,21 +120,31 @@ impl<T: Copy, const N: usize> Ring<T, N> {
         if self.is_split.swap(true, Ordering::Relaxed) {
             return None;
         }
-        let (counters, slots) = (&self.counters, self.storage.slots());
+        let (given_back, slots) = (&*self.consumed, self.storage.slots());
         Some((
-            Producer { counters, slots, published: 0, consumed: 0 },
-            Consumer { counters, slots, published: 0, consumed: 0 },
+            Producer { given_back, slots, published: 0, consumed: 0 },
+            Consumer { given_back, slots, known: 0, consumed: 0 },
         ))
     }
 }
 
-impl<T: Copy, const N: usize> Ring<T, N> {
-    /// How many values wait in the ring now, as a third party sees it: it may be late.
+impl<T: Carried, const N: usize> Ring<T, N> {
+    /// How many values wait in the ring now, as a third party sees it: right while nobody pushes
+    /// or pops, else an estimate.
     pub fn len(&self) -> usize {
-        // What was consumed is read first: it never passes what is published afterwards.
-        let consumed = self.counters.consumed.load(Ordering::Acquire);
-        let published = self.counters.published.load(Ordering::Acquire);
-        count_between(consumed, published).min(N)
+        let consumed = self.consumed.load(Ordering::Acquire);
+        let slots = self.storage.slots();
+        // By halves: where nobody is pushing, a new value tells that those before it are new.
+        let (mut low, mut high) = (consumed, consumed + length_of(N));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if is_new(slots, middle) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        count_between(consumed, low)
     }
 
     /// True when no value waits in the ring now.
@@ -100,16 +153,16 @@ impl<T: Copy, const N: usize> Ring<T, N> {
     }
 }
 
-impl<T: Copy, const N: usize> Default for Ring<T, N> {
+impl<T: Carried, const N: usize> Default for Ring<T, N> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 /// The side of a ring that values are put into.
-pub struct Producer<'a, T> {
-    counters: &'a Counters,
-    slots: Slots<'a, T>,
+pub struct Producer<'a, T: Carried> {
+    given_back: &'a AtomicU64,
+    slots: Slots<'a, T::Rest>,
     /// This side's own counter; the shared one is never read back.
     published: u64,
     /// The consumer's counter when this side last looked: never too high.
@@ -120,33 +173,41 @@ pub struct Producer<'a, T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full<T>(pub T);
 
-impl<'a, T: Copy> Producer<'a, T> {
+impl<'a, T: Carried> Producer<'a, T> {
     /// Puts one value into the ring and publishes it.
     ///
     /// # Errors
     /// [`Full`] with the value when no slot is free.
+    ///
+    /// # Panics
+    /// When the value's word is above [`WORD_MAX`].
     #[inline]
     #[doc(alias = "enqueue")]
     pub fn push(&mut self, value: T) -> Result<(), Full<T>> {
         if self.room_for(1) == 0 {
             return Err(Full(value));
         }
-        // SAFETY: there is room, so the slot is not the consumer's before it is published.
-        unsafe { self.slots.write(self.published, value) };
-        self.publish(self.published + 1);
+        let number = self.published;
+        let (word, rest) = apart(value);
+        // SAFETY: there is room, so the slot is not the consumer's before it is marked.
+        unsafe { self.slots.write(number, rest) };
+        // Release pairs with the Acquire of `is_new`: who sees the mark sees the value.
+        self.slots.set_word(number, word | mark(number, self.capacity()), Ordering::Release);
+        self.published += 1;
         Ok(())
     }
 
     /// Puts the first of `values` into the ring, as many as there is room for, publishes them at
     /// once, and returns how many they were.
+    ///
+    /// # Panics
+    /// When a word is above [`WORD_MAX`].
     pub fn push_many(&mut self, values: &[T]) -> usize {
-        let count = self.room_for(values.len());
-        let (taken, _) = values.split_at(count);
-        // SAFETY: there is room for all of them, so their slots are not the consumer's before they
-        // are published.
-        unsafe { self.slots.write_many(self.published, taken) };
-        self.publish(self.published + length_of(count));
-        count
+        let mut batch = self.write(values.len());
+        for value in values.iter().take(batch.room()) {
+            batch.put(*value);
+        }
+        batch.commit()
     }
 
     /// Starts a batch of at most `max` values, fewer when there is less room; they are written
@@ -187,7 +248,7 @@ impl<'a, T: Copy> Producer<'a, T> {
         if self.room_known() < wanted {
             // Acquire pairs with the Release of `release`: the consumer has finished reading what
             // it gave back.
-            self.consumed = self.counters.consumed.load(Ordering::Acquire);
+            self.consumed = self.given_back.load(Ordering::Acquire);
         }
         self.room_known().min(wanted)
     }
@@ -198,23 +259,38 @@ impl<'a, T: Copy> Producer<'a, T> {
         self.capacity() - count_between(self.consumed, self.published)
     }
 
-    /// Makes every value below `published` the consumer's.
+    /// Marks the values from the published ones up to number `end` as new, the first of them last:
+    /// the consumer goes by their order, so it sees all of them or none.
     #[inline]
-    fn publish(&mut self, published: u64) {
-        if self.published == published {
-            // Even a store of the same number would take the cache line from the consumer.
-            return;
+    fn publish(&mut self, end: u64) {
+        for number in (self.published..end).rev() {
+            let word = self.slots.word(number, Ordering::Relaxed);
+            // Release as in `push`.
+            self.slots.set_word(number, word ^ MARK, Ordering::Release);
         }
-        self.published = published;
-        // Release pairs with the Acquire of `refresh`: who sees the counter sees the values.
-        self.counters.published.store(published, Ordering::Release);
+        self.published = end;
     }
+}
+
+/// What `value` is taken apart into.
+#[inline]
+fn apart<T: Carried>(value: T) -> (u64, T::Rest) {
+    let (word, rest) = value.apart();
+    assert!(word <= WORD_MAX, "a word leaves its highest bit free");
+    (word, rest)
+}
+
+/// The mark of a slot whose newest value is number `number`: every lap has the other one than the
+/// lap before, and the first one another than an empty slot.
+#[inline]
+const fn mark(number: u64, capacity: usize) -> u64 {
+    if number & length_of(capacity) == 0 { MARK } else { 0 }
 }
 
 /// Values that are written into a ring and not yet published.
 ///
 /// Dropping it publishes them, as [`commit`](Self::commit) does.
-pub struct WriteBatch<'p, 'a, T: Copy> {
+pub struct WriteBatch<'p, 'a, T: Carried> {
     producer: &'p mut Producer<'a, T>,
     /// Number of the next value.
     next: u64,
@@ -222,20 +298,34 @@ pub struct WriteBatch<'p, 'a, T: Copy> {
     end: u64,
 }
 
-impl<T: Copy> WriteBatch<'_, '_, T> {
+impl<T: Carried> WriteBatch<'_, '_, T> {
     /// Adds one value, which is not visible yet.
     ///
     /// # Errors
     /// [`Full`] with the value when the batch has no room left.
+    ///
+    /// # Panics
+    /// When the value's word is above [`WORD_MAX`].
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), Full<T>> {
         if self.next == self.end {
             return Err(Full(value));
         }
-        // SAFETY: the batch has room, so the slot is not the consumer's before it is published.
-        unsafe { self.producer.slots.write(self.next, value) };
-        self.next += 1;
+        self.put(value);
         Ok(())
+    }
+
+    /// Writes a value for which there is room, with the mark that its slot has already.
+    #[inline]
+    fn put(&mut self, value: T) {
+        assert!(self.next < self.end, "there is room");
+        let slots = self.producer.slots;
+        let (word, rest) = apart(value);
+        // SAFETY: the batch has room, so the slot is not the consumer's before it is marked.
+        unsafe { slots.write(self.next, rest) };
+        let old = mark(self.next, slots.capacity()) ^ MARK;
+        slots.set_word(self.next, word | old, Ordering::Relaxed);
+        self.next += 1;
     }
 
     /// How many more values the batch takes.
@@ -255,7 +345,7 @@ impl<T: Copy> WriteBatch<'_, '_, T> {
     }
 }
 
-impl<T: Copy> Drop for WriteBatch<'_, '_, T> {
+impl<T: Carried> Drop for WriteBatch<'_, '_, T> {
     #[inline]
     fn drop(&mut self) {
         self.producer.publish(self.next);
@@ -263,89 +353,85 @@ impl<T: Copy> Drop for WriteBatch<'_, '_, T> {
 }
 
 /// The side of a ring that values are taken from.
-pub struct Consumer<'a, T> {
-    counters: &'a Counters,
-    slots: Slots<'a, T>,
-    /// The producer's counter when this side last looked: never too high.
-    published: u64,
+pub struct Consumer<'a, T: Carried> {
+    given_back: &'a AtomicU64,
+    slots: Slots<'a, T::Rest>,
+    /// Number of the first value that was not seen to be published.
+    known: u64,
     /// This side's own counter; the shared one is never read back.
     consumed: u64,
 }
 
-impl<T: Copy> Consumer<'_, T> {
+impl<T: Carried> Consumer<'_, T> {
     /// Takes the oldest value; `None` when nothing is published.
     #[inline]
     #[doc(alias = "dequeue")]
     pub fn pop(&mut self) -> Option<T> {
-        let value = *self.peek()?;
+        let value = self.peek()?;
         self.release(1);
         Some(value)
     }
 
     /// The oldest value, which stays in the ring; `None` when nothing is published.
     #[inline]
-    pub fn peek(&mut self) -> Option<&T> {
-        let (values, _) = self.readable_up_to(1);
-        values.first()
+    pub fn peek(&mut self) -> Option<T> {
+        self.get(0)
     }
 
     /// The value behind the `index` oldest ones, which stays in the ring; `None` when it is not
     /// published.
     #[inline]
-    pub fn get(&mut self, index: usize) -> Option<&T> {
-        self.refresh(index.saturating_add(1));
-        if self.readable_known() <= index {
-            return None;
+    pub fn get(&mut self, index: usize) -> Option<T> {
+        let number = self.consumed + length_of(index);
+        while self.known <= number {
+            if !is_new(self.slots, self.known) {
+                return None;
+            }
+            self.known += 1;
         }
-        // SAFETY: this value is published and not consumed, and `release` needs the borrow that the
-        // slice holds.
-        let (value, _) = unsafe { self.slots.read(self.consumed + length_of(index), 1) };
-        value.first()
+        let word = self.slots.word(number, Ordering::Relaxed) & WORD_MAX;
+        // SAFETY: this value is published and not consumed.
+        let rest = unsafe { self.slots.read(number) };
+        Some(T::together(word, rest))
     }
 
     /// Takes the oldest values into the front of `into`, as many as there are and fit, and returns
     /// how many they were.
     pub fn pop_many(&mut self, into: &mut [T]) -> usize {
-        let (older, newer) = self.readable_up_to(into.len());
-        let (front, rest) = into.split_at_mut(older.len());
-        let (back, _) = rest.split_at_mut(newer.len());
-        front.copy_from_slice(older);
-        back.copy_from_slice(newer);
-        let count = older.len() + newer.len();
-        self.release(count);
-        count
+        let mut places = into.iter_mut();
+        let max = places.len();
+        self.for_each(max, |value| {
+            if let Some(place) = places.next() {
+                *place = *value;
+            }
+        })
     }
 
-    /// Takes at most `max` of the oldest values, calls `take` with each of them in its place, gives
-    /// their slots back when the last call has returned, and returns how many they were.
+    /// Takes at most `max` of the oldest values, calls `take` with each of them, gives their slots
+    /// back when the last call has returned, and returns how many they were.
     ///
     /// When `take` panics nothing is given back, and the values are found again.
     #[inline]
     pub fn for_each(&mut self, max: usize, mut take: impl FnMut(&T)) -> usize {
-        let (older, newer) = self.readable_up_to(max);
-        let count = older.len() + newer.len();
-        for value in older.iter().chain(newer) {
-            take(value);
+        let mut count = 0;
+        while count < max
+            && let Some(value) = self.get(count)
+        {
+            take(&value);
+            count += 1;
         }
         self.release(count);
         count
     }
 
-    /// All that is published now, the older values first: two slices, because the ring's memory
-    /// ends in between. Both are empty when nothing is published. [`release`](Self::release) takes
-    /// them from the ring.
-    #[inline]
-    pub fn readable(&mut self) -> (&[T], &[T]) {
-        self.readable_up_to(self.capacity())
-    }
-
     /// Gives the slots of the `count` oldest values back to the producer.
     ///
     /// # Panics
-    /// When this side has not seen that many: [`readable`](Self::readable) says how many there are.
+    /// When this side has not seen that many: [`get`](Self::get) and [`waiting`](Self::waiting) see
+    /// them.
     #[inline]
     pub fn release(&mut self, count: usize) {
-        assert!(count <= self.readable_known(), "only values that are there can be released");
+        assert!(count <= self.known_count(), "only values that are there can be released");
         if count == 0 {
             // Even a store of the same number would take the cache line from the producer.
             return;
@@ -353,21 +439,23 @@ impl<T: Copy> Consumer<'_, T> {
         self.consumed += length_of(count);
         // Release pairs with the Acquire of `room_for`: the values were read before their slots are
         // written again.
-        self.counters.consumed.store(self.consumed, Ordering::Release);
+        self.given_back.store(self.consumed, Ordering::Release);
     }
 
-    /// How many values are published and not taken.
-    #[inline]
+    /// How many values are published and not taken. It looks at each that it has not seen yet,
+    /// which [`is_empty`](Self::is_empty) does not.
     pub fn waiting(&mut self) -> usize {
-        self.refresh(self.capacity());
-        self.readable_known()
+        let end = self.consumed + length_of(self.capacity());
+        while self.known < end && is_new(self.slots, self.known) {
+            self.known += 1;
+        }
+        self.known_count()
     }
 
     /// True when nothing is published.
     #[inline]
-    pub fn is_empty(&mut self) -> bool {
-        self.refresh(1);
-        self.readable_known() == 0
+    pub fn is_empty(&self) -> bool {
+        self.known == self.consumed && !is_new(self.slots, self.consumed)
     }
 
     /// How many values the ring holds when it is full.
@@ -381,31 +469,21 @@ impl<T: Copy> Consumer<'_, T> {
         self.consumed
     }
 
-    /// The oldest values, at most `max`, in two slices.
+    /// How many values are known to be published.
     #[inline]
-    fn readable_up_to(&mut self, max: usize) -> (&[T], &[T]) {
-        self.refresh(max);
-        let count = self.readable_known().min(max);
-        // SAFETY: these values are published and not consumed, and `release` needs the borrow that
-        // the slices hold.
-        unsafe { self.slots.read(self.consumed, count) }
+    fn known_count(&self) -> usize {
+        count_between(self.consumed, self.known)
     }
+}
 
-    /// Looks at the producer's counter when fewer than `wanted` values are known.
-    #[inline]
-    fn refresh(&mut self, wanted: usize) {
-        if self.readable_known() < wanted {
-            // Acquire pairs with the Release of `publish`: the values were written before the
-            // counter was.
-            self.published = self.counters.published.load(Ordering::Acquire);
-        }
-    }
-
-    /// How many values are published for all that this side knows.
-    #[inline]
-    fn readable_known(&self) -> usize {
-        count_between(self.consumed, self.published)
-    }
+/// Whether the slot of value number `number` holds it, and not yet the one a lap before.
+///
+/// This is so only for whoever has found every value before it to be new: while a batch is marked,
+/// the slots at its front look as if they were a lap ahead.
+#[inline]
+fn is_new<R: Copy>(slots: Slots<'_, R>, number: u64) -> bool {
+    // Acquire pairs with the Release of the mark: the value was written before it.
+    slots.word(number, Ordering::Acquire) & MARK == mark(number, slots.capacity())
 }
 
 /// How many values lie between two counters of one ring; never more than its capacity.
@@ -419,19 +497,19 @@ const fn count_between(lower: u64, upper: u64) -> usize {
     (upper - lower) as usize
 }
 
-impl<T: Copy, const N: usize> fmt::Debug for Ring<T, N> {
+impl<T: Carried, const N: usize> fmt::Debug for Ring<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ring").field("capacity", &N).finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for Producer<'_, T> {
+impl<T: Carried> fmt::Debug for Producer<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Producer").field("published", &self.published).finish_non_exhaustive()
     }
 }
 
-impl<T: Copy> fmt::Debug for WriteBatch<'_, '_, T> {
+impl<T: Carried> fmt::Debug for WriteBatch<'_, '_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriteBatch")
             .field("next", &self.next)
@@ -440,7 +518,7 @@ impl<T: Copy> fmt::Debug for WriteBatch<'_, '_, T> {
     }
 }
 
-impl<T> fmt::Debug for Consumer<'_, T> {
+impl<T: Carried> fmt::Debug for Consumer<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consumer").field("consumed", &self.consumed).finish_non_exhaustive()
     }

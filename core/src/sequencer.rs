@@ -57,7 +57,7 @@ impl<'a> Sequencer<'a> {
         }
         let mut worked = 0;
         while worked < SEQUENCER_STEP_MAX && self.records.has_room(RECORDS_PER_COMMAND) {
-            let Some(arrival) = self.arrivals.get(worked).copied() else {
+            let Some(arrival) = self.arrivals.get(worked) else {
                 break;
             };
             host.taken();
@@ -85,7 +85,7 @@ impl<'a> Sequencer<'a> {
     }
 
     /// Whether commands wait, though a step was idle: there is no room in the log ring.
-    pub fn is_held_up(&mut self) -> bool {
+    pub fn is_held_up(&self) -> bool {
         !self.arrivals.is_empty()
     }
 

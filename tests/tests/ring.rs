@@ -1,11 +1,28 @@
 //! A ring hands over every value once, whole and in order, whichever way it is pushed and popped.
 
-use highwater::ring::{Consumer, Full, Producer, Ring};
+use highwater::ring::{Carried, Consumer, Full, Producer, Ring, WORD_MAX};
 use std::collections::VecDeque;
+use std::mem::ManuallyDrop;
 use std::thread;
 
 /// Fills a cache line, as events do.
-type Message = [u64; 8];
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Message {
+    word: u64,
+    rest: [u64; 7],
+}
+
+impl Carried for Message {
+    type Rest = [u64; 7];
+
+    fn apart(self) -> (u64, [u64; 7]) {
+        (self.word, self.rest)
+    }
+
+    fn together(word: u64, rest: [u64; 7]) -> Self {
+        Self { word, rest }
+    }
+}
 
 /// How many messages go from thread to thread in one test.
 const MESSAGES: u64 = 1_000_000;
@@ -61,15 +78,14 @@ fn the_check_of_passed_messages_can_fail() {
     assert_ne!(arrive(&[0, 1, 1, 2]), 0, "one came twice");
     assert_ne!(arrive(&[0, 2, 1, 3]), 0, "two changed places");
     let mut arrived = Arrived::default();
-    let mut torn = message(0);
-    torn[7] = message(1)[7];
+    let torn = Message { word: message(1).word, ..message(0) };
     arrived.message(&torn);
     assert_ne!(arrived.wrong, 0, "one was torn");
 }
 
 #[test]
 fn is_split_once() {
-    static RING: Ring<u8, 4> = Ring::new();
+    static RING: Ring<u64, 4> = Ring::new();
     {
         let _sides = RING.split().expect("it is new");
         assert!(RING.split().is_none());
@@ -79,7 +95,7 @@ fn is_split_once() {
 
 #[test]
 fn full_gives_the_value_back() {
-    let ring = Ring::<u8, 2>::new();
+    let ring = Ring::<u64, 2>::new();
     let (mut producer, mut consumer) = ring.split().expect("it is new");
     assert_eq!([producer.push(1), producer.push(2)], [Ok(()), Ok(())]);
     assert_eq!(producer.push(3), Err(Full(3)));
@@ -92,29 +108,63 @@ fn full_gives_the_value_back() {
 
 #[test]
 fn a_batch_is_visible_when_it_ends() {
-    let ring = Ring::<u8, 4>::new();
+    let ring = Ring::<u64, 4>::new();
     let (mut producer, mut consumer) = ring.split().expect("it is new");
     let mut batch = producer.write(3);
     assert_eq!((batch.push(1), batch.push(2)), (Ok(()), Ok(())));
     assert_eq!((batch.written(), batch.room()), (2, 1));
     assert!(consumer.is_empty());
     assert_eq!(batch.commit(), 2);
-    assert_eq!(consumer.readable(), ([1, 2].as_slice(), [].as_slice()));
+    assert_eq!([consumer.get(0), consumer.get(1), consumer.get(2)], [Some(1), Some(2), None]);
     let mut dropped = producer.write(9);
     assert_eq!(dropped.room(), 2, "no more than the ring has");
     assert_eq!(dropped.push(3), Ok(()));
     drop(dropped);
-    assert_eq!(consumer.readable(), ([1, 2, 3].as_slice(), [].as_slice()));
+    assert_eq!([consumer.get(0), consumer.get(2), consumer.get(3)], [Some(1), Some(3), None]);
 }
 
 #[test]
 #[should_panic(expected = "only values that are there can be released")]
 fn what_is_not_there_cannot_be_released() {
-    let ring = Ring::<u8, 4>::new();
+    let ring = Ring::<u64, 4>::new();
     let (mut producer, mut consumer) = ring.split().expect("it is new");
     producer.push(1).expect("it is empty");
-    assert_eq!(consumer.peek(), Some(&1));
+    assert_eq!(consumer.peek(), Some(1));
     consumer.release(2);
+}
+
+#[test]
+fn a_batch_that_is_forgotten_was_never_pushed() {
+    let ring = Ring::<u64, 4>::new();
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    for lap in 0..3 {
+        let mut batch = producer.write(4);
+        assert_eq!((batch.push(8), batch.push(9), batch.push(10)), (Ok(()), Ok(()), Ok(())));
+        let _never_ended = ManuallyDrop::new(batch);
+        assert!(consumer.is_empty());
+        assert_eq!(producer.push_many(&[lap, lap + 1]), 2);
+        let found = [consumer.pop(), consumer.pop(), consumer.pop()];
+        assert_eq!(found, [Some(lap), Some(lap + 1), None]);
+    }
+}
+
+#[test]
+fn a_word_keeps_its_highest_number() {
+    let ring = Ring::<Message, 2>::new();
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    let highest = Message { word: WORD_MAX, rest: [u64::MAX; 7] };
+    for _ in 0..5 {
+        producer.push(highest).expect("it is empty");
+        assert_eq!((consumer.pop(), consumer.pop()), (Some(highest), None));
+    }
+}
+
+#[test]
+#[should_panic(expected = "a word leaves its highest bit free")]
+fn a_word_that_needs_the_highest_bit_is_a_bug() {
+    let ring = Ring::<Message, 2>::new();
+    let (mut producer, _consumer) = ring.split().expect("it is new");
+    let _full = producer.push(Message { word: WORD_MAX + 1, rest: [0; 7] });
 }
 
 #[test]
@@ -132,7 +182,7 @@ fn a_static_ring_takes_no_room_in_the_executable() {
 fn each_side_may_go_to_a_thread() {
     fn is_send<T: Send>(_: &T) {}
     fn is_sync<T: Sync>(_: &T) {}
-    let ring = Ring::<u8, 4>::new();
+    let ring = Ring::<u64, 4>::new();
     is_sync(&ring);
     let (producer, consumer) = ring.split().expect("it is new");
     is_send(&producer);
@@ -205,15 +255,16 @@ impl Model {
                 assert_eq!(length, popped.len());
             }
             3 => {
-                let (older, newer) = consumer.readable();
-                assert!(older.iter().chain(newer).eq(&self.queue), "all that is published");
-                popped.extend(older.iter().chain(newer).take(count));
+                let waiting = consumer.waiting();
+                assert_eq!(waiting, self.queue.len(), "all that is published");
+                let values = (0..waiting.min(count)).map_while(|index| consumer.get(index));
+                popped.extend(values);
                 consumer.release(popped.len());
             }
             _ => {
-                assert_eq!(consumer.peek(), self.queue.front());
+                assert_eq!(consumer.peek().as_ref(), self.queue.front());
                 for index in 0..=self.queue.len() {
-                    assert_eq!(consumer.get(index), self.queue.get(index));
+                    assert_eq!(consumer.get(index).as_ref(), self.queue.get(index));
                 }
                 assert_eq!(consumer.is_empty(), self.queue.is_empty());
                 return;
@@ -254,7 +305,8 @@ fn pass<const N: usize>(
 
 /// Message number `number`; each part differs from the same part of every other message.
 fn message(number: u64) -> Message {
-    [0, 1, 2, 3, 4, 5, 6, 7].map(|part: u32| number.rotate_left(8 * part) ^ u64::from(part))
+    let part = |part: u32| number.rotate_left(8 * part) ^ u64::from(part);
+    Message { word: part(0), rest: [1, 2, 3, 4, 5, 6, 7].map(part) }
 }
 
 /// What arrived: the n-th message should be number n.
@@ -303,7 +355,7 @@ fn push_batches(producer: &mut Producer<'_, Message>, messages: u64) {
 
 fn pop_batches(consumer: &mut Consumer<'_, Message>, arrived: &mut Arrived, messages: u64) {
     let mut wait = Wait::default();
-    let mut batch = [[0; 8]; 64];
+    let mut batch = [Message::default(); 64];
     while arrived.count < messages {
         let count = consumer.pop_many(&mut batch);
         batch.iter().take(count).for_each(|message| arrived.message(message));
@@ -326,9 +378,8 @@ fn write_batches(producer: &mut Producer<'_, Message>, messages: u64) {
 fn read_batches(consumer: &mut Consumer<'_, Message>, arrived: &mut Arrived, messages: u64) {
     let mut wait = Wait::default();
     while arrived.count < messages {
-        let (older, newer) = consumer.readable();
-        let count = older.len() + newer.len();
-        older.iter().chain(newer).for_each(|message| arrived.message(message));
+        let count = consumer.waiting();
+        (0..count).filter_map(|index| consumer.get(index)).for_each(|it| arrived.message(&it));
         consumer.release(count);
         wait.after(count);
     }

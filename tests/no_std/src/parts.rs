@@ -14,7 +14,7 @@ use highwater::segment::{FIRST_POSITION, HeaderState, read_header};
 use highwater::types::{LogPosition, SegmentNumber, Sequence};
 use highwater::watermark::Watermark;
 
-static RING: Ring<u32, 2> = Ring::new();
+static RING: Ring<u64, 2> = Ring::new();
 static WATERMARK: Watermark = Watermark::new();
 
 /// Looks at a log that the engine wrote, and at a ring and a watermark by themselves.

@@ -1,8 +1,8 @@
 //! Stands in the place of the core's `atomic`: the same names, watched by loom, and breakable.
 //!
-//! The slots are the core's own; beside each stands a cell through which loom learns who touches
-//! it. The core makes its atomics in constants, and loom cannot: they are made at their first use,
-//! which is on the model's first thread, before it starts the sides.
+//! The slots are the core's own, but for their words; beside each stands a cell through which loom
+//! learns who touches it. The core makes its atomics in constants, and loom cannot: they are made
+//! at their first use, which is on the model's first thread, before it starts the sides.
 
 #![expect(unsafe_code, reason = "it has the interface of the core's module, which is unsafe")]
 
@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 pub(crate) use loom::sync::atomic::Ordering;
 
 #[path = "../../../core/src/atomic.rs"]
-#[expect(unused_imports, reason = "only its slots are wanted")]
+#[expect(dead_code, unused_imports, reason = "only the rests in its slots are wanted")]
 mod product;
 
 /// Which orderings of a thread are weakened, to see that the model depends on them.
@@ -119,79 +119,84 @@ impl AtomicBool {
     }
 }
 
-/// The core's memory for `N` values, and who touches which of them.
-pub(crate) struct Storage<T, const N: usize> {
-    product: product::Storage<T, N>,
-    touches: OnceLock<Box<[Touches]>>,
+/// The core's memory for `N` values, and who touches which of them; the words are loom's.
+pub(crate) struct Storage<R, const N: usize> {
+    product: product::Storage<R, N>,
+    watched: OnceLock<Box<[Watched]>>,
 }
 
-/// Through this loom learns of reads and writes of one slot.
-struct Touches(UnsafeCell<()>);
+/// The word of one slot, and a cell through which loom learns of reads and writes of the rest.
+struct Watched {
+    word: AtomicU64,
+    rest: UnsafeCell<()>,
+}
 
 // SAFETY: there is nothing in it to race for; loom's own bookkeeping is done by one thread.
-unsafe impl Sync for Touches {}
+unsafe impl Sync for Watched {}
 // SAFETY: as above.
-unsafe impl Send for Touches {}
+unsafe impl Send for Watched {}
 
-impl<T: Copy, const N: usize> Storage<T, N> {
+impl<R: Copy, const N: usize> Storage<R, N> {
     pub(crate) const fn new() -> Self {
-        Self { product: product::Storage::new(), touches: OnceLock::new() }
+        Self { product: product::Storage::new(), watched: OnceLock::new() }
     }
 
-    pub(crate) fn slots(&self) -> Slots<'_, T> {
-        let touches =
-            self.touches.get_or_init(|| (0..N).map(|_| Touches(UnsafeCell::new(()))).collect());
-        Slots { product: self.product.slots(), touches }
+    pub(crate) fn slots(&self) -> Slots<'_, R> {
+        let new = || {
+            let slot = Watched { word: AtomicU64::new(0), rest: UnsafeCell::new(()) };
+            slot.word.watched();
+            slot
+        };
+        let watched = self.watched.get_or_init(|| (0..N).map(|_| new()).collect());
+        Slots { product: self.product.slots(), watched }
     }
 }
 
 /// The core's slots, and who touches which of them.
-pub(crate) struct Slots<'a, T> {
-    product: product::Slots<'a, T>,
-    touches: &'a [Touches],
+pub(crate) struct Slots<'a, R> {
+    product: product::Slots<'a, R>,
+    watched: &'a [Watched],
 }
 
-impl<T> Clone for Slots<'_, T> {
+impl<R> Clone for Slots<'_, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Slots<'_, T> {}
+impl<R> Copy for Slots<'_, R> {}
 
-impl<'a, T: Copy> Slots<'a, T> {
+impl<R: Copy> Slots<'_, R> {
     pub(crate) const fn capacity(self) -> usize {
         self.product.capacity()
     }
 
-    /// # Safety
-    /// As in the core.
-    pub(crate) unsafe fn write(self, number: u64, value: T) {
-        self.touched(number, 1).for_each(|touches| touches.0.with_mut(|_| ()));
-        // SAFETY: the caller keeps the core's conditions.
-        unsafe { self.product.write(number, value) };
+    pub(crate) fn word(self, number: u64, ordering: Ordering) -> u64 {
+        self.slot(number).word.load(ordering)
+    }
+
+    pub(crate) fn set_word(self, number: u64, word: u64, ordering: Ordering) {
+        self.slot(number).word.store(word, ordering);
     }
 
     /// # Safety
     /// As in the core.
-    pub(crate) unsafe fn write_many(self, number: u64, values: &[T]) {
-        self.touched(number, values.len()).for_each(|touches| touches.0.with_mut(|_| ()));
+    pub(crate) unsafe fn write(self, number: u64, rest: R) {
+        self.slot(number).rest.with_mut(|_| ());
         // SAFETY: the caller keeps the core's conditions.
-        unsafe { self.product.write_many(number, values) };
+        unsafe { self.product.write(number, rest) };
     }
 
     /// # Safety
     /// As in the core.
-    pub(crate) unsafe fn read(self, number: u64, count: usize) -> (&'a [T], &'a [T]) {
-        self.touched(number, count).for_each(|touches| touches.0.with(|_| ()));
+    pub(crate) unsafe fn read(self, number: u64) -> R {
+        self.slot(number).rest.with(|_| ());
         // SAFETY: the caller keeps the core's conditions.
-        unsafe { self.product.read(number, count) }
+        unsafe { self.product.read(number) }
     }
 
-    /// The bookkeeping of `count` slots, the first of which holds value number `number`.
-    fn touched(self, number: u64, count: usize) -> impl Iterator<Item = &'a Touches> {
-        let first = usize::try_from(number).expect("models are short") % self.capacity();
-        assert!(count <= self.capacity(), "no more values than slots");
-        self.touches.iter().cycle().skip(first).take(count)
+    fn slot(&self, number: u64) -> &Watched {
+        let number = usize::try_from(number).expect("models are short");
+        &self.watched[number % self.capacity()]
     }
 }

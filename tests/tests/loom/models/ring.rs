@@ -24,6 +24,16 @@ fn written_in_place_and_taken_in_place() {
 }
 
 #[test]
+fn a_batch_is_seen_whole() {
+    assert!(executions(|| send(write_two, find_two, NONE)) > 10);
+}
+
+#[test]
+fn fails_when_a_batch_is_pushed_one_by_one() {
+    assert_fails("a batch is seen whole", || send(push_two, find_two, NONE));
+}
+
+#[test]
 fn who_splits_first_gets_both_sides() {
     loom::lazy_static! {
         static ref RING: Ring<u64, 2> = Ring::new();
@@ -127,9 +137,10 @@ fn push_batch(producer: &mut Producer<'_, u64>) {
 fn read_batch(consumer: &mut Consumer<'_, u64>) {
     let mut next = 1;
     while next <= LAST {
-        let (older, newer) = consumer.readable();
-        let count = older.len() + newer.len();
-        next = older.iter().chain(newer).fold(next, |next, value| follows(*value, next));
+        let count = consumer.waiting();
+        for index in 0..count {
+            next = follows(consumer.get(index).expect("it waits"), next);
+        }
         consumer.release(count);
         if count == 0 {
             thread::yield_now();
@@ -158,6 +169,35 @@ fn take_batch(consumer: &mut Consumer<'_, u64>) {
         if consumer.for_each(2, |value| next = follows(*value, next)) == 0 {
             thread::yield_now();
         }
+    }
+}
+
+fn write_two(producer: &mut Producer<'_, u64>) {
+    let mut batch = producer.write(2);
+    assert_eq!([batch.push(1), batch.push(2)], [Ok(()), Ok(())]);
+    batch.commit();
+    push_last(producer);
+}
+
+fn push_two(producer: &mut Producer<'_, u64>) {
+    assert_eq!([producer.push(1), producer.push(2)], [Ok(()), Ok(())]);
+    push_last(producer);
+}
+
+fn push_last(producer: &mut Producer<'_, u64>) {
+    while producer.push(LAST).is_err() {
+        thread::yield_now();
+    }
+}
+
+fn find_two(consumer: &mut Consumer<'_, u64>) {
+    while consumer.get(0).is_none() {
+        thread::yield_now();
+    }
+    assert_eq!(consumer.get(1), Some(2), "a batch is seen whole");
+    assert_eq!([consumer.pop(), consumer.pop()], [Some(1), Some(2)]);
+    while consumer.pop().is_none() {
+        thread::yield_now();
     }
 }
 
