@@ -134,7 +134,7 @@ pub(crate) fn try_open(config: &HwConfig, host: &mut Host) -> Result<*mut HwEngi
 }
 
 pub(crate) fn text_of(error: &HwError) -> String {
-    let bytes = error.text.iter().map(|c| c.cast_unsigned());
+    let bytes = error.text.iter().map(|c| c.to_le_bytes()[0]);
     let bytes: Vec<u8> = bytes.take_while(|byte| *byte != 0).collect();
     String::from_utf8(bytes).expect("UTF-8")
 }
