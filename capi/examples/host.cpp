@@ -99,12 +99,13 @@ public:
         while (answered_ < last + count) pop();
     }
 
-    void print(const char *when) const {
+    void print(const char *when) {
         std::uint64_t hash = 0;
         hw_status status;
-        // The sequencer's thread may be in its stage: then this one is told to come again.
-        while ((status = hw_state_hash(engine_, &hash)) == HW_STATUS_BUSY) continue;
+        // The sequencer's thread may be in its stage, and wait there for this one to pop.
+        while ((status = hw_state_hash(engine_, &hash)) == HW_STATUS_BUSY) pop();
         check(status);
+        while (pop() == HW_STATUS_OK) continue; // what follows the last answer
         std::printf("%s: sequence %llu, %llu trades, state %016llx\n", when,
                     static_cast<unsigned long long>(hw_durable_sequence(engine_)),
                     static_cast<unsigned long long>(trades_), static_cast<unsigned long long>(hash));

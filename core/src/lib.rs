@@ -11,6 +11,7 @@
 //! of them on one.
 
 #![no_std]
+#![deny(missing_docs)]
 #![deny(unsafe_code)]
 #![deny(
     clippy::std_instead_of_core,

@@ -33,27 +33,27 @@ static COUNTING: Counting = Counting;
 fn an_engine_allocates_nothing() {
     let mut config = config();
     let _memory = Memory::of(&mut config);
-    let mut host = Host::new();
-    host.segments.push(Vec::with_capacity(1 << 20));
+    let host = Host::new();
+    host.segments.borrow_mut().push(Vec::with_capacity(1 << 20));
     let before = COUNT.with(Cell::get);
-    open(&config, &mut host);
+    open(&config, &host);
     // The new segment is the host's own.
     let opened = COUNT.with(Cell::get);
     assert_eq!(opened - before, 1, "opening");
-    live(&mut host);
+    live(&host);
     assert_eq!(COUNT.with(Cell::get), opened, "running and stopping");
     drop(Box::new(1));
     assert_eq!(COUNT.with(Cell::get), opened + 1, "an allocation would be seen");
 }
 
 /// Orders that rest and trade, to the end.
-fn live(host: &mut Host) {
+fn live(host: &Host) {
     // SAFETY: every field of it is a number, for which zero is a value.
     let mut aurora = unsafe { core::mem::zeroed() };
     // SAFETY: the name ends with a zero byte, and the other is a reference.
     assert_eq!(unsafe { hw_definition_open(c"AURORA".as_ptr(), &raw mut aurora) }, HwStatus::Ok);
     // SAFETY: the handle is one, and the other a reference.
-    assert_eq!(unsafe { hw_define(host.engine, 0, 2, &raw const aurora) }, HwStatus::Ok);
+    assert_eq!(unsafe { hw_define(host.engine.get(), 0, 2, &raw const aurora) }, HwStatus::Ok);
     for id in 1..=100 {
         let side = if id % 3 == 0 { HwSide::Buy } else { HwSide::Sell };
         while push(host, &order(id, side, 100)) == HwStatus::Full {
@@ -63,7 +63,7 @@ fn live(host: &mut Host) {
         }
     }
     // SAFETY: the handle is one.
-    assert_eq!(unsafe { hw_stop(host.engine) }, HwStatus::Ok);
+    assert_eq!(unsafe { hw_stop(host.engine.get()) }, HwStatus::Ok);
     loop {
         let _status = step_sequencer(host);
         let _status = step_log_writer(host);
@@ -71,5 +71,5 @@ fn live(host: &mut Host) {
             break;
         }
     }
-    assert!(host.events.len() > 200, "they traded");
+    assert!(host.events.borrow().len() > 200, "they traded");
 }

@@ -1,5 +1,6 @@
 //! A host whose log is memory: callbacks that count, fail and lie as a test wants.
 
+use core::cell::{Cell, RefCell};
 use core::ffi::c_void;
 use core::ptr;
 use highwater_capi::{
@@ -15,46 +16,43 @@ const SEGMENT_ROOM: usize = 1 << 19;
 /// What the callbacks see as their context.
 pub(crate) struct Host {
     /// The segments, from number 1 on.
-    pub(crate) segments: Vec<Vec<u8>>,
+    pub(crate) segments: RefCell<Vec<Vec<u8>>>,
     /// What the next sync returns, and every one after it.
-    pub(crate) sync_fails: i32,
-    pub(crate) sync_count: u64,
-    pub(crate) append_count: u64,
+    pub(crate) sync_fails: Cell<i32>,
+    pub(crate) sync_count: Cell<u64>,
+    pub(crate) append_count: Cell<u64>,
     /// What `segments` answers in the place of the truth.
-    pub(crate) lied_segments: Option<(u64, u64)>,
+    pub(crate) lied_segments: Cell<Option<(u64, u64)>>,
     /// What is added to the number of bytes that were read.
-    pub(crate) lied_bytes: usize,
+    pub(crate) lied_bytes: Cell<usize>,
     /// Steps its engine's log writer once more out of a sync: what that returned.
-    pub(crate) reentered: Option<HwStatus>,
-    pub(crate) reenters: bool,
-    pub(crate) engine: *mut HwEngine,
+    pub(crate) reentered: Cell<Option<HwStatus>>,
+    pub(crate) reenters: Cell<bool>,
+    pub(crate) engine: Cell<*mut HwEngine>,
     /// Events that came out, those of a replay first; room for all of them is there.
-    pub(crate) events: Vec<HwEvent>,
-    /// How many of them were replayed.
-    pub(crate) replayed_count: usize,
+    pub(crate) events: RefCell<Vec<HwEvent>>,
 }
 
 impl Host {
     pub(crate) fn new() -> Self {
         Self {
-            segments: Vec::with_capacity(8),
-            sync_fails: 0,
-            sync_count: 0,
-            append_count: 0,
-            lied_segments: None,
-            lied_bytes: 0,
-            reentered: None,
-            reenters: false,
-            engine: ptr::null_mut(),
-            events: Vec::with_capacity(4_096),
-            replayed_count: 0,
+            segments: RefCell::new(Vec::with_capacity(8)),
+            sync_fails: Cell::new(0),
+            sync_count: Cell::new(0),
+            append_count: Cell::new(0),
+            lied_segments: Cell::new(None),
+            lied_bytes: Cell::new(0),
+            reentered: Cell::new(None),
+            reenters: Cell::new(false),
+            engine: Cell::new(ptr::null_mut()),
+            events: RefCell::new(Vec::with_capacity(4_096)),
         }
     }
 
-    pub(crate) fn calls(&mut self) -> HwHost {
+    pub(crate) fn calls(&self) -> HwHost {
         HwHost {
             struct_bytes: size_of::<HwHost>(),
-            context: ptr::from_mut(self).cast(),
+            context: ptr::from_ref(self).cast_mut().cast(),
             segments: Some(segments),
             segment_bytes: Some(segment_bytes),
             read_at: Some(read_at),
@@ -111,16 +109,16 @@ pub(crate) fn config() -> HwConfig {
 }
 
 /// Opens an engine, which must succeed, and notes its handle in the host.
-pub(crate) fn open(config: &HwConfig, host: &mut Host) {
+pub(crate) fn open(config: &HwConfig, host: &Host) {
     match try_open(config, host) {
-        Ok(engine) => host.engine = engine,
+        Ok(engine) => host.engine.set(engine),
         Err(error) => panic!("{}", text_of(&error)),
     }
 }
 
 #[expect(clippy::result_large_err, reason = "it is what the C interface fills in")]
-pub(crate) fn try_open(config: &HwConfig, host: &mut Host) -> Result<*mut HwEngine, HwError> {
-    host.events.clear();
+pub(crate) fn try_open(config: &HwConfig, host: &Host) -> Result<*mut HwEngine, HwError> {
+    host.events.borrow_mut().clear();
     let calls = host.calls();
     let mut engine = ptr::null_mut();
     // SAFETY: every field of it is a number, for which zero is a value.
@@ -128,7 +126,6 @@ pub(crate) fn try_open(config: &HwConfig, host: &mut Host) -> Result<*mut HwEngi
     // SAFETY: all four are references, and the memory stays as long as the test.
     let status =
         unsafe { hw_open(&raw const *config, &raw const calls, &raw mut engine, &raw mut error) };
-    host.replayed_count = host.events.len();
     assert_eq!(status == HwStatus::Ok, !engine.is_null(), "a handle exactly when all is well");
     if status == HwStatus::Ok { Ok(engine) } else { Err(error) }
 }
@@ -155,27 +152,27 @@ pub(crate) fn order(id: u64, side: HwSide, price: u32) -> HwCommand {
 
 pub(crate) fn push(host: &Host, command: &HwCommand) -> HwStatus {
     // SAFETY: the handle is one, and the command a reference.
-    unsafe { hw_push(host.engine, 7, &raw const *command) }
+    unsafe { hw_push(host.engine.get(), 7, &raw const *command) }
 }
 
 pub(crate) fn step_sequencer(host: &Host) -> HwStatus {
     // SAFETY: the handle is one.
-    unsafe { hw_step_sequencer(host.engine) }
+    unsafe { hw_step_sequencer(host.engine.get()) }
 }
 
 pub(crate) fn step_log_writer(host: &Host) -> HwStatus {
     // SAFETY: the handle is one.
-    unsafe { hw_step_log_writer(host.engine, 0) }
+    unsafe { hw_step_log_writer(host.engine.get(), 0) }
 }
 
 /// Pops what may leave, a few at a time, and notes it.
-pub(crate) fn pop(host: &mut Host) -> HwStatus {
+pub(crate) fn pop(host: &Host) -> HwStatus {
     let mut events = [HwEvent::default(); 3];
     loop {
         let mut count = 0;
         // SAFETY: the handle is one, and there is room for three events.
-        let status = unsafe { hw_pop(host.engine, events.as_mut_ptr(), 3, &raw mut count) };
-        host.events.extend_from_slice(&events[..count]);
+        let status = unsafe { hw_pop(host.engine.get(), events.as_mut_ptr(), 3, &raw mut count) };
+        host.events.borrow_mut().extend_from_slice(&events[..count]);
         if status != HwStatus::Ok {
             return status;
         }
@@ -183,17 +180,17 @@ pub(crate) fn pop(host: &mut Host) -> HwStatus {
 }
 
 /// # Safety
-/// `context` is a host that nobody else uses.
-unsafe fn host<'a>(context: *mut c_void) -> &'a mut Host {
+/// `context` is a host.
+unsafe fn host<'a>(context: *mut c_void) -> &'a Host {
     // SAFETY: the caller vouches for it.
-    unsafe { &mut *context.cast() }
+    unsafe { &*context.cast() }
 }
 
 unsafe extern "C" fn segments(context: *mut c_void, first: *mut u64, last: *mut u64) -> i32 {
     // SAFETY: `calls` made it.
     let host = unsafe { host(context) };
-    let count = host.segments.len() as u64;
-    let (from, to) = host.lied_segments.unwrap_or_else(|| (count.min(1), count));
+    let count = host.segments.borrow().len() as u64;
+    let (from, to) = host.lied_segments.get().unwrap_or_else(|| (count.min(1), count));
     // SAFETY: the engine gives room for it.
     unsafe { first.write(from) };
     // SAFETY: the engine gives room for it.
@@ -204,7 +201,8 @@ unsafe extern "C" fn segments(context: *mut c_void, first: *mut u64, last: *mut 
 unsafe extern "C" fn segment_bytes(context: *mut c_void, segment: u64, bytes: *mut u64) -> i32 {
     // SAFETY: `calls` made it.
     let host = unsafe { host(context) };
-    if let Some(written) = usize::try_from(segment).ok().and_then(|n| host.segments.get(n - 1)) {
+    let segments = host.segments.borrow();
+    if let Some(written) = usize::try_from(segment).ok().and_then(|n| segments.get(n - 1)) {
         // SAFETY: the engine gives room for it.
         unsafe { bytes.write(written.len() as u64) };
     }
@@ -221,13 +219,14 @@ unsafe extern "C" fn read_at(
 ) -> i32 {
     // SAFETY: `calls` made it.
     let host = unsafe { host(context) };
-    let written = &host.segments[usize::try_from(segment).expect("a segment") - 1];
+    let segments = host.segments.borrow();
+    let written = &segments[usize::try_from(segment).expect("a segment") - 1];
     let there = written.get(usize::try_from(position).expect("a place")..).unwrap_or_default();
     let count = there.len().min(wanted);
     // SAFETY: the engine gives room for what it wants, which is apart from the log.
     unsafe { into.copy_from_nonoverlapping(there.as_ptr(), count) };
     // SAFETY: the engine gives room for it.
-    unsafe { read.write(count + host.lied_bytes) };
+    unsafe { read.write(count + host.lied_bytes.get()) };
     0
 }
 
@@ -244,8 +243,8 @@ unsafe extern "C" fn begin(
 ) -> i32 {
     // SAFETY: `calls` made it.
     let host = unsafe { host(context) };
-    assert_eq!(segment, host.segments.len() as u64 + 1);
-    host.segments.push(Vec::with_capacity(SEGMENT_ROOM));
+    assert_eq!(segment, host.segments.borrow().len() as u64 + 1);
+    host.segments.borrow_mut().push(Vec::with_capacity(SEGMENT_ROOM));
     // SAFETY: the engine gives these bytes, and the context is that of this call.
     unsafe { append(context, 0, header, header_bytes) }
 }
@@ -254,9 +253,10 @@ unsafe extern "C" fn cut(context: *mut c_void, segment: u64, position: u64) -> i
     // SAFETY: `calls` made it.
     let host = unsafe { host(context) };
     let kept = usize::try_from(segment).expect("a segment") - usize::from(position == 0);
-    host.segments.truncate(kept);
+    let mut segments = host.segments.borrow_mut();
+    segments.truncate(kept);
     if position > 0 {
-        let last = host.segments.last_mut().expect("a segment");
+        let last = segments.last_mut().expect("a segment");
         last.truncate(usize::try_from(position).expect("a place"));
     }
     0
@@ -270,8 +270,9 @@ unsafe extern "C" fn append(
 ) -> i32 {
     // SAFETY: `calls` made it.
     let host = unsafe { host(context) };
-    host.append_count += 1;
-    let last = host.segments.last_mut().expect("a segment");
+    host.append_count.update(|count| count + 1);
+    let mut segments = host.segments.borrow_mut();
+    let last = segments.last_mut().expect("a segment");
     assert_eq!(position, last.len() as u64, "right behind what is there");
     // SAFETY: the engine gives these bytes.
     last.extend_from_slice(unsafe { core::slice::from_raw_parts(blocks, length) });
@@ -281,11 +282,11 @@ unsafe extern "C" fn append(
 unsafe extern "C" fn sync(context: *mut c_void) -> i32 {
     // SAFETY: `calls` made it.
     let host = unsafe { host(context) };
-    host.sync_count += 1;
-    if host.reenters {
-        host.reentered = Some(step_log_writer(host));
+    host.sync_count.update(|count| count + 1);
+    if host.reenters.get() {
+        host.reentered.set(Some(step_log_writer(host)));
     }
-    host.sync_fails
+    host.sync_fails.get()
 }
 
 unsafe extern "C" fn wait(context: *mut c_void) {
@@ -299,5 +300,5 @@ unsafe extern "C" fn replayed(context: *mut c_void, event: *const HwEvent) {
     // SAFETY: `calls` made it.
     let host = unsafe { host(context) };
     // SAFETY: the engine gives it.
-    host.events.push(unsafe { *event });
+    host.events.borrow_mut().push(unsafe { *event });
 }

@@ -47,21 +47,21 @@ fn a_null_pointer_is_a_status() {
 fn null_and_misplaced_arguments_of_a_running_engine_are_statuses() {
     let mut config = config();
     let _memory = Memory::of(&mut config);
-    let mut host = Host::new();
-    open(&config, &mut host);
+    let host = Host::new();
+    open(&config, &host);
     let mut room = [0u64; 40];
     let odd = room.as_mut_ptr().cast::<u8>().wrapping_add(1);
     let mut count = 9;
     // SAFETY: the handle is one, and each pointer is null or misaligned, which is looked for.
     let statuses = unsafe {
         [
-            hw_push(host.engine, 0, ptr::null()),
-            hw_pop(host.engine, ptr::null_mut(), 1, &raw mut count),
-            hw_pop(host.engine, odd.cast(), 1, ptr::null_mut()),
-            hw_state_hash(host.engine, ptr::null_mut()),
-            hw_push(host.engine, 0, odd.cast()),
-            hw_pop(host.engine, odd.cast(), 1, &raw mut count),
-            hw_state_hash(host.engine, odd.cast()),
+            hw_push(host.engine.get(), 0, ptr::null()),
+            hw_pop(host.engine.get(), ptr::null_mut(), 1, &raw mut count),
+            hw_pop(host.engine.get(), odd.cast(), 1, ptr::null_mut()),
+            hw_state_hash(host.engine.get(), ptr::null_mut()),
+            hw_push(host.engine.get(), 0, odd.cast()),
+            hw_pop(host.engine.get(), odd.cast(), 1, &raw mut count),
+            hw_state_hash(host.engine.get(), odd.cast()),
         ]
     };
     let (null, bad) = (HwStatus::Null, HwStatus::BadStruct);
@@ -84,7 +84,7 @@ fn memory_that_will_not_do_is_refused() {
     ] {
         refuses(&config, status);
     }
-    open(&good, &mut Host::new());
+    open(&good, &Host::new());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_missing_callback_is_refused() {
     let mut config = config();
     let _memory = Memory::of(&mut config);
     let refused = |config: &HwConfig, change: fn(&mut HwHost)| {
-        let mut host = Host::new();
+        let host = Host::new();
         let mut calls = host.calls();
         change(&mut calls);
         let mut engine = ptr::null_mut();
@@ -153,8 +153,8 @@ fn a_missing_callback_is_refused() {
 fn codes_that_stand_for_nothing_are_refused() {
     let mut config = config();
     let _memory = Memory::of(&mut config);
-    let mut host = Host::new();
-    open(&config, &mut host);
+    let host = Host::new();
+    open(&config, &host);
     let good = order(1, HwSide::Buy, 100);
     let of_kind = |kind: HwCommandKind| HwCommand { kind: kind as u8, ..good };
     for bad in [
@@ -178,7 +178,7 @@ fn codes_that_stand_for_nothing_are_refused() {
     // SAFETY: every field of it is a number, for which zero is a value.
     let nameless = unsafe { core::mem::zeroed() };
     // SAFETY: the handle is one, and the other a reference.
-    let defined = unsafe { hw_define(host.engine, 0, 2, &raw const nameless) };
+    let defined = unsafe { hw_define(host.engine.get(), 0, 2, &raw const nameless) };
     assert_eq!(defined, HwStatus::BadCommand);
     let mut definition = nameless;
     for (name, status) in [
@@ -208,9 +208,9 @@ fn every_status_has_a_sentence_of_its_own() {
 }
 
 fn refuses(config: &HwConfig, status: HwStatus) {
-    let mut host = Host::new();
-    let error = try_open(config, &mut host).expect_err("it is refused");
+    let host = Host::new();
+    let error = try_open(config, &host).expect_err("it is refused");
     assert_eq!(error.status, status as i32);
     assert!(!text_of(&error).is_empty());
-    assert!(host.segments.is_empty(), "the log was not touched");
+    assert!(host.segments.borrow().is_empty(), "the log was not touched");
 }
