@@ -94,6 +94,16 @@ pub(crate) fn build(language: Language, sources: &[&str], library: Library) -> O
     Some(program)
 }
 
+/// A run of a program, which finds the library that it was linked to: cargo's own paths would come
+/// first, and may lead to an older one.
+pub(crate) fn program(path: &Path) -> Command {
+    let mut command = Command::new(path);
+    for variable in ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
 /// A folder for what tests build.
 pub(crate) fn scratch() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR"))

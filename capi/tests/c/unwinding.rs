@@ -1,7 +1,6 @@
 //! Promise: no panic gets out of the library; a bug ends the process.
 
-use crate::compiler::{Language, Library, build, said};
-use std::process::Command;
+use crate::compiler::{Language, Library, build, program, said};
 
 /// SIGABRT.
 const ABORT: i32 = 6;
@@ -10,13 +9,13 @@ const ABORT: i32 = 6;
 #[test]
 fn a_panic_behind_the_interface_ends_the_process() {
     use std::os::unix::process::ExitStatusExt;
-    let Some(program) = build(Language::Cpp, &["tests/c/programs/unwinding.cpp"], Library::Shared)
+    let Some(host) = build(Language::Cpp, &["tests/c/programs/unwinding.cpp"], Library::Shared)
     else {
         return;
     };
-    let sound = Command::new(&program).output().expect("it was built");
+    let sound = program(&host).output().expect("it was built");
     assert_eq!(sound.status.code(), Some(0), "unspoiled, all is well: {}", said(&sound));
-    let spoiled = Command::new(&program).arg("spoil").output().expect("it was built");
+    let spoiled = program(&host).arg("spoil").output().expect("it was built");
     assert_eq!(spoiled.status.signal(), Some(ABORT), "{}", said(&spoiled));
     assert!(
         said(&spoiled).contains("panic in a function that cannot unwind"),
