@@ -1,41 +1,30 @@
-//! The ring on one thread: a message in and out, one at a time and in batches.
+//! The ring between two threads: one value at a time, in batches, there and back, on two cores and
+//! on one.
 
 #![expect(missing_docs, reason = "criterion_group! makes a public function")]
 
+use bench::rings::{one_way, ours, round_trips};
+use bench::threads::Cores;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use highwater::ring::Ring;
-use std::hint::black_box;
 
-/// A message of one cache line.
-type Message = [u64; 8];
+/// How many values go together.
+const BATCHES: [(&str, usize); 3] = [("one", 1), ("batch_64", 64), ("batch_256", 256)];
 
-const CAPACITY: usize = 1_024;
-const BATCH: usize = 256;
-
-fn push_and_pop(criterion: &mut Criterion) {
-    let ring: Ring<Message, CAPACITY> = Ring::new();
-    let (mut producer, mut consumer) = ring.split().expect("a new ring");
-    let mut group = criterion.benchmark_group("ring");
-    group.throughput(Throughput::Elements(1));
-    group.bench_function("one_at_a_time", |bencher| {
-        bencher.iter(|| {
-            producer.push(black_box([1; 8])).expect("it is empty");
-            black_box(consumer.pop())
-        });
-    });
-    group.throughput(Throughput::Elements(BATCH as u64));
-    let batch = vec![[1; 8]; BATCH];
-    group.bench_function("batch_of_256", |bencher| {
-        bencher.iter(|| {
-            let pushed = producer.push_many(black_box(&batch));
-            consumer.for_each(BATCH, |message| {
-                black_box(message);
+fn between_threads(criterion: &mut Criterion) {
+    for cores in [Cores::Two, Cores::One] {
+        let mut group = criterion.benchmark_group(format!("ring/{}", cores.name()));
+        group.throughput(Throughput::Elements(1)).sample_size(30);
+        for (name, batch) in BATCHES {
+            group.bench_function(name, |bencher| {
+                bencher.iter_custom(|count| one_way(ours(), count, batch, cores));
             });
-            pushed
+        }
+        group.bench_function("round_trip", |bencher| {
+            bencher.iter_custom(|count| round_trips(ours, count, cores));
         });
-    });
-    group.finish();
+        group.finish();
+    }
 }
 
-criterion_group!(benches, push_and_pop);
+criterion_group!(benches, between_threads);
 criterion_main!(benches);

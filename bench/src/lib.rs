@@ -4,6 +4,9 @@ pub mod book_flow;
 pub mod cpu_clock;
 pub mod floor;
 pub mod flow;
+pub mod rings;
+pub mod shapes;
+pub mod threads;
 
 use highwater::command::{Action, Command, Definition};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};

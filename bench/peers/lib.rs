@@ -1,0 +1,1 @@
+//! Has nothing of its own: the benches stand in `benches`.
