@@ -122,7 +122,7 @@ impl<T: Carried, const N: usize> Ring<T, N> {
         }
         let (given_back, slots) = (&*self.consumed, self.storage.slots());
         Some((
-            Producer { given_back, slots, published: 0, consumed: 0 },
+            Producer { given_back, slots, published: 0, written: 0, consumed: 0 },
             Consumer { given_back, slots, known: 0, consumed: 0 },
         ))
     }
@@ -163,8 +163,10 @@ impl<T: Carried, const N: usize> Default for Ring<T, N> {
 pub struct Producer<'a, T: Carried> {
     given_back: &'a AtomicU64,
     slots: Slots<'a, T::Rest>,
-    /// This side's own counter; the shared one is never read back.
+    /// Number of the first value that is not published.
     published: u64,
+    /// Number of the first value that is not written; above `published` while a batch is open.
+    written: u64,
     /// The consumer's counter when this side last looked: never too high.
     consumed: u64,
 }
@@ -184,16 +186,18 @@ impl<'a, T: Carried> Producer<'a, T> {
     #[inline]
     #[doc(alias = "enqueue")]
     pub fn push(&mut self, value: T) -> Result<(), Full<T>> {
+        self.publish();
         if self.room_for(1) == 0 {
             return Err(Full(value));
         }
-        let number = self.published;
         let (word, rest) = apart(value);
         // SAFETY: there is room, so the slot is not the consumer's before it is marked.
-        unsafe { self.slots.write(number, rest) };
+        unsafe { self.slots.write(self.written, rest) };
+        let mark = mark(self.written, self.capacity());
         // Release pairs with the Acquire of `is_new`: who sees the mark sees the value.
-        self.slots.set_word(number, word | mark(number, self.capacity()), Ordering::Release);
-        self.published += 1;
+        self.slots.set_word(self.written, word | mark, Ordering::Release);
+        self.written += 1;
+        self.published = self.written;
         Ok(())
     }
 
@@ -214,8 +218,9 @@ impl<'a, T: Carried> Producer<'a, T> {
     /// where they will be read and published together when the batch ends.
     #[inline]
     pub fn write(&mut self, max: usize) -> WriteBatch<'_, 'a, T> {
+        self.publish();
         let room = self.room_for(max);
-        WriteBatch { next: self.published, end: self.published + length_of(room), producer: self }
+        WriteBatch { end: self.written + length_of(room), producer: self }
     }
 
     /// How many values can be pushed now; no fewer until the next push.
@@ -256,19 +261,21 @@ impl<'a, T: Carried> Producer<'a, T> {
     /// How many slots are free for all that this side knows.
     #[inline]
     fn room_known(&self) -> usize {
-        self.capacity() - count_between(self.consumed, self.published)
+        self.capacity() - count_between(self.consumed, self.written)
     }
 
-    /// Marks the values from the published ones up to number `end` as new, the first of them last:
-    /// the consumer goes by their order, so it sees all of them or none.
+    /// Publishes what is written: marks the first value of the open batch, behind which all others
+    /// are marked. The consumer goes by their order, so it sees all of them or none.
+    ///
+    /// A batch that was never ended, because it was leaked, is so published by the next push.
     #[inline]
-    fn publish(&mut self, end: u64) {
-        for number in (self.published..end).rev() {
-            let word = self.slots.word(number, Ordering::Relaxed);
-            // Release as in `push`.
-            self.slots.set_word(number, word ^ MARK, Ordering::Release);
+    fn publish(&mut self) {
+        if self.published < self.written {
+            let word = self.slots.word(self.published, Ordering::Relaxed);
+            // Release as in `push`, for the whole batch.
+            self.slots.set_word(self.published, word ^ MARK, Ordering::Release);
+            self.published = self.written;
         }
-        self.published = end;
     }
 }
 
@@ -292,8 +299,6 @@ const fn mark(number: u64, capacity: usize) -> u64 {
 /// Dropping it publishes them, as [`commit`](Self::commit) does.
 pub struct WriteBatch<'p, 'a, T: Carried> {
     producer: &'p mut Producer<'a, T>,
-    /// Number of the next value.
-    next: u64,
     /// Number of the first value that there is no room for.
     end: u64,
 }
@@ -308,34 +313,37 @@ impl<T: Carried> WriteBatch<'_, '_, T> {
     /// When the value's word is above [`WORD_MAX`].
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), Full<T>> {
-        if self.next == self.end {
+        if self.producer.written == self.end {
             return Err(Full(value));
         }
         self.put(value);
         Ok(())
     }
 
-    /// Writes a value for which there is room, with the mark that its slot has already.
+    /// Writes a value for which there is room: the first of a batch with the mark that its slot has
+    /// already, every other one with its own, which nobody looks at before the first has its.
     #[inline]
     fn put(&mut self, value: T) {
-        assert!(self.next < self.end, "there is room");
-        let slots = self.producer.slots;
+        let Producer { slots, published, written, .. } = *self.producer;
+        assert!(written < self.end, "there is room");
         let (word, rest) = apart(value);
-        // SAFETY: the batch has room, so the slot is not the consumer's before it is marked.
-        unsafe { slots.write(self.next, rest) };
-        let old = mark(self.next, slots.capacity()) ^ MARK;
-        slots.set_word(self.next, word | old, Ordering::Relaxed);
-        self.next += 1;
+        // SAFETY: the batch has room, so the slot is not the consumer's before the first value of
+        // the batch is marked.
+        unsafe { slots.write(written, rest) };
+        let delay = if written == published { MARK } else { 0 };
+        let mark = mark(written, slots.capacity()) ^ delay;
+        slots.set_word(written, word | mark, Ordering::Relaxed);
+        self.producer.written = written + 1;
     }
 
     /// How many more values the batch takes.
     pub fn room(&self) -> usize {
-        count_between(self.next, self.end)
+        count_between(self.producer.written, self.end)
     }
 
     /// How many values were added.
     pub fn written(&self) -> usize {
-        count_between(self.producer.published, self.next)
+        count_between(self.producer.published, self.producer.written)
     }
 
     /// Publishes the values and returns how many they were.
@@ -348,7 +356,7 @@ impl<T: Carried> WriteBatch<'_, '_, T> {
 impl<T: Carried> Drop for WriteBatch<'_, '_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.producer.publish(self.next);
+        self.producer.publish();
     }
 }
 
@@ -383,13 +391,12 @@ impl<T: Carried> Consumer<'_, T> {
     #[inline]
     pub fn get(&mut self, index: usize) -> Option<T> {
         let number = self.consumed + length_of(index);
-        while self.known <= number {
-            if !is_new(self.slots, self.known) {
-                return None;
-            }
+        while self.known < number {
+            self.look(self.known)?;
             self.known += 1;
         }
-        let word = self.slots.word(number, Ordering::Relaxed) & WORD_MAX;
+        let word = self.look(number)?;
+        self.known = self.known.max(number + 1);
         // SAFETY: this value is published and not consumed.
         let rest = unsafe { self.slots.read(number) };
         Some(T::together(word, rest))
@@ -413,13 +420,18 @@ impl<T: Carried> Consumer<'_, T> {
     /// When `take` panics nothing is given back, and the values are found again.
     #[inline]
     pub fn for_each(&mut self, max: usize, mut take: impl FnMut(&T)) -> usize {
-        let mut count = 0;
-        while count < max
-            && let Some(value) = self.get(count)
+        let mut number = self.consumed;
+        let end = number.saturating_add(length_of(max));
+        while number < end
+            && let Some(word) = self.look(number)
         {
-            take(&value);
-            count += 1;
+            // SAFETY: this value is published and not consumed.
+            let rest = unsafe { self.slots.read(number) };
+            take(&T::together(word, rest));
+            number += 1;
         }
+        self.known = self.known.max(number);
+        let count = count_between(self.consumed, number);
         self.release(count);
         count
     }
@@ -469,6 +481,15 @@ impl<T: Carried> Consumer<'_, T> {
         self.consumed
     }
 
+    /// The word of value number `number`; `None` when it is not published. Every value before it
+    /// was seen to be.
+    #[inline]
+    fn look(&self, number: u64) -> Option<u64> {
+        // Acquire as in `is_new`.
+        let word = self.slots.word(number, Ordering::Acquire);
+        (word & MARK == mark(number, self.capacity())).then_some(word & WORD_MAX)
+    }
+
     /// How many values are known to be published.
     #[inline]
     fn known_count(&self) -> usize {
@@ -512,8 +533,8 @@ impl<T: Carried> fmt::Debug for Producer<'_, T> {
 impl<T: Carried> fmt::Debug for WriteBatch<'_, '_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriteBatch")
-            .field("next", &self.next)
-            .field("end", &self.end)
+            .field("written", &self.written())
+            .field("room", &self.room())
             .finish_non_exhaustive()
     }
 }
