@@ -273,15 +273,15 @@ impl<'m> Book<'m> {
         let spans = index_of(spans_max(capacities));
         (ALIGN_BYTES - 1)
             .saturating_add(array_bytes::<Order>(orders.saturating_add(1)))
-            .saturating_add(array_bytes::<u64>(cells_for(orders)))
+            .saturating_add(array_bytes::<u32>(cells_for(orders)))
             .saturating_add(array_bytes::<u32>(expiries_max(orders)))
             .saturating_add(array_bytes::<Market>(instruments))
             .saturating_add(array_bytes::<Level>(orders.saturating_add(1)))
-            .saturating_add(array_bytes::<u64>(cells_for(orders)))
+            .saturating_add(array_bytes::<u32>(cells_for(orders)))
             .saturating_add(array_bytes::<Span>(spans.saturating_add(1)))
-            .saturating_add(array_bytes::<u64>(cells_for(spans)))
-            .saturating_add(array_bytes::<Instrument>(instruments))
-            .saturating_add(array_bytes::<u64>(cells_for(instruments)))
+            .saturating_add(array_bytes::<u32>(cells_for(spans)))
+            .saturating_add(array_bytes::<Instrument>(instruments.saturating_add(1)))
+            .saturating_add(array_bytes::<u32>(cells_for(instruments)))
             .saturating_add(array_bytes::<Session>(index_of(capacities.sessions)))
     }
 
@@ -337,7 +337,10 @@ impl<'m> Book<'m> {
                     prefixes: index(&mut memory, spans, 3)?,
                 },
             },
-            symbols: Symbols::new(memory.cut(instruments)?, index(&mut memory, instruments, 4)?),
+            symbols: Symbols::new(
+                memory.cut(instruments + 1)?,
+                index(&mut memory, instruments, 4)?,
+            ),
             sessions: Sessions::new(memory.cut(index_of(capacities.sessions))?),
             capacities,
             level_limits: LevelLimits::of(capacities),

@@ -2,7 +2,6 @@
 
 use super::conditional::Conditional;
 use super::entry::{check_price, check_risk, has_too_many_parts};
-use super::index::Found;
 use super::ladder::LadderId;
 use super::matching::Incoming;
 use super::{Book, Origin, quantity_of};
@@ -32,9 +31,9 @@ impl Book<'_> {
         sink: &mut impl EventSink,
     ) {
         match self.find_own(origin, order, account) {
-            Ok(found) => {
-                self.orders.ids.remove_at(found.place);
-                self.drop_slot(origin, found.slot, CancelReason::User, sink);
+            Ok((slot, hash)) => {
+                self.orders.forget_hash(slot, hash);
+                self.drop_slot(origin, slot, CancelReason::User, sink);
             }
             Err(reason) => self.reject(origin, order, reason, sink),
         }
@@ -50,7 +49,7 @@ impl Book<'_> {
         sink: &mut impl EventSink,
     ) {
         let slot = match self.find_own(origin, order, account) {
-            Ok(found) => found.slot,
+            Ok((slot, _)) => slot,
             Err(reason) => return self.reject(origin, order, reason, sink),
         };
         let open = self.orders.open(slot);
@@ -78,31 +77,31 @@ impl Book<'_> {
         replace: &ReplaceOrder,
         sink: &mut impl EventSink,
     ) {
-        let found = match self.find_own(origin, replace.order, replace.account) {
+        let (slot, hash) = match self.find_own(origin, replace.order, replace.account) {
             Ok(found) => found,
             Err(reason) => return self.reject(origin, replace.order, reason, sink),
         };
         if replace.quantity.0 == 0 {
-            return self.cancel_slot(origin, found.slot, CancelReason::User, sink);
+            return self.cancel_slot(origin, slot, CancelReason::User, sink);
         }
-        let order = self.orders.pool.get(found.slot);
+        let order = self.orders.pool.get(slot);
         if u64::from(order.extra)
             | u64::from(order.terms)
             | self.ladders.market(origin.instrument).gate.word()
             != 0
         {
-            return self.replace_conditional(origin, found.slot, replace, sink);
+            return self.replace_conditional(origin, slot, replace, sink);
         }
-        match self.check_plain_replace(origin, found.slot, replace) {
+        match self.check_plain_replace(origin, slot, replace) {
             Err(reason) => self.reject(origin, replace.order, reason, sink),
             Ok(Change::Keep(quantity)) => {
                 let visible = Lots(quantity.lots());
-                self.keep(origin, found.slot, replace.new_order, quantity);
+                self.keep(origin, slot, replace.new_order, quantity);
                 self.emit_replaced(origin, replace, (replace.price, quantity, Some(visible)), sink);
             }
             Ok(Change::Move(incoming)) => {
-                self.orders.ids.remove_at(found.place);
-                self.leave_queue(found.slot);
+                self.orders.forget_hash(slot, hash);
+                self.leave_queue(slot);
                 let now = (replace.price, incoming.quantity, None);
                 self.emit_replaced(origin, replace, now, sink);
                 self.execute_again(origin, &incoming, sink);
@@ -122,7 +121,7 @@ impl Book<'_> {
         let quantity = Quantity::new(replace.quantity).ok_or(RejectReason::BadQuantity)?;
         let hash = self.orders.hash(origin.instrument, replace.new_order);
         if replace.new_order != replace.order
-            && self.orders.locate(hash, origin.instrument, replace.new_order).is_some()
+            && self.orders.find_hashed(hash, origin.instrument, replace.new_order).is_some()
         {
             return Err(RejectReason::DuplicateId);
         }
@@ -360,7 +359,7 @@ impl Book<'_> {
         self.emit_canceled(&origin.about(owner), (id, open), reason, sink);
     }
 
-    /// An open order of the account.
+    /// The slot of an open order of the account, and the hash of its id.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     fn find_own(
@@ -368,13 +367,13 @@ impl Book<'_> {
         origin: &Origin,
         order: OrderId,
         account: AccountId,
-    ) -> Result<Found, RejectReason> {
+    ) -> Result<(u32, u32), RejectReason> {
         if origin.instrument.0 >= self.symbols.count() {
             return Err(RejectReason::UnknownInstrument);
         }
         let hash = self.orders.hash(origin.instrument, order);
-        match self.orders.locate(hash, origin.instrument, order) {
-            Some(found) if self.orders.pool.get(found.slot).account == account.0 => Ok(found),
+        match self.orders.find_hashed(hash, origin.instrument, order) {
+            Some(slot) if self.orders.pool.get(slot).account == account.0 => Ok((slot, hash)),
             Some(_) | None => Err(RejectReason::UnknownOrder),
         }
     }

@@ -95,9 +95,9 @@ impl Book<'_> {
         orders.pool.adds_up(tally.orders + tally.extras)
             && ladders.levels.adds_up(tally.levels)
             && ladders.spans.pool.adds_up(tally.spans)
-            && orders.ids.count() == u64::from(tally.orders)
-            && ladders.prices.count() == u64::from(tally.levels)
-            && ladders.spans.prefixes.count() == u64::from(tally.spans)
+            && orders.ids.count(&orders.pool, tally.orders) == tally.orders
+            && ladders.prices.count(&ladders.levels, tally.levels) == tally.levels
+            && ladders.spans.prefixes.count(&ladders.spans.pool, tally.spans) == tally.spans
             && orders.extra_count == tally.extras
             && orders.expiries_add_up(tally.expiring)
             && open == [u64::from(tally.orders), tally.sessions]

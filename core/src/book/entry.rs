@@ -72,7 +72,7 @@ impl Book<'_> {
         let limit = Price::new(new.price).ok_or(RejectReason::BadPrice)?;
         let quantity = Quantity::new(new.quantity).ok_or(RejectReason::BadQuantity)?;
         let hash = self.orders.hash(new.instrument, new.order);
-        if self.orders.locate(hash, new.instrument, new.order).is_some() {
+        if self.orders.find_hashed(hash, new.instrument, new.order).is_some() {
             return Err(RejectReason::DuplicateId);
         }
         let may_rest = new.time_in_force.may_rest();

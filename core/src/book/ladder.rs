@@ -176,25 +176,27 @@ pub(super) struct Level {
     pub(super) ladder: u32,
     /// The order that trades first.
     pub(super) head: u32,
-    /// The order that came last, or the way to the next free slot.
+    /// The order that came last.
     pub(super) tail: u32,
     /// Orders in the queue.
     pub(super) order_count: u32,
     /// Slot of the lowest span that marks the price.
     pub(super) span: u32,
+    /// The level after it in its chain of the index, or the way to the next free slot.
+    link: u32,
     /// Fills half a cache line.
-    reserved: [u32; 2],
+    reserved: u32,
 }
 
 impl Entry for Level {
     #[inline]
     fn linked(&self) -> u32 {
-        self.tail
+        self.link
     }
 
     #[inline]
     fn link(&mut self, link: u32) {
-        self.tail = link;
+        self.link = link;
     }
 }
 
@@ -270,10 +272,8 @@ impl Ladders<'_> {
 
     #[inline]
     fn find_hashed(&self, hash: u32, id: LadderId, price: u32) -> Option<u32> {
-        self.prices.find(hash, |slot| {
-            let level = self.levels.get(slot);
-            level.price == price && level.ladder == id.0
-        })
+        let is_it = |level: &Level| level.price == price && level.ladder == id.0;
+        self.prices.find(&self.levels, hash, is_it)
     }
 
     /// Slot of the level at `price`, which is made when there is none.
@@ -293,7 +293,7 @@ impl Ladders<'_> {
         let span = self.spans.mark(&mut root, id, price);
         let level = Level { price, ladder: id.0, span, ..Level::zeroed() };
         let slot = self.levels.insert(level);
-        self.prices.insert(hash, slot);
+        self.prices.insert(&mut self.levels, hash, slot);
         let ladder = self.ladder_mut(id);
         ladder.root = root;
         if is_better(id, price, ladder.best_price) {
@@ -316,7 +316,7 @@ impl Ladders<'_> {
         self.spans.unmark(&mut root, level.span, level.price);
         self.ladder_mut(id).root = root;
         let hash = self.prices.hash(u64::from(id.0), u64::from(level.price));
-        self.prices.remove(hash, slot);
+        self.prices.remove(&mut self.levels, hash, slot);
         self.levels.remove(slot);
     }
 

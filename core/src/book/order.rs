@@ -2,7 +2,7 @@
 //! from an id to its slot.
 
 use super::expiries::Expiries;
-use super::index::{Found, Index};
+use super::index::Index;
 use super::ladder::LadderId;
 use super::pool::{Entry, NONE, Pool};
 use super::terms::Terms;
@@ -17,7 +17,7 @@ pub(super) struct Order {
     pub(super) id: u64,
     /// Lots that are open, but for what its extra hides; never 0 between two commands.
     pub(super) remaining: u64,
-    /// The order before it in its level, or the way to the next free slot.
+    /// The order before it in its level.
     pub(super) prev: u32,
     /// The order after it in its level.
     pub(super) next: u32,
@@ -25,6 +25,8 @@ pub(super) struct Order {
     pub(super) level: u32,
     /// Its [`LadderId`]: instrument, side, and whether it waits.
     pub(super) ladder: u32,
+    /// The order after it in its chain of the index, or the way to the next free slot.
+    pub(super) link: u32,
     /// Its account.
     pub(super) account: u32,
     /// Slot of its [`Extra`]; none for most.
@@ -34,7 +36,7 @@ pub(super) struct Order {
     /// Its [`Terms`]; 0 for most.
     pub(super) terms: u16,
     /// Fills the cache line.
-    pub(super) reserved: [u32; 5],
+    pub(super) reserved: [u32; 4],
 }
 
 /// What an iceberg, an order with an expiry or a stop that waits has besides: a second slot.
@@ -85,12 +87,12 @@ impl Order {
 impl Entry for Order {
     #[inline]
     fn linked(&self) -> u32 {
-        self.prev
+        self.link
     }
 
     #[inline]
     fn link(&mut self, link: u32) {
-        self.prev = link;
+        self.link = link;
     }
 }
 
@@ -112,7 +114,7 @@ impl Orders<'_> {
     /// The slot of the open order with this id.
     #[inline]
     pub(super) fn find(&self, instrument: InstrumentId, id: OrderId) -> Option<u32> {
-        self.locate(self.hash(instrument, id), instrument, id).map(|found| found.slot)
+        self.find_hashed(self.hash(instrument, id), instrument, id)
     }
 
     /// The hash of an id.
@@ -123,18 +125,21 @@ impl Orders<'_> {
 
     /// The open order with this id, whose hash is given.
     #[inline]
-    pub(super) fn locate(&self, hash: u32, instrument: InstrumentId, id: OrderId) -> Option<Found> {
-        self.ids.locate(hash, |slot| {
-            let order = self.pool.get(slot);
-            order.id == id.0 && order.instrument() == instrument
-        })
+    pub(super) fn find_hashed(
+        &self,
+        hash: u32,
+        instrument: InstrumentId,
+        id: OrderId,
+    ) -> Option<u32> {
+        let is_it = |order: &Order| order.id == id.0 && order.instrument() == instrument;
+        self.ids.find(&self.pool, hash, is_it)
     }
 
     /// Puts an order whose id, with this hash, is not open on its instrument into a slot.
     #[inline]
     pub(super) fn insert(&mut self, hash: u32, order: Order) -> u32 {
         let slot = self.pool.insert(order);
-        self.ids.insert(hash, slot);
+        self.ids.insert(&mut self.pool, hash, slot);
         slot
     }
 
@@ -150,8 +155,13 @@ impl Orders<'_> {
     /// Takes the id of the order in `slot` out of the index.
     #[inline]
     pub(super) fn forget_id(&mut self, slot: u32) {
-        let hash = self.hash_of(self.pool.get(slot));
-        self.ids.remove(hash, slot);
+        self.forget_hash(slot, self.hash_of(self.pool.get(slot)));
+    }
+
+    /// The same, where the hash of the id is known.
+    #[inline]
+    pub(super) fn forget_hash(&mut self, slot: u32, hash: u32) {
+        self.ids.remove(&mut self.pool, hash, slot);
     }
 
     /// Gives the order in `slot` an id that is not open on its instrument.
@@ -159,7 +169,7 @@ impl Orders<'_> {
         self.forget_id(slot);
         self.pool.get_mut(slot).id = id.0;
         let hash = self.hash_of(self.pool.get(slot));
-        self.ids.insert(hash, slot);
+        self.ids.insert(&mut self.pool, hash, slot);
     }
 
     /// The hash of an order's id.

@@ -8,12 +8,13 @@ use bytemuck::Pod;
 /// Number of the slot that does not exist: the end of every list.
 pub(super) const NONE: u32 = 0;
 
-/// An entry that can wait in the free list.
+/// An entry that can stand in a list: in the free list or, while it is in use, in a chain of an
+/// [`Index`](super::index::Index).
 pub(super) trait Entry: Pod {
     /// What was noted with [`link`](Self::link); 0 in an entry that is all zero.
     fn linked(&self) -> u32;
 
-    /// Notes the way to the next free slot in an entry that is not in use.
+    /// Notes the way to the next entry of the list.
     fn link(&mut self, link: u32);
 }
 

@@ -52,20 +52,23 @@ pub(super) struct Span {
     pub(super) depth: u32,
     /// The prices of the span, without the bits that it and the depths below it decide.
     pub(super) prefix: u32,
-    /// Slot of the span that this one is a part of; none at the last depth. Or the way to the next
-    /// free slot.
+    /// Slot of the span that this one is a part of; none at the last depth.
     pub(super) parent: u32,
+    /// The span after it in its chain of the index, or the way to the next free slot.
+    link: u32,
+    /// Fills half a cache line.
+    reserved: u32,
 }
 
 impl Entry for Span {
     #[inline]
     fn linked(&self) -> u32 {
-        self.parent
+        self.link
     }
 
     #[inline]
     fn link(&mut self, link: u32) {
-        self.parent = link;
+        self.link = link;
     }
 }
 
@@ -108,7 +111,7 @@ impl Spans<'_> {
     fn add(&mut self, id: LadderId, depth: u32, prefix: u32) -> u32 {
         let hash = self.hash(id, depth, prefix);
         let slot = self.pool.insert(Span { ladder: id.0, depth, prefix, ..Span::zeroed() });
-        self.prefixes.insert(hash, slot);
+        self.prefixes.insert(&mut self.pool, hash, slot);
         slot
     }
 
@@ -124,7 +127,7 @@ impl Spans<'_> {
             let Span { ladder, depth, parent, .. } = *span;
             prefix >>= SPAN_BITS;
             let hash = self.hash(LadderId(ladder), depth, prefix);
-            self.prefixes.remove(hash, slot);
+            self.prefixes.remove(&mut self.pool, hash, slot);
             self.pool.remove(slot);
             slot = parent;
         }
@@ -166,8 +169,7 @@ impl Spans<'_> {
     /// Slot of the span of this depth and prefix.
     #[inline]
     pub(super) fn find(&self, id: LadderId, depth: u32, prefix: u32) -> Option<u32> {
-        self.prefixes.find(self.hash(id, depth, prefix), |slot| {
-            let span = self.pool.get(slot);
+        self.prefixes.find(&self.pool, self.hash(id, depth, prefix), |span| {
             span.prefix == prefix && span.ladder == id.0 && span.depth == depth
         })
     }

@@ -1,11 +1,9 @@
 //! The instruments: their symbols in the order of definition, and what they take.
 
-use super::bug::bug;
 use super::index::Index;
+use super::pool::{Entry, NONE, Pool};
 use crate::command::Definition;
-use crate::types::{
-    Band, InstrumentId, InstrumentTerms, Lots, Notional, Symbol, Ticks, fold, index_of,
-};
+use crate::types::{Band, InstrumentId, InstrumentTerms, Lots, Notional, Symbol, Ticks, fold};
 use bytemuck::{Pod, Zeroable};
 
 /// An instrument: its symbol and its terms.
@@ -26,40 +24,47 @@ pub(super) struct Instrument {
     band_low: u32,
     /// The highest.
     band_high: u32,
-    /// Fills the cache line.
-    reserved: u32,
+    /// The instrument after it in its chain of the index.
+    link: u32,
+}
+
+impl Entry for Instrument {
+    fn linked(&self) -> u32 {
+        self.link
+    }
+
+    fn link(&mut self, link: u32) {
+        self.link = link;
+    }
 }
 
 const _: () = assert!(size_of::<Instrument>() == 64, "an instrument fills one cache line");
 
 /// All defined instruments.
 pub(super) struct Symbols<'m> {
-    /// By number.
-    instruments: &'m mut [Instrument],
-    /// The number after an instrument's, by its symbol.
+    /// By number: each in the slot after its number.
+    pool: Pool<'m, Instrument>,
+    /// Their slots by their symbols.
     index: Index<'m>,
-    /// How many are defined.
-    count: u32,
 }
 
 impl<'m> Symbols<'m> {
-    /// No instruments, with room for as many as there are zeros.
+    /// No instruments, with room for as many as there are zeros behind the first.
     pub(super) fn new(instruments: &'m mut [Instrument], index: Index<'m>) -> Self {
-        Self { instruments, index, count: 0 }
+        Self { pool: Pool::new(instruments), index }
     }
 
     /// How many are defined.
     #[inline]
     pub(super) fn count(&self) -> u32 {
-        self.count
+        self.pool.live()
     }
 
     /// The instrument with this symbol.
     pub(super) fn find(&self, symbol: Symbol) -> Option<InstrumentId> {
-        let following = self.index.find(self.hash(symbol), |following| {
-            self.get(InstrumentId(following - 1)).is_some_and(|found| found == symbol)
-        })?;
-        Some(InstrumentId(following - 1))
+        let is_it = |instrument: &Instrument| instrument.symbol == *symbol.padded();
+        let slot = self.index.find(&self.pool, self.hash(symbol), is_it)?;
+        Some(InstrumentId(slot - 1))
     }
 
     /// The symbol of an instrument.
@@ -69,13 +74,9 @@ impl<'m> Symbols<'m> {
 
     /// Defines an instrument whose symbol is new; the caller has checked that there is room.
     pub(super) fn define(&mut self, definition: &Definition) -> InstrumentId {
-        let instrument = InstrumentId(self.count);
         let Definition { symbol, terms } = definition;
         let InstrumentTerms { tick, lot, band, quantity_max, notional_max } = terms;
-        let Some(entry) = self.instruments.get_mut(index_of(instrument.0)) else {
-            bug("too many instruments")
-        };
-        *entry = Instrument {
+        let slot = self.pool.insert(Instrument {
             symbol: *symbol.padded(),
             notional_max: notional_max.halves(),
             quantity_max: quantity_max.0,
@@ -83,11 +84,11 @@ impl<'m> Symbols<'m> {
             tick: tick.0,
             band_low: band.low.0,
             band_high: band.high.0,
-            reserved: 0,
-        };
-        self.count += 1;
-        self.index.insert(self.hash(*symbol), self.count);
-        instrument
+            link: NONE,
+        });
+        let hash = self.hash(*symbol);
+        self.index.insert(&mut self.pool, hash, slot);
+        InstrumentId(slot - 1)
     }
 
     /// What a defined instrument takes.
@@ -104,14 +105,12 @@ impl<'m> Symbols<'m> {
 
     /// Changes the band of a defined instrument.
     pub(super) fn set_band(&mut self, instrument: InstrumentId, band: Band) {
-        match self.instruments.get_mut(index_of(instrument.0)) {
-            Some(entry) => (entry.band_low, entry.band_high) = (band.low.0, band.high.0),
-            None => bug("a band of no instrument"),
-        }
+        let entry = self.pool.get_mut(instrument.0 + 1);
+        (entry.band_low, entry.band_high) = (band.low.0, band.high.0);
     }
 
     fn entry(&self, instrument: InstrumentId) -> Option<&Instrument> {
-        if instrument.0 < self.count { self.instruments.get(index_of(instrument.0)) } else { None }
+        (instrument.0 < self.count()).then(|| self.pool.get(instrument.0 + 1))
     }
 
     fn hash(&self, symbol: Symbol) -> u32 {

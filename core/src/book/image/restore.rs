@@ -154,7 +154,7 @@ impl<'m> Restoration<'m> {
         let is_known = self.book.sessions.last(SessionId(read.session)).0 > 0;
         if !read.is_possible(ladder, &terms, self.book.clock_ns)
             || !is_known
-            || self.book.orders.locate(hash, instrument, id).is_some()
+            || self.book.orders.find_hashed(hash, instrument, id).is_some()
         {
             return Err(bad_order);
         }

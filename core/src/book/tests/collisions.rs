@@ -1,7 +1,6 @@
 //! Tests of keys that share a hash: ids and prices whose 32 bits are the same are told apart.
 
 use super::super::Book;
-use super::super::index::{Index, cells_for};
 use super::super::ladder::LadderId;
 use super::alloc::collections::BTreeMap;
 use super::alloc::vec;
@@ -72,12 +71,6 @@ fn prices_with_the_same_hash_are_different_levels() {
         }
         assert_eq!(book.ladders.find(one.0, one.1), None);
     }
-}
-
-#[test]
-fn an_empty_cell_is_no_slot() {
-    let mut cells = vec![0; cells_for(4)];
-    assert_eq!(Index::new(&mut cells, 1).find(0, |_| true), None);
 }
 
 /// Changes both members of every pair.

@@ -82,7 +82,10 @@ fn check_notices_a_crossed_book_and_wrong_counts() {
         book.sessions.opened(SessionId(2));
     });
     assert_eq!(wrong_session, Some(CheckFault::Counts));
-    let unindexed = fault_after(|book| book.orders.ids.insert(1, 9));
+    let unindexed = fault_after(|book| {
+        let slot = slot(book, 5);
+        book.orders.ids.insert(&mut book.orders.pool, 1, slot);
+    });
     assert_eq!(unindexed, Some(CheckFault::Counts));
 }
 
@@ -219,8 +222,15 @@ fn check_notices_what_does_not_add_up() {
     let counts = Some(CheckFault::Counts);
     assert_eq!(fault_after(|book| book.ladders.levels.remove(15)), counts);
     assert_eq!(fault_after(|book| book.ladders.spans.pool.remove(60)), counts);
-    assert_eq!(fault_after(|book| book.ladders.prices.insert(1, 9)), counts);
-    assert_eq!(fault_after(|book| book.ladders.spans.prefixes.insert(1, 9)), counts);
+    assert_eq!(
+        fault_after(|book| book.ladders.prices.insert(&mut book.ladders.levels, 1, 9)),
+        counts
+    );
+    let doubled = |book: &mut Book<'_>| {
+        let spans = &mut book.ladders.spans;
+        spans.prefixes.insert(&mut spans.pool, 1, 9);
+    };
+    assert_eq!(fault_after(doubled), counts);
     assert_eq!(fault_after(|book| book.sessions.opened(SessionId(3))), counts);
     let touching = fault_after(|book| {
         // An ask at the best bid that did not trade.
