@@ -2,7 +2,7 @@
 //! operation costs.
 
 use bench::book_flow::{Watcher, apply_all, commands_of, define_instruments};
-use bench::cpu_clock::timed;
+use bench::cpu_clock::{per_operation, timed};
 use bench::floor::{Floor, Trades};
 use bench::flow::{Flow, Shape};
 use highwater::book::Book;
@@ -79,9 +79,4 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "both are far below 2^53")]
-fn per_operation(ns: u64, count: usize) -> f64 {
-    ns as f64 / count as f64
 }

@@ -2,7 +2,7 @@
 
 use crate::floor::Trades;
 use crate::flow::{Deed, Operation};
-use highwater::book::Book;
+use highwater::book::{AHEAD, Book};
 use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::types::{
@@ -73,12 +73,25 @@ pub fn define_instruments(book: &mut Book<'_>, count: u32) {
     }
 }
 
-/// Applies commands one behind the other.
+/// Applies commands one behind the other, as the sequencer does it: in a large book it looks ahead
+/// at those that wait.
 #[inline]
 pub fn apply_all(book: &mut Book<'_>, commands: &[Command], sink: &mut impl EventSink) {
-    for command in commands {
+    for (index, command) in commands.iter().enumerate() {
+        if book.is_large() {
+            look_ahead(book, commands, index);
+        }
         let sequence = book.last_sequence().next();
         book.apply(sequence, command, sink);
+    }
+}
+
+#[inline(never)]
+fn look_ahead(book: &Book<'_>, commands: &[Command], index: usize) {
+    for (distance, ahead) in AHEAD {
+        if let Some(waiting) = commands.get(index + distance) {
+            book.look_ahead(waiting, ahead);
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The processor time of this thread: what other programs take of a shared machine is not in it.
+//! The processor time of this thread, which what other programs take of a shared machine is not in,
+//! and the time that passes.
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -8,7 +9,20 @@ use rustix::time::{ClockId, clock_gettime};
 ///
 /// When the system's clock runs backwards.
 pub fn cpu_ns() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    read(ClockId::ThreadCPUTime)
+}
+
+/// Nanoseconds since some time in the past.
+///
+/// # Panics
+///
+/// When the system's clock runs backwards.
+pub fn now_ns() -> u64 {
+    read(ClockId::Monotonic)
+}
+
+fn read(clock: ClockId) -> u64 {
+    let time = clock_gettime(clock);
     let seconds = u64::try_from(time.tv_sec).expect("time only grows");
     seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).expect("part of a second")
 }
@@ -18,4 +32,10 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (T, u64) {
     let begin = cpu_ns();
     let result = work();
     (result, cpu_ns() - begin)
+}
+
+/// What one of `count` operations costs that took `ns` nanoseconds in all.
+#[expect(clippy::cast_precision_loss, reason = "both are far below 2^53")]
+pub fn per_operation(ns: u64, count: usize) -> f64 {
+    ns as f64 / count as f64
 }

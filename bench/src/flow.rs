@@ -38,6 +38,19 @@ pub struct Operation {
 
 const _: () = assert!(size_of::<Operation>() == 32, "as large as the flow files' records");
 
+/// Where a flow quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Within 100 ticks of a middle that wanders among 2,000 ticks.
+    Mix,
+    /// Within 2,000 ticks of a middle that runs up and down 100,000 ticks, a tick an operation.
+    Swing,
+    /// Within 30 ticks of a middle that stands still.
+    Dense,
+    /// Half within 12 ticks of the middle, half anywhere within a million.
+    Far,
+}
+
 /// What a flow is like.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -45,6 +58,8 @@ pub struct Shape {
     pub operations: usize,
     /// Open orders, about.
     pub live: u32,
+    /// Where it quotes.
+    pub place: Place,
     /// Seed of the generator.
     pub seed: u64,
     /// Whether aggressive orders are immediate or cancel.
@@ -57,7 +72,8 @@ impl Shape {
     /// The mix: 48 % adds, 42 % cancels, 10 % aggressive.
     pub const fn mix(live: u32) -> Self {
         let (operations, seed) = (2_000_000, 20_240_607);
-        Self { operations, live, seed, is_immediate: false, replace_percent: 0 }
+        let place = Place::Mix;
+        Self { operations, live, place, seed, is_immediate: false, replace_percent: 0 }
     }
 }
 
@@ -99,9 +115,15 @@ impl Flow {
 }
 
 /// `SplitMix64` (Steele, Lea and Flood 2014).
-struct Dice(u64);
+#[derive(Clone, Copy, Debug)]
+pub struct Dice(u64);
 
 impl Dice {
+    /// The numbers that follow from a seed.
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -110,7 +132,11 @@ impl Dice {
     }
 
     /// A number below `end`.
-    fn below(&mut self, end: u32) -> u32 {
+    ///
+    /// # Panics
+    ///
+    /// Never: the number fits.
+    pub fn below(&mut self, end: u32) -> u32 {
         let scaled = ((self.next() >> 32) * u64::from(end)) >> 32;
         u32::try_from(scaled).expect("below a number of 32 bits")
     }
@@ -166,11 +192,7 @@ impl<'s> Maker<'s> {
 
     /// Executes the next operation, which `draw` makes of a number.
     fn step(&mut self, draw: impl Fn(&mut Self, u32) -> Operation) {
-        match self.dice.below(64) {
-            0 if self.middle < 11_000 => self.middle += 1,
-            1 if self.middle > 9_000 => self.middle -= 1,
-            _ => {}
-        }
+        self.move_middle();
         let drawn = self.dice.below(10_000);
         let operation = draw(self, drawn);
         self.operations.push(operation);
@@ -181,6 +203,23 @@ impl<'s> Maker<'s> {
                 self.unlink(operation.order);
                 self.submit(&operation);
             }
+        }
+    }
+
+    fn move_middle(&mut self) {
+        let drawn = self.dice.below(64);
+        match self.shape.place {
+            Place::Mix => match drawn {
+                0 if self.middle < 11_000 => self.middle += 1,
+                1 if self.middle > 9_000 => self.middle -= 1,
+                _ => {}
+            },
+            Place::Swing => {
+                let phase = u32::try_from(self.operations.len() % 200_000).expect("32 bits");
+                self.middle = 10_000 + phase.min(200_000 - phase);
+            }
+            Place::Dense => {}
+            Place::Far => self.middle = 2_000_000,
         }
     }
 
@@ -220,10 +259,13 @@ impl<'s> Maker<'s> {
     fn passive(&mut self, _: u32) -> Operation {
         let side = self.dice.side();
         let drawn = self.dice.next();
-        let ticks = match drawn % 10 {
-            0..6 => 12,
-            6..9 => 40,
-            _ => 100,
+        let ticks = match (self.shape.place, drawn % 10) {
+            (Place::Mix, 0..6) | (Place::Far, 0..5) => 12,
+            (Place::Mix, 6..9) => 40,
+            (Place::Mix, _) => 100,
+            (Place::Swing, _) => 2_000,
+            (Place::Dense, _) => 30,
+            (Place::Far, _) => 1_000_000,
         };
         let distance = u32::try_from((drawn >> 8) % ticks).expect("a small number");
         let price = self.beside(side, distance);

@@ -4,6 +4,7 @@ pub mod book_flow;
 pub mod cpu_clock;
 pub mod floor;
 pub mod flow;
+pub mod many;
 pub mod rings;
 pub mod shapes;
 pub mod threads;

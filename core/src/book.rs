@@ -5,6 +5,7 @@
 //! storage is cut from bytes that the host gives once. An operation takes a bounded number of steps
 //! for each order that it touches, whatever the prices.
 
+mod ahead;
 mod auction;
 mod bug;
 mod changes;
@@ -34,6 +35,7 @@ mod terms;
 mod tests;
 mod view;
 
+pub use ahead::{AHEAD, Ahead};
 pub use auction::Indicative;
 pub use check::CheckFault;
 pub use fault::BookFault;

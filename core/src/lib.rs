@@ -30,6 +30,7 @@ mod atomic;
 pub mod limits;
 mod little_endian;
 pub mod padded;
+mod prefetch;
 pub mod types;
 
 // Floor 1, the way between threads.

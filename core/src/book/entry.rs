@@ -218,11 +218,39 @@ impl Book<'_> {
 #[inline]
 fn conditions_of(new: &NewOrder) -> u64 {
     let Conditions { self_trade, post_only, expiry_ns, display, minimum, .. } = new.conditions;
-    let is_other = new.order_type != OrderType::Limit
-        || self_trade != SelfTrade::Allow
-        || (new.time_in_force != TimeInForce::GoodTillCancel
-            && new.time_in_force != TimeInForce::ImmediateOrCancel);
-    u64::from(is_other) | u64::from(post_only) | expiry_ns | display.0 | minimum.0
+    // The first two times in force are the plain ones. Numbers, so that nothing has to be guessed.
+    let kind = number_of_type(new.order_type)
+        | number_of_prevention(self_trade)
+        | number_of_time(new.time_in_force) >> 1
+        | u8::from(post_only);
+    u64::from(kind) | expiry_ns | display.0 | minimum.0
+}
+
+/// 0 for a limit order.
+#[inline]
+#[expect(clippy::as_conversions, reason = "the number of a variant")]
+const fn number_of_type(order_type: OrderType) -> u8 {
+    const { assert!(OrderType::Limit as u8 == 0) }
+    order_type as u8
+}
+
+/// 0 for none.
+#[inline]
+#[expect(clippy::as_conversions, reason = "the number of a variant")]
+const fn number_of_prevention(self_trade: SelfTrade) -> u8 {
+    const { assert!(SelfTrade::Allow as u8 == 0) }
+    self_trade as u8
+}
+
+/// 0 and 1 for the plain times in force.
+#[inline]
+#[expect(clippy::as_conversions, reason = "the number of a variant")]
+const fn number_of_time(time_in_force: TimeInForce) -> u8 {
+    const {
+        assert!(TimeInForce::GoodTillCancel as u8 == 0);
+        assert!(TimeInForce::ImmediateOrCancel as u8 == 1);
+    }
+    time_in_force as u8
 }
 
 /// The price of `ticks` ticks, when the instrument has it.

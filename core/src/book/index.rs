@@ -58,7 +58,7 @@ impl<'m> Index<'m> {
         hash: u32,
         is_key: impl Fn(&T) -> bool,
     ) -> Option<u32> {
-        let mut slot = self.head(hash);
+        let mut slot = *self.head(hash);
         while slot != NONE {
             let entry = pool.get(slot);
             if is_key(entry) {
@@ -104,9 +104,9 @@ impl<'m> Index<'m> {
 
     /// The first slot of the chain of `hash`.
     #[inline]
-    fn head(&self, hash: u32) -> u32 {
+    pub(super) fn head(&self, hash: u32) -> &u32 {
         match self.heads.get(index_of(hash) & (self.heads.len() - 1)) {
-            Some(head) => *head,
+            Some(head) => head,
             None => bug("an index has no cells"),
         }
     }

@@ -276,6 +276,12 @@ impl Ladders<'_> {
         self.prices.find(&self.levels, hash, is_it)
     }
 
+    /// Where the chain begins that a level at `price` would be in.
+    #[inline]
+    pub(super) fn head(&self, id: LadderId, price: u32) -> &u32 {
+        self.prices.head(self.prices.hash(u64::from(id.0), u64::from(price)))
+    }
+
     /// Slot of the level at `price`, which is made when there is none.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands come through here")]

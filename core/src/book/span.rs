@@ -174,6 +174,12 @@ impl Spans<'_> {
         })
     }
 
+    /// Where the chain begins that the span of depth 1 around a price would be in.
+    #[inline]
+    pub(super) fn head(&self, id: LadderId, price: u32) -> &u32 {
+        self.prefixes.head(self.hash(id, 1, price >> SPAN_BITS))
+    }
+
     #[inline]
     fn hash(&self, id: LadderId, depth: u32, prefix: u32) -> u32 {
         self.prefixes.hash(u64::from(id.0) | u64::from(depth) << 32, u64::from(prefix))

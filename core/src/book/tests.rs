@@ -3,6 +3,7 @@
 extern crate alloc;
 extern crate std;
 
+mod ahead;
 mod collisions;
 mod contradictions;
 mod memory;
