@@ -157,7 +157,10 @@ fn json_holds_the_documented_names() {
         "open_orders state_hash reserved_bytes instruments",
     ];
     assert_names(&ran, &expected.join(" "));
-    assert_names(&ran["acknowledgement"], "count p50_ns p90_ns p99_ns p99_9_ns max_ns");
+    assert_names(
+        &ran["acknowledgement"],
+        "count avg_ns min_ns p50_ns p90_ns p99_ns p99_9_ns max_ns",
+    );
     assert_eq!((number(&ran, "trades"), number(&ran, "rejects")), (2, 1));
     assert_eq!(
         (&ran["ended"], &ran["sync"], &ran["durable"]),

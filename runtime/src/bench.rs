@@ -3,51 +3,107 @@
 
 mod bare;
 mod callers;
+mod classic;
+mod commits;
+mod history;
+mod load;
 mod machine;
+mod plot;
 mod profiles;
+mod program;
+mod recovery;
 mod report;
+mod words;
 
 use crate::console::{CommandError, Console, note};
 use crate::platform::Platform;
 use crate::signals::StopFlag;
 use callers::bench_callers;
+use classic::bench_classic;
+use commits::bench_disk;
+use history::bench_history;
+use load::bench_load;
+use machine::Machine;
 use profiles::bench_profiles;
-use report::replace_section;
-use serde::Serialize;
+use recovery::bench_recovery;
+use report::{Section, write_down};
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Measure the engine on this machine, and put a table into the report.
+/// Measure the engine on this machine, and put tables and plots into a report.
 ///
-/// The data is written to a new directory below --data, which is removed afterwards.
-#[expect(clippy::struct_excessive_bools, reason = "each asks for a measurement of its own")]
+/// Without a choice everything is measured, which takes less than two minutes; a part alone
+/// replaces its section of the same report. The data is written to a new directory below --data,
+/// which is removed afterwards.
 #[derive(Clone, Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
 pub struct BenchArgs {
-    /// 1, 8, 64 and 100 threads that each wait for every answer, in mode group, beside a bare group
-    /// commit with the same number of threads
-    #[arg(long, group = "what")]
-    pub callers: bool,
-    /// The five sync modes over the same flow: throughput, latency, and the worst loss, beside a
-    /// bare write and sync
-    #[arg(long, group = "what")]
-    pub profiles: bool,
+    /// What is measured.
+    #[command(flatten)]
+    pub parts: Parts,
     /// Where the data is written; the file system is what is measured
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub data: PathBuf,
     /// How long each measurement takes, in seconds, 1 to 10
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=10))]
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=10))]
     pub seconds: u64,
     /// The report, a section of which is written or replaced
     #[arg(long, value_name = "FILE", default_value = "BENCHMARK_REPORT.md")]
     pub report: String,
+    /// The same with plots, one HTML file that needs no other [default: beside the report, named
+    /// like it]
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<String>,
     /// Print one JSON object a measurement instead of text
     #[arg(long)]
     pub json: bool,
 }
 
-/// Measures what was asked for.
+/// What is measured; all of it when nothing is chosen.
+#[expect(clippy::struct_excessive_bools, reason = "each asks for a measurement of its own")]
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Parts {
+    /// The five sync modes over the same flow: throughput, latency, and the worst loss, beside a
+    /// bare write and sync
+    #[arg(long)]
+    pub profiles: bool,
+    /// 1, 8, 64 and 100 threads that each wait for every answer, in mode group, beside a bare group
+    /// commit with the same number of threads
+    #[arg(long)]
+    pub callers: bool,
+    /// Latency at each offered load, from 1,000 commands a second until a load is not reached, and
+    /// without pause
+    #[arg(long)]
+    pub load: bool,
+    /// How long a start takes behind a million commands for each of --seconds, cold and warm
+    #[arg(long)]
+    pub recovery: bool,
+    /// An engine alone, and beside somebody who reads its history again and again
+    #[arg(long)]
+    pub history: bool,
+    /// 50,000 orders with a sync for each, in memory only, and in group commit, beside the published
+    /// figures of a classical design
+    #[arg(long)]
+    pub classic: bool,
+    /// What a commit costs on the disk, in every way there is
+    #[arg(long)]
+    pub disk: bool,
+}
+
+impl Parts {
+    /// What was chosen, or all.
+    fn chosen(&self) -> Self {
+        let Self { profiles, callers, load, recovery, history, classic, disk } = *self;
+        if profiles || callers || load || recovery || history || classic || disk {
+            return self.clone();
+        }
+        let (profiles, callers, load, recovery) = (true, true, true, true);
+        let (history, classic, disk) = (true, true, true);
+        Self { profiles, callers, load, recovery, history, classic, disk }
+    }
+}
+
+/// Measures what was asked for, or everything.
 ///
 /// # Errors
 /// What failed, in a sentence.
@@ -58,17 +114,30 @@ pub fn bench<P: Platform>(
     stop: &StopFlag,
 ) -> Result<(), CommandError> {
     let place = BenchPlace::new(platform, &args.data)?;
-    let results = Results { console, args };
-    if args.profiles {
-        let Some(section) = bench_profiles(platform, &place.0, args.seconds, stop)? else {
-            note("stopped before everything was measured; nothing was written down");
-            return Ok(());
-        };
-        results.write_down(profiles::HEADING, &section)?;
+    let results = Results { console, args, stop };
+    let (place, parts, seconds) = (place.0.as_path(), args.parts.chosen(), args.seconds);
+    let machine = &Machine::now(platform, place)?;
+    let here = (platform, machine);
+    if parts.profiles {
+        results.take(|| bench_profiles(here, place, seconds, stop))?;
     }
-    if args.callers {
-        let section = bench_callers(platform, &place.0, args.seconds)?;
-        results.write_down(callers::HEADING, &section)?;
+    if parts.callers {
+        results.take(|| bench_callers(here, place, seconds, stop))?;
+    }
+    if parts.load {
+        results.take(|| bench_load(machine, place, seconds, stop))?;
+    }
+    if parts.recovery {
+        results.take(|| bench_recovery(here, place, seconds, stop))?;
+    }
+    if parts.history {
+        results.take(|| bench_history(here, place, seconds, stop))?;
+    }
+    if parts.classic {
+        results.take(|| bench_classic(machine, place, seconds, stop))?;
+    }
+    if parts.disk {
+        results.take(|| bench_disk(machine, place, seconds, stop))?;
     }
     Ok(())
 }
@@ -77,18 +146,37 @@ pub fn bench<P: Platform>(
 struct Results<'a> {
     console: Console,
     args: &'a BenchArgs,
+    stop: &'a StopFlag,
 }
 
 impl Results<'_> {
-    /// Prints a section, and puts it into the report.
-    fn write_down<S: Serialize + Display>(
+    /// Measures a section, prints it, and puts it into the report; nothing of it once somebody
+    /// wished to stop.
+    fn take<S: Section>(
         &self,
-        heading: &str,
-        section: &S,
+        measure: impl FnOnce() -> Result<Option<S>, CommandError>,
     ) -> Result<(), CommandError> {
-        let text = section.to_string();
-        if self.args.json { self.console.print_json(section) } else { self.console.print(&text) }?;
-        replace_section(&self.args.report, heading, &text).map_err(CommandError::failed)
+        let heading = S::HEADING.trim_start_matches("## ");
+        let measured = if self.stop.is_raised() { None } else { measure()? };
+        let Some(section) = measured else {
+            note(&format!(
+                "stopped before '{heading}' was measured: nothing was written down of it"
+            ));
+            return Ok(());
+        };
+        let (console, html) = (self.console, self.html());
+        if self.args.json {
+            console.print_json(&section)
+        } else {
+            console.print(&section.to_string())
+        }?;
+        write_down(&section, (&self.args.report, &html))
+    }
+
+    /// The page: the report's name with another ending, unless it was named.
+    fn html(&self) -> String {
+        let beside = || Path::new(&self.args.report).with_extension("html").display().to_string();
+        self.args.html.clone().unwrap_or_else(beside)
     }
 }
 

@@ -40,12 +40,24 @@ impl Latencies {
         }
         Some(Quantiles {
             count: self.0.len(),
+            avg_ns: self.average_ns(),
+            min_ns: self.0.min(),
             p50_ns: self.0.value_at_quantile(0.5),
             p90_ns: self.0.value_at_quantile(0.9),
             p99_ns: self.0.value_at_quantile(0.99),
             p99_9_ns: self.0.value_at_quantile(0.999),
             max_ns: self.0.max(),
         })
+    }
+
+    /// The average, rounded down; 0 when nothing was recorded.
+    fn average_ns(&self) -> u64 {
+        let counted = self.0.iter_recorded();
+        let of_one = |ns: u64, count: u64| u128::from(ns) * u128::from(count);
+        let total_ns: u128 =
+            counted.map(|one| of_one(one.value_iterated_to(), one.count_at_value())).sum();
+        let average_ns = total_ns.checked_div(u128::from(self.0.len())).unwrap_or(0);
+        u64::try_from(average_ns).unwrap_or(u64::MAX).min(self.0.max())
     }
 }
 
@@ -60,6 +72,10 @@ impl Default for Latencies {
 pub struct Quantiles {
     /// How many latencies were recorded.
     pub count: u64,
+    /// Their average.
+    pub avg_ns: u64,
+    /// The shortest.
+    pub min_ns: u64,
     /// Half of them were at most this.
     pub p50_ns: u64,
     /// 90 % of them were at most this.
@@ -70,4 +86,20 @@ pub struct Quantiles {
     pub p99_9_ns: u64,
     /// The longest.
     pub max_ns: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_average_and_both_ends_are_those_of_what_was_recorded() {
+        let mut latencies = Latencies::new();
+        assert_eq!(latencies.quantiles(), None);
+        for latency_ns in [100, 200, 300, 1_000] {
+            latencies.record(latency_ns);
+        }
+        let seen = latencies.quantiles().unwrap();
+        assert_eq!((seen.count, seen.avg_ns, seen.min_ns, seen.max_ns), (4, 400, 100, 1_000));
+    }
 }

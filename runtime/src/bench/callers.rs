@@ -3,11 +3,15 @@
 
 use super::bare::BareCommit;
 use super::failed;
+use super::machine::Machine;
+use super::plot::{Curve, Plot};
+use super::report::Section;
 use crate::config::Config;
-use crate::console::CommandError;
+use crate::console::{CommandError, note};
 use crate::host::{Host, HostConfig, HostStatistics, Session};
 use crate::latency::{Latencies, Quantiles};
 use crate::platform::Platform;
+use crate::signals::StopFlag;
 use crate::summary::{Nanoseconds, grouped};
 use highwater::command::{Action, Conditions, Definition, NewOrder};
 use highwater::event::Event;
@@ -21,9 +25,6 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::scope;
 use std::time::Duration;
-
-/// The section's heading.
-pub(super) const HEADING: &str = "## Many callers";
 
 /// How many threads call.
 const CALLERS: [u16; 4] = [1, 8, 64, 100];
@@ -51,26 +52,29 @@ struct Row {
 
 /// The section of the report.
 #[derive(Serialize)]
-pub(super) struct Section {
-    io: &'static str,
-    file_system: String,
-    cores: usize,
+pub(super) struct Callers {
+    machine: Machine,
     seconds: u64,
     rows: Vec<Row>,
 }
 
 /// Measures every number of callers for `seconds` seconds, twice.
 pub(super) fn bench_callers<P: Platform>(
-    platform: P,
+    (platform, machine): (P, &Machine),
     place: &Path,
     seconds: u64,
-) -> Result<Section, CommandError> {
+    stop: &StopFlag,
+) -> Result<Option<Callers>, CommandError> {
     let bare = BareCommit::new(platform, place).map_err(|error| failed("write", place, &error))?;
     let config = HostConfig::new(Config::production().data(place.join("data")));
     let host = Host::start(platform, &config).map_err(CommandError::failed)?;
     define_instrument(&host)?;
     let mut rows = Vec::new();
     for callers in CALLERS {
+        if stop.is_raised() {
+            break;
+        }
+        note(&format!("measuring {callers} callers, and a bare group commit, {seconds} s each"));
         let bare = measure(platform, (callers, seconds), |_| {
             || bare.commit().map_err(|error| failed("write", place, &error))
         })?;
@@ -82,14 +86,8 @@ pub(super) fn bench_callers<P: Platform>(
         let commands_per_sync = commands_per_sync(&before, &host.statistics());
         rows.push(Row { callers, host: through_host, bare, commands_per_sync });
     }
-    let end = host.stop().map_err(CommandError::failed)?;
-    Ok(Section {
-        io: end.directory.io_note(),
-        file_system: end.directory.file_system().name.clone(),
-        cores: platform.cores(),
-        seconds,
-        rows,
-    })
+    host.stop().map_err(CommandError::failed)?;
+    Ok((!stop.is_raised()).then(|| Callers { machine: machine.clone(), seconds, rows }))
 }
 
 pub(super) fn define_instrument<P: Platform>(host: &Host<P>) -> Result<(), CommandError> {
@@ -211,13 +209,27 @@ impl Measured {
     }
 }
 
-impl fmt::Display for Section {
+impl Section for Callers {
+    const HEADING: &'static str = "## Many callers";
+
+    fn plots(&self) -> Vec<Plot> {
+        let batch = |row: &Row| (row.commands_per_sync, row.host.per_second());
+        vec![Plot {
+            title: "Throughput of many callers against batch size",
+            x: "commands a sync",
+            y: "commands a second",
+            curves: vec![Curve::new("group", self.rows.iter().map(batch))],
+        }]
+    }
+}
+
+impl fmt::Display for Callers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{HEADING}\n")?;
+        writeln!(f, "{}\n\n{}\n", Self::HEADING, self.machine)?;
         writeln!(
             f,
-            "Threads that each wait for every answer, in mode group, {} seconds each, on {} cores and {} ({}).",
-            self.seconds, self.cores, self.file_system, self.io
+            "Threads that each wait for every answer, in mode group, {} s each.",
+            self.seconds
         )?;
         writeln!(
             f,

@@ -8,10 +8,10 @@
 mod alone;
 mod section;
 
-pub(super) use section::{HEADING, Section};
+pub(super) use section::Profiles;
 
-use super::failed;
 use super::machine::Machine;
+use super::program::{remove_directory, run_on};
 use crate::config::{Config, Settings, SyncChoice};
 use crate::console::{CommandError, note};
 use crate::latency::Latencies;
@@ -21,9 +21,7 @@ use crate::start::CapacityWishes;
 use highwater::sync_mode::SyncMode;
 use section::Row;
 use serde_json::Value;
-use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// The modes, the safest first, with the count that belongs to one of them.
@@ -41,11 +39,11 @@ const SINGLE_SPAN: Duration = Duration::from_secs(1);
 /// Measures every mode for `seconds` seconds under load, and for one with a single command in
 /// flight; `None` when somebody wished to stop.
 pub(super) fn bench_profiles<P: Platform>(
-    platform: P,
+    (platform, machine): (P, &Machine),
     place: &Path,
     seconds: u64,
     stop: &StopFlag,
-) -> Result<Option<Section>, CommandError> {
+) -> Result<Option<Profiles>, CommandError> {
     let mut runs = Vec::new();
     let mut configs = Vec::new();
     for (choice, count) in MODES {
@@ -54,7 +52,7 @@ pub(super) fn bench_profiles<P: Platform>(
         let data = place.join(mode.name());
         runs.push((mode, run_program(&data, (mode.name(), count), seconds)?));
         configs.push(config_alone(mode));
-        remove(&data)?;
+        remove_directory(&data)?;
         if stop.is_raised() {
             return Ok(None);
         }
@@ -63,8 +61,10 @@ pub(super) fn bench_profiles<P: Platform>(
     let measured = alone::measure(platform, (place, configs), (SINGLE_SPAN, stop))?;
     Ok(measured.map(|alone| {
         let mut bare = Latencies::new();
-        alone.modes.iter().for_each(|pair| bare.add(&pair.bare));
-        let rows = runs.into_iter().zip(&alone.modes).map(|((mode, run), pair)| Row {
+        for pair in &alone {
+            bare.add(&pair.bare);
+        }
+        let rows = runs.into_iter().zip(&alone).map(|((mode, run), pair)| Row {
             mode: mode.name(),
             loss: loss(mode),
             alone: pair.answers.quantiles(),
@@ -72,8 +72,8 @@ pub(super) fn bench_profiles<P: Platform>(
             run,
         });
         let modes = rows.collect();
-        let machine = Machine::now(platform, alone.log);
-        Section { machine, seconds, bare: bare.quantiles(), modes }
+        let machine = machine.clone();
+        Profiles { machine, seconds, bare: bare.quantiles(), modes }
     }))
 }
 
@@ -111,29 +111,13 @@ fn run_program(
     (mode, count): (&str, Option<&str>),
     seconds: u64,
 ) -> Result<Value, CommandError> {
-    let program = std::env::current_exe()
-        .map_err(|error| CommandError::failed(format!("could not find this program: {error}")))?;
     // What waits in the rings when the time is over is worked off, so that the mode that syncs
     // every command must not be given more than it can do.
     let limit = if mode == SyncMode::Full.name() { FULL_PER_SECOND * seconds } else { u64::MAX };
-    let mut command = Command::new(&program);
-    command.args(["run", "--json", "--limit", &limit.to_string(), "--snapshot-bytes", "0"]);
-    command.args(["--sync", mode, "--seconds", &seconds.to_string(), "--data"]).arg(data);
-    if let Some(count) = count {
-        command.args(["--sync-count", count]);
-    }
-    let ended =
-        command.stdin(Stdio::null()).output().map_err(|error| failed("start", &program, &error))?;
-    if !ended.status.success() {
-        let said = String::from_utf8_lossy(&ended.stderr);
-        let why = format!("the run with sync {mode} failed: {}", said.trim_end());
-        return Err(CommandError::Failed(why));
-    }
-    serde_json::from_slice(&ended.stdout).map_err(CommandError::failed)
-}
-
-fn remove(data: &Path) -> Result<(), CommandError> {
-    fs::remove_dir_all(data).map_err(|error| failed("remove", data, &error))
+    let (limit, seconds) = (limit.to_string(), seconds.to_string());
+    let mut words = vec!["--limit", &limit, "--seconds", &seconds, "--sync", mode];
+    words.extend(count.into_iter().flat_map(|count| ["--sync-count", count]));
+    run_on(data, &words)
 }
 
 #[cfg(test)]

@@ -98,7 +98,9 @@ mod tests {
         let mut seen = FileSystem { name: "somefs".to_owned(), keeper: Keeper::Disk };
         let p50_ns = PLAUSIBLE_NS_MIN;
         let (p90_ns, p99_ns, p99_9_ns, max_ns) = (p50_ns, p50_ns, p50_ns, p50_ns);
-        let commit = Some(Quantiles { count: 9, p50_ns, p90_ns, p99_ns, p99_9_ns, max_ns });
+        let (avg_ns, min_ns) = (p50_ns, p50_ns);
+        let commit =
+            Some(Quantiles { count: 9, avg_ns, min_ns, p50_ns, p90_ns, p99_ns, p99_9_ns, max_ns });
         let free_bytes = SEGMENTS_MIN * SEGMENT_BYTES_DEFAULT;
         let none = seen.clone();
         let mut facts = Facts { file_system: &none, mode: IoMode::Direct, commit, free_bytes };

@@ -168,7 +168,7 @@ mod tests {
 
     fn commit(p50_ns: u64) -> Quantiles {
         let (p90_ns, p99_ns, p99_9_ns, max_ns) = (p50_ns, p50_ns, p50_ns, 2 * p50_ns);
-        Quantiles { count: 9, p50_ns, p90_ns, p99_ns, p99_9_ns, max_ns }
+        Quantiles { count: 9, avg_ns: p50_ns, min_ns: 1, p50_ns, p90_ns, p99_ns, p99_9_ns, max_ns }
     }
 
     fn way(small_ns: u64, large_ns: u64) -> WayReport {

@@ -46,8 +46,15 @@ impl SyncTimes {
             });
             reached.map_or(max_ns, |bucket| end_ns(bucket).min(max_ns))
         };
+        let ends = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        let total_ns: u128 =
+            ends.clone().map(|(at, count)| u128::from(end_ns(at)) * u128::from(*count)).sum();
+        let avg_ns = total_ns.checked_div(u128::from(count)).unwrap_or(0);
+        let min_ns = ends.map(|(at, _)| end_ns(at)).next().unwrap_or(0);
         (count > 0).then(|| Quantiles {
             count,
+            avg_ns: u64::try_from(avg_ns).unwrap_or(u64::MAX).min(max_ns),
+            min_ns: min_ns.min(max_ns),
             p50_ns: at(500),
             p90_ns: at(900),
             p99_ns: at(990),

@@ -21,14 +21,6 @@ const UNCOUNTED_A_TURN: u32 = 16;
 /// A rest before a turn, in which the threads that had the one before fall asleep.
 const REST: Duration = Duration::from_millis(10);
 
-/// What was measured of all modes.
-#[derive(Debug)]
-pub(super) struct Alone {
-    pub(super) modes: Vec<Pair>,
-    /// The file system of the logs, and how they were written.
-    pub(super) log: (String, &'static str),
-}
-
 /// A mode and what it took turns with.
 #[derive(Debug)]
 pub(super) struct Pair {
@@ -51,11 +43,11 @@ pub(super) fn measure<P: Platform>(
     platform: P,
     (place, configs): (&Path, Vec<Config>),
     (span, stop): (Duration, &StopFlag),
-) -> Result<Option<Alone>, CommandError> {
+) -> Result<Option<Vec<Pair>>, CommandError> {
     let bare = BareCommit::new(platform, place).map_err(|error| failed("write", place, &error))?;
     let commit = || bare.commit().map_err(|error| failed("write", place, &error));
     let rest = || platform.sleep(REST);
-    let mut alone = Alone { modes: Vec::new(), log: (String::new(), "") };
+    let mut alone = Vec::new();
     for config in configs {
         let data = place.join(format!("{}-alone", config.sync.name()));
         let config = HostConfig::new(config.data(data));
@@ -65,9 +57,8 @@ pub(super) fn measure<P: Platform>(
         let mut both = [Turns::of(move || caller.call()), Turns::of(commit)];
         take_turns((&|| platform.monotonic_ns(), &rest), &mut both, (span, stop))?;
         let [answers, bare] = both.map(|turns| turns.latencies);
-        alone.modes.push(Pair { answers, bare });
-        let end = host.stop().map_err(CommandError::failed)?;
-        alone.log = (end.directory.file_system().name.clone(), end.directory.io_note());
+        alone.push(Pair { answers, bare });
+        host.stop().map_err(CommandError::failed)?;
     }
     Ok((!stop.is_raised()).then_some(alone))
 }

@@ -1,20 +1,20 @@
 //! The section of the report: one table of the modes, and the two ratios that count.
 
 use super::super::machine::Machine;
+use super::super::plot::{Curve, Plot, percentiles};
+use super::super::report::Section;
+use super::super::words::{Ratio, number, shown, time};
 use super::SINGLE_SPAN;
 use crate::latency::Quantiles;
-use crate::summary::{Nanoseconds, grouped};
+use crate::summary::grouped;
 use highwater::limits::BLOCK_BYTES;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 
-/// The section's heading.
-pub(in super::super) const HEADING: &str = "## Profiles";
-
 /// What was measured of all modes.
 #[derive(Clone, Debug, Serialize)]
-pub(in super::super) struct Section {
+pub(in super::super) struct Profiles {
     pub(super) machine: Machine,
     /// How long each mode was under load.
     pub(super) seconds: u64,
@@ -38,22 +38,9 @@ pub(super) struct Row {
     pub(super) run: Value,
 }
 
-/// How many times one number is another, with two decimals; no number where there is nothing to
-/// compare with.
-struct Ratio(u64, u64);
-
-impl fmt::Display for Ratio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (u128::from(self.0) * 100).checked_div(u128::from(self.1)) {
-            Some(hundredths) => write!(f, "{}.{:02}", hundredths / 100, hundredths % 100),
-            None => f.write_str("none"),
-        }
-    }
-}
-
 impl Row {
     fn number(&self, name: &str) -> u64 {
-        self.run[name].as_u64().unwrap_or(0)
+        number(&self.run, name)
     }
 
     /// Rounded to the nearest: the engine has some syncs of its own, so that a mode which syncs
@@ -65,11 +52,11 @@ impl Row {
     }
 
     fn latency(&self, name: &str, quantile: &str) -> String {
-        shown(self.run[name][quantile].as_u64())
+        time(&self.run[name], quantile)
     }
 }
 
-impl Section {
+impl Profiles {
     fn of_mode(&self, name: &str) -> Option<&Row> {
         self.modes.iter().find(|row| row.mode == name)
     }
@@ -87,9 +74,38 @@ impl Section {
     }
 }
 
-impl fmt::Display for Section {
+impl Section for Profiles {
+    const HEADING: &'static str = "## Profiles";
+
+    fn plots(&self) -> Vec<Plot> {
+        let curve = |name: &str, latency: &Option<Quantiles>| {
+            percentiles(name, &serde_json::to_value(latency).unwrap_or_default())
+        };
+        let alone = self.modes.iter().map(|row| curve(row.mode, &row.alone));
+        let batch = |row: &Row| {
+            let commands = row.number("commands").checked_div(row.number("syncs")).unwrap_or(0);
+            Curve::new(row.mode, std::iter::once((commands, row.number("commands_per_second"))))
+        };
+        vec![
+            Plot {
+                title: "Answer latency by percentile, one command in flight",
+                x: "one command in so many takes longer",
+                y: "ns",
+                curves: alone.chain([curve("bare write and sync", &self.bare)]).collect(),
+            },
+            Plot {
+                title: "Throughput against batch size, each mode",
+                x: "commands a sync",
+                y: "commands a second",
+                curves: self.modes.iter().map(batch).collect(),
+            },
+        ]
+    }
+}
+
+impl fmt::Display for Profiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{HEADING}\n\n{}\n", self.machine)?;
+        writeln!(f, "{}\n\n{}\n", Self::HEADING, self.machine)?;
         writeln!(
             f,
             "The seeded stream, offered without pause for {} s in each mode, so that answers under load are mostly \
@@ -112,7 +128,7 @@ impl fmt::Display for Section {
     }
 }
 
-impl Section {
+impl Profiles {
     fn write_row(&self, row: &Row, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let per_second = grouped(row.number("commands_per_second"));
         write!(f, "| {} | {per_second} | {} |", row.mode, self.of_full(row))?;
@@ -158,18 +174,22 @@ fn times(latency: Option<Quantiles>) -> [String; 3] {
     ]
 }
 
-fn shown(time_ns: Option<u64>) -> String {
-    time_ns.map_or_else(|| "none".to_owned(), |time_ns| Nanoseconds(time_ns).to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
     fn quantiles(p50_ns: u64) -> Quantiles {
-        let (p90_ns, p99_ns) = (2 * p50_ns, 3 * p50_ns);
-        Quantiles { count: 1_234, p50_ns, p90_ns, p99_ns, p99_9_ns: 4 * p50_ns, max_ns: 5 * p50_ns }
+        Quantiles {
+            count: 1_234,
+            avg_ns: p50_ns,
+            min_ns: p50_ns / 2,
+            p50_ns,
+            p90_ns: 2 * p50_ns,
+            p99_ns: 3 * p50_ns,
+            p99_9_ns: 4 * p50_ns,
+            max_ns: 5 * p50_ns,
+        }
     }
 
     fn row(mode: &'static str, commands_per_second: u64, loss: &str) -> Row {
@@ -188,13 +208,17 @@ mod tests {
         }
     }
 
-    fn section() -> Section {
+    fn section() -> Profiles {
         let machine = Machine {
             version: "9.9.9",
             system: "linux x86_64".to_owned(),
             cores: 2,
             file_system: "xfs".to_owned(),
             io: "direct",
+            kernel: Some("7.8".to_owned()),
+            processor: None,
+            commit: None,
+            disk_commit: Some(quantiles(90_000)),
             date: "2026-01-02T03:04:05Z".to_owned(),
             command: "highwater bench --profiles".to_owned(),
         };
@@ -203,7 +227,7 @@ mod tests {
             row("group", 1_234_567, "nothing"),
             row("off", 4_000_000, "NOT DURABLE"),
         ];
-        Section { machine, seconds: 3, bare: Some(quantiles(100_000)), modes }
+        Profiles { machine, seconds: 3, bare: Some(quantiles(100_000)), modes }
     }
 
     #[test]
@@ -218,8 +242,8 @@ mod tests {
     fn numbers_have_units_and_ratios_are_of_one_run() {
         let text = section().to_string();
         for said in [
-            "## Profiles\n\nhighwater 9.9.9, linux x86_64, 2 cores, xfs, direct, ",
-            "2026-01-02T03:04:05Z: `highwater bench --profiles`",
+            "## Profiles\n\nhighwater 9.9.9, linux x86_64, kernel 7.8, 2 cores, xfs, direct, ",
+            "a bare write and sync p50 90.0 us, 2026-01-02T03:04:05Z: `highwater bench --profiles`",
             "| group | 1,234,567 | 154.32 | 100 ns | 1.5 us | 100 ns | 1.5 us | 2.5 ms | 1,003 | 12 |",
             "| full | 8,000 | 1.00 | 100 ns | 1.5 us | 100 ns | 1.5 us | 2.5 ms | 1,003 | 1 |",
             "| 110.0 us | 330.0 us | 550.0 us | 1.10 | nothing | 0 |",
