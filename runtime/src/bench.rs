@@ -81,8 +81,8 @@ pub struct Parts {
     /// An engine alone, and beside somebody who reads its history again and again
     #[arg(long)]
     pub history: bool,
-    /// 50,000 orders with a sync for each, in memory only, and in group commit, beside the published
-    /// figures of a classical design
+    /// 50,000 orders with a sync for each, in memory only, and in group commit, beside the
+    /// published figures of a classical design
     #[arg(long)]
     pub classic: bool,
     /// What a commit costs on the disk, in every way there is
