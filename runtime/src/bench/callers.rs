@@ -4,7 +4,7 @@
 use super::bare::BareCommit;
 use super::failed;
 use super::machine::Machine;
-use super::plot::{Curve, Plot};
+use super::plot::{Curve, Plot, Upwards};
 use super::report::Section;
 use crate::config::Config;
 use crate::console::{CommandError, note};
@@ -217,7 +217,7 @@ impl Section for Callers {
         vec![Plot {
             title: "Throughput of many callers against batch size",
             x: "commands a sync",
-            y: "commands a second",
+            y: Upwards::Throughput,
             curves: vec![Curve::new("group", self.rows.iter().map(batch))],
         }]
     }

@@ -2,7 +2,7 @@
 //! itself.
 
 use super::machine::Machine;
-use super::plot::{Plot, percentiles};
+use super::plot::{Plot, Upwards, percentiles};
 use super::program::{remove_directory, run_on};
 use super::report::Section;
 use super::words::{number, time};
@@ -85,7 +85,7 @@ impl Section for Classic {
         vec![Plot {
             title: "Classic run: answer latency by percentile",
             x: "one order in so many takes longer",
-            y: "ns",
+            y: Upwards::Time,
             curves: self.columns.iter().map(curve).collect(),
         }]
     }

@@ -1,7 +1,7 @@
 //! `bench --disk`: what a commit costs on the disk, in every way there is.
 
 use super::machine::Machine;
-use super::plot::{Curve, Plot};
+use super::plot::{Curve, Plot, Upwards};
 use super::program::ask;
 use super::report::Section;
 use super::words::{number, time};
@@ -62,7 +62,7 @@ impl Section for Commits {
         vec![Plot {
             title: "Commit time of the disk, p50",
             x: "bytes of a commit",
-            y: "ns",
+            y: Upwards::Time,
             curves: self.ways().iter().map(curve).collect(),
         }]
     }

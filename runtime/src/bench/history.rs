@@ -1,7 +1,7 @@
 //! `bench --history`: what it costs an engine that somebody reads its history beside it.
 
 use super::machine::Machine;
-use super::plot::{Plot, percentiles};
+use super::plot::{Plot, Upwards, percentiles};
 use super::program::{ask, remove_directory, run_on, start_run, summary_of};
 use super::report::Section;
 use super::words::{Ratio, number, shown, time};
@@ -135,7 +135,7 @@ impl Section for History {
         vec![Plot {
             title: "Answer latency by percentile, with and without a reader of history",
             x: "one command in so many takes longer",
-            y: "ns",
+            y: Upwards::Time,
             curves: self.rows.iter().map(curve).collect(),
         }]
     }

@@ -4,7 +4,7 @@
 //! charged to all that waited behind it (no coordinated omission).
 
 use super::machine::Machine;
-use super::plot::{Curve, Plot, percentiles};
+use super::plot::{Curve, Plot, Upwards, percentiles};
 use super::program::{remove_directory, run_on};
 use super::report::Section;
 use super::words::{number, time};
@@ -87,7 +87,7 @@ impl Section for Load {
             Plot {
                 title: "Answer latency against offered load",
                 x: "commands a second",
-                y: "ns",
+                y: Upwards::Time,
                 curves: vec![
                     against_load("p50", "p50_ns"),
                     against_load("p99", "p99_ns"),
@@ -97,13 +97,13 @@ impl Section for Load {
             Plot {
                 title: "Answer latency by percentile, at each offered load",
                 x: "one command in so many takes longer",
-                y: "ns",
+                y: Upwards::Time,
                 curves: paced().map(of_load).collect(),
             },
             Plot {
                 title: "Throughput against batch size",
                 x: "commands a sync",
-                y: "commands a second",
+                y: Upwards::Throughput,
                 curves: vec![Curve::new("group", self.runs.iter().map(batch))],
             },
         ]

@@ -9,7 +9,9 @@ use serde_json::Value;
 use std::fmt::Display;
 
 /// Size of a plot, in pixels.
-const SIZE: (u32, u32) = (860, 420);
+const SIZE: (u32, u32) = (1_000, 420);
+/// Room right of the axes for the names of the curves, in pixels.
+const LEGEND_PIXELS: u32 = 250;
 /// Text and axes.
 const INK: RGBColor = RGBColor(128, 128, 128);
 /// Curves, one after another.
@@ -33,8 +35,17 @@ pub(super) struct Plot {
     pub(super) title: &'static str,
     /// What the axes count.
     pub(super) x: &'static str,
-    pub(super) y: &'static str,
+    pub(super) y: Upwards,
     pub(super) curves: Vec<Curve>,
+}
+
+/// What a plot's vertical axis counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Upwards {
+    /// How long something took; its points are nanoseconds.
+    Time,
+    /// Commands a second.
+    Throughput,
 }
 
 /// A line with its points marked.
@@ -92,8 +103,9 @@ impl Plot {
         let mut chart = ChartBuilder::on(&area)
             .caption(self.title, text(18))
             .margin(10)
+            .margin_right(LEGEND_PIXELS)
             .x_label_area_size(45)
-            .y_label_area_size(85)
+            .y_label_area_size(80)
             .build_cartesian_2d(x.log_scale(), y.log_scale())?;
         chart
             .configure_mesh()
@@ -102,9 +114,9 @@ impl Plot {
             .light_line_style(INK.mix(0.1))
             .label_style(text(12))
             .x_desc(self.x)
-            .y_desc(self.y)
+            .y_desc(self.y.name())
             .x_label_formatter(&|number| short(*number))
-            .y_label_formatter(&|number| short(*number))
+            .y_label_formatter(&|number| self.y.shown(*number))
             .draw()?;
         for (curve, colour) in self.curves.iter().zip(COLOURS.iter().cycle()) {
             chart
@@ -114,14 +126,32 @@ impl Plot {
                 .label(&curve.name)
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], *colour));
         }
+        let (plot_width, _) = chart.plotting_area().dim_in_pixel();
+        let beside = i32::try_from(plot_width + 10)?;
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(SeriesLabelPosition::Coordinate(beside, 0))
             .border_style(INK.mix(0.3))
             .label_font(text(12))
             .draw()?;
         area.present()?;
         Ok(())
+    }
+}
+
+impl Upwards {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Throughput => "commands a second",
+        }
+    }
+
+    fn shown(self, number: f64) -> String {
+        match self {
+            Self::Time => in_units(number, &[(1e9, "s"), (1e6, "ms"), (1e3, "us")], " ns"),
+            Self::Throughput => short(number),
+        }
     }
 }
 
@@ -135,10 +165,18 @@ fn bounds(numbers: impl Iterator<Item = f64> + Clone) -> std::ops::Range<f64> {
 
 /// A number as short as an axis needs it.
 fn short(number: f64) -> String {
-    [(1e9, "G"), (1e6, "M"), (1e3, "k")]
-        .into_iter()
-        .find(|(unit, _)| number >= *unit)
-        .map_or_else(|| format!("{number}"), |(unit, name)| format!("{} {name}", number / unit))
+    in_units(number, &[(1e9, "G"), (1e6, "M"), (1e3, "k")], "")
+}
+
+/// A number in the largest of `units` that it fills, or as it is with `unit` behind it.
+fn in_units(number: f64, units: &[(f64, &str)], unit: &str) -> String {
+    // What a power of ten lost on its way here is no reason for the next smaller unit.
+    let filled = units.iter().find(|(size, _)| number >= 0.999_999 * size);
+    let rounded = |number: f64| (number * 1e3).round() / 1e3;
+    filled.map_or_else(
+        || format!("{}{unit}", rounded(number)),
+        |(size, name)| format!("{} {name}", rounded(number / size)),
+    )
 }
 
 fn undrawn(error: impl Display) -> CommandError {
@@ -151,14 +189,14 @@ mod tests {
 
     fn plot(points: &[(u64, u64)]) -> Plot {
         let curves = vec![Curve::new("a < b", points.iter().copied())];
-        Plot { title: "Title", x: "across", y: "up", curves }
+        Plot { title: "Title", x: "across", y: Upwards::Time, curves }
     }
 
     #[test]
     fn a_plot_is_svg_with_its_words_and_a_mark_for_each_point() {
         let svg = plot(&[(1_000, 90_000), (200_000, 300_000), (0, 7)]).svg().unwrap();
         assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
-        for said in ["Title", "across", "up", "a &lt; b", "10 k"] {
+        for said in ["Title", "across", "time", "a &lt; b", "10 k", "100 us"] {
             assert!(svg.contains(said), "'{said}' is not in {svg}");
         }
         assert_eq!(svg.matches("<circle").count(), 2, "{svg}");
@@ -179,7 +217,9 @@ mod tests {
             let bounds = bounds(numbers.into_iter());
             assert!((bounds.start - low).abs() < 1e-6 && (bounds.end / high - 1.0).abs() < 1e-6);
         }
-        let shown = [7.0, 20_000.0, 1e6, 5e9].map(short);
+        let shown = [7.0, 20_000.0, 999_999.999_9, 5e9].map(short);
         assert_eq!(shown, ["7", "20 k", "1 M", "5 G"]);
+        let times = [7.0, 90_000.0, 2e6, 5e9].map(|time_ns| Upwards::Time.shown(time_ns));
+        assert_eq!(times, ["7 ns", "90 us", "2 ms", "5 s"]);
     }
 }

@@ -1,7 +1,7 @@
 //! The section of the report: one table of the modes, and the two ratios that count.
 
 use super::super::machine::Machine;
-use super::super::plot::{Curve, Plot, percentiles};
+use super::super::plot::{Curve, Plot, Upwards, percentiles};
 use super::super::report::Section;
 use super::super::words::{Ratio, number, shown, time};
 use super::SINGLE_SPAN;
@@ -90,13 +90,13 @@ impl Section for Profiles {
             Plot {
                 title: "Answer latency by percentile, one command in flight",
                 x: "one command in so many takes longer",
-                y: "ns",
+                y: Upwards::Time,
                 curves: alone.chain([curve("bare write and sync", &self.bare)]).collect(),
             },
             Plot {
                 title: "Throughput against batch size, each mode",
                 x: "commands a sync",
-                y: "commands a second",
+                y: Upwards::Throughput,
                 curves: self.modes.iter().map(batch).collect(),
             },
         ]
