@@ -98,12 +98,13 @@ impl Plot {
         x: std::ops::Range<f64>,
         y: std::ops::Range<f64>,
     ) -> Result<(), Box<dyn std::error::Error>> {
-        let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-        let text = |pixels: u32| ("sans-serif", pixels).into_font().color(&INK);
+        let whole = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+        let (area, beside) = whole.split_horizontally(SIZE.0 - LEGEND_PIXELS);
         let mut chart = ChartBuilder::on(&area)
             .caption(self.title, text(18))
             .margin(10)
-            .margin_right(LEGEND_PIXELS)
+            // The last label of the axis stands half beyond it.
+            .margin_right(25)
             .x_label_area_size(45)
             .y_label_area_size(80)
             .build_cartesian_2d(x.log_scale(), y.log_scale())?;
@@ -118,25 +119,22 @@ impl Plot {
             .x_label_formatter(&|number| short(*number))
             .y_label_formatter(&|number| self.y.shown(*number))
             .draw()?;
-        for (curve, colour) in self.curves.iter().zip(COLOURS.iter().cycle()) {
-            chart
-                .draw_series(
-                    LineSeries::new(curve.points.clone(), colour.stroke_width(2)).point_size(3),
-                )?
-                .label(&curve.name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], *colour));
+        let colours = || COLOURS.iter().cycle();
+        for (curve, colour) in self.curves.iter().zip(colours()) {
+            let line = LineSeries::new(curve.points.clone(), colour.stroke_width(2));
+            chart.draw_series(line.point_size(3))?;
         }
-        let (plot_width, _) = chart.plotting_area().dim_in_pixel();
-        let beside = i32::try_from(plot_width + 10)?;
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::Coordinate(beside, 0))
-            .border_style(INK.mix(0.3))
-            .label_font(text(12))
-            .draw()?;
-        area.present()?;
+        for ((curve, colour), y) in self.curves.iter().zip(colours()).zip((40..).step_by(18)) {
+            beside.draw(&PathElement::new([(0, y), (18, y)], colour.stroke_width(2)))?;
+            beside.draw(&Text::new(curve.name.clone(), (26, y - 6), text(12)))?;
+        }
+        whole.present()?;
         Ok(())
     }
+}
+
+fn text(pixels: u32) -> TextStyle<'static> {
+    ("sans-serif", pixels).into_font().color(&INK)
 }
 
 impl Upwards {
@@ -200,6 +198,7 @@ mod tests {
             assert!(svg.contains(said), "'{said}' is not in {svg}");
         }
         assert_eq!(svg.matches("<circle").count(), 2, "{svg}");
+        assert!(svg.contains("points=\"750,40 768,40 \""), "the name's line has a length: {svg}");
         assert!(!svg.contains("<script"), "{svg}");
     }
 
