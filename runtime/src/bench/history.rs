@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 use std::path::Path;
+use std::process::Child;
 
 /// Commands that the log holds before anything is measured: what is read.
 const BEFORE: u32 = 200_000;
@@ -97,6 +98,20 @@ fn beside<P: Platform>(
 ) -> Result<Beside, CommandError> {
     run_on(data, &["--limit", &BEFORE.to_string()])?;
     let mut run = start_run(data, words)?;
+    let reads = read_beside(platform, data, reader, &mut run);
+    // A read that failed does not leave the engine alone.
+    let run = summary_of(run)?;
+    remove_directory(data)?;
+    Ok(Beside { run, reads: reads?.quantiles() })
+}
+
+/// Reads again and again while `run` goes on.
+fn read_beside<P: Platform>(
+    platform: P,
+    data: &Path,
+    reader: Reader,
+    run: &mut Child,
+) -> Result<Latencies, CommandError> {
     let mut reads = Latencies::new();
     let mut random = Random::new(1, 0);
     while reader != Reader::None && run.try_wait().map_err(CommandError::failed)?.is_none() {
@@ -104,9 +119,7 @@ fn beside<P: Platform>(
         reader.read(data, random.below(BEFORE) + 1)?;
         reads.record(platform.monotonic_ns() - from_ns);
     }
-    let run = summary_of(run)?;
-    remove_directory(data)?;
-    Ok(Beside { run, reads: reads.quantiles() })
+    Ok(reads)
 }
 
 impl Reader {
