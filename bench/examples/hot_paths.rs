@@ -1,0 +1,138 @@
+//! The hot paths one at a time, for `bench/instructions` to count: `hot_paths NAME [slower]`.
+//!
+//! What is counted is the function `counted` and all that it calls; all that is made for it, and
+//! all that is done to look at its result, is outside. `slower` does a sixteenth of the work twice.
+
+use bench::book_flow::{Watcher, apply_all, commands_of, define_instruments};
+use bench::flow::{Flow, Shape};
+use bench::rings::{CAPACITY, Value};
+use highwater::book::Book;
+use highwater::checksum::checksum;
+use highwater::command::{Action, Command};
+use highwater::limits::BLOCK_BYTES;
+use highwater::record::{Body, RECORD_BYTES_MAX, Record};
+use highwater::ring::Ring;
+use highwater::types::{Capacities, Sequence};
+use std::hint::black_box;
+use std::process::ExitCode;
+
+/// How often a path is walked.
+const TIMES: usize = 4_096;
+/// Values that go through a ring together.
+const BATCH: usize = 256;
+const CAPACITIES: Capacities = Capacities { orders: 1 << 14, instruments: 16, sessions: 4 };
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_slower = arguments.get(1).is_some_and(|argument| argument == "slower");
+    let times = if is_slower { TIMES + TIMES / 16 } else { TIMES };
+    match arguments.first().map(String::as_str) {
+        Some("encode_new") => encode_new(times),
+        Some("decode_new") => decode_new(times),
+        Some("checksum_block") => checksum_block(times),
+        Some("ring_one") => ring_one(times),
+        Some("ring_batch") => ring_batch(times),
+        Some("book_mix") => book_mix(times),
+        _ => {
+            eprintln!(
+                "say which: encode_new decode_new checksum_block ring_one ring_batch book_mix"
+            );
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// What callgrind counts, by its name.
+#[inline(never)]
+fn counted<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+fn encode_new(times: usize) {
+    let records = new_records();
+    let mut room = [0; RECORD_BYTES_MAX];
+    counted(|| {
+        for record in records.iter().cycle().take(times) {
+            black_box(record.encode(black_box(&mut room)));
+        }
+    });
+}
+
+fn decode_new(times: usize) {
+    let bytes: Vec<[u8; RECORD_BYTES_MAX]> = new_records()
+        .iter()
+        .map(|record| {
+            let mut room = [0; RECORD_BYTES_MAX];
+            record.encode(&mut room).expect("there is room");
+            room
+        })
+        .collect();
+    counted(|| {
+        for bytes in bytes.iter().cycle().take(times) {
+            black_box(&Record::decode(black_box(bytes)));
+        }
+    });
+}
+
+fn checksum_block(times: usize) {
+    let block = [0x5a; BLOCK_BYTES];
+    counted(|| {
+        for _ in 0..times {
+            black_box(checksum(&[black_box(&block)]));
+        }
+    });
+}
+
+fn ring_one(times: usize) {
+    let ring: Box<Ring<Value, CAPACITY>> = Box::default();
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    counted(|| {
+        for number in (0..).take(times) {
+            black_box(producer.push(Value::new(black_box(number)))).expect("there is room");
+            black_box(&consumer.pop());
+        }
+    });
+}
+
+fn ring_batch(times: usize) {
+    let ring: Box<Ring<Value, CAPACITY>> = Box::default();
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    counted(|| {
+        for _ in 0..times / BATCH {
+            let mut batch = producer.write(BATCH);
+            for number in (0..).take(BATCH) {
+                batch.push(Value::new(black_box(number))).expect("there is room");
+            }
+            batch.commit();
+            consumer.for_each(BATCH, |value| {
+                black_box(value);
+            });
+        }
+    });
+}
+
+fn book_mix(times: usize) {
+    let flow = Flow::new(&Shape { operations: 2 * TIMES, ..Shape::mix(1_000) });
+    let commands = commands_of(&flow.operations);
+    let (preload, rest) = commands.split_at(flow.preload);
+    let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
+    let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("the memory is large enough");
+    define_instruments(&mut book, 1);
+    let mut watcher = Watcher::default();
+    apply_all(&mut book, preload, &mut watcher);
+    counted(|| apply_all(&mut book, &rest[..times], &mut watcher));
+    black_box(watcher);
+}
+
+/// Records of New commands, as the flow has them.
+fn new_records() -> Vec<Record> {
+    let (_, commands) = bench::stream_commands(1_024);
+    let is_new = |command: &Command| matches!(command.action, Action::New(_));
+    let record = |(number, command)| Record {
+        sequence: Sequence(number),
+        timestamp_ns: number,
+        body: Body::Command(command),
+    };
+    (1..).zip(commands.into_iter().filter(is_new)).map(record).collect()
+}
