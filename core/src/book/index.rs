@@ -29,12 +29,11 @@ pub(super) const fn cells_for(entries: usize) -> usize {
 /// One cache line of cells.
 const CELLS_MIN: usize = 16;
 
-/// The low bits of a key that are not mixed, so that 64 neighbours in number are neighbours in
-/// memory.
+/// The low bits of a key that are not mixed, so that neighbours in number are neighbours in memory.
 ///
 /// Ids mostly count upwards: most then fall on a line that is at hand, or that the processor has
-/// fetched ahead.
-const KEPT_BITS: u32 = 6;
+/// fetched ahead. The cells of 4,096 of them are four pages.
+const KEPT_BITS: u32 = 12;
 const KEPT_MASK: u64 = (1 << KEPT_BITS) - 1;
 
 impl<'m> Index<'m> {
@@ -43,7 +42,8 @@ impl<'m> Index<'m> {
         Self { heads, seed: fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93) }
     }
 
-    /// The hash of the number `key` in the group `group`: 64 consecutive numbers are neighbours.
+    /// The hash of the number `key` in the group `group`: 4,096 consecutive numbers are
+    /// neighbours.
     #[inline]
     pub(super) fn hash(&self, group: u64, key: u64) -> u32 {
         let mixed = fold((key >> KEPT_BITS) ^ self.seed, group ^ 0xa076_1d64_78bd_642f);

@@ -11,11 +11,11 @@ use crate::types::{AccountId, Capacities, InstrumentId, OrderId, Side, Symbol};
 
 const CAPACITIES: Capacities = Capacities { orders: 64, instruments: 2, sessions: 2 };
 
-/// Pairs of keys in the groups 0 and 1 that have the same hash: enough multiples of 64, which are
-/// no neighbours, hold some.
+/// Pairs of keys in the groups 0 and 1 that have the same hash: enough multiples of 4,096, which
+/// are no neighbours, hold some.
 fn pairs(hash: impl Fn(u32, u32) -> u32) -> Vec<[(u32, u32); 2]> {
     let mut seen: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
-    let keys = (1..250_000_u32).flat_map(|number| [(0, number * 64), (1, number * 64)]);
+    let keys = (1..250_000_u32).flat_map(|number| [(0, number * 4_096), (1, number * 4_096)]);
     let pairs: Vec<_> = keys
         .filter_map(|(group, key)| {
             seen.insert(hash(group, key), (group, key)).map(|other| [other, (group, key)])
