@@ -5,7 +5,7 @@
 //! its sequence has an answer.
 
 use crate::limits::FLOW_NAME_BYTES_MAX;
-use crate::ring::Carried;
+use crate::ring::Whole;
 use crate::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId,
     OrderType, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -240,18 +240,6 @@ pub struct Arrival {
     pub command: Command,
 }
 
-impl Carried for Arrival {
-    type Rest = Self;
-
-    #[inline]
-    fn apart(self) -> (u64, Self) {
-        (0, self)
-    }
-
-    #[inline]
-    fn together(_: u64, rest: Self) -> Self {
-        rest
-    }
-}
+impl Whole for Arrival {}
 
 const _: () = assert!(size_of::<Arrival>() <= 120, "an arrival takes two cache lines of a ring");

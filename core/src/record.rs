@@ -11,7 +11,7 @@ mod encode;
 mod layout;
 
 use crate::command::Command;
-use crate::ring::Carried;
+use crate::ring::Whole;
 use crate::trade::TradeCopy;
 use crate::types::Sequence;
 use core::fmt;
@@ -33,19 +33,7 @@ pub struct Record {
     pub body: Body,
 }
 
-impl Carried for Record {
-    type Rest = Self;
-
-    #[inline]
-    fn apart(self) -> (u64, Self) {
-        (0, self)
-    }
-
-    #[inline]
-    fn together(_: u64, rest: Self) -> Self {
-        rest
-    }
-}
+impl Whole for Record {}
 
 const _: () = assert!(size_of::<Record>() <= 120, "a record takes two cache lines of a ring");
 

@@ -29,7 +29,7 @@ use core::fmt;
 /// rest, and put together again.
 ///
 /// A value with a number that never reaches 2^63 gives it as its word, and then takes no more room
-/// than it has bytes; any other one gives 0, and is its own rest.
+/// than it has bytes; any other one is [`Whole`].
 pub trait Carried: Copy {
     /// The value without its word. A slot is 8 bytes longer, rounded up to whole cache lines of 64
     /// bytes.
@@ -48,7 +48,10 @@ pub const WORD_MAX: u64 = MARK - 1;
 /// The bit of a slot's word that says whether its value is new.
 const MARK: u64 = 1 << 63;
 
-impl Carried for u64 {
+/// A value that a ring carries whole: it gives no word, and is its own rest.
+pub trait Whole: Copy {}
+
+impl<T: Whole> Carried for T {
     type Rest = Self;
 
     #[inline]
@@ -61,6 +64,8 @@ impl Carried for u64 {
         rest
     }
 }
+
+impl Whole for u64 {}
 
 /// A ring of `N` values; `N` is a power of two, which is checked at compile time.
 ///
@@ -81,16 +86,12 @@ impl Carried for u64 {
 /// static RING: highwater::ring::Ring<u64, 6> = highwater::ring::Ring::new();
 /// ```
 /// ```compile_fail,E0277
-/// use highwater::ring::{Carried, Ring};
+/// use highwater::ring::{Ring, Whole};
 ///
 /// #[derive(Clone, Copy)]
 /// struct Pointer(*const u8);
 ///
-/// impl Carried for Pointer {
-///     type Rest = Self;
-///     fn apart(self) -> (u64, Self) { (0, self) }
-///     fn together(_: u64, rest: Self) -> Self { rest }
-/// }
+/// impl Whole for Pointer {}
 ///
 /// static RING: Ring<Pointer, 8> = Ring::new();
 /// ```
