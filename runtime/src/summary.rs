@@ -259,6 +259,12 @@ impl fmt::Display for Nanoseconds {
     }
 }
 
+/// How many a second `count` in so many nanoseconds are.
+pub fn per_second(count: u64, elapsed_ns: u64) -> u64 {
+    let scaled = u128::from(count) * 1_000_000_000 / u128::from(elapsed_ns.max(1));
+    u64::try_from(scaled).unwrap_or(u64::MAX)
+}
+
 /// A number with its thousands set apart.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

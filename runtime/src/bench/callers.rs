@@ -12,7 +12,7 @@ use crate::host::{Host, HostConfig, HostStatistics, Session};
 use crate::latency::{Latencies, Quantiles};
 use crate::platform::Platform;
 use crate::signals::StopFlag;
-use crate::summary::{Nanoseconds, grouped};
+use crate::summary::{Nanoseconds, grouped, per_second};
 use highwater::command::{Action, Conditions, Definition, NewOrder};
 use highwater::event::Event;
 use highwater::types::{
@@ -188,8 +188,7 @@ impl<P: Platform> Caller<P> {
 
 impl Measured {
     fn per_second(&self) -> u64 {
-        let scaled = u128::from(self.count) * 1_000_000_000 / u128::from(self.elapsed_ns.max(1));
-        u64::try_from(scaled).unwrap_or(u64::MAX)
+        per_second(self.count, self.elapsed_ns)
     }
 
     /// Half of the latencies were at most this, in nanoseconds.

@@ -9,7 +9,7 @@ use super::words::{number, shown};
 use crate::console::{CommandError, note};
 use crate::platform::{Platform, SegmentFile};
 use crate::signals::StopFlag;
-use crate::summary::grouped;
+use crate::summary::{grouped, per_second};
 use serde::Serialize;
 use std::fmt;
 use std::fs;
@@ -97,9 +97,10 @@ fn each_file(data: &Path, work: impl Fn(&Path) -> std::io::Result<()>) -> Result
 
 impl Start {
     fn per_second(&self) -> u64 {
-        let scaled = u128::from(self.commands) * 1_000_000_000;
-        let per_second = scaled.checked_div(u128::from(self.recovery_ns)).unwrap_or(0);
-        u64::try_from(per_second).unwrap_or(u64::MAX)
+        if self.recovery_ns == 0 {
+            return 0;
+        }
+        per_second(self.commands, self.recovery_ns)
     }
 }
 

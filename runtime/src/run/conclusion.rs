@@ -9,7 +9,7 @@ use crate::gateway::GatewayEnd;
 use crate::log_directory::explain_fault;
 use crate::platform::Platform;
 use crate::start::Started;
-use crate::summary::{Best, Nanoseconds, Summary, grouped};
+use crate::summary::{Best, Nanoseconds, Summary, grouped, per_second};
 use highwater::book::Book;
 use highwater::stage::Fault;
 use highwater::types::{InstrumentId, Price, Side};
@@ -170,11 +170,6 @@ const fn ended(end: &GatewayEnd) -> &'static str {
             "failed"
         }
     }
-}
-
-fn per_second(count: u64, elapsed_ns: u64) -> u64 {
-    let scaled = u128::from(count) * 1_000_000_000 / u128::from(elapsed_ns.max(1));
-    u64::try_from(scaled).unwrap_or(u64::MAX)
 }
 
 fn bests(book: &Book<'_>) -> Vec<Best> {
