@@ -158,7 +158,8 @@ impl<P: Platform> Gateway<P> {
             if worked {
                 self.idle.worked();
             } else {
-                self.idle.wait_at_most(Some(flight.until_due(self.platform.monotonic_ns())));
+                let platform = self.platform;
+                self.idle.wait_at_most(|| Some(flight.until_due(platform.monotonic_ns())));
             }
         }
         self.report(&flight, end)

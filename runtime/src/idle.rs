@@ -92,11 +92,12 @@ impl<P: Platform> Idle<P> {
     /// Waits a moment, longer the longer there has been nothing to do. Where there is a bell, until
     /// it is rung, unless there was something to do at the call before.
     pub fn wait(&mut self) {
-        self.wait_at_most(None);
+        self.wait_at_most(|| None);
     }
 
-    /// The same, where something has to be done after `at_most` though nobody rings.
-    pub fn wait_at_most(&mut self, at_most: Option<Duration>) {
+    /// The same, where something has to be done after `at_most` though nobody rings; asked when the
+    /// thread is about to sleep.
+    pub fn wait_at_most(&mut self, at_most: impl FnOnce() -> Option<Duration>) {
         self.rounds = self.rounds.saturating_add(1);
         let yields = if self.bell.is_some() { BELL_YIELD_ROUNDS } else { YIELD_ROUNDS };
         let yield_rounds = self.spin_rounds + yields;
@@ -108,7 +109,7 @@ impl<P: Platform> Idle<P> {
                     self.rounds = yield_rounds;
                 }
             }
-            IdleStrategy::Adaptive | IdleStrategy::Sleep => self.rest(at_most),
+            IdleStrategy::Adaptive | IdleStrategy::Sleep => self.rest(at_most()),
         }
     }
 

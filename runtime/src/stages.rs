@@ -120,7 +120,7 @@ pub fn spawn_sequencer<P: Platform>(
                     if idle.is_busy() {
                         thread.tell();
                     }
-                    idle.wait_at_most(supply.until_due());
+                    idle.wait_at_most(|| supply.until_due());
                 }
                 Step::Done => break,
             }
@@ -206,7 +206,7 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
                     if is_due && log_writer.mark_idle().is_err() {
                         break;
                     }
-                    idle.wait_at_most(Some(WISHES_EVERY));
+                    idle.wait_at_most(|| Some(WISHES_EVERY));
                 }
                 Step::Done => break,
             }
