@@ -98,7 +98,7 @@ fn with_book<T>(preload: &[Command], work: impl FnOnce(&mut Book<'_>) -> T) -> T
 
 #[inline]
 fn push(producer: &mut Producer<'_, Event>, event: &Event) {
-    while producer.push(*event).is_err() {
+    while !producer.push_copy(event) {
         spin_loop();
     }
 }

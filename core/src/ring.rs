@@ -187,19 +187,22 @@ impl<'a, T: Carried> Producer<'a, T> {
     #[inline]
     #[doc(alias = "enqueue")]
     pub fn push(&mut self, value: T) -> Result<(), Full<T>> {
+        if self.push_copy(&value) { Ok(()) } else { Err(Full(value)) }
+    }
+
+    /// Puts a copy of `value` into the ring and publishes it; false when no slot is free. Large
+    /// values go from where they are straight into their slots.
+    ///
+    /// # Panics
+    /// When the value's word is above [`WORD_MAX`].
+    #[inline]
+    pub fn push_copy(&mut self, value: &T) -> bool {
         self.publish();
-        if self.room_for(1) == 0 {
-            return Err(Full(value));
+        let has_room = self.room_for(1) == 1;
+        if has_room {
+            self.put(value);
         }
-        let (word, rest) = apart(value);
-        // SAFETY: there is room, so the slot is not the consumer's before it is marked.
-        unsafe { self.slots.write(self.written, rest) };
-        let mark = mark(self.written, self.capacity());
-        // Release pairs with the Acquire of `is_new`: who sees the mark sees the value.
-        self.slots.set_word(self.written, word | mark, Ordering::Release);
-        self.written += 1;
-        self.published = self.written;
-        Ok(())
+        has_room
     }
 
     /// Puts the first of `values` into the ring, as many as there is room for, publishes them at
@@ -213,6 +216,19 @@ impl<'a, T: Carried> Producer<'a, T> {
             batch.put(*value);
         }
         batch.commit()
+    }
+
+    /// Writes a value for which there is room, and publishes it.
+    #[inline]
+    fn put(&mut self, value: &T) {
+        let (word, rest) = apart(*value);
+        // SAFETY: there is room, so the slot is not the consumer's before it is marked.
+        unsafe { self.slots.write(self.written, rest) };
+        let mark = mark(self.written, self.capacity());
+        // Release pairs with the Acquire of `is_new`: who sees the mark sees the value.
+        self.slots.set_word(self.written, word | mark, Ordering::Release);
+        self.written += 1;
+        self.published = self.written;
     }
 
     /// Starts a batch of at most `max` values, fewer when there is less room; they are written

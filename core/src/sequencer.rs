@@ -190,7 +190,7 @@ struct WaitingSink<'s, 'a, H> {
 impl<H: SequencerHost> EventSink for WaitingSink<'_, '_, H> {
     #[inline]
     fn event(&mut self, event: &Event) {
-        while self.events.push(*event).is_err() {
+        while !self.events.push_copy(event) {
             if self.shared.halt.is_faulted() {
                 // Nothing is released any more; the book is rebuilt from the log.
                 return;

@@ -257,7 +257,7 @@ impl Stream {
             self.keep(event, source);
             return false;
         }
-        if self.events.push(*event).is_ok() {
+        if self.events.push_copy(event) {
             self.count(event.sequence, source);
             return true;
         }
