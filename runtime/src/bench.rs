@@ -33,9 +33,9 @@ use std::path::{Path, PathBuf};
 
 /// Measure the engine on this machine, and put tables and plots into a report.
 ///
-/// Without a choice everything is measured, which takes less than two minutes; a part alone
-/// replaces its section of the same report. The data is written to a new directory below --data,
-/// which is removed afterwards.
+/// Without a choice everything is measured, in less than two minutes on an idle machine; a part
+/// alone replaces its section of the same report. The data is written to a new directory below
+/// --data, which is removed afterwards.
 #[derive(Clone, Debug, clap::Args)]
 pub struct BenchArgs {
     /// What is measured.
