@@ -55,6 +55,7 @@ impl<R: Copy, const N: usize> Storage<R, N> {
 
     /// The slots, for whoever has agreed on who touches which of them when.
     pub(crate) const fn slots(&self) -> Slots<'_, R> {
+        const { Self::IS_POWER_OF_TWO };
         Slots(&self.0)
     }
 }

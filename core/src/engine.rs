@@ -1,6 +1,8 @@
 //! The engine: owns the rings and what the stages know of each other, and splits into its stages
 //! once.
 
+#![expect(unsafe_code, reason = "an engine is made where it is to stay")]
+
 use crate::book::Book;
 use crate::command::Arrival;
 use crate::event::Event;
@@ -14,6 +16,7 @@ use crate::sequencer::Sequencer;
 use crate::stage::Shared;
 use crate::syncer::Syncer;
 use core::fmt;
+use core::mem::MaybeUninit;
 
 /// The storage of one engine, but for its book: three rings and the shared marks.
 ///
@@ -86,14 +89,36 @@ impl From<LogFault> for SplitFault {
 }
 
 impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LOG, EVENTS> {
+    const HAS_ROOM: () = assert!(LOG >= 2, "a command may publish two records");
+
     /// An engine with empty rings.
     pub const fn new() -> Self {
-        const { assert!(LOG >= 2, "a command may publish two records") };
+        const { Self::HAS_ROOM };
         Self {
             arrivals: Ring::new(),
             records: Ring::new(),
             events: Ring::new(),
             shared: Shared::new(),
+        }
+    }
+
+    /// The same, made where it is to stay, because it may be larger than a stack.
+    ///
+    /// ```
+    /// use highwater::engine::Engine;
+    ///
+    /// let engine: &Engine<1_024, 1_024, 1_024> = Engine::new_in(Box::leak(Box::new_uninit()));
+    /// assert_eq!(engine.occupancy().events, 0);
+    /// ```
+    pub fn new_in(place: &mut MaybeUninit<Self>) -> &mut Self {
+        const { Self::HAS_ROOM };
+        let at = place.as_mut_ptr();
+        // SAFETY: `at` is room for an engine that nobody else has. Zeros are new rings, see
+        // `Ring::new_in`; with what the stages share they are an engine.
+        unsafe {
+            at.write_bytes(0, 1);
+            (&raw mut (*at).shared).write(Shared::new());
+            place.assume_init_mut()
         }
     }
 

@@ -16,7 +16,7 @@ pub use scan::{Scanned, Visitor, scan, scan_from};
 pub use start::Start;
 
 use crate::block::Chain;
-use crate::book::{Admission, Book};
+use crate::book::{Admission, Ahead, Book};
 use crate::command::Action;
 use crate::event::EventSink;
 use crate::log_file::{LogFault, LogFile};
@@ -113,6 +113,15 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
             }
         }
         Ok(())
+    }
+
+    #[inline]
+    fn soon(&mut self, record: &Record, ahead: Ahead) {
+        if self.book.is_large()
+            && let Body::Command(command) = &record.body
+        {
+            self.book.look_ahead(command, ahead);
+        }
     }
 }
 

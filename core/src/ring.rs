@@ -24,6 +24,7 @@ use crate::atomic::{AtomicBool, AtomicU64, Ordering, Slots, Storage};
 use crate::padded::Padded;
 use crate::types::length_of;
 use core::fmt;
+use core::mem::MaybeUninit;
 
 /// A value that a ring can carry: it is taken apart into a word with a free highest bit and the
 /// rest, and put together again.
@@ -112,6 +113,23 @@ impl<T: Carried, const N: usize> Ring<T, N> {
             consumed: Padded::new(AtomicU64::new(0)),
             is_split: AtomicBool::new(false),
             storage: Padded::new(Storage::new()),
+        }
+    }
+
+    /// An empty ring that is made where it is to stay, because it may be larger than a stack.
+    ///
+    /// ```
+    /// use highwater::ring::Ring;
+    ///
+    /// let ring: &Ring<u64, 4_096> = Ring::new_in(Box::leak(Box::new_uninit()));
+    /// assert!(ring.is_empty());
+    /// ```
+    pub const fn new_in(place: &mut MaybeUninit<Self>) -> &mut Self {
+        // SAFETY: zeros are a new ring: counter and words are 0, it is not split, and what stands
+        // beside the words need not be set.
+        unsafe {
+            place.as_mut_ptr().write_bytes(0, 1);
+            place.assume_init_mut()
         }
     }
 

@@ -38,6 +38,18 @@ fn a_session_trades_and_both_sides_are_told() {
 }
 
 #[test]
+fn a_host_starts_on_a_small_stack() {
+    let data = place("small_stack");
+    let caller = thread::Builder::new().stack_size(1 << 18).spawn(move || {
+        let host = host(&data);
+        let mut one = host.session(ONE).unwrap();
+        call(&mut one, order(Side::Buy, 7, 100), &mut Vec::new());
+        host.stop().unwrap().book.open_order_count()
+    });
+    assert_eq!(caller.unwrap().join().unwrap(), 1);
+}
+
+#[test]
 fn a_retry_is_executed_once_across_takeover_and_restart() {
     let data = place("retry");
     let first = host(&data);

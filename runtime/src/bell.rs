@@ -50,8 +50,8 @@ impl Bell {
     }
 
     /// Sleeps until the bell is rung, unless it was rung since [`announce`](Self::announce); at
-    /// most so long, where a limit is given.
-    pub fn sleep(&self, at_most: Option<Duration>) {
+    /// most so long, where a limit is given. True when it was rung.
+    pub fn sleep(&self, at_most: Option<Duration>) -> bool {
         // A wake-up without a reason only costs another look.
         if self.sleeps.load(Ordering::Acquire) {
             match at_most {
@@ -59,7 +59,7 @@ impl Bell {
                 None => park(),
             }
         }
-        self.cancel();
+        !self.sleeps.swap(false, Ordering::Relaxed)
     }
 
     #[cold]
@@ -128,7 +128,7 @@ mod tests {
                     break;
                 }
                 slept += 1;
-                court.bells[side].sleep(None);
+                let _rung_or_woken = court.bells[side].sleep(None);
             }
             court.number.store(mine + 1, Ordering::Release);
             court.bells[1 - side].ring();
@@ -152,14 +152,14 @@ mod tests {
         bell.announce();
         bell.ring();
         // Would never return.
-        bell.sleep(None);
+        assert!(bell.sleep(None), "it was rung");
     }
 
     #[test]
     fn a_sleep_with_a_limit_ends() {
         let bell = Bell::new();
         bell.announce();
-        bell.sleep(Some(Duration::from_millis(1)));
+        assert!(!bell.sleep(Some(Duration::from_millis(1))), "nobody rang");
         bell.ring();
     }
 }

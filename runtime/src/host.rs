@@ -39,11 +39,9 @@ use highwater::snapshot::SnapshotHeader;
 use highwater::stage::Fault;
 use highwater::types::{Sequence, SessionId};
 use history::Owed;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{channel, sync_channel};
-use std::thread::Builder;
 use threads::{Crew, Tools};
 
 /// Places of a host when nobody says otherwise.
@@ -108,7 +106,8 @@ impl<P: Platform> Host<P> {
         if !(1..=PLACES_MAX).contains(&config.places) {
             return Err(HostError::Places(config.places));
         }
-        let engine = leaked_engine().map_err(HostError::Thread)?;
+        // In memory that is never given back.
+        let engine: &'static HostEngine = Engine::new_in(Box::leak(Box::new_uninit()));
         let (ask, requests) = channel();
         let data = config.engine.data.clone();
         let (common, sides) = Common::new(platform, data, engine.shared(), config.places, ask);
@@ -239,18 +238,6 @@ impl<P: Platform> Drop for Host<P> {
     fn drop(&mut self) {
         drop(self.close());
     }
-}
-
-/// A new engine, in memory that is never given back.
-fn leaked_engine() -> io::Result<&'static HostEngine> {
-    // It is made on the stack before it has a place of its own, several times where nothing is
-    // optimised.
-    let stack_bytes = 4 * size_of::<HostEngine>() + (1 << 20);
-    let maker = Builder::new()
-        .name("hw-start".to_owned())
-        .stack_size(stack_bytes)
-        .spawn(|| -> &'static HostEngine { Box::leak(Box::new(HostEngine::new())) })?;
-    maker.join().map_err(|_| io::Error::other("the engine's rings could not be made"))
 }
 
 /// Takes over what recovery found, and sends the first command if the log is new or other

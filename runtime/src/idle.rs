@@ -133,7 +133,10 @@ impl<P: Platform> Idle<P> {
             let own = (self.sleeps <= DOUBLINGS_MAX).then(|| SLEEP * (1 << self.sleeps));
             self.sleeps = self.sleeps.saturating_add(1);
             let limit = [own, at_most].into_iter().flatten().min();
-            bell.sleep(limit);
+            if bell.sleep(limit) {
+                // Work is on its way: like after work, but for what is done at its end.
+                (self.rounds, self.sleeps) = (1, 0);
+            }
         } else {
             // The caller looks for work once more before it sleeps.
             bell.announce();

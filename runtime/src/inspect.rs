@@ -6,11 +6,12 @@ use crate::history_cache::{CACHE_BYTES_DEFAULT, HistoryCache};
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::progress;
-use crate::replay::{ReplayUpTo, Replayed, Rest, replay_from};
+use crate::replay::{Nobody, ReplayUpTo, Replayed, Rest, replay_from};
 use crate::snapshots::Candidates;
 use crate::start::StartError;
 use crate::text::parse_bytes;
 use highwater::block::{BlockHead, Chain};
+use highwater::book::Ahead;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::Record;
@@ -158,7 +159,8 @@ impl<P: Platform> Inspected<P> {
         let Self { platform, directory, buffer, .. } = self;
         let candidates = |directory: &LogDirectory<P>| Candidates::upto(directory, upto);
         replay_from(*platform, directory, candidates, |directory, book, start| {
-            let mut replay = ReplayUpTo::new(book, upto, Rest::Left);
+            let mut nobody = Nobody;
+            let mut replay = ReplayUpTo::new((book, &mut nobody), upto, Rest::Left);
             match walk(directory, buffer, ("replayed", start), &mut replay) {
                 Ok(_) | Err(RecoveryFault::Unwanted { .. }) => Ok(()),
                 Err(fault) => Err(fault),
@@ -228,6 +230,10 @@ struct Watched<'w, V> {
 impl<V: Visitor> Visitor for Watched<'_, V> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
         self.visitor.record(record)
+    }
+
+    fn soon(&mut self, record: &Record, ahead: Ahead) {
+        self.visitor.soon(record, ahead);
     }
 
     fn block(&mut self, head: &BlockHead, chain: &Chain) {

@@ -4,9 +4,10 @@ use crate::console::{CommandError, Console};
 use crate::inspect::{CacheArgs, Inspected, open_log, walk};
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
-use crate::replay::{ReplayUpTo, Replayed, Rest, replay_from};
+use crate::replay::{Nobody, ReplayUpTo, Replayed, Rest, replay_from};
 use crate::snapshots::Candidates;
 use crate::summary::grouped;
+use highwater::book::Ahead;
 use highwater::record::{Record, RecordType};
 use highwater::recovery::{RecoveryFault, Scanned, Start, Visitor};
 use serde::Serialize;
@@ -117,7 +118,8 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
         if is_whole { Ok(Candidates::beginning()) } else { Candidates::oldest_first(directory) }
     };
     let replayed = replay_from(platform, directory, candidates, |directory, book, start| {
-        let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
+        let mut nobody = Nobody;
+        let replay = ReplayUpTo::new((book, &mut nobody), upto, Rest::Scanned);
         let mut counted = Counted { replay, counts: [0; RecordType::ALL.len()] };
         let scanned = walk(directory, buffer, ("verified", start), &mut counted)?;
         if scanned.last_sequence < witnessed {
@@ -146,6 +148,10 @@ impl Visitor for Counted<'_> {
             }
         }
         self.replay.record(record)
+    }
+
+    fn soon(&mut self, record: &Record, ahead: Ahead) {
+        self.replay.soon(record, ahead);
     }
 }
 

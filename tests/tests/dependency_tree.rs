@@ -63,12 +63,12 @@ fn no_tree_holds_what_is_for_one_machine_or_compiles_c() {
 }
 
 #[test]
-fn the_core_needs_two_packages_and_others_where_something_is_missing() {
+fn the_core_needs_three_packages_and_others_where_something_is_missing() {
     let names = |names: &[&str]| names.iter().copied().map(str::to_owned).collect::<Names>();
     for target in TARGETS {
         // What a derive needs runs in the compiler.
         let core = |features| tree("highwater", features, target, "normal,no-proc-macro");
-        let mut least = names(&["bytemuck", "crc", "crc-catalog", "highwater"]);
+        let mut least = names(&["arrayvec", "bytemuck", "crc", "crc-catalog", "highwater"]);
         if target.starts_with("x86_64") {
             // Which instructions there are is asked at run time.
             least.insert("cpufeatures".to_owned());
@@ -99,6 +99,7 @@ fn the_listed_packages_are_where_they_are_said_to_be() {
     let (linux, apple) = (TARGETS[0], TARGETS[2]);
     for (listed, package, target, edges) in [
         ("crc", "highwater", linux, "normal"),
+        ("arrayvec", "highwater", linux, "normal"),
         ("arrayvec", "runtime", linux, "normal"),
         ("arrayvec", "highwater-capi", linux, "normal"),
         ("heapless", "runtime", linux, "normal"),

@@ -2,12 +2,16 @@
 
 use super::tail::Tail;
 use super::{Damage, RecoveryFault, Start};
-use crate::block::{BlockHead, BlockKind, BlockState, Chain, read_block, records_of};
+use crate::block::{
+    BLOCK_ROOM_BYTES, BlockHead, BlockKind, BlockState, Chain, read_block, records_of,
+};
+use crate::book::{AHEAD, Ahead};
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::LogFile;
-use crate::record::{Body, Record, RecordType};
+use crate::record::{Body, RECORD_BYTES_MIN, Record, RecordType};
 use crate::segment::{HeaderState, SegmentHeader, read_header};
 use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
+use arrayvec::ArrayVec;
 
 /// Who looks at the records of a log as the scan comes by them.
 pub trait Visitor {
@@ -16,6 +20,10 @@ pub trait Visitor {
     /// # Errors
     /// Ends the scan with that fault.
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault>;
+
+    /// Looks at a record that will be handed over a few records from now, `ahead` says how soon;
+    /// changes nothing.
+    fn soon(&mut self, _record: &Record, _ahead: Ahead) {}
 
     /// Takes note that the records of a block of the chain were handed over; `chain` stands right
     /// behind it.
@@ -261,25 +269,15 @@ impl Walk {
         head: &BlockHead,
         visitor: &mut V,
     ) -> Result<(), RecoveryFault> {
-        let mut bytes = records_of(block, head);
-        let mut next = head.first_sequence;
-        while !bytes.is_empty() {
-            let (record, length) =
-                Record::decode(bytes).map_err(|fault| self.corrupt(Damage::Record(fault)))?;
-            let expected = match record.body {
-                Body::Command(_) => next,
-                Body::RunningHash(_) | Body::Trade(_) => Sequence(next.0.saturating_sub(1)),
-            };
-            if record.sequence != expected {
-                return Err(self.corrupt(Damage::Sequence));
+        let records = decode(block, head).map_err(|damage| self.corrupt(damage))?;
+        for (place, record) in records.iter().enumerate() {
+            for (distance, ahead) in AHEAD {
+                if let Some(waiting) = records.get(place + distance) {
+                    visitor.soon(waiting, ahead);
+                }
             }
-            next = record.sequence.next();
-            self.count(&record);
-            visitor.record(&record)?;
-            bytes = bytes.get(length..).unwrap_or_default();
-        }
-        if next.0 != head.first_sequence.0 + u64::from(head.command_count) {
-            return Err(self.corrupt(Damage::Sequence));
+            self.count(record);
+            visitor.record(record)?;
         }
         self.found.log_bytes += length_of(BLOCK_BYTES);
         self.found.vouched = self.found.vouched.max(head.durable_sequence);
@@ -313,6 +311,33 @@ impl Walk {
         self.found.torn_tail_bytes = torn_tail_bytes;
         self.found
     }
+}
+
+/// The records of one block.
+type Records = ArrayVec<Record, { BLOCK_ROOM_BYTES / RECORD_BYTES_MIN }>;
+
+/// The records of a whole block, whose sequences follow each other.
+fn decode(block: &[u8], head: &BlockHead) -> Result<Records, Damage> {
+    let mut records = Records::new();
+    let mut bytes = records_of(block, head);
+    let mut next = head.first_sequence;
+    while !bytes.is_empty() {
+        let (record, length) = Record::decode(bytes).map_err(Damage::Record)?;
+        let expected = match record.body {
+            Body::Command(_) => next,
+            Body::RunningHash(_) | Body::Trade(_) => Sequence(next.0.saturating_sub(1)),
+        };
+        if record.sequence != expected {
+            return Err(Damage::Sequence);
+        }
+        next = record.sequence.next();
+        records.push(record);
+        bytes = bytes.get(length..).unwrap_or_default();
+    }
+    if next.0 != head.first_sequence.0 + u64::from(head.command_count) {
+        return Err(Damage::Sequence);
+    }
+    Ok(records)
 }
 
 /// Reads the header of a segment that is there; `None` when it has none.

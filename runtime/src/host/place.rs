@@ -15,8 +15,8 @@ pub(super) const ARRIVALS_PER_PLACE: usize = 256;
 /// Events of one session that may wait for it to read them.
 pub(super) const EVENTS_PER_PLACE: usize = 1_024;
 
-/// The memory of a place.
-type PlaceRings = (Ring<Arrival, ARRIVALS_PER_PLACE>, Ring<Event, EVENTS_PER_PLACE>);
+type ArrivalRing = Ring<Arrival, ARRIVALS_PER_PLACE>;
+type EventRing = Ring<Event, EVENTS_PER_PLACE>;
 
 /// One session's side of its rings, and what the engine's threads know of it.
 #[derive(Debug)]
@@ -58,9 +58,10 @@ impl Place {
     /// # Panics
     /// Never: new rings have not been split.
     pub(super) fn new() -> (Self, EngineSides) {
-        let rings: &'static PlaceRings = Box::leak(Box::new((Ring::new(), Ring::new())));
-        let (arrivals, taken) = rings.0.split().expect("it is new");
-        let (pushed, events) = rings.1.split().expect("it is new");
+        let commands: &'static ArrivalRing = Ring::new_in(Box::leak(Box::new_uninit()));
+        let answers: &'static EventRing = Ring::new_in(Box::leak(Box::new_uninit()));
+        let (arrivals, taken) = commands.split().expect("it is new");
+        let (pushed, events) = answers.split().expect("it is new");
         let last = ClientSequence(0);
         let desk = Desk { arrivals, events, generation: 0, session: None, last };
         let place =

@@ -8,7 +8,7 @@ use crate::log_directory::{LZ4, LogDirectory, SnapshotError};
 use crate::outputs::{FillsMark, FillsMeter};
 use crate::platform::Platform;
 use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
-use highwater::book::{Book, CheckFault};
+use highwater::book::{Ahead, Book, CheckFault};
 use highwater::event::EventSink;
 use highwater::log_file::LogFile;
 use highwater::record::Record;
@@ -311,6 +311,10 @@ impl<S: EventSink> Visitor for Polite<'_, '_, S> {
             yield_now();
         }
         self.replay.record(record)
+    }
+
+    fn soon(&mut self, record: &Record, ahead: Ahead) {
+        self.replay.soon(record, ahead);
     }
 }
 

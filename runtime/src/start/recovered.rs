@@ -6,7 +6,7 @@ use crate::console::note;
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::snapshots::{Beginning, Candidates};
-use highwater::book::Book;
+use highwater::book::{Ahead, Book};
 use highwater::command::Action;
 use highwater::log_file::LogFile;
 use highwater::record::{Body, Record};
@@ -182,6 +182,10 @@ impl<S: ReplaySink> Visitor for WantedReplay<'_, S> {
             self.replay.sink.expect(command);
         }
         self.replay.record(record)
+    }
+
+    fn soon(&mut self, record: &Record, ahead: Ahead) {
+        self.replay.soon(record, ahead);
     }
 }
 
