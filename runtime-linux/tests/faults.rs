@@ -225,6 +225,15 @@ fn a_failed_change_of_the_directory_stops_the_engine() {
 }
 
 #[test]
+fn a_file_system_that_makes_no_names_durable_is_refused() {
+    let Some(subject) = Subject::new("refused", "append") else { return };
+    for error in ["EOPNOTSUPP", "EINVAL"] {
+        let (ended, _) = subject.disturbed("d", &format!("fsync:error={error}:when=1"));
+        ended.expect_code(1).expect_said("can't make names durable");
+    }
+}
+
+#[test]
 fn an_interrupted_write_is_repeated() {
     let Some(subject) = Subject::new("interrupted", "direct") else { return };
     for when in ["1", "2", "3+2"] {

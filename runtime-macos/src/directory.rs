@@ -17,7 +17,13 @@ pub struct DirectoryLock {
 pub(crate) fn sync(directory: &Path) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let directory = rustix::fs::open(directory, flags, Mode::empty())?;
-    Ok(rustix::fs::fcntl_fullfsync(directory)?)
+    rustix::fs::fcntl_fullfsync(directory).map_err(|errno| match errno {
+        // A file system that has no such call is refused: fsync(2) would promise less.
+        Errno::NOTSUP | Errno::OPNOTSUPP | Errno::NOTTY | Errno::INVAL => {
+            io::Error::new(io::ErrorKind::Unsupported, format!("F_FULLFSYNC: {errno}"))
+        }
+        _ => errno.into(),
+    })
 }
 
 /// Takes the lock, or tells that another has it.

@@ -1,7 +1,10 @@
-//! Segment files: open(2), pwrite(2), write(2), pread(2), `F_FULLFSYNC`, ftruncate(2), `F_NOCACHE`.
+//! Segment files: open(2), pwrite(2), write(2), pread(2), `F_FULLFSYNC`, ftruncate(2), `F_NOCACHE`,
+//! `F_PREALLOCATE`.
+
+#![expect(unsafe_code, reason = "`F_PREALLOCATE` has no safe form here")]
 
 use runtime::platform::{IoMode, ProbeAccess, SegmentFile};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use std::io;
 use std::path::Path;
@@ -77,6 +80,12 @@ impl SegmentFile for Segment {
         Ok(rustix::io::write(&self.0, bytes)?)
     }
 
+    /// `F_PREALLOCATE`, which leaves the length as it is, and ftruncate(2).
+    fn reserve(&self, length_bytes: u64) -> io::Result<()> {
+        preallocate(&self.0, length_bytes)?;
+        self.set_length(length_bytes)
+    }
+
     /// `F_FULLFSYNC`: fsync(2) stops at the disk's cache here. A file system that can't is an
     /// error, not an fsync(2).
     fn sync(&self) -> io::Result<()> {
@@ -97,4 +106,19 @@ impl SegmentFile for Segment {
 
     /// The same.
     fn drop_cached_part(&self, _: u64, _: u64) {}
+}
+
+/// Gets room for so many bytes behind the end of the file, all of it or none.
+fn preallocate(file: &OwnedFd, bytes: u64) -> io::Result<()> {
+    let mut request = libc::fstore_t {
+        fst_flags: libc::F_ALLOCATEALL,
+        fst_posmode: libc::F_PEOFPOSMODE,
+        fst_offset: 0,
+        fst_length: i64::try_from(bytes).map_err(io::Error::other)?,
+        fst_bytesalloc: 0,
+    };
+    // SAFETY: the descriptor is open, and this command takes a pointer to a structure of this type,
+    // which outlives the call.
+    let status = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_PREALLOCATE, &raw mut request) };
+    if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

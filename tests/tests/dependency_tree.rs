@@ -95,6 +95,20 @@ fn a_feature_brings_its_package_and_nothing_else_does() {
 }
 
 #[test]
+fn the_readme_counts_the_packages_of_the_smallest_program_and_the_largest() {
+    let readme = include_str!("../../README.md");
+    for (row, features) in [
+        ("| smallest, `--no-default-features` |", ["--no-default-features"]),
+        ("| largest, the default |", ["--all-features"]),
+    ] {
+        let row = readme.lines().find(|line| line.starts_with(row)).expect("there is such a row");
+        let said = row.trim_end_matches([' ', '|']).rsplit(' ').next();
+        let count = tree("runtime-linux", &features, TARGETS[0], "normal").len();
+        assert_eq!(said, Some(count.to_string().as_str()), "{row}");
+    }
+}
+
+#[test]
 fn the_listed_packages_are_where_they_are_said_to_be() {
     let (linux, apple) = (TARGETS[0], TARGETS[2]);
     for (listed, package, target, edges) in [

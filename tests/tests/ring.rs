@@ -24,15 +24,22 @@ impl Carried for Message {
     }
 }
 
-/// How many messages go from thread to thread in one test.
-const MESSAGES: u64 = 1_000_000;
+/// How many messages go from thread to thread in one test. An interpreter that watches every access
+/// takes its time, here and below.
+const MESSAGES: u64 = if cfg!(miri) { 100 } else { 1_000_000 };
+/// How many the rings hold that they go through: fewer, so that slots are used again.
+const CAPACITY: usize = if cfg!(miri) { 16 } else { 1_024 };
 
 /// How many go through a ring that holds one: the threads take turns for each of them.
-const SINGLE_MESSAGES: u64 = 20_000;
+const SINGLE_MESSAGES: u64 = if cfg!(miri) { 20 } else { 20_000 };
+
+/// How many walks are compared with a queue, and how many steps each has.
+const WALKS: u64 = if cfg!(miri) { 1 } else { 8 };
+const STEPS: u64 = if cfg!(miri) { 60 } else { 20_000 };
 
 #[test]
 fn behaves_like_a_bounded_queue() {
-    for seed in 0..8 {
+    for seed in 0..WALKS {
         compare_with_model(&Ring::<u64, 1>::new(), seed);
         compare_with_model(&Ring::<u64, 2>::new(), seed);
         compare_with_model(&Ring::<u64, 8>::new(), seed);
@@ -42,19 +49,19 @@ fn behaves_like_a_bounded_queue() {
 
 #[test]
 fn threads_pass_messages_one_at_a_time() {
-    static RING: Ring<Message, 1_024> = Ring::new();
+    static RING: Ring<Message, CAPACITY> = Ring::new();
     pass(&RING, MESSAGES, push_each, pop_each);
 }
 
 #[test]
 fn threads_pass_messages_in_batches() {
-    static RING: Ring<Message, 1_024> = Ring::new();
+    static RING: Ring<Message, CAPACITY> = Ring::new();
     pass(&RING, MESSAGES, push_batches, pop_batches);
 }
 
 #[test]
 fn threads_pass_messages_in_place() {
-    static RING: Ring<Message, 1_024> = Ring::new();
+    static RING: Ring<Message, CAPACITY> = Ring::new();
     pass(&RING, MESSAGES, write_batches, read_batches);
 }
 
@@ -169,6 +176,7 @@ fn a_word_that_needs_the_highest_bit_is_a_bug() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it looks at the file that it runs from")]
 fn a_static_ring_takes_no_room_in_the_executable() {
     static LARGE: Ring<Message, { 1 << 20 }> = Ring::new();
     let (mut producer, _consumer) = LARGE.split().expect("it is new");
@@ -195,7 +203,7 @@ fn compare_with_model<const N: usize>(ring: &Ring<u64, N>, seed: u64) {
     let (mut producer, mut consumer) = ring.split().expect("it is new");
     let mut model = Model { queue: VecDeque::new(), capacity: N, next: 0, full: 0, empty: 0 };
     let mut random = Random(seed);
-    for _ in 0..20_000 {
+    for _ in 0..STEPS {
         let count = random.below(N + 3);
         match random.below(2) {
             0 => model.produce(&mut producer, &mut random, count),

@@ -1,8 +1,12 @@
 //! The system's compiler, and the libraries under test.
 
 use std::env;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 /// Warnings are errors.
 const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-pthread"];
@@ -102,6 +106,39 @@ pub(crate) fn program(path: &Path) -> Command {
         command.env_remove(variable);
     }
     command
+}
+
+/// A program that takes longer will not end: with a wrong header a host may wait for ever.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Runs a program to its end, and kills one that hangs.
+pub(crate) fn outcome(command: &mut Command, patience: Duration) -> Output {
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it was built");
+    let mut pipe = child.stdout.take().expect("it is piped");
+    let (ended, watch) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        let mut text = Vec::new();
+        let read = pipe.read_to_end(&mut text);
+        // Whoever waits has lost patience, or is told.
+        let _told = ended.send(());
+        read.map(|_| text)
+    });
+    let hangs = watch.recv_timeout(patience).is_err();
+    if hangs {
+        child.kill().expect("it still runs");
+    }
+    let output = child.wait_with_output().expect("it ends");
+    assert!(!hangs, "it hangs, and was killed: {}", said(&output));
+    let stdout = reader.join().expect("the reader does not panic").expect("pipes can be read");
+    Output { stdout, ..output }
+}
+
+#[cfg(unix)]
+#[test]
+#[should_panic(expected = "it hangs, and was killed")]
+fn control_a_program_that_hangs_is_killed() {
+    let _output = outcome(Command::new("sleep").arg("1000"), Duration::from_millis(50));
 }
 
 /// A folder for what tests build.

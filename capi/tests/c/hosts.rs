@@ -1,6 +1,6 @@
 //! Promise: hosts in C and C++ recover the state that they had printed before they crashed.
 
-use crate::compiler::{Language, Library, build, program, said, scratch};
+use crate::compiler::{Language, Library, PATIENCE, build, outcome, program, said, scratch};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -71,7 +71,7 @@ fn live(host: &Path, folder: &Path, end: End) -> [Printed; 2] {
         End::Crash => (&["crash"], None, "crashed: "),
         End::Stop => (&[], Some(0), "stopped: "),
     };
-    let output = program(host).arg(folder).args(words).output().expect("it was built");
+    let output = outcome(program(host).arg(folder).args(words), PATIENCE);
     assert_eq!(output.status.code(), code, "{}", said(&output));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "", "nothing is rejected");
     let text = said(&output);

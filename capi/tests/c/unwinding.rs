@@ -1,6 +1,6 @@
 //! Promise: no panic gets out of the library; a bug ends the process.
 
-use crate::compiler::{Language, Library, build, program, said};
+use crate::compiler::{Language, Library, PATIENCE, build, outcome, program, said};
 
 /// SIGABRT.
 const ABORT: i32 = 6;
@@ -13,9 +13,9 @@ fn a_panic_behind_the_interface_ends_the_process() {
     else {
         return;
     };
-    let sound = program(&host).output().expect("it was built");
+    let sound = outcome(&mut program(&host), PATIENCE);
     assert_eq!(sound.status.code(), Some(0), "unspoiled, all is well: {}", said(&sound));
-    let spoiled = program(&host).arg("spoil").output().expect("it was built");
+    let spoiled = outcome(program(&host).arg("spoil"), PATIENCE);
     assert_eq!(spoiled.status.signal(), Some(ABORT), "{}", said(&spoiled));
     assert!(
         said(&spoiled).contains("panic in a function that cannot unwind"),

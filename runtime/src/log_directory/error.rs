@@ -24,6 +24,8 @@ pub enum OpenError {
     DiskFull(PathBuf, io::Error),
     /// Direct I/O was asked for on a file system (named here) that takes none.
     DirectRefused(PathBuf, String),
+    /// The file system (named here) has no call that makes names durable.
+    SyncRefused(PathBuf, String, io::Error),
     /// It was to be read, and there is no log in it.
     NoLog(PathBuf),
     /// The system refused something else; what was being done comes first.
@@ -88,6 +90,12 @@ impl fmt::Display for OpenError {
                  program was built without it; use --io append, or name another directory with --data",
                 path.display()
             ),
+            Self::SyncRefused(path, file_system, error) => write!(
+                f,
+                "the file system of '{}' ({file_system}) can't make names durable ({error}), so \
+                 nothing there would be; name another directory with --data",
+                path.display()
+            ),
             Self::NoLog(path) => {
                 write!(f, "there is no log in '{}'; name its directory with --data", path.display())
             }
@@ -106,6 +114,7 @@ impl std::error::Error for OpenError {
             Self::Unwritable(_, error)
             | Self::Unreadable(_, error)
             | Self::DiskFull(_, error)
+            | Self::SyncRefused(_, _, error)
             | Self::System(_, _, error) => Some(error),
             Self::ParentMissing(_)
             | Self::NotADirectory(_)

@@ -151,13 +151,26 @@ fn create_directory<P: Platform>(platform: P, directory: &Path) -> Result<(), Op
         Err(_) if directory.is_dir() => false,
         Err(error) => return Err(creation_error(directory, error)),
     };
-    let failed = |error| OpenError::writing("sync the parent of", directory, error);
-    let whole = directory.canonicalize().map_err(failed)?;
+    let whole = directory
+        .canonicalize()
+        .map_err(|error| OpenError::writing("sync the parent of", directory, error))?;
     let synced = whole.parent().map_or(Ok(()), |parent| platform.sync_directory(parent));
     match synced {
         // A parent that this user may not even read was not created by this program.
         Err(error) if !created && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        other => other.map_err(failed),
+        other => other.map_err(|error| sync_error(platform, directory, error)),
+    }
+}
+
+/// The error of making the name of a directory durable: a file system that has no such call is
+/// refused, and no weaker one is taken instead.
+fn sync_error<P: Platform>(platform: P, directory: &Path, error: io::Error) -> OpenError {
+    let kind = error.kind();
+    if kind == io::ErrorKind::Unsupported || kind == io::ErrorKind::InvalidInput {
+        let name = platform.file_system(directory).map_or_else(|_| "unknown".into(), |it| it.name);
+        OpenError::SyncRefused(directory.to_owned(), name, error)
+    } else {
+        OpenError::writing("sync the parent of", directory, error)
     }
 }
 

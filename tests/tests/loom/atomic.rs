@@ -24,7 +24,7 @@ pub(crate) enum Weak {
     Loads,
     /// Stores no longer release.
     Stores,
-    /// A compare-and-exchange no longer compares.
+    /// A compare-and-exchange no longer compares, a swap is a load and a store.
     Exchanges,
 }
 
@@ -36,6 +36,11 @@ loom::thread_local! {
 /// Tells that the running thread is a side of the model, and what is broken in it.
 pub(crate) fn begin_side(weak: Option<Weak>) {
     IS_SIDE.with(|cell| cell.set(true));
+    weaken(weak);
+}
+
+/// Tells what is broken in the running thread.
+pub(crate) fn weaken(weak: Option<Weak>) {
     WEAK.with(|cell| cell.set(weak));
 }
 
@@ -115,6 +120,11 @@ impl AtomicBool {
 
     pub(crate) fn swap(&self, value: bool, ordering: Ordering) -> bool {
         let watched = self.watched.get_or_init(|| make(|| atomic::AtomicBool::new(self.first)));
+        if WEAK.with(Cell::get) == Some(Weak::Exchanges) {
+            let before = watched.load(Ordering::Relaxed);
+            watched.store(value, Ordering::Relaxed);
+            return before;
+        }
         watched.swap(value, weakened(ordering))
     }
 }

@@ -1,6 +1,6 @@
 //! The ring under loom: values arrive once, whole and in order, and a slot has one owner at a time.
 
-use crate::atomic::{Weak, begin_side};
+use crate::atomic::{Weak, begin_side, weaken};
 use crate::checked::ring::{Consumer, Full, Producer, Ring};
 use crate::explore::{RACE, assert_fails, executions};
 use loom::thread;
@@ -35,15 +35,12 @@ fn fails_when_a_batch_is_pushed_one_by_one() {
 
 #[test]
 fn who_splits_first_gets_both_sides() {
-    loom::lazy_static! {
-        static ref RING: Ring<u64, 2> = Ring::new();
-    }
-    let explored = executions(|| {
-        let splitters = [0, 1].map(|_| thread::spawn(|| RING.split().is_some()));
-        let winners = splitters.map(|splitter| splitter.join().expect("it did not panic"));
-        assert!(winners[0] != winners[1], "one of them has the sides");
-    });
-    assert!(explored > 4);
+    assert!(executions(|| split_twice(None)) > 4);
+}
+
+#[test]
+fn fails_when_splitting_looks_and_then_leaps() {
+    assert_fails(ONE_SPLITS, || split_twice(Some(Weak::Exchanges)));
 }
 
 #[test]
@@ -75,6 +72,23 @@ fn assert_races(weak: [Option<Weak>; 2]) {
 
 /// Both sides as they are.
 const NONE: [Option<Weak>; 2] = [None, None];
+
+const ONE_SPLITS: &str = "one of them has the sides";
+
+/// Two threads ask for the sides of a ring.
+fn split_twice(weak: Option<Weak>) {
+    loom::lazy_static! {
+        static ref RING: Ring<u64, 2> = Ring::new();
+    }
+    let splitters = [0, 1].map(|_| {
+        thread::spawn(move || {
+            weaken(weak);
+            RING.split().is_some()
+        })
+    });
+    let winners = splitters.map(|splitter| splitter.join().expect("it did not panic"));
+    assert!(winners[0] != winners[1], "{ONE_SPLITS}");
+}
 
 /// Sends the values through a ring of two, from one thread to another.
 fn send(
