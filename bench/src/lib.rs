@@ -5,8 +5,10 @@ pub mod cpu_clock;
 pub mod floor;
 pub mod flow;
 pub mod many;
+pub mod markets;
 pub mod rings;
 pub mod shapes;
+pub mod system;
 pub mod threads;
 
 use highwater::command::{Action, Command, Definition};
