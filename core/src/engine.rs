@@ -112,14 +112,13 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
     /// ```
     pub fn new_in(place: &mut MaybeUninit<Self>) -> &mut Self {
         const { Self::HAS_ROOM };
-        let at = place.as_mut_ptr();
-        // SAFETY: `at` is room for an engine that nobody else has. Zeros are new rings, see
-        // `Ring::new_in`; with what the stages share they are an engine.
-        unsafe {
-            at.write_bytes(0, 1);
-            (&raw mut (*at).shared).write(Shared::new());
-            place.assume_init_mut()
-        }
+        // SAFETY: it is the room of one engine, and nobody else has it.
+        unsafe { place.as_mut_ptr().write_bytes(0, 1) };
+        // SAFETY: zeros are new rings, see `Ring::new_in`; what the stages share is made of atomic
+        // numbers and flags, for which zeros are a value.
+        let engine = unsafe { place.assume_init_mut() };
+        engine.shared = Shared::new();
+        engine
     }
 
     /// What the stages know of each other.

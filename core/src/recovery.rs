@@ -16,7 +16,7 @@ pub use scan::{Scanned, Visitor, scan, scan_from};
 pub use start::Start;
 
 use crate::block::Chain;
-use crate::book::{Admission, Ahead, Book};
+use crate::book::{AHEAD, Admission, Book};
 use crate::command::Action;
 use crate::event::EventSink;
 use crate::log_file::{LogFault, LogFile};
@@ -116,11 +116,13 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
     }
 
     #[inline]
-    fn soon(&mut self, record: &Record, ahead: Ahead) {
-        if self.book.is_large()
-            && let Body::Command(command) = &record.body
-        {
-            self.book.look_ahead(command, ahead);
+    fn look_ahead(&mut self, waiting: &[Record]) {
+        if self.book.is_large() {
+            for (distance, ahead) in AHEAD {
+                if let Some(Record { body: Body::Command(command), .. }) = waiting.get(distance) {
+                    self.book.look_ahead(command, ahead);
+                }
+            }
         }
     }
 }

@@ -125,12 +125,11 @@ impl<T: Carried, const N: usize> Ring<T, N> {
     /// assert!(ring.is_empty());
     /// ```
     pub const fn new_in(place: &mut MaybeUninit<Self>) -> &mut Self {
+        // SAFETY: it is the room of one ring, and nobody else has it.
+        unsafe { place.as_mut_ptr().write_bytes(0, 1) };
         // SAFETY: zeros are a new ring: counter and words are 0, it is not split, and what stands
         // beside the words need not be set.
-        unsafe {
-            place.as_mut_ptr().write_bytes(0, 1);
-            place.assume_init_mut()
-        }
+        unsafe { place.assume_init_mut() }
     }
 
     /// The two sides of the ring; `None` from the second time on.

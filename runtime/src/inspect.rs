@@ -11,7 +11,6 @@ use crate::snapshots::Candidates;
 use crate::start::StartError;
 use crate::text::parse_bytes;
 use highwater::block::{BlockHead, Chain};
-use highwater::book::Ahead;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::Record;
@@ -232,8 +231,8 @@ impl<V: Visitor> Visitor for Watched<'_, V> {
         self.visitor.record(record)
     }
 
-    fn soon(&mut self, record: &Record, ahead: Ahead) {
-        self.visitor.soon(record, ahead);
+    fn look_ahead(&mut self, waiting: &[Record]) {
+        self.visitor.look_ahead(waiting);
     }
 
     fn block(&mut self, head: &BlockHead, chain: &Chain) {

@@ -6,7 +6,7 @@ use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::snapshots::{Beginning, Candidates};
 use crate::start::{CAPACITIES_DEFAULT, FreshBook, StartError, larger};
-use highwater::book::{Ahead, Book};
+use highwater::book::Book;
 use highwater::event::{Event, EventSink};
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Replay, Start, Visitor};
@@ -107,8 +107,8 @@ impl Visitor for ReplayUpTo<'_> {
         }
     }
 
-    fn soon(&mut self, record: &Record, ahead: Ahead) {
-        self.replay.soon(record, ahead);
+    fn look_ahead(&mut self, waiting: &[Record]) {
+        self.replay.look_ahead(waiting);
     }
 }
 
@@ -133,8 +133,8 @@ mod tests {
 
     const CAPACITIES: Capacities = Capacities { orders: 16, instruments: 2, sessions: 4 };
 
-    fn record(sequence: u64, body: Body) -> Record {
-        Record { sequence: Sequence(sequence), timestamp_ns: 0, body }
+    fn record(sequence: u64, body: &Body) -> Record {
+        Record { sequence: Sequence(sequence), timestamp_ns: 0, body: *body }
     }
 
     /// A definition, and two orders of which the second trades with the first.
@@ -155,7 +155,7 @@ mod tests {
         };
         let command = |sequence, session, number, action| {
             let client_sequence = ClientSequence(number);
-            record(sequence, Body::Command(Command { session, client_sequence, action }))
+            record(sequence, &Body::Command(Command { session, client_sequence, action }))
         };
         let define = Action::DefineInstrument(Definition::open(symbol));
         [
@@ -189,10 +189,10 @@ mod tests {
     #[test]
     fn a_copy_of_a_trade_is_compared_wherever_a_log_is_replayed() {
         let mut records = commands().to_vec();
-        records.push(record(3, Body::Trade(copy())));
+        records.push(record(3, &Body::Trade(copy())));
         assert_eq!(replayed(&records), Ok(()));
         let wrong = TradeCopy { quantity: Lots(4), ..copy() };
-        records[3] = record(3, Body::Trade(wrong));
+        records[3] = record(3, &Body::Trade(wrong));
         let differs = RecoveryFault::TradeDiffers { sequence: Sequence(3) };
         assert_eq!(replayed(&records), Err(differs));
     }

@@ -7,7 +7,6 @@ use crate::platform::Platform;
 use crate::replay::{Nobody, ReplayUpTo, Replayed, Rest, replay_from};
 use crate::snapshots::Candidates;
 use crate::summary::grouped;
-use highwater::book::Ahead;
 use highwater::record::{Record, RecordType};
 use highwater::recovery::{RecoveryFault, Scanned, Start, Visitor};
 use serde::Serialize;
@@ -150,8 +149,8 @@ impl Visitor for Counted<'_> {
         self.replay.record(record)
     }
 
-    fn soon(&mut self, record: &Record, ahead: Ahead) {
-        self.replay.soon(record, ahead);
+    fn look_ahead(&mut self, waiting: &[Record]) {
+        self.replay.look_ahead(waiting);
     }
 }
 

@@ -5,7 +5,6 @@ use super::{Damage, RecoveryFault, Start};
 use crate::block::{
     BLOCK_ROOM_BYTES, BlockHead, BlockKind, BlockState, Chain, read_block, records_of,
 };
-use crate::book::{AHEAD, Ahead};
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::LogFile;
 use crate::record::{Body, RECORD_BYTES_MIN, Record, RecordType};
@@ -21,9 +20,8 @@ pub trait Visitor {
     /// Ends the scan with that fault.
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault>;
 
-    /// Looks at a record that will be handed over a few records from now, `ahead` says how soon;
-    /// changes nothing.
-    fn soon(&mut self, _record: &Record, _ahead: Ahead) {}
+    /// Looks at what is handed over next, as far as it is known; changes nothing.
+    fn look_ahead(&mut self, _waiting: &[Record]) {}
 
     /// Takes note that the records of a block of the chain were handed over; `chain` stands right
     /// behind it.
@@ -270,14 +268,12 @@ impl Walk {
         visitor: &mut V,
     ) -> Result<(), RecoveryFault> {
         let records = decode(block, head).map_err(|damage| self.corrupt(damage))?;
-        for (place, record) in records.iter().enumerate() {
-            for (distance, ahead) in AHEAD {
-                if let Some(waiting) = records.get(place + distance) {
-                    visitor.soon(waiting, ahead);
-                }
-            }
+        let mut waiting = records.as_slice();
+        while let Some((record, behind)) = waiting.split_first() {
+            visitor.look_ahead(waiting);
             self.count(record);
             visitor.record(record)?;
+            waiting = behind;
         }
         self.found.log_bytes += length_of(BLOCK_BYTES);
         self.found.vouched = self.found.vouched.max(head.durable_sequence);

@@ -7,7 +7,7 @@ use crate::history_cache::HistoryCache;
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
-use highwater::book::{Ahead, Book};
+use highwater::book::Book;
 use highwater::event::{Event, EventSink};
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Replay, Start, Visitor, scan_from};
@@ -151,8 +151,8 @@ impl<S: EventSink> Visitor for Until<'_, '_, S> {
         Ok(())
     }
 
-    fn soon(&mut self, record: &Record, ahead: Ahead) {
-        self.replay.soon(record, ahead);
+    fn look_ahead(&mut self, waiting: &[Record]) {
+        self.replay.look_ahead(waiting);
     }
 }
 

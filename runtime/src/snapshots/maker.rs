@@ -8,7 +8,7 @@ use crate::log_directory::{LZ4, LogDirectory, SnapshotError};
 use crate::outputs::{FillsMark, FillsMeter};
 use crate::platform::Platform;
 use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
-use highwater::book::{Ahead, Book, CheckFault};
+use highwater::book::{Book, CheckFault};
 use highwater::event::EventSink;
 use highwater::log_file::LogFile;
 use highwater::record::Record;
@@ -313,8 +313,8 @@ impl<S: EventSink> Visitor for Polite<'_, '_, S> {
         self.replay.record(record)
     }
 
-    fn soon(&mut self, record: &Record, ahead: Ahead) {
-        self.replay.soon(record, ahead);
+    fn look_ahead(&mut self, waiting: &[Record]) {
+        self.replay.look_ahead(waiting);
     }
 }
 

@@ -1,12 +1,12 @@
 //! Recovery in memory that is large enough, from the newest snapshot that is to be trusted.
 
-use super::{BATCH_BYTES, CAPACITIES_DEFAULT, ReplaySink, StartError, larger};
+use super::{CAPACITIES_DEFAULT, READ_BYTES, ReplaySink, StartError, larger};
 use crate::config::Config;
 use crate::console::note;
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::snapshots::{Beginning, Candidates};
-use highwater::book::{Ahead, Book};
+use highwater::book::Book;
 use highwater::command::Action;
 use highwater::log_file::LogFile;
 use highwater::record::{Body, Record};
@@ -42,7 +42,7 @@ pub(super) fn recover_in_memory<P: Platform, S: ReplaySink>(
         sink,
         room: config.capacities.or(CAPACITIES_DEFAULT),
         book_bytes: 0,
-        buffer: vec![0; BATCH_BYTES],
+        buffer: vec![0; READ_BYTES],
     };
     loop {
         match attempt.recover()? {
@@ -184,8 +184,8 @@ impl<S: ReplaySink> Visitor for WantedReplay<'_, S> {
         self.replay.record(record)
     }
 
-    fn soon(&mut self, record: &Record, ahead: Ahead) {
-        self.replay.soon(record, ahead);
+    fn look_ahead(&mut self, waiting: &[Record]) {
+        self.replay.look_ahead(waiting);
     }
 }
 
