@@ -8,6 +8,7 @@ use program::{Place, Random, count_from_environment, last_client_sequence, numbe
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs::OpenOptions;
+use std::path::Path;
 
 /// Lives that one campaign kills; `HIGHWATER_KILLS` sets another number.
 const KILLS: u64 = 20;
@@ -64,6 +65,41 @@ fn the_default_stream_killed_at_random_moments_goes_on_the_same() {
     place.done(&format!("run --data killed --segment-bytes 64K --limit {}", total - taken));
     place.done(&format!("run --data whole --limit {total} --segment-bytes 1M"));
     assert_same_state(&place.verified("killed"), &place.verified("whole"));
+}
+
+#[test]
+fn a_stream_killed_when_snapshots_are_made_and_segments_retired_goes_on_the_same() {
+    let place = Place::new("kill_nine", "snapshots");
+    let run = "run --data killed --segment-bytes 64K --snapshot-bytes 64K --keep snapshot";
+    let names = || names_in(&place.join("killed"));
+    let newest = || {
+        let is_whole = |name: &String| name.ends_with(".snapshot") && name != "part.snapshot";
+        names().into_iter().filter(is_whole).max()
+    };
+    let mut random = Random::new(SEED);
+    for life in 0..kills().min(8) {
+        let before = newest();
+        let mut running = place.start(&format!("{run} --limit 1000000 --rate 30000 --acks acks"));
+        running.until(|| newest() > before);
+        // The one before goes, segments go, the next is written.
+        pause(random.below(30));
+        running.signal(Signal::KILL);
+        assert_eq!(running.wait().signal, Some(9));
+        let acked = place.highest_ack("acks");
+        audit(&place, "killed", acked).unwrap_or_else(|sentence| panic!("life {life}: {sentence}"));
+    }
+    let taken = last_client_sequence(&place.verified("killed"), 1);
+    assert!(names().iter().all(|name| name != "0000000000000001.log"), "it is retired");
+    place.done(&format!("run --data whole --limit {taken} --segment-bytes 1M"));
+    place.done("run --data killed --limit 1000");
+    place.done("run --data whole --limit 1000");
+    assert_same_state(&place.verified("killed"), &place.verified("whole"));
+}
+
+/// The names of the files in a directory, which may not be there yet.
+fn names_in(directory: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 /// A run that is started and killed again and again.
