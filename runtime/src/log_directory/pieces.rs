@@ -149,3 +149,116 @@ fn torn() -> io::Error {
 fn broken(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    /// A file of bytes.
+    #[derive(Debug, Default)]
+    struct Bytes(RefCell<Vec<u8>>);
+
+    impl SegmentFile for Bytes {
+        fn read_some_at(&self, position: u64, into: &mut [u8]) -> io::Result<usize> {
+            let bytes = self.0.borrow();
+            let from = bytes.get(usize::try_from(position).unwrap()..).unwrap_or_default();
+            let count = from.len().min(into.len());
+            into[..count].copy_from_slice(&from[..count]);
+            Ok(count)
+        }
+
+        fn append_some(&self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn length_bytes(&self) -> io::Result<u64> {
+            Ok(self.0.borrow().len() as u64)
+        }
+
+        fn write_some_at(&self, _: u64, _: &[u8]) -> io::Result<usize> {
+            unreachable!("pieces are appended")
+        }
+
+        fn sync(&self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn set_length(&self, _: u64) -> io::Result<()> {
+            unreachable!("pieces are not cut")
+        }
+
+        fn drop_cached(&self) {}
+
+        fn drop_cached_part(&self, _: u64, _: u64) {}
+    }
+
+    /// More than a piece of bytes that compress a little.
+    fn plain() -> Vec<u8> {
+        (0..PIECE_BYTES_MAX + 1_000).map(|at| (at * at).to_le_bytes()[1]).collect()
+    }
+
+    fn written(plain: &[u8]) -> (Vec<u8>, StreamSummary) {
+        let file = Bytes::default();
+        let mut writer = PieceWriter::new(&file);
+        writer.write(plain).unwrap();
+        let summary = writer.finish();
+        (file.0.into_inner(), summary)
+    }
+
+    fn read(packed: Vec<u8>) -> io::Result<(Vec<u8>, StreamSummary)> {
+        let mut reader = PieceReader::new(Bytes(RefCell::new(packed)), 0);
+        let (mut plain, mut some) = (Vec::new(), [0; 777]);
+        loop {
+            match reader.read(&mut some)? {
+                0 => return Ok((plain, reader.summary())),
+                count => plain.extend_from_slice(&some[..count]),
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_with_the_same_summary() {
+        let plain = plain();
+        let (packed, summary) = written(&plain);
+        assert_eq!(summary.bytes, plain.len() as u64);
+        assert_eq!(read(packed).unwrap(), (plain, summary));
+        let (nothing, summary) = written(&[]);
+        assert_eq!(read(nothing).unwrap(), (Vec::new(), summary));
+    }
+
+    #[test]
+    fn a_stream_that_ends_inside_a_piece_is_torn() {
+        let (packed, _) = written(&plain()[..3_000]);
+        for length in 1..packed.len() {
+            let error = read(packed[..length].to_vec()).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn lengths_that_no_piece_has_are_refused() {
+        let (packed, _) = written(&plain()[..3_000]);
+        for (at, wrong) in [(0, 0), (0, u32::MAX), (4, 0), (4, u32::MAX), (4, 2_999), (4, 3_001)] {
+            let mut changed = packed.clone();
+            changed[at..at + 4].copy_from_slice(&u32::to_le_bytes(wrong));
+            assert!(read(changed).is_err(), "{wrong} at {at}");
+        }
+        assert_eq!(packed[4..8], 3_000_u32.to_le_bytes());
+    }
+
+    #[test]
+    fn a_changed_byte_is_an_error_or_shows_in_the_summary() {
+        let plain = &plain()[..3_000];
+        let (packed, summary) = written(plain);
+        for at in 0..packed.len() {
+            let mut changed = packed.clone();
+            changed[at] ^= 1;
+            // Where text repeats, a piece may say the same in other words.
+            if let Ok((found, other)) = read(changed) {
+                assert_eq!(found == plain, other == summary, "byte {at}");
+            }
+        }
+    }
+}

@@ -292,6 +292,32 @@ mod tests {
     }
 
     #[test]
+    fn a_meter_measures_the_file_that_is_written() {
+        let shared = Shared::default();
+        let mut fills = FillsWriter::to(TextFile::new("fills", "f.csv", shared.clone()), SESSION);
+        let mut meter = FillsMeter::new(SESSION, FillsMark::new());
+        for number in 1..=4 {
+            for event in [accepted(number), trade(SESSION, number), trade(SESSION, 9)] {
+                fills.event(&event).unwrap();
+                meter.event(&event);
+            }
+            // A snapshot remembers the mark, and another meter goes on behind it.
+            meter = FillsMeter::new(SESSION, meter.mark());
+        }
+        fills.flush().unwrap();
+        let text = shared.text();
+        let mut whole = FillsMark::EMPTY;
+        whole.take(text.as_bytes());
+        assert_eq!(meter.mark(), whole);
+        assert_eq!(whole.bytes, text.len() as u64);
+        // One digit more or another one is another mark.
+        let mut other = FillsMark::EMPTY;
+        other.take(text.replacen("911", "912", 1).as_bytes());
+        assert_eq!(other.bytes, whole.bytes);
+        assert_ne!(other, whole);
+    }
+
+    #[test]
     fn a_full_buffer_is_written_and_a_failure_names_the_path() {
         let shared = Shared::default();
         let file = TextFile::new("fills", "dir/f.csv", shared.clone());
