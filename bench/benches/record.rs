@@ -13,7 +13,7 @@ use std::hint::black_box;
 const RECORDS: usize = 256;
 
 fn encode_and_decode(criterion: &mut Criterion) {
-    let (_, commands) = stream_commands(4 * RECORDS);
+    let (_, commands) = stream_commands(64 * RECORDS);
     let is_new = |command: &&Command| matches!(command.action, Action::New(_));
     let is_cancel = |command: &&Command| matches!(command.action, Action::Cancel { .. });
     measure(criterion, "record/stream", &mut commands.iter());
