@@ -17,6 +17,10 @@ pub struct Call {
     pub name: String,
     /// The whole text, with arguments and result.
     pub text: String,
+    /// When it began: the number of its line.
+    pub began: usize,
+    /// When it ended; `usize::MAX` when it did not.
+    pub ended: usize,
 }
 
 /// All calls of a run in the order in which they began.
@@ -59,7 +63,7 @@ impl Trace {
     pub fn read(place: &Place) -> Self {
         let mut trace = Self { calls: Vec::new(), names: BTreeMap::new() };
         let mut unfinished = BTreeMap::new();
-        for line in place.read("trace").lines() {
+        for (moment, line) in place.read("trace").lines().enumerate() {
             let (thread, text) = line.split_once(' ').unwrap();
             let (thread, name) = thread.split_once('<').unwrap_or((thread, ""));
             let (thread, text) = (thread.parse().unwrap(), text.trim_start());
@@ -71,12 +75,16 @@ impl Trace {
                     .remove(&thread)
                     .unwrap_or_else(|| panic!("resumed from nothing: {line}"));
                 trace.calls[index].text.push_str(rest);
+                trace.calls[index].ended = moment;
             } else if let Some((name, _)) = text.split_once('(') {
+                let mut ended = moment;
                 if text.ends_with("<unfinished ...>") {
                     unfinished.insert(thread, trace.calls.len());
+                    ended = usize::MAX;
                 }
-                trace.calls.push(Call { thread, name: name.to_owned(), text: text.to_owned() });
-                trace.note_name(thread, text);
+                let (name, text) = (name.to_owned(), text.to_owned());
+                trace.note_name(thread, &text);
+                trace.calls.push(Call { thread, name, text, began: moment, ended });
             }
         }
         trace
