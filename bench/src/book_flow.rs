@@ -2,7 +2,7 @@
 
 use crate::floor::Trades;
 use crate::flow::{Deed, Operation};
-use highwater::book::{AHEAD, Book};
+use highwater::book::Book;
 use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::types::{
@@ -78,20 +78,9 @@ pub fn define_instruments(book: &mut Book<'_>, count: u32) {
 #[inline]
 pub fn apply_all(book: &mut Book<'_>, commands: &[Command], sink: &mut impl EventSink) {
     for (index, command) in commands.iter().enumerate() {
-        if book.is_large() {
-            look_ahead(book, commands, index);
-        }
+        book.look_ahead(|distance| commands.get(index + distance));
         let sequence = book.last_sequence().next();
         book.apply(sequence, command, sink);
-    }
-}
-
-#[inline(never)]
-fn look_ahead(book: &Book<'_>, commands: &[Command], index: usize) {
-    for (distance, ahead) in AHEAD {
-        if let Some(waiting) = commands.get(index + distance) {
-            book.look_ahead(waiting, ahead);
-        }
     }
 }
 

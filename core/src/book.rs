@@ -35,7 +35,6 @@ mod terms;
 mod tests;
 mod view;
 
-pub use ahead::{AHEAD, Ahead};
 pub use auction::Indicative;
 pub use check::CheckFault;
 pub use fault::BookFault;

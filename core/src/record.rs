@@ -49,6 +49,15 @@ pub enum Body {
 }
 
 impl Body {
+    /// The command, where it is one.
+    #[inline]
+    pub const fn command(&self) -> Option<&Command> {
+        match self {
+            Self::Command(command) => Some(command),
+            Self::RunningHash(_) | Self::Trade(_) => None,
+        }
+    }
+
     /// How many commands the record holds: a command is one, what stands behind it none.
     pub const fn command_count(&self) -> u16 {
         match self {

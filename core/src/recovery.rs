@@ -16,7 +16,7 @@ pub use scan::{Scanned, Visitor, scan, scan_from};
 pub use start::Start;
 
 use crate::block::Chain;
-use crate::book::{AHEAD, Admission, Book};
+use crate::book::{Admission, Book};
 use crate::command::Action;
 use crate::event::EventSink;
 use crate::log_file::{LogFault, LogFile};
@@ -117,13 +117,7 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
 
     #[inline]
     fn look_ahead(&mut self, waiting: &[Record]) {
-        if self.book.is_large() {
-            for (distance, ahead) in AHEAD {
-                if let Some(Record { body: Body::Command(command), .. }) = waiting.get(distance) {
-                    self.book.look_ahead(command, ahead);
-                }
-            }
-        }
+        self.book.look_ahead(|distance| waiting.get(distance)?.body.command());
     }
 }
 

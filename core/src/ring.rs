@@ -215,11 +215,18 @@ impl<'a, T: Carried> Producer<'a, T> {
     #[inline]
     pub fn push_copy(&mut self, value: &T) -> bool {
         self.publish();
-        let has_room = self.room_for(1) == 1;
-        if has_room {
-            self.put(value);
+        if self.room_for(1) == 0 {
+            return false;
         }
-        has_room
+        let (word, rest) = apart(*value);
+        // SAFETY: there is room, so the slot is not the consumer's before it is marked.
+        unsafe { self.slots.write(self.written, rest) };
+        let mark = mark(self.written, self.capacity());
+        // Release pairs with the Acquire of `is_new`: who sees the mark sees the value.
+        self.slots.set_word(self.written, word | mark, Ordering::Release);
+        self.written += 1;
+        self.published = self.written;
+        true
     }
 
     /// Puts the first of `values` into the ring, as many as there is room for, publishes them at
@@ -233,19 +240,6 @@ impl<'a, T: Carried> Producer<'a, T> {
             batch.put(*value);
         }
         batch.commit()
-    }
-
-    /// Writes a value for which there is room, and publishes it.
-    #[inline]
-    fn put(&mut self, value: &T) {
-        let (word, rest) = apart(*value);
-        // SAFETY: there is room, so the slot is not the consumer's before it is marked.
-        unsafe { self.slots.write(self.written, rest) };
-        let mark = mark(self.written, self.capacity());
-        // Release pairs with the Acquire of `is_new`: who sees the mark sees the value.
-        self.slots.set_word(self.written, word | mark, Ordering::Release);
-        self.written += 1;
-        self.published = self.written;
     }
 
     /// Starts a batch of at most `max` values, fewer when there is less room; they are written

@@ -4,7 +4,7 @@
 //! It reads no clock and makes no system call; where it has to wait for room, it asks its host to
 //! do the waiting.
 
-use crate::book::{AHEAD, Admission, Book};
+use crate::book::{Admission, Book};
 use crate::command::{Action, Arrival, Command};
 use crate::event::{Event, EventKind, EventSink, RejectReason};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
@@ -60,9 +60,9 @@ impl<'a> Sequencer<'a> {
             let Some(arrival) = self.arrivals.get(worked) else {
                 break;
             };
-            if self.book.is_large() {
-                self.look_ahead(worked);
-            }
+            self.book.look_ahead(|distance| {
+                self.arrivals.get(worked + distance).map(|waiting| waiting.command)
+            });
             host.taken();
             self.take(&arrival, host);
             host.published();
@@ -100,15 +100,6 @@ impl<'a> Sequencer<'a> {
     /// Gives up the stage and keeps its book.
     pub fn into_book(self) -> Book<'a> {
         self.book
-    }
-
-    /// Looks at the commands that wait behind the one at `place`.
-    fn look_ahead(&mut self, place: usize) {
-        for (distance, ahead) in AHEAD {
-            if let Some(waiting) = self.arrivals.get(place + distance) {
-                self.book.look_ahead(&waiting.command, ahead);
-            }
-        }
     }
 
     fn done(&self) -> Step {

@@ -6,7 +6,7 @@ use crate::history_cache::{CACHE_BYTES_DEFAULT, HistoryCache};
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::progress;
-use crate::replay::{Nobody, ReplayUpTo, Replayed, Rest, replay_from};
+use crate::replay::{ReplayUpTo, Replayed, Rest, replay_from};
 use crate::snapshots::Candidates;
 use crate::start::StartError;
 use crate::text::parse_bytes;
@@ -158,8 +158,7 @@ impl<P: Platform> Inspected<P> {
         let Self { platform, directory, buffer, .. } = self;
         let candidates = |directory: &LogDirectory<P>| Candidates::upto(directory, upto);
         replay_from(*platform, directory, candidates, |directory, book, start| {
-            let mut nobody = Nobody;
-            let mut replay = ReplayUpTo::new((book, &mut nobody), upto, Rest::Left);
+            let mut replay = ReplayUpTo::new(book, upto, Rest::Left);
             match walk(directory, buffer, ("replayed", start), &mut replay) {
                 Ok(_) | Err(RecoveryFault::Unwanted { .. }) => Ok(()),
                 Err(fault) => Err(fault),

@@ -9,7 +9,7 @@ use crate::log_directory::{
     IoChoice, LogDirectory, LogOptions, Unreadable, copy_file, segment_files,
 };
 use crate::platform::Platform;
-use crate::replay::{Nobody, ReplayUpTo, Rest, replay_from};
+use crate::replay::{ReplayUpTo, Rest, replay_from};
 use crate::snapshots::Candidates;
 use crate::start::StartError;
 use highwater::block::{BlockHead, Chain};
@@ -136,8 +136,7 @@ fn judge_from<P: Platform>(
 ) -> Result<(Keep, Result<(), RecoveryFault>), CommandError> {
     let replayed = replay_from(platform, log, candidates, |log, book, start| {
         let keep = Keep::upto(upto, start, book);
-        let mut nobody = Nobody;
-        let replay = ReplayUpTo::new((book, &mut nobody), Sequence(u64::MAX), Rest::Scanned);
+        let replay = ReplayUpTo::new(book, Sequence(u64::MAX), Rest::Scanned);
         let mut judge = Judge { replay, keep };
         // A block at a time: what can be read is read up to the last block before what can't.
         match scan_from(log, &mut [0; BLOCK_BYTES], &mut judge, start) {

@@ -4,7 +4,7 @@ use crate::console::{CommandError, Console};
 use crate::inspect::{CacheArgs, Inspected, open_log, walk};
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
-use crate::replay::{Nobody, ReplayUpTo, Replayed, Rest, replay_from};
+use crate::replay::{ReplayUpTo, Replayed, Rest, replay_from};
 use crate::snapshots::Candidates;
 use crate::summary::grouped;
 use highwater::record::{Record, RecordType};
@@ -117,8 +117,7 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
         if is_whole { Ok(Candidates::beginning()) } else { Candidates::oldest_first(directory) }
     };
     let replayed = replay_from(platform, directory, candidates, |directory, book, start| {
-        let mut nobody = Nobody;
-        let replay = ReplayUpTo::new((book, &mut nobody), upto, Rest::Scanned);
+        let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
         let mut counted = Counted { replay, counts: [0; RecordType::ALL.len()] };
         let scanned = walk(directory, buffer, ("verified", start), &mut counted)?;
         if scanned.last_sequence < witnessed {

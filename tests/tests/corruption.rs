@@ -3,20 +3,23 @@
 //! Rows of `docs/recovery.md`.
 
 use highwater::block::{BLOCK_ROOM_BYTES, BlockKind, Filled};
+use highwater::book::Book;
 use highwater::checksum::checksum;
 use highwater::command::{Action, Command, Definition, NewOrder};
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{Body, Record, RecordFault};
-use highwater::recovery::{Damage, RecoveryFault};
+use highwater::recovery::{Damage, RecoveryFault, scan};
 use highwater::segment::LOG_VERSION;
 use highwater::trade::TradeCopy;
 use highwater::types::{
     Capacities, LogId, LogPosition, Lots, SegmentNumber, Sequence, SessionId, Side, Symbol,
 };
+use runtime::replay::{ReplayUpTo, Rest};
 use tests::forge::{self, Forge};
-use tests::oracle::applied;
+use tests::oracle::{applied, book_memory};
 use tests::scribe::{self, Script, Trouble};
 use tests::sim_log::SimLog;
+use tests::workload::CAPACITIES;
 
 /// Blocks of the log that the tests damage: three segments of three blocks, two commands each.
 const BLOCK_COUNT: u64 = 8;
@@ -388,7 +391,17 @@ fn with_copies(change: impl FnOnce(&mut Vec<TradeCopy>)) -> Result<Sequence, Rec
     let copy = |copy| Record { sequence, timestamp_ns: 1, body: Body::Trade(copy) };
     forge.records(&copies.into_iter().map(copy).collect::<Vec<_>>());
     forge.commands(1);
-    forge::recovered(&forge.log).map(|recovered| recovered.scanned.last_sequence)
+    let started = forge::recovered(&forge.log).map(|recovered| recovered.scanned.last_sequence);
+    assert_eq!(read(&forge.log), started, "who reads the log compares them as a start does");
+    started
+}
+
+/// The last sequence of a log that is replayed as `verify` and `book` do.
+fn read(log: &SimLog) -> Result<Sequence, RecoveryFault> {
+    let mut book = Book::new(book_memory().leak(), CAPACITIES, 7).expect("enough memory");
+    let mut replay = ReplayUpTo::new(&mut book, Sequence(u64::MAX), Rest::Scanned);
+    let scanned = scan(&mut log.clone(), &mut vec![0; 2 * BLOCK_BYTES], &mut replay)?;
+    Ok(scanned.last_sequence)
 }
 
 #[test]

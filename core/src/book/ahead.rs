@@ -10,10 +10,11 @@ use super::matching::reaches;
 use crate::command::{Action, Command};
 use crate::prefetch::prefetch;
 use crate::types::{InstrumentId, OrderId, Price, Side, Ticks, index_of};
+use core::borrow::Borrow;
 
 /// How long a command has still to wait: each look fetches what the one before has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ahead {
+pub(super) enum Ahead {
     /// It is far away: fetches its instrument, and where the ways to its order and its level begin.
     Far,
     /// It is nearer: fetches its order; when it is new, its level.
@@ -26,24 +27,44 @@ pub enum Ahead {
 
 /// The looks that are worth their price in a large book, each with how many commands ahead it is
 /// best taken.
-pub const AHEAD: [(usize, Ahead); 4] =
+pub(super) const AHEAD: [(usize, Ahead); 4] =
     [(16, Ahead::Far), (12, Ahead::Near), (8, Ahead::Soon), (4, Ahead::Next)];
 
 /// Open orders from which on a book is larger than what a processor core keeps near: 2 MiB.
 const LARGE_ORDERS: u32 = 1 << 15;
 
 impl Book<'_> {
-    /// Whether looking ahead pays. In a small book everything is at hand, and a look costs more
-    /// than it finds.
+    /// Has the processor fetch what the commands that wait will need; `waiting` tells which one is
+    /// so many behind the next. Looks at nothing that they say as true or possible, and costs a few
+    /// nanoseconds a command.
+    ///
+    /// In a small book everything is at hand, and a look costs more than it finds: there nobody is
+    /// asked.
     #[inline]
-    pub fn is_large(&self) -> bool {
+    pub fn look_ahead<C: Borrow<Command>>(&self, waiting: impl FnMut(usize) -> Option<C>) {
+        if self.is_large() {
+            self.look_at_each(waiting);
+        }
+    }
+
+    /// Apart, so that it takes no room where a small book is worked on.
+    #[inline(never)]
+    fn look_at_each<C: Borrow<Command>>(&self, mut waiting: impl FnMut(usize) -> Option<C>) {
+        for (distance, ahead) in AHEAD {
+            if let Some(command) = waiting(distance) {
+                self.look_at(command.borrow(), ahead);
+            }
+        }
+    }
+
+    /// Whether looking ahead pays.
+    #[inline]
+    pub(super) fn is_large(&self) -> bool {
         self.orders.pool.live() >= LARGE_ORDERS
     }
 
-    /// Has the processor fetch what `command`, which waits, will need. Looks at nothing that it
-    /// says as true or possible, and costs a few nanoseconds.
     #[inline]
-    pub fn look_ahead(&self, command: &Command, ahead: Ahead) {
+    pub(super) fn look_at(&self, command: &Command, ahead: Ahead) {
         match &command.action {
             Action::New(new) => {
                 let order = (new.instrument, new.order);

@@ -309,7 +309,7 @@ impl Walk {
     }
 }
 
-/// The records of one block.
+/// The records of one block: 14 KiB at most, which recovery takes of the stack.
 type Records = ArrayVec<Record, { BLOCK_ROOM_BYTES / RECORD_BYTES_MIN }>;
 
 /// The records of a whole block, whose sequences follow each other.

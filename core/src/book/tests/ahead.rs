@@ -1,6 +1,6 @@
 //! Tests of looking ahead: whatever is looked at, the book stays as it is.
 
-use super::super::AHEAD;
+use super::super::ahead::AHEAD;
 use super::{example, limit, memory};
 use crate::command::{Action, Command, NewOrder, ReplaceOrder};
 use crate::types::{
@@ -39,7 +39,7 @@ fn looking_at_anything_changes_nothing() {
             for price in [0, 1, 9, 10, 11, 12, 1 << 31, u32::MAX].map(Ticks) {
                 for command in commands(instrument, order, price) {
                     for (_, ahead) in AHEAD {
-                        book.look_ahead(&command, ahead);
+                        book.look_at(&command, ahead);
                     }
                 }
             }
@@ -52,4 +52,6 @@ fn looking_at_anything_changes_nothing() {
 #[test]
 fn a_small_book_is_not_looked_at() {
     assert!(!example(&mut memory()).is_large());
+    let nobody_is_asked = |_| -> Option<Command> { unreachable!("it is at hand") };
+    example(&mut memory()).look_ahead(nobody_is_asked);
 }
