@@ -149,11 +149,14 @@ impl Feed {
             if self.fresh_left == 0 {
                 return Fed::End(FeedEnd::LimitReached);
             }
-            let line = match self.next_line() {
-                Ok(FlowStep::Line(line)) => line,
-                Ok(FlowStep::Pending) => return Fed::Pending,
-                Ok(FlowStep::End) => return Fed::End(FeedEnd::Finished),
-                Err(error) => return Fed::End(FeedEnd::BadLine(error)),
+            let line = match &mut self.source {
+                Source::Stream(stream) => stream.next_line(),
+                Source::Flow(reader) => match reader.next_line() {
+                    Ok(FlowStep::Line(line)) => line,
+                    Ok(FlowStep::Pending) => return Fed::Pending,
+                    Ok(FlowStep::End) => return Fed::End(FeedEnd::Finished),
+                    Err(error) => return Fed::End(FeedEnd::BadLine(error)),
+                },
             };
             if line.client_sequence <= self.recovered && line.client_sequence.0 > 0 {
                 self.skipped_count += 1;
@@ -164,14 +167,8 @@ impl Feed {
         }
     }
 
-    fn next_line(&mut self) -> Result<FlowStep, FlowError> {
-        match &mut self.source {
-            Source::Flow(reader) => reader.next_line(),
-            Source::Stream(stream) => Ok(FlowStep::Line(stream.next_line())),
-        }
-    }
-
     /// The command of a line, or the definition of its symbol, behind which the command then waits.
+    #[inline]
     fn command_of(&mut self, line: &FlowLine) -> Command {
         match self.recent[recent_place(line.symbol)] {
             Some((symbol, instrument)) if symbol == line.symbol => {
@@ -181,6 +178,7 @@ impl Feed {
         }
     }
 
+    #[inline(never)]
     fn command_of_other(&mut self, line: &FlowLine) -> Command {
         if let Some(instrument) = self.instruments.get(&line.symbol).copied() {
             self.recent[recent_place(line.symbol)] = Some((line.symbol, instrument));
@@ -201,6 +199,7 @@ impl Feed {
     }
 }
 /// Where a symbol's instrument is remembered. Symbols that share a place only take turns.
+#[inline]
 fn recent_place(symbol: Symbol) -> usize {
     let (words, _) = symbol.padded().as_chunks::<8>();
     let mixed = words.iter().fold(0, |mixed: u64, word| {

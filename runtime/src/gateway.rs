@@ -4,6 +4,10 @@
 //! It never waits for the engine: when the input ring is full it goes on releasing, and offers the
 //! command again.
 
+mod flight;
+mod ledger;
+mod told_time;
+
 use crate::feed::{FLOW_SESSION, Fed, Feed, FeedEnd};
 use crate::idle::Idle;
 use crate::latency::Latencies;
@@ -12,25 +16,21 @@ use crate::platform::{Pinning, Platform, ThreadRole};
 use crate::signals::StopFlag;
 use crate::stages::Neighbourhood;
 use crate::told::Told;
-use highwater::command::{Action, Arrival, Command};
-use highwater::event::{Event, EventKind};
+use flight::Flight;
+use highwater::command::{Action, Arrival};
+use highwater::event::Event;
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
 use highwater::stage::{Fault, State, Step};
-use highwater::types::{ClientSequence, Sequence, SessionId};
-use std::collections::VecDeque;
+use highwater::types::Sequence;
+pub use ledger::Ledger;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+pub(crate) use told_time::ToldTime;
 
 /// Commands that are pushed before the gateway looks at the released events again.
 const PUSHED_AT_ONCE: usize = 64;
-
-/// How long a pipe that is silent is believed to stay so.
-const SILENCE_LASTS: Duration = Duration::from_micros(50);
-/// How often the gateway looks at least whether somebody wishes to stop, whether an order has
-/// expired, and how much time is left.
-const WISHES_EVERY: Duration = Duration::from_millis(10);
 
 /// How often commands are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,15 +116,7 @@ impl<P: Platform> Gateway<P> {
     pub fn work(mut self) -> GatewayReport {
         self.platform.pin_thread(ThreadRole::Gateway, Pinning::WhereCoresSuffice);
         let start_ns = self.platform.monotonic_ns();
-        let mut flight = Flight {
-            pace: self.pace,
-            start_ns,
-            pushed_count: 0,
-            unanswered: VecDeque::new(),
-            waiting: None,
-            is_silent: false,
-            told_time: ToldTime::default(),
-        };
+        let mut flight = Flight::new(self.pace, start_ns);
         let end_ns = self.lasts.map_or(u64::MAX, |lasts| {
             start_ns.saturating_add(u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX))
         });
@@ -185,33 +177,29 @@ impl<P: Platform> Gateway<P> {
         }
         let due = flight.due(now_ns);
         flight.is_silent = false;
-        let (mut pushed, mut fed) = (0, None);
-        while pushed < due || flight.waiting_is_operators() || self.feed.next_is_operators() {
-            let command = match flight.waiting.take() {
-                Some(command) => command,
-                None => match self.feed.feed() {
-                    Fed::Command(command) => command,
-                    Fed::Pending => {
-                        flight.is_silent = true;
-                        break;
-                    }
-                    Fed::End(end) => {
-                        fed = Some(end);
-                        break;
-                    }
-                },
+        let mut end = None;
+        let mut batch = self.arrivals.write(PUSHED_AT_ONCE);
+        // The operator's commands go at any pace.
+        while batch.room() > 0 && (batch.written() < due || self.feed.next_is_operators()) {
+            let command = match self.feed.feed() {
+                Fed::Command(command) => command,
+                Fed::Pending => {
+                    flight.is_silent = true;
+                    break;
+                }
+                Fed::End(why) => {
+                    end = Some(why);
+                    break;
+                }
             };
-            if self.arrivals.push(Arrival { timestamp_ns, command }).is_err() {
-                flight.waiting = Some(command);
-                break;
-            }
             if command.session == FLOW_SESSION {
                 flight.pushed(now_ns);
             }
             self.ledger.told.expect(&command);
-            pushed += 1;
+            let pushed = batch.push(Arrival { timestamp_ns, command });
+            assert!(pushed.is_ok(), "there is room");
         }
-        (pushed, fed)
+        (batch.commit(), end)
     }
 
     /// Releases some events and writes them down.
@@ -230,8 +218,8 @@ impl<P: Platform> Gateway<P> {
                 && let Some(client_sequence) = event.answers()
             {
                 ledger.answered(event, client_sequence);
-                if let Some(pushed_ns) = flight.unanswered.pop_front() {
-                    ledger.acknowledgement.record(now_ns.saturating_sub(pushed_ns));
+                if let Some(meant_ns) = flight.answered() {
+                    ledger.acknowledgement.record(now_ns.saturating_sub(meant_ns));
                 }
             }
         });
@@ -264,145 +252,3 @@ impl<P: Platform> Gateway<P> {
 
 /// Released events that share one reading of the clock, at most.
 const EVENTS_PER_CLOCK_READING: u32 = 32;
-
-/// The commands on their way: when each was meant to go.
-struct Flight {
-    pace: Pace,
-    start_ns: u64,
-    /// Fresh commands of the flow.
-    pushed_count: u64,
-    /// Times of the flow's commands that have no answer yet, in order, in nanoseconds of the
-    /// monotonic clock.
-    unanswered: VecDeque<u64>,
-    /// A command that found the ring full.
-    waiting: Option<Command>,
-    /// True while the feed has nothing and may have something at any time.
-    is_silent: bool,
-    told_time: ToldTime,
-}
-
-impl Flight {
-    /// True when the command that found the ring full is the operator's.
-    fn waiting_is_operators(&self) -> bool {
-        self.waiting.is_some_and(|command| command.session == SessionId::OPERATOR)
-    }
-
-    /// How many commands may go at `now_ns`, at most [`PUSHED_AT_ONCE`].
-    fn due(&self, now_ns: u64) -> usize {
-        let Pace::PerSecond(rate) = self.pace else {
-            return PUSHED_AT_ONCE;
-        };
-        let passed_ns = u128::from(now_ns.saturating_sub(self.start_ns));
-        let meant = passed_ns * u128::from(rate) / NS_PER_SECOND;
-        let due = meant.saturating_sub(u128::from(self.pushed_count));
-        usize::try_from(due).map_or(PUSHED_AT_ONCE, |due| due.min(PUSHED_AT_ONCE))
-    }
-
-    /// How long the gateway may sleep at `now_ns` though nobody rings.
-    fn until_due(&self, now_ns: u64) -> Duration {
-        let limit = if self.is_silent { SILENCE_LASTS } else { WISHES_EVERY };
-        match self.pace {
-            Pace::Unlimited => limit,
-            Pace::PerSecond(rate) => {
-                let due_ns = self.intended_ns(rate);
-                limit.min(Duration::from_nanos(due_ns.saturating_sub(now_ns)))
-            }
-        }
-    }
-
-    /// When the next command is meant to go at `rate` commands a second.
-    fn intended_ns(&self, rate: u64) -> u64 {
-        let offset_ns = u128::from(self.pushed_count + 1) * NS_PER_SECOND / u128::from(rate);
-        self.start_ns + u64::try_from(offset_ns).unwrap_or(u64::MAX - self.start_ns)
-    }
-
-    /// A command of the flow has gone.
-    fn pushed(&mut self, now_ns: u64) {
-        let intended_ns = match self.pace {
-            Pace::Unlimited => now_ns,
-            Pace::PerSecond(rate) => self.intended_ns(rate),
-        };
-        self.pushed_count += 1;
-        self.unanswered.push_back(intended_ns);
-    }
-}
-
-/// What the last clock command said, in nanoseconds since the Unix epoch; 0 before the first.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ToldTime(u64);
-
-impl ToldTime {
-    /// Whether the engine is to be told the time now: the next order's expiry has come.
-    ///
-    /// It is told once for each expiry, whether or not it has got round to it: an order that is
-    /// still open behind a clock command expires later than that command says.
-    pub(crate) fn tells(&mut self, next_expiry_ns: Option<u64>, now_ns: u64) -> bool {
-        let came = next_expiry_ns.filter(|at_ns| self.0 < *at_ns && *at_ns <= now_ns);
-        if came.is_some() {
-            self.0 = now_ns;
-        }
-        came.is_some()
-    }
-}
-
-const NS_PER_SECOND: u128 = 1_000_000_000;
-
-/// What is written down of released events.
-#[derive(Debug)]
-pub struct Ledger {
-    told: Told,
-    acknowledgement: Latencies,
-    /// Answers to the flow's commands.
-    answer_count: u64,
-    /// The last two of them that have a sequence of their own.
-    latest: (Sequence, ClientSequence),
-    before: (Sequence, ClientSequence),
-}
-
-impl Ledger {
-    /// Goes on writing to `told` where recovery ended: with this sequence, and this client sequence
-    /// of the flow.
-    pub fn new(told: Told, recovered: (Sequence, ClientSequence)) -> Self {
-        Self {
-            told,
-            acknowledgement: Latencies::new(),
-            answer_count: 0,
-            latest: recovered,
-            before: recovered,
-        }
-    }
-
-    /// Notes the answer to one of the flow's commands.
-    fn answered(&mut self, event: &Event, client_sequence: ClientSequence) {
-        self.answer_count += 1;
-        // A duplicate has no sequence of its own.
-        if !matches!(event.kind, EventKind::Duplicate { .. }) {
-            self.before = self.latest;
-            self.latest = (event.sequence, client_sequence);
-        }
-    }
-
-    /// The last client sequence whose events have all been released, when `released` is released
-    /// whole.
-    fn whole(&self, released: Sequence) -> ClientSequence {
-        if self.latest.0 <= released { self.latest.1 } else { self.before.1 }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_is_told_once_when_an_expiry_has_come() {
-        let mut told = ToldTime::default();
-        assert!(!told.tells(None, 50), "nothing expires");
-        assert!(!told.tells(Some(100), 99), "it has not come");
-        assert!(told.tells(Some(100), 100));
-        assert!(!told.tells(Some(100), 101), "the engine has not got round to it");
-        assert!(!told.tells(Some(101), 100), "the system's clock went back");
-        assert!(told.tells(Some(101), 150), "an order that came since");
-        assert!(!told.tells(Some(150), 200), "that was told too");
-        assert!(told.tells(Some(151), 200));
-    }
-}

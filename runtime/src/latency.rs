@@ -7,8 +7,16 @@ use serde::Serialize;
 const LATENCY_NS_MAX: u64 = 100_000_000_000;
 
 /// A histogram of latencies in nanoseconds that never allocates after its creation.
+///
+/// Where many answers share a reading of the clock the same latency comes again and again: it is
+/// counted here, and in the histogram when another one comes.
 #[derive(Clone, Debug)]
-pub struct Latencies(Histogram<u64>);
+pub struct Latencies {
+    histogram: Histogram<u64>,
+    /// The latest latency, and how often in a row it came without the histogram knowing.
+    latest_ns: u64,
+    latest_count: u64,
+}
 
 impl Latencies {
     /// An empty histogram with three significant digits from 1 ns to 100 s.
@@ -16,13 +24,33 @@ impl Latencies {
     /// # Panics
     /// Never: the bounds are valid.
     pub fn new() -> Self {
-        Self(Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).expect("valid bounds"))
+        let histogram = Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).expect("valid bounds");
+        Self { histogram, latest_ns: 0, latest_count: 0 }
     }
 
     /// Counts one latency; longer ones than 100 s count as 100 s.
     #[inline]
     pub fn record(&mut self, latency_ns: u64) {
-        self.0.saturating_record(latency_ns);
+        if latency_ns != self.latest_ns {
+            self.settle();
+            self.latest_ns = latency_ns;
+        }
+        self.latest_count += 1;
+    }
+
+    /// Lets the histogram know of the latest latency.
+    fn settle(&mut self) {
+        if self.latest_count > 0 {
+            self.histogram.saturating_record_n(self.latest_ns, self.latest_count);
+            self.latest_count = 0;
+        }
+    }
+
+    /// The histogram that knows of everything.
+    fn settled(&self) -> Histogram<u64> {
+        let mut settled = self.clone();
+        settled.settle();
+        settled.histogram
     }
 
     /// Counts everything that `other` counted, too.
@@ -30,35 +58,36 @@ impl Latencies {
     /// # Panics
     /// Never: all histograms have the same bounds.
     pub fn add(&mut self, other: &Self) {
-        self.0.add(&other.0).expect("the same bounds");
+        self.histogram.add(other.settled()).expect("the same bounds");
     }
 
     /// The usual quantiles; `None` when nothing was recorded.
     pub fn quantiles(&self) -> Option<Quantiles> {
-        if self.0.is_empty() {
+        let settled = self.settled();
+        if settled.is_empty() {
             return None;
         }
         Some(Quantiles {
-            count: self.0.len(),
-            avg_ns: self.average_ns(),
-            min_ns: self.0.min(),
-            p50_ns: self.0.value_at_quantile(0.5),
-            p90_ns: self.0.value_at_quantile(0.9),
-            p99_ns: self.0.value_at_quantile(0.99),
-            p99_9_ns: self.0.value_at_quantile(0.999),
-            max_ns: self.0.max(),
+            count: settled.len(),
+            avg_ns: average_ns(&settled),
+            min_ns: settled.min(),
+            p50_ns: settled.value_at_quantile(0.5),
+            p90_ns: settled.value_at_quantile(0.9),
+            p99_ns: settled.value_at_quantile(0.99),
+            p99_9_ns: settled.value_at_quantile(0.999),
+            max_ns: settled.max(),
         })
     }
+}
 
-    /// The average, rounded down; 0 when nothing was recorded.
-    fn average_ns(&self) -> u64 {
-        let counted = self.0.iter_recorded();
-        let of_one = |ns: u64, count: u64| u128::from(ns) * u128::from(count);
-        let total_ns: u128 =
-            counted.map(|one| of_one(one.value_iterated_to(), one.count_at_value())).sum();
-        let average_ns = total_ns.checked_div(u128::from(self.0.len())).unwrap_or(0);
-        u64::try_from(average_ns).unwrap_or(u64::MAX).min(self.0.max())
-    }
+/// The average, rounded down; 0 when nothing was recorded.
+fn average_ns(histogram: &Histogram<u64>) -> u64 {
+    let counted = histogram.iter_recorded();
+    let of_one = |ns: u64, count: u64| u128::from(ns) * u128::from(count);
+    let total_ns: u128 =
+        counted.map(|one| of_one(one.value_iterated_to(), one.count_at_value())).sum();
+    let average_ns = total_ns.checked_div(u128::from(histogram.len())).unwrap_or(0);
+    u64::try_from(average_ns).unwrap_or(u64::MAX).min(histogram.max())
 }
 
 impl Default for Latencies {
@@ -101,5 +130,20 @@ mod tests {
         }
         let seen = latencies.quantiles().unwrap();
         assert_eq!((seen.count, seen.avg_ns, seen.min_ns, seen.max_ns), (4, 400, 100, 1_000));
+    }
+
+    #[test]
+    fn a_latency_that_comes_again_counts_as_often() {
+        let mut latencies = Latencies::new();
+        for latency_ns in [700, 700, 0, 700, 700, 700] {
+            latencies.record(latency_ns);
+        }
+        let mut sum = Latencies::new();
+        sum.record(5);
+        sum.add(&latencies);
+        sum.record(5);
+        let (alone, both) = (latencies.quantiles().unwrap(), sum.quantiles().unwrap());
+        assert_eq!((alone.count, alone.min_ns, alone.p50_ns, alone.max_ns), (6, 0, 700, 700));
+        assert_eq!((both.count, both.min_ns, both.p50_ns), (8, 0, 700));
     }
 }

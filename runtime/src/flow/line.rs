@@ -104,11 +104,13 @@ impl FlowKind {
 
 impl FlowLine {
     /// The command that `session` sends for this line, once its symbol is known as `instrument`.
+    #[inline]
     pub const fn command(&self, session: SessionId, instrument: InstrumentId) -> Command {
         Command { session, client_sequence: self.client_sequence, action: self.action(instrument) }
     }
 
     /// What the line asks for, for nobody's account in particular: account 0.
+    #[inline]
     pub const fn action(&self, instrument: InstrumentId) -> Action {
         let account = AccountId(0);
         let order = self.order;
@@ -137,6 +139,7 @@ impl FlowLine {
     }
 
     /// The limit order of a `NEW` or an `IOC`.
+    #[inline]
     const fn new_order(
         &self,
         instrument: InstrumentId,
