@@ -2,17 +2,34 @@
 //! entries of a pool.
 //!
 //! A cell holds the first slot of its chain, or none; an entry holds the next. So the table is
-//! small, nothing in it ever moves, and taking an entry out leaves no trace: a long-lived table is
-//! as fast as a fresh one. Keys are compared by the caller, in the entry.
+//! small, and taking an entry out leaves no trace: a long-lived table is as fast as a fresh one.
+//! Keys are compared by the caller, in the entry.
+//!
+//! Only as many cells are in use as the entries that there were at one time need, so that few
+//! entries lie close together however many there is room for. Whenever a pool gives out a slot that
+//! it never gave out before, the next cells are taken into use, one after the other, each with its
+//! share of one chain: linear hashing (Litwin, 1980). No command ever pays for more than a few
+//! chains.
 
 use super::bug::bug;
 use super::pool::{Entry, NONE, Pool};
 use crate::types::{fold, index_of};
 
-/// A table of chains, on average at most half as many as it has cells.
+/// An entry that an [`Index`] finds.
+pub(super) trait Keyed: Entry {
+    /// What it is found by: a group and a number in it.
+    fn key(&self) -> (u64, u64);
+}
+
+/// A table of chains, of which there are at least twice as many as slots were ever given out, or
+/// soon will be.
 pub(super) struct Index<'m> {
-    /// The first slot of each chain; a power of two of them.
+    /// The first slot of each chain; a power of two of them. Those not in use are zeros.
     heads: &'m mut [u32],
+    /// How many cells are in use.
+    used: u32,
+    /// The lowest 2^n - 1 that is not below the number of any cell in use.
+    mask: u32,
     /// What the keys are mixed with, so that nobody outside can choose keys that collide.
     seed: u64,
 }
@@ -29,6 +46,13 @@ pub(super) const fn cells_for(entries: usize) -> usize {
 /// One cache line of cells.
 const CELLS_MIN: usize = 16;
 
+/// Cells that are in use from the beginning, where there are so many: a page.
+const CELLS_FIRST: u32 = 1_024;
+
+/// Cells that one insertion takes into use at most; most take none, and those that come to a new
+/// slot two.
+const SPLITS_MAX: usize = 8;
+
 /// The low bits of a key that are not mixed, so that neighbours in number are neighbours in memory.
 ///
 /// Ids mostly count upwards: most then fall on a line that is at hand, or that the processor has
@@ -39,7 +63,15 @@ const KEPT_MASK: u64 = (1 << KEPT_BITS) - 1;
 impl<'m> Index<'m> {
     /// An empty index over `heads` zeros, as many as [`cells_for`] says.
     pub(super) fn new(heads: &'m mut [u32], seed: u64) -> Self {
-        Self { heads, seed: fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93) }
+        let used = u32::try_from(heads.len()).unwrap_or(u32::MAX).min(CELLS_FIRST);
+        let seed = fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93);
+        Self { heads, used, mask: used.saturating_sub(1), seed }
+    }
+
+    /// The hash of an entry.
+    fn hash_of<T: Keyed>(&self, entry: &T) -> u32 {
+        let (group, key) = entry.key();
+        self.hash(group, key)
     }
 
     /// The hash of the number `key` in the group `group`: 4,096 consecutive numbers are
@@ -71,7 +103,10 @@ impl<'m> Index<'m> {
 
     /// Adds an entry, whose key is not in the index, under its hash.
     #[inline]
-    pub(super) fn insert<T: Entry>(&mut self, pool: &mut Pool<'_, T>, hash: u32, slot: u32) {
+    pub(super) fn insert<T: Keyed>(&mut self, pool: &mut Pool<'_, T>, hash: u32, slot: u32) {
+        if slot > self.used / 2 {
+            self.grow(pool, slot);
+        }
         let head = self.head_mut(hash);
         pool.get_mut(slot).link(*head);
         *head = slot;
@@ -89,10 +124,39 @@ impl<'m> Index<'m> {
         }
     }
 
+    /// Takes cells into use until there are two for each slot up to this one, some at once.
+    #[inline(never)]
+    fn grow<T: Keyed>(&mut self, pool: &mut Pool<'_, T>, slot: u32) {
+        for _ in 0..SPLITS_MAX {
+            if self.used / 2 >= slot {
+                return;
+            }
+            self.split(pool);
+        }
+    }
+
+    /// Takes the next cell into use, for the entries that so far shared a chain with others only
+    /// because it was not.
+    fn split<T: Keyed>(&mut self, pool: &mut Pool<'_, T>) {
+        let added = self.used;
+        let shared = self.place(added);
+        self.used += 1;
+        self.mask |= added;
+        let mut slot = core::mem::replace(self.head_mut(shared), NONE);
+        while slot != NONE {
+            let entry = pool.get(slot);
+            let (hash, next) = (self.hash_of(entry), entry.linked());
+            let head = self.head_mut(hash);
+            pool.get_mut(slot).link(*head);
+            *head = slot;
+            slot = next;
+        }
+    }
+
     /// Entries in all chains; walks over all of them, but no farther than `count_max` entries.
     pub(super) fn count<T: Entry>(&self, pool: &Pool<'_, T>, count_max: u32) -> u32 {
         let mut count = 0;
-        for head in self.heads.iter() {
+        for head in self.heads.iter().take(index_of(self.used)) {
             let mut slot = *head;
             while slot != NONE && count <= count_max {
                 count += 1;
@@ -105,19 +169,25 @@ impl<'m> Index<'m> {
     /// The first slot of the chain of `hash`.
     #[inline]
     pub(super) fn head(&self, hash: u32) -> &u32 {
-        match self.heads.get(index_of(hash) & (self.heads.len() - 1)) {
+        match self.heads.get(index_of(self.place(hash))) {
             Some(head) => head,
-            None => bug("an index has no cells"),
+            None => bug("an index has too few cells"),
         }
     }
 
     #[inline]
     fn head_mut(&mut self, hash: u32) -> &mut u32 {
-        let mask = self.heads.len() - 1;
-        match self.heads.get_mut(index_of(hash) & mask) {
+        match self.heads.get_mut(index_of(self.place(hash))) {
             Some(head) => head,
-            None => bug("an index has no cells"),
+            None => bug("an index has too few cells"),
         }
+    }
+
+    /// The cell of a hash: as many of its low bits as number a cell in use.
+    #[inline]
+    fn place(&self, hash: u32) -> u32 {
+        let place = hash & self.mask;
+        if place < self.used { place } else { place & (self.mask >> 1) }
     }
 }
 
@@ -139,4 +209,82 @@ fn unlink<T: Entry>(pool: &mut Pool<'_, T>, head: u32, (slot, next): (u32, u32))
 #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "half of a word")]
 fn low_half(word: u64) -> u32 {
     word as u32
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+
+    use super::*;
+    use alloc::vec;
+    use bytemuck::{Pod, Zeroable};
+
+    #[derive(Clone, Copy, Pod, Zeroable)]
+    #[repr(C)]
+    struct Item {
+        group: u32,
+        number: u32,
+        link: u32,
+    }
+
+    impl Entry for Item {
+        fn linked(&self) -> u32 {
+            self.link
+        }
+
+        fn link(&mut self, link: u32) {
+            self.link = link;
+        }
+    }
+
+    impl Keyed for Item {
+        fn key(&self) -> (u64, u64) {
+            (u64::from(self.group), u64::from(self.number))
+        }
+    }
+
+    const ENTRIES: usize = 6_000;
+
+    #[test]
+    fn it_has_two_cells_for_each_slot_that_was_ever_given_out() {
+        let mut items = vec![Item::zeroed(); ENTRIES + 1];
+        let mut heads = vec![0; cells_for(ENTRIES)];
+        let (mut pool, mut index) = (Pool::new(&mut items), Index::new(&mut heads, 7));
+        let mut most = 0;
+        for number in 1..=u32::try_from(ENTRIES).unwrap() {
+            let item = Item { group: number % 3, number, link: NONE };
+            let slot = pool.insert(item);
+            let hash = index.hash_of(&item);
+            index.insert(&mut pool, hash, slot);
+            most = most.max(slot);
+            assert_eq!(index.used, (2 * most).max(CELLS_FIRST), "at number {number}");
+            if number % 3 == 0 {
+                index.remove(&mut pool, hash, slot);
+                pool.remove(slot);
+            }
+        }
+    }
+
+    #[test]
+    fn one_insertion_takes_few_cells_into_use() {
+        let mut items = vec![Item::zeroed(); ENTRIES + 1];
+        let mut heads = vec![0; cells_for(ENTRIES)];
+        let (mut pool, mut index) = (Pool::new(&mut items), Index::new(&mut heads, 7));
+        let mut last = 0;
+        // Slots that others took and that no chain leads to.
+        for number in 1..4_000 {
+            last = pool.insert(Item { group: 1, number, link: NONE });
+        }
+        let hash = index.hash_of(pool.get(last));
+        index.insert(&mut pool, hash, last);
+        assert_eq!(index.used, CELLS_FIRST + u32::try_from(SPLITS_MAX).unwrap());
+        assert_eq!(index.find(&pool, hash, |item| item.number == 3_999), Some(last));
+    }
+
+    #[test]
+    fn the_smallest_tables_are_used_whole() {
+        let mut heads = [0; cells_for(1)];
+        let index = Index::new(&mut heads, 7);
+        assert_eq!((index.used, index.mask), (16, 15));
+    }
 }

@@ -2,7 +2,7 @@
 //! that wait, the best of them at hand.
 
 use super::bug::bug;
-use super::index::Index;
+use super::index::{Index, Keyed};
 use super::pool::{Entry, NONE, Pool};
 use super::span::{Spans, spans_max};
 use crate::types::{Capacities, InstrumentId, Phase, Side, index_of};
@@ -197,6 +197,13 @@ impl Entry for Level {
     #[inline]
     fn link(&mut self, link: u32) {
         self.link = link;
+    }
+}
+
+impl Keyed for Level {
+    #[inline]
+    fn key(&self) -> (u64, u64) {
+        (u64::from(self.ladder), u64::from(self.price))
     }
 }
 

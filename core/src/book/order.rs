@@ -2,7 +2,7 @@
 //! from an id to its slot.
 
 use super::expiries::Expiries;
-use super::index::Index;
+use super::index::{Index, Keyed};
 use super::ladder::LadderId;
 use super::pool::{Entry, NONE, Pool};
 use super::terms::Terms;
@@ -93,6 +93,13 @@ impl Entry for Order {
     #[inline]
     fn link(&mut self, link: u32) {
         self.link = link;
+    }
+}
+
+impl Keyed for Order {
+    #[inline]
+    fn key(&self) -> (u64, u64) {
+        (u64::from(self.instrument().0), self.id)
     }
 }
 

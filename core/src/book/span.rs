@@ -7,7 +7,7 @@
 //! exist, and an index finds them, so any price costs the same, at 1 tick as at 2^31 - 1.
 
 use super::bug::bug;
-use super::index::Index;
+use super::index::{Index, Keyed};
 use super::ladder::LadderId;
 use super::pool::{Entry, NONE, Pool};
 use crate::types::Capacities;
@@ -69,6 +69,13 @@ impl Entry for Span {
     #[inline]
     fn link(&mut self, link: u32) {
         self.link = link;
+    }
+}
+
+impl Keyed for Span {
+    #[inline]
+    fn key(&self) -> (u64, u64) {
+        key_of(LadderId(self.ladder), self.depth, self.prefix)
     }
 }
 
@@ -182,7 +189,8 @@ impl Spans<'_> {
 
     #[inline]
     fn hash(&self, id: LadderId, depth: u32, prefix: u32) -> u32 {
-        self.prefixes.hash(u64::from(id.0) | u64::from(depth) << 32, u64::from(prefix))
+        let (group, key) = key_of(id, depth, prefix);
+        self.prefixes.hash(group, key)
     }
 
     /// Whether any price can be marked within the limit.
@@ -234,6 +242,12 @@ impl Spans<'_> {
         }
         above == slot
     }
+}
+
+/// What the index finds a span by.
+#[inline]
+fn key_of(id: LadderId, depth: u32, prefix: u32) -> (u64, u64) {
+    (u64::from(id.0) | u64::from(depth) << 32, u64::from(prefix))
 }
 
 /// The parts of `map` with worse prices than part `part`.

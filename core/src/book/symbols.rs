@@ -1,6 +1,6 @@
 //! The instruments: their symbols in the order of definition, and what they take.
 
-use super::index::Index;
+use super::index::{Index, Keyed};
 use super::pool::{Entry, NONE, Pool};
 use crate::command::Definition;
 use crate::types::{Band, InstrumentId, InstrumentTerms, Lots, Notional, Symbol, Ticks, fold};
@@ -35,6 +35,12 @@ impl Entry for Instrument {
 
     fn link(&mut self, link: u32) {
         self.link = link;
+    }
+}
+
+impl Keyed for Instrument {
+    fn key(&self) -> (u64, u64) {
+        key_of(self.symbol)
     }
 }
 
@@ -114,8 +120,13 @@ impl<'m> Symbols<'m> {
     }
 
     fn hash(&self, symbol: Symbol) -> u32 {
-        let word = u128::from_le_bytes(*symbol.padded());
-        let [low, high] = bytemuck::cast::<u128, [u64; 2]>(word);
-        self.index.hash(high, fold(low, 0x9fb2_1c65_1e98_df25))
+        let (group, key) = key_of(*symbol.padded());
+        self.index.hash(group, key)
     }
+}
+
+/// What the index finds a padded symbol by.
+fn key_of(padded: [u8; 16]) -> (u64, u64) {
+    let [low, high] = bytemuck::cast::<u128, [u64; 2]>(u128::from_le_bytes(padded));
+    (high, fold(low, 0x9fb2_1c65_1e98_df25))
 }

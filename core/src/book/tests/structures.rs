@@ -1,6 +1,6 @@
 //! Tests of the index and of the ladders with their spans, each against an ordinary collection.
 
-use super::super::index::{Index, cells_for};
+use super::super::index::{Index, Keyed, cells_for};
 use super::super::ladder::LadderId;
 use super::super::memory::Memory;
 use super::super::pool::{Entry, NONE, Pool};
@@ -41,6 +41,12 @@ impl Entry for Named {
     }
 }
 
+impl Keyed for Named {
+    fn key(&self) -> (u64, u64) {
+        (0, self.key)
+    }
+}
+
 /// Runs random insertions and removals of keys below `key_max`, whose hashes are cut off by
 /// `hash_mask`, on an index of `capacity` entries.
 fn exercise_index(capacity: usize, key_max: u64, hash_mask: u32, seed: u64) {
@@ -77,6 +83,8 @@ fn an_index_finds_what_a_map_finds() {
         exercise_index(64, 70, u32::MAX, seed);
         exercise_index(64, 1 << 40, u32::MAX, seed);
         exercise_index(512, 600, u32::MAX, seed);
+        // So many that the table grows.
+        exercise_index(4_000, 9_000, u32::MAX, seed);
     }
 }
 
