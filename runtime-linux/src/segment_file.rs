@@ -31,6 +31,14 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<Segment> {
     open_with(path, OFlags::RDONLY)
 }
 
+/// The same past the cache, where the file system and the build take direct I/O.
+pub(crate) fn open_to_read_once(path: &Path) -> io::Result<Segment> {
+    match direct().and_then(|direct| open_with(path, OFlags::RDONLY | direct)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => open_to_read(path),
+        opened => opened,
+    }
+}
+
 /// Opens a file that exists, to measure it.
 pub(crate) fn open_probe(path: &Path, access: ProbeAccess) -> io::Result<Segment> {
     let flags = match access {

@@ -33,6 +33,10 @@ impl Platform for Linux {
         segment_file::open_to_read(path)
     }
 
+    fn open_to_read_once(self, path: &Path) -> io::Result<Self::Segment> {
+        segment_file::open_to_read_once(path)
+    }
+
     fn open_probe(self, path: &Path, access: ProbeAccess) -> io::Result<Self::Segment> {
         segment_file::open_probe(path, access)
     }

@@ -9,7 +9,7 @@ use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::types::{LogPosition, SegmentNumber};
 use runtime::log_directory::{IoChoice, LogDirectory, LogOptions, OpenError, SpareFault};
-use runtime::platform::{IoMode, Keeper, Platform};
+use runtime::platform::{IoMode, Keeper, Platform, SegmentFile};
 use runtime_linux::Linux;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -129,6 +129,22 @@ fn what_was_appended_reads_back_in_both_modes() {
         assert_eq!(log.segment_bytes(SECOND).unwrap(), None);
         let fault = log.read_at(SECOND, LogPosition(0), &mut [0]).unwrap_err();
         assert_eq!(fault, LogFault { operation: LogOperation::Read, code: 2 });
+    }
+}
+
+#[test]
+fn what_is_read_once_past_the_cache_is_what_was_appended() {
+    for io in modes() {
+        let directory = place("read_once").join("data");
+        let log = written(&directory, *io, 3);
+        let file = Linux.open_to_read_once(&log.segment_path(FIRST)).unwrap();
+        let mut read = block(0);
+        for fill in 1..=3 {
+            let position = u64::from(fill - 1) * BLOCK;
+            assert_eq!(file.read_at(position, &mut read.0).unwrap(), BLOCK_BYTES);
+            assert_eq!(read.0, [fill; BLOCK_BYTES], "{io:?}");
+        }
+        Linux.open_to_read_once(&directory.join("missing")).unwrap_err();
     }
 }
 

@@ -100,6 +100,15 @@ impl<P: Platform> LogDirectory<P> {
         Ok(Self { platform, layout, file_system, history, writer: None })
     }
 
+    /// Opens a data directory for reading only, for who follows the log from one place on and reads
+    /// nothing twice: past the system's cache, into memory that is aligned like blocks.
+    pub(crate) fn open_to_follow(platform: P, directory: &Path) -> Result<Self, OpenError> {
+        let layout = Layout::new(directory);
+        let file_system = open::open_to_read(platform, &layout)?;
+        let history = History::once(platform, layout.clone());
+        Ok(Self { platform, layout, file_system, history, writer: None })
+    }
+
     /// The data directory.
     pub fn path(&self) -> &Path {
         self.layout.directory()

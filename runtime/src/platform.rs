@@ -47,6 +47,15 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// The system's; there is no such file.
     fn open_to_read(self, path: &Path) -> io::Result<Self::Segment>;
 
+    /// The same, for who reads every byte once: past the system's cache where there is a way, and
+    /// then only into memory and at positions that are aligned like blocks.
+    ///
+    /// # Errors
+    /// The system's; there is no such file.
+    fn open_to_read_once(self, path: &Path) -> io::Result<Self::Segment> {
+        self.open_to_read(path)
+    }
+
     /// Opens an existing file to measure commits on it, in one way of reaching it.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! A plain segment is kept in chunks once a later header calls its last block durable: from then on
 //! no recovery cuts it. A packed segment was that before it was packed, and is kept in its frames.
 
+use super::aligned::is_aligned;
 use super::layout::Layout;
 use super::packed::PackedSegment;
 use crate::history_cache::{CHUNK_BYTES, HistoryCache, PartKey};
@@ -23,11 +24,21 @@ pub(super) struct History<P: Platform> {
     platform: P,
     layout: Layout,
     cache: Arc<HistoryCache>,
-    /// Whether parts of plain segments are kept too.
-    keeps_plain: bool,
+    reads: Reads,
     /// The last segment that is known to be sealed; 0 for none.
     sealed: SegmentNumber,
     open: Option<(SegmentNumber, OpenSegment<P::Segment>)>,
+}
+
+/// How plain segments are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reads {
+    /// What files hold now, through the system's cache.
+    Direct,
+    /// What is sealed in chunks that are kept here.
+    Kept,
+    /// Once: past the system's cache, where it has nothing to do with what is read.
+    Once,
 }
 
 /// A segment that is open for reading.
@@ -40,18 +51,22 @@ enum OpenSegment<S> {
 impl<P: Platform> History<P> {
     /// Reads through `cache`, plain segments too.
     pub(super) fn cached(platform: P, layout: Layout, cache: Arc<HistoryCache>) -> Self {
-        Self { keeps_plain: true, ..Self::new(platform, layout, cache) }
+        Self::new(platform, layout, cache, Reads::Kept)
     }
 
     /// Reads what files hold now; of packed segments, a few frames are kept.
     pub(super) fn direct(platform: P, layout: Layout) -> Self {
-        let few_frames = 16 * CHUNK_BYTES as u64;
-        Self::new(platform, layout, Arc::new(HistoryCache::new(few_frames)))
+        Self::new(platform, layout, few_frames(), Reads::Direct)
     }
 
-    fn new(platform: P, layout: Layout, cache: Arc<HistoryCache>) -> Self {
+    /// Reads what files hold now, for who reads all of it in order and never again.
+    pub(super) fn once(platform: P, layout: Layout) -> Self {
+        Self::new(platform, layout, few_frames(), Reads::Once)
+    }
+
+    fn new(platform: P, layout: Layout, cache: Arc<HistoryCache>, reads: Reads) -> Self {
         let sealed = SegmentNumber(0);
-        Self { platform, layout, cache, keeps_plain: false, sealed, open: None }
+        Self { platform, layout, cache, reads, sealed, open: None }
     }
 
     /// Lets go of everything that was read.
@@ -83,11 +98,11 @@ impl<P: Platform> History<P> {
     ) -> io::Result<usize> {
         let mut source = match self.open.take() {
             Some((number, source)) if number == segment => source,
-            Some(_) | None => self.open_segment(segment)?,
+            Some(_) | None => self.open_as_wanted(segment)?,
         };
         let mut count = self.read_open(segment, &mut source, position, into);
         if count.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            source = self.open_segment(segment)?;
+            source = self.open_as_wanted(segment)?;
             count = self.read_open(segment, &mut source, position, into);
         }
         self.open = Some((segment, source));
@@ -156,7 +171,26 @@ impl<P: Platform> History<P> {
     /// The plain file where there is one, else the packed one: a plain one is removed only when the
     /// packed one has its name.
     fn open_segment(&self, segment: SegmentNumber) -> io::Result<OpenSegment<P::Segment>> {
-        match self.platform.open_to_read(&self.layout.segment(segment)) {
+        self.or_packed(segment, self.platform.open_to_read(&self.layout.segment(segment)))
+    }
+
+    /// The same, to be read as this side reads.
+    fn open_as_wanted(&self, segment: SegmentNumber) -> io::Result<OpenSegment<P::Segment>> {
+        match self.reads {
+            Reads::Direct | Reads::Kept => self.open_segment(segment),
+            Reads::Once => {
+                let plain = self.platform.open_to_read_once(&self.layout.segment(segment));
+                self.or_packed(segment, plain)
+            }
+        }
+    }
+
+    fn or_packed(
+        &self,
+        segment: SegmentNumber,
+        plain: io::Result<P::Segment>,
+    ) -> io::Result<OpenSegment<P::Segment>> {
+        match plain {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let path = self.layout.packed(segment);
                 PackedSegment::open(self.platform, &path, segment).map(OpenSegment::Packed)
@@ -172,7 +206,12 @@ impl<P: Platform> History<P> {
         position: u64,
         into: &mut [u8],
     ) -> io::Result<usize> {
-        if !self.keeps_plain || !self.is_sealed(segment)? {
+        if self.reads == Reads::Once && !is_aligned(position, into) {
+            // Only past the cache must bytes lie like blocks.
+            let plain = self.platform.open_to_read(&self.layout.segment(segment))?;
+            return plain.read_at(position, into);
+        }
+        if self.reads != Reads::Kept || !self.is_sealed(segment)? {
             let count = file.read_at(position, into)?;
             return self.check_still_there(segment).map(|()| count);
         }
@@ -231,6 +270,11 @@ impl<P: Platform> History<P> {
         self.cache.put(key, part.clone());
         Ok(part)
     }
+}
+
+/// Room for some frames of packed segments.
+fn few_frames() -> Arc<HistoryCache> {
+    Arc::new(HistoryCache::new(16 * CHUNK_BYTES as u64))
 }
 
 /// Fills `into` from the parts that `part_at` gives for a place, each with the offset of the place

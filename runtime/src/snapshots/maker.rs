@@ -4,7 +4,7 @@
 use super::restore::{Beginning, Candidates};
 use super::retention::{Keep, Kept, treat};
 use crate::feed::FLOW_SESSION;
-use crate::log_directory::{LZ4, LogDirectory, SnapshotError};
+use crate::log_directory::{Aligned, LZ4, LogDirectory, SnapshotError};
 use crate::outputs::{FillsMark, FillsMeter};
 use crate::platform::Platform;
 use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
@@ -19,8 +19,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::thread::yield_now;
 
-/// Bytes of the log that are read at a time.
-const BUFFER_BYTES: usize = 1 << 20;
+/// Bytes of the log that are read at a time: what a core keeps near.
+const BUFFER_BYTES: usize = 1 << 18;
 /// Why nothing is packed or removed any more.
 const KEEPS_EVERYTHING: &str = "every file is kept: a change of the directory may not have become \
                                 durable before; run again";
@@ -38,7 +38,7 @@ const RECORDS_AT_ONCE: u32 = 256;
 pub struct SnapshotMaker<P: Platform> {
     platform: P,
     directory: LogDirectory<P>,
-    buffer: Vec<u8>,
+    buffer: Aligned,
     book: Book<'static>,
     follower: Follower,
     fills: FillsMeter,
@@ -108,10 +108,10 @@ impl<P: Platform> SnapshotMaker<P> {
     /// # Errors
     /// There is no log, or no memory for a book.
     pub fn open(platform: P, data: &Path) -> Result<Self, SnapshotTrouble> {
-        let directory = LogDirectory::open_read_only(platform, data).map_err(StartError::from)?;
+        let directory = LogDirectory::open_to_follow(platform, data).map_err(StartError::from)?;
         let Begun { book, follower, fills, notes } =
             begin(platform, &directory, CAPACITIES_DEFAULT)?;
-        let buffer = vec![0; BUFFER_BYTES];
+        let buffer = Aligned::zeroed(BUFFER_BYTES);
         let (room, newest) = (CAPACITIES_DEFAULT, book.last_sequence());
         Ok(Self {
             platform,
@@ -159,7 +159,7 @@ impl<P: Platform> SnapshotMaker<P> {
     /// The log is damaged, or cannot be read.
     pub fn durable_end(&mut self) -> Result<Sequence, SnapshotTrouble> {
         let start = self.follower.chain().map_or(Start::Beginning, Start::Snapshot);
-        let scanned = scan_from(&mut self.directory, &mut self.buffer, &mut Nobody, start);
+        let scanned = scan_from(&mut self.directory, self.buffer.bytes_mut(), &mut Nobody, start);
         scanned.map(|scanned| scanned.vouched).map_err(SnapshotTrouble::Log)
     }
 
@@ -281,7 +281,7 @@ impl<P: Platform> SnapshotMaker<P> {
         let replay = Replay::new(&mut self.book, &mut self.fills);
         let mut polite = Polite { replay, until_pause: RECORDS_AT_ONCE };
         self.follower
-            .follow(&mut self.directory, &mut self.buffer, &mut polite, until)
+            .follow(&mut self.directory, self.buffer.bytes_mut(), &mut polite, until)
             .map(|_reached| ())
     }
 
