@@ -179,15 +179,29 @@ struct WaitingSink<'s, 'a, H> {
 }
 
 impl<H: SequencerHost> EventSink for WaitingSink<'_, '_, H> {
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "an event goes from where it is made into its slot")]
     fn event(&mut self, event: &Event) {
-        while !self.events.push_copy(event) {
+        // Room first: an event that had to be kept meanwhile would be put together in memory.
+        if self.events.has_room(1) || self.wait_for_room() {
+            let is_pushed = self.events.push_copy(event);
+            assert!(is_pushed, "there is room");
+        }
+    }
+}
+
+impl<H: SequencerHost> WaitingSink<'_, '_, H> {
+    /// Waits until an event can be pushed; false when nothing is released any more, because the
+    /// book is to be rebuilt from the log.
+    #[cold]
+    fn wait_for_room(&mut self) -> bool {
+        while !self.events.has_room(1) {
             if self.shared.halt.is_faulted() {
-                // Nothing is released any more; the book is rebuilt from the log.
-                return;
+                return false;
             }
             self.host.wait();
         }
+        true
     }
 }
 

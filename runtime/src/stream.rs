@@ -98,6 +98,8 @@ struct Drawn {
 #[derive(Clone, Copy, Debug)]
 struct Draft {
     order: OrderId,
+    /// The same, but of a Replace that changes the name.
+    new_order: OrderId,
     kind: FlowKind,
     price: Ticks,
     quantity: Lots,
@@ -242,7 +244,8 @@ impl Stream {
         let side = if self.random.chance(1, 2) { Side::Buy } else { Side::Sell };
         let price = self.passive_price(market, side);
         let quantity = market::quantity(&mut self.random);
-        Draft { order: OrderId(self.number()), kind: FlowKind::New { side }, price, quantity }
+        let order = OrderId(self.number());
+        Draft { order, new_order: order, kind: FlowKind::New { side }, price, quantity }
     }
 
     /// An order that trades at once, as far as there is somebody to trade with.
@@ -255,7 +258,9 @@ impl Stream {
         } else {
             FlowKind::New { side: limit.side }
         };
-        Draft { order: OrderId(self.number()), kind, price: limit.price, quantity: limit.quantity }
+        let order = OrderId(self.number());
+        let (price, quantity) = (limit.price, limit.quantity);
+        Draft { order, new_order: order, kind, price, quantity }
     }
 
     /// A cancel, reduce or replace of an order that is open.
@@ -267,13 +272,15 @@ impl Stream {
         let order = self.open.pick(market, &mut self.random);
         let found = self.book.order(instrument_of(market), order).expect("a listed order is open");
         let (side, remaining) = (Some(found.side), found.remaining.lots());
+        let mut new_order = order;
         let (kind, price, quantity) = match intent {
             Intent::Replace => {
-                let new_order =
-                    if self.random.chance(1, 4) { order } else { OrderId(self.number()) };
+                if !self.random.chance(1, 4) {
+                    new_order = OrderId(self.number());
+                }
                 let price = self.passive_price(market, found.side);
                 let quantity = market::quantity(&mut self.random);
-                (FlowKind::Replace { side, new_order }, price, quantity)
+                (FlowKind::Replace { side }, price, quantity)
             }
             Intent::Reduce => {
                 let half = u32::try_from(remaining / 2).unwrap_or(u32::MAX);
@@ -284,7 +291,7 @@ impl Stream {
                 (FlowKind::Cancel { side }, Ticks(found.price.ticks()), Lots(remaining))
             }
         };
-        Draft { order, kind, price, quantity }
+        Draft { order, new_order, kind, price, quantity }
     }
 
     fn passive_price(&mut self, market: usize, side: Side) -> Ticks {
@@ -305,15 +312,6 @@ impl Stream {
         let used = (number - 1) / EPOCH_COMMANDS * EPOCH_COMMANDS;
         let Drawn { draft, market, jitter_ns } = drawn;
         let id = |OrderId(place): OrderId| OrderId(place + used);
-        let kind = match draft.kind {
-            FlowKind::Replace { side, new_order } => {
-                FlowKind::Replace { side, new_order: id(new_order) }
-            }
-            kind @ (FlowKind::New { .. }
-            | FlowKind::Ioc { .. }
-            | FlowKind::Cancel { .. }
-            | FlowKind::Reduce { .. }) => kind,
-        };
         let passed_ns = number.saturating_mul(u64::from(INTERVAL_NS));
         FlowLine {
             line: number.saturating_add(1),
@@ -321,7 +319,8 @@ impl Stream {
             timestamp_ns: START_NS.saturating_add(passed_ns).saturating_add(u64::from(*jitter_ns)),
             symbol: self.markets[usize::from(*market)].symbol,
             order: id(draft.order),
-            kind,
+            new_order: id(draft.new_order),
+            kind: draft.kind,
             price: draft.price,
             quantity: draft.quantity,
         }

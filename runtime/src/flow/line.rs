@@ -40,6 +40,8 @@ pub struct FlowLine {
     pub symbol: Symbol,
     /// The order that the command is about.
     pub order: OrderId,
+    /// Its name behind a `REPLACE`; may be the same. Means nothing for other commands.
+    pub new_order: OrderId,
     /// What is to be done.
     pub kind: FlowKind,
     /// Limit price in ticks; 0 where the file has none or a negative one, `u32::MAX` for larger.
@@ -76,8 +78,6 @@ pub enum FlowKind {
     Replace {
         /// The resting order's side, where the file says it: information.
         side: Option<Side>,
-        /// The order's name from now on; may be the same.
-        new_order: OrderId,
     },
 }
 
@@ -97,7 +97,7 @@ impl FlowKind {
     pub const fn side(self) -> Option<Side> {
         match self {
             Self::New { side } | Self::Ioc { side } => Some(side),
-            Self::Cancel { side } | Self::Reduce { side } | Self::Replace { side, .. } => side,
+            Self::Cancel { side } | Self::Reduce { side } | Self::Replace { side } => side,
         }
     }
 }
@@ -125,10 +125,10 @@ impl FlowLine {
             FlowKind::Reduce { .. } => {
                 Action::Reduce { instrument, order, account, by: self.quantity }
             }
-            FlowKind::Replace { new_order, .. } => Action::Replace(ReplaceOrder {
+            FlowKind::Replace { .. } => Action::Replace(ReplaceOrder {
                 instrument,
                 order,
-                new_order,
+                new_order: self.new_order,
                 account,
                 rule: ReplaceRule::CancelReplace,
                 price: self.price,
@@ -171,6 +171,7 @@ mod tests {
             timestamp_ns: 5,
             symbol: unnamed(),
             order: OrderId(11),
+            new_order: OrderId(12),
             kind,
             price: Ticks(100),
             quantity: Lots(30),
@@ -199,7 +200,7 @@ mod tests {
 
     #[test]
     fn replace_is_a_cancel_replace() {
-        let kind = FlowKind::Replace { side: None, new_order: OrderId(12) };
+        let kind = FlowKind::Replace { side: None };
         let Action::Replace(replace) = line(kind).action(InstrumentId(3)) else {
             panic!("a REPLACE is a Replace");
         };

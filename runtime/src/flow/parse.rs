@@ -47,10 +47,10 @@ pub(super) fn command(line: &[u8], columns: usize, number: u64) -> Result<FlowLi
     let timestamp_ns = fields.integer(Column::TimestampNs)?;
     let word = fields.word()?;
     let order = OrderId(fields.unsigned(Column::OrderId)?);
-    let kind = fields.kind(word, order)?;
+    let kind = fields.kind(word)?;
     let price = Ticks(u32::try_from(fields.integer(Column::PriceTicks)?).unwrap_or(u32::MAX));
     let quantity = Lots(fields.integer(Column::Qty)?);
-    let kind = fields.with_new_order(kind)?;
+    let new_order = fields.new_order()?.unwrap_or(order);
     let symbol = fields.symbol()?;
     fields.check_end(columns)?;
     Ok(FlowLine {
@@ -59,6 +59,7 @@ pub(super) fn command(line: &[u8], columns: usize, number: u64) -> Result<FlowLi
         timestamp_ns,
         symbol,
         order,
+        new_order,
         kind,
         price,
         quantity,
@@ -167,14 +168,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What the line asks for; a `REPLACE` with the same id for the time being.
-    fn kind(&self, word: Word, order: OrderId) -> Result<FlowKind, LineProblem> {
+    /// What the line asks for.
+    fn kind(&self, word: Word) -> Result<FlowKind, LineProblem> {
         Ok(match word {
             Word::New => FlowKind::New { side: self.side()? },
             Word::Ioc => FlowKind::Ioc { side: self.side()? },
             Word::Cancel => FlowKind::Cancel { side: self.resting_side()? },
             Word::Reduce => FlowKind::Reduce { side: self.resting_side()? },
-            Word::Replace => FlowKind::Replace { side: self.resting_side()?, new_order: order },
+            Word::Replace => FlowKind::Replace { side: self.resting_side()? },
         })
     }
 
@@ -197,22 +198,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// `kind` with the new id, which only a `REPLACE` has a use for.
-    fn with_new_order(&self, kind: FlowKind) -> Result<FlowKind, LineProblem> {
+    /// The new id, where there is one; only a `REPLACE` has a use for it.
+    fn new_order(&self) -> Result<Option<OrderId>, LineProblem> {
         let field = self.field(Column::NewOrderId)?;
         if field.is_empty() {
-            return Ok(kind);
+            return Ok(None);
         }
-        let new_order = unsigned(field)
-            .map(OrderId)
-            .ok_or_else(|| self.wrong(Column::NewOrderId, "nothing or an integer below 2^64"))?;
-        Ok(match kind {
-            FlowKind::Replace { side, .. } => FlowKind::Replace { side, new_order },
-            FlowKind::New { .. }
-            | FlowKind::Ioc { .. }
-            | FlowKind::Cancel { .. }
-            | FlowKind::Reduce { .. } => kind,
-        })
+        let wrong = || self.wrong(Column::NewOrderId, "nothing or an integer below 2^64");
+        unsigned(field).map(|id| Some(OrderId(id))).ok_or_else(wrong)
     }
 
     fn symbol(&self) -> Result<Symbol, LineProblem> {

@@ -28,8 +28,8 @@ pub fn push_line(text: &mut Vec<u8>, line: &FlowLine) {
     text.push(b',');
     push_number(text, line.quantity.0);
     text.push(b',');
-    if let FlowKind::Replace { new_order, .. } = line.kind {
-        push_number(text, new_order.0);
+    if let FlowKind::Replace { .. } = line.kind {
+        push_number(text, line.new_order.0);
     }
     text.push(b',');
     if line.symbol.as_bytes() != UNNAMED {

@@ -18,10 +18,11 @@ fn reads_every_command() {
     assert_eq!(parsed("1,2,IOC,3,B,4,5").kind, FlowKind::Ioc { side: Side::Buy });
     assert_eq!(parsed("1,2,CANCEL,3,,,").kind, FlowKind::Cancel { side: None });
     assert_eq!(parsed("1,2,REDUCE,3,S,,7").kind, FlowKind::Reduce { side: Some(Side::Sell) });
-    let same = FlowKind::Replace { side: None, new_order: OrderId(3) };
-    assert_eq!(parsed("1,2,REPLACE,3,,4,5").kind, same);
-    let other = FlowKind::Replace { side: Some(Side::Buy), new_order: OrderId(9) };
-    assert_eq!(parsed("1,2,REPLACE,3,B,4,5,9,X\r").kind, other);
+    let same = parsed("1,2,REPLACE,3,,4,5");
+    assert_eq!((same.kind, same.new_order), (FlowKind::Replace { side: None }, OrderId(3)));
+    let other = parsed("1,2,REPLACE,3,B,4,5,9,X\r");
+    assert_eq!(other.kind, FlowKind::Replace { side: Some(Side::Buy) });
+    assert_eq!(other.new_order, OrderId(9));
 }
 
 #[test]
