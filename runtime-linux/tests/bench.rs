@@ -227,6 +227,7 @@ fn parts_share_one_report_and_one_page_that_needs_no_other() {
     assert_eq!(headings(&report, "## "), ["## Disk", "## Recovery"]);
     assert_eq!(headings(&page, "<h2>"), ["<h2>Disk</h2>", "<h2>Recovery</h2>"]);
     assert!(report.contains("a bare write and sync p50 "), "{report}");
+    assert!(report.contains("only reads the clock stood still for "), "{report}");
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("prefers-color-scheme: dark"));
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
     assert!(page.contains("Commit time of the disk"), "{page}");

@@ -8,6 +8,7 @@ mod commits;
 mod history;
 mod load;
 mod machine;
+mod pauses;
 mod plot;
 mod profiles;
 mod program;

@@ -2,6 +2,7 @@
 
 use super::bare::BareCommit;
 use super::failed;
+use super::pauses::Pauses;
 use crate::console::CommandError;
 use crate::latency::{Latencies, Quantiles};
 use crate::log_directory::ProbeDirectory;
@@ -37,6 +38,8 @@ pub(super) struct Machine {
     pub(super) io: &'static str,
     /// One block, written and synced by hand, before everything else.
     pub(super) disk_commit: Option<Quantiles>,
+    /// What the machine takes away by itself, before everything else.
+    pub(super) pauses: Pauses,
     /// By the system's clock, in UTC.
     pub(super) date: String,
     /// The whole command line.
@@ -67,6 +70,7 @@ impl Machine {
                 IoMode::Append => P::APPEND_NOTE,
             },
             disk_commit: disk_commit(platform, &own)?,
+            pauses: Pauses::now(platform),
             date,
             command: command.collect::<Vec<_>>().join(" "),
         })
@@ -103,7 +107,7 @@ impl fmt::Display for Machine {
         if let Some(commit) = self.disk_commit {
             write!(f, ", a bare write and sync p50 {}", Nanoseconds(commit.p50_ns))?;
         }
-        write!(f, ", {}: `{}`", self.date, self.command)
+        write!(f, ", {}, {}: `{}`", self.pauses, self.date, self.command)
     }
 }
 

@@ -176,6 +176,7 @@ fn times(latency: Option<Quantiles>) -> [String; 3] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::pauses::Pauses;
     use super::*;
     use serde_json::json;
 
@@ -219,6 +220,7 @@ mod tests {
             processor: None,
             commit: None,
             disk_commit: Some(quantiles(90_000)),
+            pauses: Pauses::default(),
             date: "2026-01-02T03:04:05Z".to_owned(),
             command: "highwater bench --profiles".to_owned(),
         };
@@ -243,7 +245,8 @@ mod tests {
         let text = section().to_string();
         for said in [
             "## Profiles\n\nhighwater 9.9.9, linux x86_64, kernel 7.8, 2 cores, xfs, direct, ",
-            "a bare write and sync p50 90.0 us, 2026-01-02T03:04:05Z: `highwater bench --profiles`",
+            "a bare write and sync p50 90.0 us, a thread that only reads the clock stood still for 0.0 %",
+            ", 2026-01-02T03:04:05Z: `highwater bench --profiles`",
             "| group | 1,234,567 | 154.32 | 100 ns | 1.5 us | 100 ns | 1.5 us | 2.5 ms | 1,003 | 12 |",
             "| full | 8,000 | 1.00 | 100 ns | 1.5 us | 100 ns | 1.5 us | 2.5 ms | 1,003 | 1 |",
             "| 110.0 us | 330.0 us | 550.0 us | 1.10 | nothing | 0 |",
