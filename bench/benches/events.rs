@@ -7,7 +7,7 @@ use bench::shapes::{CAPACITIES, Shape, commands};
 use bench::threads::{Cores, together};
 use highwater::book::Book;
 use highwater::command::Command;
-use highwater::event::Event;
+use highwater::event::{Event, EventSink};
 use highwater::limits::EVENT_RING_CAPACITY;
 use highwater::ring::{Consumer, Producer, Ring};
 use std::hint::{black_box, spin_loop};
@@ -65,7 +65,7 @@ fn events_of(preload: &[Command], rest: &[Command]) -> Vec<Event> {
 /// Millions of commands a second whose events go to the other core.
 fn through_the_ring(preload: &[Command], rest: &[Command]) -> f64 {
     let took = with_book(preload, |book| {
-        drained(|producer| apply_all(book, rest, &mut |event: &Event| push(producer, event)))
+        drained(|producer| apply_all(book, rest, &mut RingSink(producer)))
     });
     per_second(rest.len(), took.as_secs_f64())
 }
@@ -84,7 +84,10 @@ fn book_alone(preload: &[Command], rest: &[Command]) -> f64 {
 
 /// Millions of events a second through the ring, with no book behind it.
 fn ring_alone(events: &[Event]) -> f64 {
-    let took = drained(|producer| events.iter().for_each(|event| push(producer, event)));
+    let took = drained(|producer| {
+        let mut sink = RingSink(producer);
+        events.iter().for_each(|event| sink.event(event));
+    });
     per_second(events.len(), took.as_secs_f64())
 }
 
@@ -96,10 +99,17 @@ fn with_book<T>(preload: &[Command], work: impl FnOnce(&mut Book<'_>) -> T) -> T
     work(&mut book)
 }
 
-#[inline]
-fn push(producer: &mut Producer<'_, Event>, event: &Event) {
-    while !producer.push_copy(event) {
-        spin_loop();
+/// A sink that waits for room in the ring and then builds the event there, as the sequencer's does.
+struct RingSink<'p, 'r>(&'p mut Producer<'r, Event>);
+
+impl EventSink for RingSink<'_, '_> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "an event goes from where it is made into its slot")]
+    fn event(&mut self, event: &Event) {
+        while !self.0.has_room(1) {
+            spin_loop();
+        }
+        self.0.push_copy(event);
     }
 }
 

@@ -348,7 +348,8 @@ fn pack(records: &mut Consumer<'_, Record>, commands_max: u16, block: &mut [u8])
     let mut packed = Packed { filled: Filled::default(), record_count: 0, timestamp_ns: 0 };
     let mut room =
         block.get_mut(BLOCK_HEAD_BYTES..BLOCK_HEAD_BYTES + BLOCK_ROOM_BYTES).unwrap_or_default();
-    while let Some(record) = records.get(packed.record_count) {
+    while records.has(packed.record_count) {
+        let record = records.value(packed.record_count);
         let command_count = record.body.command_count();
         if command_count > commands_max - packed.filled.command_count {
             break;

@@ -46,9 +46,10 @@ impl Releaser<'_> {
         let mut count = 0;
         let mut held = 0;
         let complete = loop {
-            let Some(event) = self.events.get(held) else {
+            if !self.events.has(held) {
                 break applied;
-            };
+            }
+            let event = self.events.value(held);
             let is_enough = count == event_count_max;
             if is_enough || !self.may_leave(event.sequence) {
                 break Sequence(event.sequence.0.saturating_sub(1));

@@ -416,18 +416,41 @@ impl<T: Carried> Consumer<'_, T> {
 
     /// The value behind the `index` oldest ones, which stays in the ring; `None` when it is not
     /// published.
+    ///
+    /// Where every nanosecond counts, ask [`has`](Self::has) and take [`value`](Self::value): an
+    /// `Option` of a large value is copied in odd pieces that overlap, and a processor cannot read
+    /// back what it has not written yet, and not in these pieces.
     #[inline]
     pub fn get(&mut self, index: usize) -> Option<T> {
+        if self.has(index) { Some(self.value(index)) } else { None }
+    }
+
+    /// Whether the value behind the `index` oldest ones is published.
+    #[inline]
+    pub fn has(&mut self, index: usize) -> bool {
         let number = self.consumed + length_of(index);
-        while self.known < number {
-            self.look(self.known)?;
+        while self.known <= number {
+            if !is_new(self.slots, self.known) {
+                return false;
+            }
             self.known += 1;
         }
-        let word = self.look(number)?;
-        self.known = self.known.max(number + 1);
+        true
+    }
+
+    /// The value behind the `index` oldest ones, which stays in the ring.
+    ///
+    /// # Panics
+    /// When this side has not seen it: [`has`](Self::has) does.
+    #[inline]
+    pub fn value(&self, index: usize) -> T {
+        assert!(index < self.known_count(), "only a value that is there can be read");
+        let number = self.consumed + length_of(index);
+        // Relaxed: this side has seen the mark, by an Acquire.
+        let word = self.slots.word(number, Ordering::Relaxed) & WORD_MAX;
         // SAFETY: this value is published and not consumed.
         let rest = unsafe { self.slots.read(number) };
-        Some(T::together(word, rest))
+        T::together(word, rest)
     }
 
     /// Takes the oldest values into the front of `into`, as many as there are and fit, and returns

@@ -56,10 +56,11 @@ impl<'a> Sequencer<'a> {
             return self.done();
         }
         let mut worked = 0;
-        while worked < SEQUENCER_STEP_MAX && self.records.has_room(RECORDS_PER_COMMAND) {
-            let Some(arrival) = self.arrivals.get(worked) else {
-                break;
-            };
+        while worked < SEQUENCER_STEP_MAX
+            && self.records.has_room(RECORDS_PER_COMMAND)
+            && self.arrivals.has(worked)
+        {
+            let arrival = self.arrivals.value(worked);
             self.book.look_ahead(|distance| {
                 self.arrivals.get(worked + distance).map(|waiting| waiting.command)
             });

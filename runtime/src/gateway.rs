@@ -177,10 +177,12 @@ impl<P: Platform> Gateway<P> {
         }
         let due = flight.due(now_ns);
         flight.is_silent = false;
+        let room = self.arrivals.room().min(PUSHED_AT_ONCE);
         let mut end = None;
-        let mut batch = self.arrivals.write(PUSHED_AT_ONCE);
         // The operator's commands go at any pace.
-        while batch.room() > 0 && (batch.written() < due || self.feed.next_is_operators()) {
+        while flight.batch.len() < room
+            && (flight.batch.len() < due || self.feed.next_is_operators())
+        {
             let command = match self.feed.feed() {
                 Fed::Command(command) => command,
                 Fed::Pending => {
@@ -196,10 +198,12 @@ impl<P: Platform> Gateway<P> {
                 flight.pushed(now_ns);
             }
             self.ledger.told.expect(&command);
-            let pushed = batch.push(Arrival { timestamp_ns, command });
-            assert!(pushed.is_ok(), "there is room");
+            flight.batch.push(Arrival { timestamp_ns, command });
         }
-        (batch.commit(), end)
+        let pushed_count = self.arrivals.push_many(&flight.batch);
+        assert_eq!(pushed_count, flight.batch.len(), "there is room");
+        flight.batch.clear();
+        (pushed_count, end)
     }
 
     /// Releases some events and writes them down.

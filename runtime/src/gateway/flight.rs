@@ -1,6 +1,7 @@
 //! The commands on their way: when each was meant to go, and when the next one is.
 
 use super::{PUSHED_AT_ONCE, Pace, ToldTime};
+use highwater::command::Arrival;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -24,6 +25,10 @@ pub(super) struct Flight {
     /// True while the feed has nothing and may have something at any time.
     pub(super) is_silent: bool,
     pub(super) told_time: ToldTime,
+    /// Commands that are pushed together. A processor can copy what was put together from small
+    /// pieces only when these are in memory, and behind stores into a ring that takes long: so all
+    /// are put together first.
+    pub(super) batch: Vec<Arrival>,
 }
 
 /// Commands in a row that were meant to go at the same time.
@@ -45,6 +50,7 @@ impl Flight {
             unanswered: VecDeque::new(),
             is_silent: false,
             told_time: ToldTime::default(),
+            batch: Vec::with_capacity(PUSHED_AT_ONCE),
         }
     }
 
