@@ -1,10 +1,11 @@
 //! The door: what a new order is checked for, and the order of the checks.
 
+use super::Book;
 use super::conditional::Conditional;
 use super::ladder::LadderId;
 use super::matching::Incoming;
+use super::origin::Origin;
 use super::terms::Terms;
-use super::{Book, Origin};
 use crate::command::{Conditions, NewOrder};
 use crate::event::{EventKind, EventSink, RejectReason};
 use crate::limits::{CLOCK_NS_MAX, ICEBERG_PARTS_MAX, QUANTITY_MAX};
@@ -23,7 +24,7 @@ impl Book<'_> {
         clippy::inline_always,
         reason = "half of all commands: one piece of code, in registers"
     )]
-    pub(super) fn new_order(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
+    pub(super) fn new_order(&mut self, origin: Origin, new: &NewOrder, sink: &mut impl EventSink) {
         if new.instrument.0 >= self.symbols.count() {
             return self.reject(origin, new.order, RejectReason::UnknownInstrument, sink);
         }
@@ -42,7 +43,7 @@ impl Book<'_> {
     /// Takes a new order that asks for something, or one on an instrument that does not take
     /// everything, or rejects it.
     #[inline(never)]
-    fn new_conditional(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
+    fn new_conditional(&mut self, origin: Origin, new: &NewOrder, sink: &mut impl EventSink) {
         match self.check_conditional(origin, new) {
             Ok(conditional) => {
                 self.accept(origin, new, sink);
@@ -59,7 +60,7 @@ impl Book<'_> {
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "its events are built where the next ones are")]
-    fn accept(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
+    fn accept(&mut self, origin: Origin, new: &NewOrder, sink: &mut impl EventSink) {
         let client_sequence = origin.client_sequence;
         self.emit(origin, EventKind::Accepted { client_sequence, order: new.order }, sink);
     }
@@ -68,7 +69,7 @@ impl Book<'_> {
     /// order.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it checks stays in registers")]
-    fn check_plain(&self, origin: &Origin, new: &NewOrder) -> Result<Incoming, RejectReason> {
+    fn check_plain(&self, origin: Origin, new: &NewOrder) -> Result<Incoming, RejectReason> {
         let limit = Price::new(new.price).ok_or(RejectReason::BadPrice)?;
         let quantity = Quantity::new(new.quantity).ok_or(RejectReason::BadQuantity)?;
         let hash = self.orders.hash(new.instrument, new.order);
@@ -77,7 +78,7 @@ impl Book<'_> {
         }
         let may_rest = new.time_in_force.may_rest();
         if may_rest {
-            self.check_session(origin.session)?;
+            self.check_session(origin.session())?;
             self.check_room(LadderId::new(new.instrument, new.side), limit, 1)?;
         }
         Ok(Incoming {
@@ -94,7 +95,7 @@ impl Book<'_> {
     /// All checks of a new order, in the documented order.
     fn check_conditional(
         &self,
-        origin: &Origin,
+        origin: Origin,
         new: &NewOrder,
     ) -> Result<Conditional, RejectReason> {
         let instrument = new.instrument;
@@ -110,7 +111,7 @@ impl Book<'_> {
         let is_stop = new.order_type.is_stop();
         let may_be_open = is_stop || (conditional.may_rest() && conditional.limit.is_some());
         if may_be_open {
-            self.check_session(origin.session)?;
+            self.check_session(origin.session())?;
         }
         if !is_stop {
             self.check_phase(instrument, &conditional)?;

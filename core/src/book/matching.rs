@@ -2,8 +2,9 @@
 
 use super::ladder::LadderId;
 use super::order::Order;
+use super::origin::Origin;
 use super::pool::NONE;
-use super::{Book, Origin, quantity_of};
+use super::{Book, quantity_of};
 use crate::event::{CancelReason, EventKind, EventSink};
 use crate::types::{
     AccountId, InstrumentId, Lots, OrderId, Price, Quantity, SessionId, Side, Ticks,
@@ -34,14 +35,14 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "it goes on where New was checked")]
     pub(super) fn execute(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         incoming: &Incoming,
         sink: &mut impl EventSink,
     ) {
         let Incoming { order, side, limit, quantity, .. } = *incoming;
         let whole = quantity.lots();
         let mut remaining = whole;
-        if self.would_trade(origin.instrument, side, limit) {
+        if self.would_trade(origin.instrument(), side, limit) {
             remaining = self.cross(origin, (order, whole), (side, limit), sink);
         }
         if remaining > 0 && incoming.may_rest {
@@ -56,7 +57,7 @@ impl Book<'_> {
 
     /// Cancels what is left of an order that may not rest.
     #[inline(never)]
-    fn cancel_rest(&mut self, origin: &Origin, rest: (OrderId, u64), sink: &mut impl EventSink) {
+    fn cancel_rest(&mut self, origin: Origin, rest: (OrderId, u64), sink: &mut impl EventSink) {
         self.emit_canceled(origin, rest, CancelReason::IocRemainder, sink);
     }
 
@@ -64,7 +65,7 @@ impl Book<'_> {
     #[inline(never)]
     pub(super) fn execute_again(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         incoming: &Incoming,
         sink: &mut impl EventSink,
     ) {
@@ -75,13 +76,13 @@ impl Book<'_> {
     #[inline(never)]
     pub(super) fn cross(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         (taker, mut remaining): (OrderId, u64),
         (side, limit): (Side, Price),
         sink: &mut impl EventSink,
     ) -> u64 {
         while remaining > 0 {
-            let Some((level, price)) = self.best_opposite(origin.instrument, side) else { break };
+            let Some((level, price)) = self.best_opposite(origin.instrument(), side) else { break };
             if !reaches(side, limit, price) {
                 break;
             }
@@ -113,7 +114,7 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "its one caller is its loop")]
     fn fill(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         (taker, mut remaining): (OrderId, u64),
         (level_slot, price): (u32, Price),
         sink: &mut impl EventSink,
@@ -146,7 +147,7 @@ impl Book<'_> {
             }
             self.emit(origin, trade, sink);
         }
-        self.ladders.market_mut(origin.instrument).last_trade = price.ticks();
+        self.ladders.market_mut(origin.instrument()).last_trade = price.ticks();
         self.cut_queue(level_slot, head, order_count);
         if remaining > 0 && head != NONE {
             // An order with an extra is the first now; the level is whole again.
@@ -174,7 +175,7 @@ impl Book<'_> {
     #[inline(never)]
     pub(super) fn fill_first(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         (taker, remaining): (OrderId, u64),
         (slot, price): (u32, Price),
         sink: &mut impl EventSink,
@@ -193,7 +194,7 @@ impl Book<'_> {
             maker_remaining: Lots(left + hidden),
             taker_remaining: Lots(remaining - traded),
         };
-        self.ladders.market_mut(origin.instrument).last_trade = price.ticks();
+        self.ladders.market_mut(origin.instrument()).last_trade = price.ticks();
         self.emit(origin, trade, sink);
         if left == 0 && hidden > 0 {
             self.replenish(origin, slot, sink);
@@ -207,7 +208,7 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "half of all commands end here")]
     fn rest(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         incoming: &Incoming,
         remaining: u64,
         sink: &mut impl EventSink,
@@ -215,9 +216,9 @@ impl Book<'_> {
         let order = Order {
             id: incoming.order.0,
             remaining,
-            ladder: LadderId::new(origin.instrument, incoming.side).0,
+            ladder: LadderId::new(origin.instrument(), incoming.side).0,
             account: incoming.account.0,
-            session: origin.owner.0,
+            session: origin.owner().0,
             ..Order::zeroed()
         };
         self.join(incoming.hash, order, incoming.limit);
