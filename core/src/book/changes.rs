@@ -31,11 +31,25 @@ impl Book<'_> {
         (order, account): (OrderId, AccountId),
         sink: &mut impl EventSink,
     ) {
+        let instrument = origin.instrument();
+        let hash = self.orders.hash(instrument, order);
+        let Some(left) = self.take_plain(hash, (instrument, order), account) else {
+            return self.cancel_conditional(origin, (order, account), sink);
+        };
+        let (owner, open) = (SessionId(left.session), left.remaining);
+        self.emit_canceled(origin.about(owner), (order, open), CancelReason::User, sink);
+    }
+
+    /// Cancels an open order that is not plain, or rejects the command.
+    #[inline(never)]
+    fn cancel_conditional(
+        &mut self,
+        origin: Origin,
+        (order, account): (OrderId, AccountId),
+        sink: &mut impl EventSink,
+    ) {
         match self.find_own(origin, order, account) {
-            Ok((slot, hash)) => {
-                self.orders.forget_hash(slot, hash);
-                self.drop_slot(origin, slot, CancelReason::User, sink);
-            }
+            Ok((slot, _)) => self.cancel_slot(origin, slot, CancelReason::User, sink),
             Err(reason) => self.reject(origin, order, reason, sink),
         }
     }

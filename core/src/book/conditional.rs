@@ -71,7 +71,7 @@ impl Book<'_> {
         }
         let remaining = if incoming.terms.self_trade == SelfTrade::Allow {
             let reach = (incoming.side, incoming.worst());
-            self.cross(origin, (incoming.order, whole), reach, sink)
+            self.cross_conditional(origin, (incoming.order, whole), reach, sink)
         } else {
             self.cross_preventing(origin, incoming, sink)
         };

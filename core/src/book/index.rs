@@ -6,13 +6,15 @@
 //! as fast as a fresh one. Keys are compared by the caller, in the entry.
 
 use super::bug::bug;
-use super::pool::{Entry, NONE, Pool};
-use crate::types::{fold, index_of};
+use super::pool::{Entry, NONE, Pool, entry, entry_mut};
+use crate::types::{fold, index_of, length_of};
 
 /// A table of chains, on average at most half as many as it has cells.
 pub(super) struct Index<'m> {
     /// The first slot of each chain; a power of two of them.
     heads: &'m mut [u32],
+    /// One less than their number.
+    mask: u32,
     /// What the keys are mixed with, so that nobody outside can choose keys that collide.
     seed: u64,
 }
@@ -39,7 +41,8 @@ const KEPT_MASK: u64 = (1 << KEPT_BITS) - 1;
 impl<'m> Index<'m> {
     /// An empty index over `heads` zeros, as many as [`cells_for`] says.
     pub(super) fn new(heads: &'m mut [u32], seed: u64) -> Self {
-        Self { heads, seed: fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93) }
+        let mask = low_half(length_of(heads.len()) - 1);
+        Self { heads, mask, seed: fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93) }
     }
 
     /// The hash of the number `key` in the group `group`: 4,096 consecutive numbers are
@@ -58,21 +61,19 @@ impl<'m> Index<'m> {
         hash: u32,
         is_key: impl Fn(&T) -> bool,
     ) -> Option<u32> {
-        let mut slot = *self.head(hash);
-        while slot != NONE {
-            let entry = pool.get(slot);
-            if is_key(entry) {
-                return Some(slot);
-            }
-            slot = entry.linked();
-        }
-        None
+        find_in(*self.head(hash), |slot| pool.get(slot), is_key)
+    }
+
+    /// The chain of `hash`, to be changed.
+    #[inline]
+    pub(super) fn chain(&mut self, hash: u32) -> Chain<'_> {
+        Chain { head: self.head_mut(hash) }
     }
 
     /// Adds an entry, whose key is not in the index, under its hash.
     #[inline]
     pub(super) fn insert<T: Entry>(&mut self, pool: &mut Pool<'_, T>, hash: u32, slot: u32) {
-        let head = self.head_mut(hash);
+        let Chain { head } = self.chain(hash);
         pool.get_mut(slot).link(*head);
         *head = slot;
     }
@@ -80,13 +81,7 @@ impl<'m> Index<'m> {
     /// Takes out an entry that was added under `hash`.
     #[inline]
     pub(super) fn remove<T: Entry>(&mut self, pool: &mut Pool<'_, T>, hash: u32, slot: u32) {
-        let next = pool.get(slot).linked();
-        let head = self.head_mut(hash);
-        if *head == slot {
-            *head = next;
-        } else {
-            unlink(pool, *head, (slot, next));
-        }
+        self.chain(hash).remove(pool.parts().0, slot);
     }
 
     /// Entries in all chains; walks over all of them, but no farther than `count_max` entries.
@@ -105,7 +100,7 @@ impl<'m> Index<'m> {
     /// The first slot of the chain of `hash`.
     #[inline]
     pub(super) fn head(&self, hash: u32) -> &u32 {
-        match self.heads.get(index_of(hash) & (self.heads.len() - 1)) {
+        match self.heads.get(index_of(hash & self.mask)) {
             Some(head) => head,
             None => bug("an index has no cells"),
         }
@@ -113,25 +108,66 @@ impl<'m> Index<'m> {
 
     #[inline]
     fn head_mut(&mut self, hash: u32) -> &mut u32 {
-        let mask = self.heads.len() - 1;
-        match self.heads.get_mut(index_of(hash) & mask) {
+        match self.heads.get_mut(index_of(hash & self.mask)) {
             Some(head) => head,
             None => bug("an index has no cells"),
         }
     }
 }
 
+/// One chain of an index.
+pub(super) struct Chain<'a> {
+    /// Its first slot.
+    pub(super) head: &'a mut u32,
+}
+
+impl Chain<'_> {
+    /// The slot of the entry that `is_key` recognises.
+    #[inline]
+    pub(super) fn find<T: Entry>(&self, entries: &[T], is_key: impl Fn(&T) -> bool) -> Option<u32> {
+        find_in(*self.head, |slot| entry(entries, slot), is_key)
+    }
+
+    /// Takes out an entry that is in the chain.
+    #[inline]
+    pub(super) fn remove<T: Entry>(self, entries: &mut [T], slot: u32) {
+        let next = entry(entries, slot).linked();
+        if *self.head == slot {
+            *self.head = next;
+        } else {
+            unlink(entries, *self.head, (slot, next));
+        }
+    }
+}
+
+/// The slot of the entry that `is_key` recognises, from `slot` on.
+#[inline]
+fn find_in<'a, T: Entry>(
+    mut slot: u32,
+    entry_in: impl Fn(u32) -> &'a T,
+    is_key: impl Fn(&T) -> bool,
+) -> Option<u32> {
+    while slot != NONE {
+        let entry = entry_in(slot);
+        if is_key(entry) {
+            return Some(slot);
+        }
+        slot = entry.linked();
+    }
+    None
+}
+
 /// Takes an entry that is not the first out of its chain.
 #[inline(never)]
-fn unlink<T: Entry>(pool: &mut Pool<'_, T>, head: u32, (slot, next): (u32, u32)) {
+fn unlink<T: Entry>(entries: &mut [T], head: u32, (slot, next): (u32, u32)) {
     let mut before = head;
-    while pool.get(before).linked() != slot {
-        before = pool.get(before).linked();
+    while entry(entries, before).linked() != slot {
+        before = entry(entries, before).linked();
         if before == NONE {
             bug("an entry is missing from its index");
         }
     }
-    pool.get_mut(before).link(next);
+    entry_mut(entries, before).link(next);
 }
 
 /// The low half of a word.
