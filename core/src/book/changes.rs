@@ -22,7 +22,7 @@ enum Change<T> {
 }
 
 impl Book<'_> {
-    /// Cancels an open order.
+    /// Cancels an open order; a plain one in one walk.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "nearly half of all commands: one piece of code")]
     pub(super) fn cancel(
@@ -348,30 +348,14 @@ impl Book<'_> {
         reason: CancelReason,
         sink: &mut impl EventSink,
     ) {
-        self.orders.forget_id(slot);
-        self.drop_slot(origin, slot, reason, sink);
-    }
-
-    /// Cancels the order in `slot`, whose id is not in the index any more.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "its one hot caller gives it a constant reason")]
-    fn drop_slot(
-        &mut self,
-        origin: Origin,
-        slot: u32,
-        reason: CancelReason,
-        sink: &mut impl EventSink,
-    ) {
         let order = self.orders.pool.get(slot);
         let (id, owner) = (OrderId(order.id), SessionId(order.session));
         let open = order.remaining + self.orders.hidden(order);
-        self.leave_queue(slot);
+        self.leave(slot);
         self.emit_canceled(origin.about(owner), (id, open), reason, sink);
     }
 
     /// The slot of an open order of the account, and the hash of its id.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     fn find_own(
         &self,
         origin: Origin,

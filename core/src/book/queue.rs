@@ -65,8 +65,7 @@ impl Book<'_> {
     }
 
     /// Takes an open order whose id is not in the index any more out of its queue and of the book.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "nearly half of all commands end here")]
+    #[inline]
     pub(super) fn leave_queue(&mut self, slot: u32) {
         if self.orders.pool.get(slot).extra != NONE {
             self.detach(slot);
