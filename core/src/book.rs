@@ -21,6 +21,7 @@ mod matching;
 mod memory;
 mod operator;
 mod order;
+mod origin;
 mod pool;
 mod queue;
 mod removal;
@@ -57,9 +58,10 @@ use index::{Index, cells_for};
 use ladder::{Ladders, Level, LevelLimits, Market};
 use memory::{ALIGN_BYTES, Memory, array_bytes};
 use order::{Order, Orders};
+use origin::Origin;
 use pool::Pool;
 use sessions::{Session, Sessions};
-use span::{Span, Spans, spans_max};
+use span::{DEPTHS, Span, Spans, spans_max};
 use symbols::{Instrument, Symbols};
 
 /// Every open order of every instrument, over memory of the host.
@@ -72,6 +74,7 @@ pub struct Book<'m> {
     capacities: Capacities,
     /// How many levels and spans it may use now, which follows from that.
     level_limits: LevelLimits,
+    plenty: Plenty,
     /// What its memory can hold.
     memory_capacities: Capacities,
     flow: Option<FlowIdentity>,
@@ -79,23 +82,6 @@ pub struct Book<'m> {
     clock_ns: u64,
     last_sequence: Sequence,
     running_hash: u64,
-}
-
-/// The command that events follow from, and whose order they are about.
-#[derive(Clone, Copy)]
-struct Origin {
-    sequence: Sequence,
-    session: SessionId,
-    owner: SessionId,
-    client_sequence: ClientSequence,
-    instrument: InstrumentId,
-}
-
-impl Origin {
-    /// The same command, about an order of this session.
-    fn about(&self, owner: SessionId) -> Self {
-        Self { owner, ..*self }
-    }
 }
 
 impl Book<'_> {
@@ -142,30 +128,24 @@ impl Book<'_> {
         let Command { session, client_sequence, action } = command;
         assert!(sequence == self.last_sequence.next(), "commands are applied in sequence");
         self.last_sequence = sequence;
-        let about = |instrument| Origin {
-            sequence,
-            session: *session,
-            owner: *session,
-            client_sequence: *client_sequence,
-            instrument,
-        };
+        let about = |instrument| Origin::new(*session, *client_sequence, instrument);
         if !self.sessions.note(*session, *client_sequence, self.capacities.sessions) {
             let (instrument, order) = names_of(action);
-            return self.reject(&about(instrument), order, RejectReason::SessionsFull, sink);
+            return self.reject(about(instrument), order, RejectReason::SessionsFull, sink);
         }
         // The two that come most are asked for first: a table of jumps is guessed worse.
         if let Action::New(new) = action {
-            return self.new_order(&about(new.instrument), new, sink);
+            return self.new_order(about(new.instrument), new, sink);
         }
         if let Action::Cancel { instrument, order, account } = action {
-            return self.cancel(&about(*instrument), (*order, *account), sink);
+            return self.cancel(about(*instrument), (*order, *account), sink);
         }
-        self.apply_other(&about(names_of(action).0), action, sink);
+        self.apply_other(about(names_of(action).0), action, sink);
     }
 
     /// Executes what is neither New nor Cancel.
     #[inline(never)]
-    fn apply_other(&mut self, origin: &Origin, action: &Action, sink: &mut impl EventSink) {
+    fn apply_other(&mut self, origin: Origin, action: &Action, sink: &mut impl EventSink) {
         match action {
             Action::Reduce { order, account, by, .. } => {
                 self.reduce(origin, (*order, *account), *by, sink);
@@ -187,7 +167,7 @@ impl Book<'_> {
 
     /// Executes what is not about one order.
     #[inline(never)]
-    fn operate(&mut self, origin: &Origin, action: &Action, sink: &mut impl EventSink) {
+    fn operate(&mut self, origin: Origin, action: &Action, sink: &mut impl EventSink) {
         match action {
             Action::New(_) | Action::Cancel { .. } | Action::Reduce { .. } | Action::Replace(_) => {
                 bug("an order's command is not the operator's")
@@ -218,12 +198,25 @@ impl Book<'_> {
     /// cause, as many copies as there are callers.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the kind is known, and with it most of the hash")]
-    fn emit(&mut self, origin: &Origin, kind: EventKind, sink: &mut impl EventSink) {
+    fn emit(&mut self, origin: Origin, kind: EventKind, sink: &mut impl EventSink) {
+        self.emit_as(self.last_sequence, origin, kind, sink);
+    }
+
+    /// The same, where the last sequence is at hand.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the kind is known, and with it most of the hash")]
+    fn emit_as(
+        &mut self,
+        sequence: Sequence,
+        origin: Origin,
+        kind: EventKind,
+        sink: &mut impl EventSink,
+    ) {
         let event = Event {
-            sequence: origin.sequence,
-            session: origin.session,
-            owner: origin.owner,
-            instrument: origin.instrument,
+            sequence,
+            session: origin.session(),
+            owner: origin.owner(),
+            instrument: origin.instrument(),
             kind,
         };
         self.running_hash = event.fold_into(self.running_hash);
@@ -232,14 +225,14 @@ impl Book<'_> {
 
     /// The same for all other events, in one copy.
     #[inline(never)]
-    fn tell(&mut self, origin: &Origin, kind: EventKind, sink: &mut impl EventSink) {
+    fn tell(&mut self, origin: Origin, kind: EventKind, sink: &mut impl EventSink) {
         self.emit(origin, kind, sink);
     }
 
     #[cold]
     fn reject(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         order: OrderId,
         reason: RejectReason,
         sink: &mut impl EventSink,
@@ -252,7 +245,7 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "most of its callers know the reason")]
     fn emit_canceled(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         (order, lots): (OrderId, u64),
         reason: CancelReason,
         sink: &mut impl EventSink,
@@ -345,6 +338,7 @@ impl<'m> Book<'m> {
             sessions: Sessions::new(memory.cut(index_of(capacities.sessions))?),
             capacities,
             level_limits: LevelLimits::of(capacities),
+            plenty: Plenty::of(capacities),
             memory_capacities: capacities,
             flow: None,
             clock_ns: 0,
@@ -365,6 +359,22 @@ impl<'m> Book<'m> {
     fn set_capacities(&mut self, capacities: Capacities) {
         self.capacities = capacities;
         self.level_limits = LevelLimits::of(capacities);
+        self.plenty = Plenty::of(capacities);
+    }
+}
+
+/// What may be in use, exclusively, so that there is room for any one order more.
+struct Plenty {
+    places: u32,
+    spans: u32,
+}
+
+impl Plenty {
+    const fn of(capacities: Capacities) -> Self {
+        Self {
+            places: capacities.orders.saturating_sub(entry::PLACES_MAX - 1),
+            spans: spans_max(capacities).saturating_sub(DEPTHS - 1),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Call auctions: the price at which most would trade, and the trades of the uncross.
 
 use super::ladder::{LadderId, Level};
+use super::origin::Origin;
 use super::pool::NONE;
-use super::{Book, Origin, quantity_of};
+use super::{Book, quantity_of};
 use crate::event::{EventKind, EventSink, RejectReason};
 use crate::types::{InstrumentId, Lots, OrderId, Phase, Price, SessionId, Side, Ticks};
 
@@ -154,15 +155,15 @@ impl Book<'_> {
     }
 
     /// Ends an auction: all its trades at one price, and on to continuous trading.
-    pub(super) fn uncross(&mut self, origin: &Origin, sink: &mut impl EventSink) {
-        let gate = self.ladders.market(origin.instrument).gate;
+    pub(super) fn uncross(&mut self, origin: Origin, sink: &mut impl EventSink) {
+        let gate = self.ladders.market(origin.instrument()).gate;
         if gate.is_halted() {
             return self.reject(origin, OrderId(0), RejectReason::Halted, sink);
         }
         if gate.phase() != Phase::Auction {
             return self.reject(origin, OrderId(0), RejectReason::WrongPhase, sink);
         }
-        let outcome = self.indicative(origin.instrument);
+        let outcome = self.indicative(origin.instrument());
         let volume = outcome.map_or(0, |outcome| outcome.volume_lots);
         let uncrossed = EventKind::Uncrossed {
             client_sequence: origin.client_sequence,
@@ -171,10 +172,10 @@ impl Book<'_> {
         };
         self.tell(origin, uncrossed, sink);
         if let Some(Indicative { price, volume_lots, .. }) = outcome {
-            self.ladders.market_mut(origin.instrument).last_trade = price.ticks();
+            self.ladders.market_mut(origin.instrument()).last_trade = price.ticks();
             self.allocate(origin, price, volume_lots, sink);
         }
-        self.ladders.market_mut(origin.instrument).gate.set_phase(Phase::Continuous);
+        self.ladders.market_mut(origin.instrument()).gate.set_phase(Phase::Continuous);
         self.run_stops(origin, sink);
     }
 
@@ -182,14 +183,14 @@ impl Book<'_> {
     /// served.
     fn allocate(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         price: Price,
         mut volume: u128,
         sink: &mut impl EventSink,
     ) {
         while volume > 0 {
             let [Some(buyer), Some(seller)] =
-                [Side::Buy, Side::Sell].map(|side| self.first(origin.instrument, side))
+                [Side::Buy, Side::Sell].map(|side| self.first(origin.instrument(), side))
             else {
                 super::bug::bug("an auction without orders for its volume")
             };
@@ -199,7 +200,7 @@ impl Book<'_> {
             self.trade_in_auction(origin, [buyer, seller], (price, lots), sink);
         }
         for side in [Side::Buy, Side::Sell] {
-            if let Some(slot) = self.first(origin.instrument, side)
+            if let Some(slot) = self.first(origin.instrument(), side)
                 && self.orders.pool.get(slot).remaining == 0
             {
                 self.replenish(origin, slot, sink);
@@ -209,7 +210,7 @@ impl Book<'_> {
 
     fn trade_in_auction(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         slots: [u32; 2],
         (price, lots): (Price, u64),
         sink: &mut impl EventSink,
@@ -225,7 +226,7 @@ impl Book<'_> {
             buy_remaining,
             sell_remaining,
         };
-        self.tell(&origin.about(SessionId(buyer.session)), trade, sink);
+        self.tell(origin.about(SessionId(buyer.session)), trade, sink);
     }
 
     /// Takes traded lots off an order, the shown ones first, and the order out of the book when

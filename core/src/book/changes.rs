@@ -4,7 +4,8 @@ use super::conditional::Conditional;
 use super::entry::{check_price, check_risk, has_too_many_parts};
 use super::ladder::LadderId;
 use super::matching::Incoming;
-use super::{Book, Origin, quantity_of};
+use super::origin::Origin;
+use super::{Book, quantity_of};
 use crate::command::ReplaceOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::types::{
@@ -21,20 +22,34 @@ enum Change<T> {
 }
 
 impl Book<'_> {
-    /// Cancels an open order.
+    /// Cancels an open order; a plain one in one walk.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "nearly half of all commands: one piece of code")]
     pub(super) fn cancel(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
+        (order, account): (OrderId, AccountId),
+        sink: &mut impl EventSink,
+    ) {
+        let instrument = origin.instrument();
+        let hash = self.orders.hash(instrument, order);
+        let Some(left) = self.take_plain(hash, (instrument, order), account) else {
+            return self.cancel_conditional(origin, (order, account), sink);
+        };
+        let (owner, open) = (SessionId(left.session), left.remaining);
+        self.emit_canceled(origin.about(owner), (order, open), CancelReason::User, sink);
+    }
+
+    /// Cancels an open order that is not plain, or rejects the command.
+    #[inline(never)]
+    fn cancel_conditional(
+        &mut self,
+        origin: Origin,
         (order, account): (OrderId, AccountId),
         sink: &mut impl EventSink,
     ) {
         match self.find_own(origin, order, account) {
-            Ok((slot, hash)) => {
-                self.orders.forget_hash(slot, hash);
-                self.drop_slot(origin, slot, CancelReason::User, sink);
-            }
+            Ok((slot, _)) => self.cancel_slot(origin, slot, CancelReason::User, sink),
             Err(reason) => self.reject(origin, order, reason, sink),
         }
     }
@@ -43,7 +58,7 @@ impl Book<'_> {
     #[inline(never)]
     pub(super) fn reduce(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         (order, account): (OrderId, AccountId),
         by: Lots,
         sink: &mut impl EventSink,
@@ -56,7 +71,7 @@ impl Book<'_> {
         if by.0 >= open {
             return self.cancel_slot(origin, slot, CancelReason::User, sink);
         }
-        let lot = self.terms_of(origin.instrument).lot;
+        let lot = self.terms_of(origin.instrument()).lot;
         if by.0 == 0 || !by.0.is_multiple_of(lot.0) {
             return self.reject(origin, order, RejectReason::BadQuantity, sink);
         }
@@ -66,14 +81,14 @@ impl Book<'_> {
         let owner = SessionId(self.orders.pool.get(slot).session);
         let client_sequence = origin.client_sequence;
         let reduced = EventKind::Reduced { client_sequence, order, remaining, visible };
-        self.emit(&origin.about(owner), reduced, sink);
+        self.emit(origin.about(owner), reduced, sink);
     }
 
     /// Changes id, price, trigger and quantity of an open order.
     #[inline(never)]
     pub(super) fn replace(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         replace: &ReplaceOrder,
         sink: &mut impl EventSink,
     ) {
@@ -87,7 +102,7 @@ impl Book<'_> {
         let order = self.orders.pool.get(slot);
         if u64::from(order.extra)
             | u64::from(order.terms)
-            | self.ladders.market(origin.instrument).gate.word()
+            | self.ladders.market(origin.instrument()).gate.word()
             != 0
         {
             return self.replace_conditional(origin, slot, replace, sink);
@@ -112,21 +127,21 @@ impl Book<'_> {
     /// The checks of [`check_replace`](Self::check_replace) that can fail for a plain order.
     fn check_plain_replace(
         &self,
-        origin: &Origin,
+        origin: Origin,
         slot: u32,
         replace: &ReplaceOrder,
     ) -> Result<Change<Incoming>, RejectReason> {
         let order = self.orders.pool.get(slot);
         let limit = Price::new(replace.price).ok_or(RejectReason::BadPrice)?;
         let quantity = Quantity::new(replace.quantity).ok_or(RejectReason::BadQuantity)?;
-        let hash = self.orders.hash(origin.instrument, replace.new_order);
+        let hash = self.orders.hash(origin.instrument(), replace.new_order);
         if replace.new_order != replace.order
-            && self.orders.find_hashed(hash, origin.instrument, replace.new_order).is_some()
+            && self.orders.find_hashed(hash, origin.instrument(), replace.new_order).is_some()
         {
             return Err(RejectReason::DuplicateId);
         }
-        if origin.session.0 != order.session {
-            self.check_session(origin.session)?;
+        if origin.session().0 != order.session {
+            self.check_session(origin.session())?;
         }
         let level = self.ladders.levels.get(order.level);
         if replace.rule == ReplaceRule::Modify
@@ -152,7 +167,7 @@ impl Book<'_> {
     #[inline(never)]
     fn replace_conditional(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         slot: u32,
         replace: &ReplaceOrder,
         sink: &mut impl EventSink,
@@ -181,25 +196,25 @@ impl Book<'_> {
     /// All checks of a Replace, in the documented order.
     fn check_replace(
         &self,
-        origin: &Origin,
+        origin: Origin,
         slot: u32,
         replace: &ReplaceOrder,
     ) -> Result<Change<Conditional>, RejectReason> {
-        let market = self.ladders.market(origin.instrument);
+        let market = self.ladders.market(origin.instrument());
         if market.gate.is_halted() {
             return Err(RejectReason::Halted);
         }
-        let terms = self.terms_of(origin.instrument);
+        let terms = self.terms_of(origin.instrument());
         let old = self.as_it_is(slot);
         let new = Self::changed(&old, replace, &terms)?;
         let is_renamed = replace.new_order != replace.order;
-        if is_renamed && self.orders.find(origin.instrument, replace.new_order).is_some() {
+        if is_renamed && self.orders.find(origin.instrument(), replace.new_order).is_some() {
             return Err(RejectReason::DuplicateId);
         }
         let quantity = new.quantity;
         check_risk(&terms, new.limit, quantity)?;
-        if origin.session.0 != self.orders.pool.get(slot).session {
-            self.check_session(origin.session)?;
+        if origin.session().0 != self.orders.pool.get(slot).session {
+            self.check_session(origin.session())?;
         }
         if replace.rule == ReplaceRule::Modify
             && (new.limit, new.trigger) == (old.limit, old.trigger)
@@ -236,13 +251,8 @@ impl Book<'_> {
     }
 
     /// Whether an order can leave its place and come in as `new`.
-    fn check_move(
-        &self,
-        origin: &Origin,
-        slot: u32,
-        new: &Conditional,
-    ) -> Result<(), RejectReason> {
-        let (instrument, side) = (origin.instrument, new.side);
+    fn check_move(&self, origin: Origin, slot: u32, new: &Conditional) -> Result<(), RejectReason> {
+        let (instrument, side) = (origin.instrument(), new.side);
         let (ladder, price) = match new.trigger {
             Some(trigger) => (LadderId::of_stops(instrument, side), trigger),
             None => (LadderId::new(instrument, side), new.worst()),
@@ -279,15 +289,15 @@ impl Book<'_> {
     }
 
     /// Changes an order where it is.
-    fn keep(&mut self, origin: &Origin, slot: u32, id: OrderId, quantity: Quantity) {
+    fn keep(&mut self, origin: Origin, slot: u32, id: OrderId, quantity: Quantity) {
         self.shrink(slot, quantity.lots());
         let order = self.orders.pool.get_mut(slot);
-        let old_session = core::mem::replace(&mut order.session, origin.session.0);
+        let old_session = core::mem::replace(&mut order.session, origin.session().0);
         if order.id != id.0 {
             self.orders.rename(slot, id);
         }
         self.sessions.closed(SessionId(old_session));
-        self.sessions.opened(origin.session);
+        self.sessions.opened(origin.session());
     }
 
     /// Leaves `open` lots of an order open, no more than there are; hidden ones go first.
@@ -312,7 +322,7 @@ impl Book<'_> {
     /// its place.
     fn emit_replaced(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         replace: &ReplaceOrder,
         (price, quantity, kept): (Ticks, Quantity, Option<Lots>),
         sink: &mut impl EventSink,
@@ -333,21 +343,7 @@ impl Book<'_> {
     #[inline(never)]
     pub(super) fn cancel_slot(
         &mut self,
-        origin: &Origin,
-        slot: u32,
-        reason: CancelReason,
-        sink: &mut impl EventSink,
-    ) {
-        self.orders.forget_id(slot);
-        self.drop_slot(origin, slot, reason, sink);
-    }
-
-    /// Cancels the order in `slot`, whose id is not in the index any more.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "its one hot caller gives it a constant reason")]
-    fn drop_slot(
-        &mut self,
-        origin: &Origin,
+        origin: Origin,
         slot: u32,
         reason: CancelReason,
         sink: &mut impl EventSink,
@@ -355,24 +351,22 @@ impl Book<'_> {
         let order = self.orders.pool.get(slot);
         let (id, owner) = (OrderId(order.id), SessionId(order.session));
         let open = order.remaining + self.orders.hidden(order);
-        self.leave_queue(slot);
-        self.emit_canceled(&origin.about(owner), (id, open), reason, sink);
+        self.leave(slot);
+        self.emit_canceled(origin.about(owner), (id, open), reason, sink);
     }
 
     /// The slot of an open order of the account, and the hash of its id.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     fn find_own(
         &self,
-        origin: &Origin,
+        origin: Origin,
         order: OrderId,
         account: AccountId,
     ) -> Result<(u32, u32), RejectReason> {
-        if origin.instrument.0 >= self.symbols.count() {
+        if origin.instrument().0 >= self.symbols.count() {
             return Err(RejectReason::UnknownInstrument);
         }
-        let hash = self.orders.hash(origin.instrument, order);
-        match self.orders.find_hashed(hash, origin.instrument, order) {
+        let hash = self.orders.hash(origin.instrument(), order);
+        match self.orders.find_hashed(hash, origin.instrument(), order) {
             Some(slot) if self.orders.pool.get(slot).account == account.0 => Ok((slot, hash)),
             Some(_) | None => Err(RejectReason::UnknownOrder),
         }

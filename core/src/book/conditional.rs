@@ -4,8 +4,9 @@
 use super::ladder::LadderId;
 use super::matching::reaches;
 use super::order::{Extra, Order};
+use super::origin::Origin;
 use super::terms::Terms;
-use super::{Book, Origin, quantity_of};
+use super::{Book, quantity_of};
 use crate::event::{CancelReason, EventKind, EventSink};
 use crate::types::{
     AccountId, OrderId, Phase, Price, Quantity, SelfTrade, SessionId, Side, TimeInForce,
@@ -57,12 +58,12 @@ impl Book<'_> {
     /// that this triggers are the caller's business.
     pub(super) fn execute_conditional(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         incoming: &Conditional,
         sink: &mut impl EventSink,
     ) {
         let whole = incoming.quantity.lots();
-        if self.ladders.market(origin.instrument).gate.phase() == Phase::Auction {
+        if self.ladders.market(origin.instrument()).gate.phase() == Phase::Auction {
             return self.rest_conditional(origin, incoming, whole, sink);
         }
         if let Some(reason) = self.refusal(origin, incoming) {
@@ -70,7 +71,7 @@ impl Book<'_> {
         }
         let remaining = if incoming.terms.self_trade == SelfTrade::Allow {
             let reach = (incoming.side, incoming.worst());
-            self.cross(origin, (incoming.order, whole), reach, sink)
+            self.cross_conditional(origin, (incoming.order, whole), reach, sink)
         } else {
             self.cross_preventing(origin, incoming, sink)
         };
@@ -80,11 +81,11 @@ impl Book<'_> {
     }
 
     /// Why an order is canceled before it trades at all.
-    fn refusal(&self, origin: &Origin, incoming: &Conditional) -> Option<CancelReason> {
+    fn refusal(&self, origin: Origin, incoming: &Conditional) -> Option<CancelReason> {
         let Conditional { side, terms, minimum, .. } = *incoming;
         if incoming.trigger.is_some()
             && terms.post_only
-            && self.would_trade(origin.instrument, side, incoming.worst())
+            && self.would_trade(origin.instrument(), side, incoming.worst())
         {
             return Some(CancelReason::PostOnlyWouldCross);
         }
@@ -101,7 +102,7 @@ impl Book<'_> {
     /// that prevention takes out of its way, nor with what lies behind an order that it stops at.
     ///
     /// Looks at the orders that it would trade with, and at its own.
-    fn can_trade(&self, origin: &Origin, incoming: &Conditional, wanted: u64) -> bool {
+    fn can_trade(&self, origin: Origin, incoming: &Conditional, wanted: u64) -> bool {
         let Conditional { side, account, terms, .. } = *incoming;
         let limit = incoming.worst();
         let (prevents, stops) = match terms.self_trade {
@@ -110,7 +111,7 @@ impl Book<'_> {
             SelfTrade::CancelNewest | SelfTrade::CancelBoth => (true, true),
         };
         let mut found = 0;
-        let levels = self.raw_levels(LadderId::new(origin.instrument, side.opposite()));
+        let levels = self.raw_levels(LadderId::new(origin.instrument(), side.opposite()));
         for level in levels.take_while(|level| reaches(side, limit, super::view::price_of(level))) {
             let (mut shown, mut open) = (0, 0);
             for slot in self.slots(level) {
@@ -140,7 +141,7 @@ impl Book<'_> {
     /// that are left to rest.
     fn cross_preventing(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         incoming: &Conditional,
         sink: &mut impl EventSink,
     ) -> u64 {
@@ -148,7 +149,7 @@ impl Book<'_> {
         let limit = incoming.worst();
         let mut remaining = incoming.quantity.lots();
         while remaining > 0 {
-            let Some((level, price)) = self.best_opposite(origin.instrument, side) else { break };
+            let Some((level, price)) = self.best_opposite(origin.instrument(), side) else { break };
             if !reaches(side, limit, price) {
                 break;
             }
@@ -177,12 +178,12 @@ impl Book<'_> {
     /// Lets what is left of an order rest, or cancels it.
     fn rest_conditional(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         incoming: &Conditional,
         remaining: u64,
         sink: &mut impl EventSink,
     ) {
-        let ladder = LadderId::new(origin.instrument, incoming.side);
+        let ladder = LadderId::new(origin.instrument(), incoming.side);
         let price = incoming.worst().ticks();
         let reason = if incoming.limit.is_none() {
             CancelReason::NoLiquidity
@@ -200,7 +201,7 @@ impl Book<'_> {
 
     fn rest_with_extra(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         incoming: &Conditional,
         remaining: u64,
         sink: &mut impl EventSink,
@@ -211,9 +212,9 @@ impl Book<'_> {
         let resting = Order {
             id: order.0,
             remaining: visible,
-            ladder: LadderId::new(origin.instrument, side).0,
+            ladder: LadderId::new(origin.instrument(), side).0,
             account: account.0,
-            session: origin.owner.0,
+            session: origin.owner().0,
             terms: incoming.terms.bits(),
             ..Order::zeroed()
         };
@@ -233,7 +234,7 @@ impl Book<'_> {
     }
 
     /// Lets an iceberg whose shown part has traded show a new one, at the back of its level.
-    pub(super) fn replenish(&mut self, origin: &Origin, slot: u32, sink: &mut impl EventSink) {
+    pub(super) fn replenish(&mut self, origin: Origin, slot: u32, sink: &mut impl EventSink) {
         let order = *self.orders.pool.get(slot);
         let extra = self.orders.extra_mut(order.extra);
         let shown = extra.hidden.min(extra.display);
@@ -242,7 +243,7 @@ impl Book<'_> {
         self.send_to_the_back(slot);
         let replenished =
             EventKind::Replenished { order: OrderId(order.id), visible: quantity_of(shown) };
-        self.tell(&origin.about(SessionId(order.session)), replenished, sink);
+        self.tell(origin.about(SessionId(order.session)), replenished, sink);
     }
 
     /// The order in `slot`, which rests, as one that comes in again with another limit and

@@ -1,10 +1,11 @@
 //! The door: what a new order is checked for, and the order of the checks.
 
+use super::Book;
 use super::conditional::Conditional;
 use super::ladder::LadderId;
-use super::matching::Incoming;
+use super::matching::{Incoming, rested};
+use super::origin::Origin;
 use super::terms::Terms;
-use super::{Book, Origin};
 use crate::command::{Conditions, NewOrder};
 use crate::event::{EventKind, EventSink, RejectReason};
 use crate::limits::{CLOCK_NS_MAX, ICEBERG_PARTS_MAX, QUANTITY_MAX};
@@ -14,7 +15,7 @@ use crate::types::{
 };
 
 /// Places that an order with an extra takes.
-const PLACES_MAX: u32 = 2;
+pub(super) const PLACES_MAX: u32 = 2;
 
 impl Book<'_> {
     /// Takes a new order, or rejects it.
@@ -23,16 +24,65 @@ impl Book<'_> {
         clippy::inline_always,
         reason = "half of all commands: one piece of code, in registers"
     )]
-    pub(super) fn new_order(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
+    pub(super) fn new_order(&mut self, origin: Origin, new: &NewOrder, sink: &mut impl EventSink) {
         if new.instrument.0 >= self.symbols.count() {
             return self.reject(origin, new.order, RejectReason::UnknownInstrument, sink);
         }
-        if conditions_of(new) | self.ladders.market(new.instrument).gate.word() != 0 {
+        let market = self.ladders.market(new.instrument);
+        let trades = market.would_trade(new.side, new.price);
+        if conditions_of(new) | market.gate.word() != 0 || !self.has_plenty() {
             return self.new_conditional(origin, new, sink);
         }
-        match self.check_plain(origin, new) {
+        match self.check_plain(new) {
+            Ok(incoming) if trades || !incoming.may_rest => {
+                self.enter_and_trade(origin, new, incoming.hash, sink);
+            }
+            Ok(incoming) => self.enter_and_stand(origin, new, &incoming, sink),
+            Err(reason) => self.reject(origin, new.order, reason, sink),
+        }
+    }
+
+    /// Takes a plain order that only rests, unless its session has too many.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "half of all commands end here")]
+    fn enter_and_stand(
+        &mut self,
+        origin: Origin,
+        new: &NewOrder,
+        incoming: &Incoming,
+        sink: &mut impl EventSink,
+    ) {
+        if let Err(reason) = self.check_session(origin.session()) {
+            return self.reject(origin, new.order, reason, sink);
+        }
+        // The book first, then the events: what they share is at hand for both.
+        self.stand(origin, incoming, incoming.quantity);
+        let sequence = self.last_sequence;
+        self.emit_as(sequence, origin, accepted(origin, new), sink);
+        self.emit_as(sequence, origin, rested(incoming, incoming.quantity), sink);
+    }
+
+    /// Takes a plain order that trades at once or never rests, unless its session has too many;
+    /// `hash` is its id's.
+    ///
+    /// Apart, so that an order that only rests is one piece of code without a call in it.
+    #[inline(never)]
+    fn enter_and_trade(
+        &mut self,
+        origin: Origin,
+        new: &NewOrder,
+        hash: u32,
+        sink: &mut impl EventSink,
+    ) {
+        let checked = Incoming::of(new, hash).and_then(|incoming| {
+            if incoming.may_rest {
+                self.check_session(origin.session())?;
+            }
+            Ok(incoming)
+        });
+        match checked {
             Ok(incoming) => {
-                self.accept(origin, new, sink);
+                self.emit(origin, accepted(origin, new), sink);
                 self.execute(origin, &incoming, sink);
             }
             Err(reason) => self.reject(origin, new.order, reason, sink),
@@ -42,10 +92,10 @@ impl Book<'_> {
     /// Takes a new order that asks for something, or one on an instrument that does not take
     /// everything, or rejects it.
     #[inline(never)]
-    fn new_conditional(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
+    fn new_conditional(&mut self, origin: Origin, new: &NewOrder, sink: &mut impl EventSink) {
         match self.check_conditional(origin, new) {
             Ok(conditional) => {
-                self.accept(origin, new, sink);
+                self.emit(origin, accepted(origin, new), sink);
                 if new.order_type.is_stop() {
                     self.wait(origin, &conditional);
                 } else {
@@ -57,44 +107,31 @@ impl Book<'_> {
         }
     }
 
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "its events are built where the next ones are")]
-    fn accept(&mut self, origin: &Origin, new: &NewOrder, sink: &mut impl EventSink) {
-        let client_sequence = origin.client_sequence;
-        self.emit(origin, EventKind::Accepted { client_sequence, order: new.order }, sink);
-    }
-
     /// The checks of [`check_conditional`](Self::check_conditional) that can fail for a plain
-    /// order.
+    /// order while there is plenty of room, but for its session's.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it checks stays in registers")]
-    fn check_plain(&self, origin: &Origin, new: &NewOrder) -> Result<Incoming, RejectReason> {
-        let limit = Price::new(new.price).ok_or(RejectReason::BadPrice)?;
-        let quantity = Quantity::new(new.quantity).ok_or(RejectReason::BadQuantity)?;
+    fn check_plain(&self, new: &NewOrder) -> Result<Incoming, RejectReason> {
         let hash = self.orders.hash(new.instrument, new.order);
+        let incoming = Incoming::of(new, hash)?;
         if self.orders.find_hashed(hash, new.instrument, new.order).is_some() {
             return Err(RejectReason::DuplicateId);
         }
-        let may_rest = new.time_in_force.may_rest();
-        if may_rest {
-            self.check_session(origin.session)?;
-            self.check_room(LadderId::new(new.instrument, new.side), limit, 1)?;
-        }
-        Ok(Incoming {
-            order: new.order,
-            hash,
-            account: new.account,
-            side: new.side,
-            may_rest,
-            limit,
-            quantity,
-        })
+        Ok(incoming)
+    }
+
+    /// Whether there is room for one more order, whatever it is and wherever it rests. A level
+    /// holds an order at least, so that there are places for levels too.
+    #[inline]
+    fn has_plenty(&self) -> bool {
+        self.orders.pool.live() < self.plenty.places
+            && self.ladders.spans.pool.live() < self.plenty.spans
     }
 
     /// All checks of a new order, in the documented order.
     fn check_conditional(
         &self,
-        origin: &Origin,
+        origin: Origin,
         new: &NewOrder,
     ) -> Result<Conditional, RejectReason> {
         let instrument = new.instrument;
@@ -110,7 +147,7 @@ impl Book<'_> {
         let is_stop = new.order_type.is_stop();
         let may_be_open = is_stop || (conditional.may_rest() && conditional.limit.is_some());
         if may_be_open {
-            self.check_session(origin.session)?;
+            self.check_session(origin.session())?;
         }
         if !is_stop {
             self.check_phase(instrument, &conditional)?;
@@ -211,6 +248,12 @@ impl Book<'_> {
         }
         Ok(())
     }
+}
+
+/// The answer to an order that is taken.
+#[inline]
+fn accepted(origin: Origin, new: &NewOrder) -> EventKind {
+    EventKind::Accepted { client_sequence: origin.client_sequence, order: new.order }
 }
 
 /// One word that is 0 when an order asks for nothing beyond what a limit order without conditions

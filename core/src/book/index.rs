@@ -6,13 +6,13 @@
 //! Keys are compared by the caller, in the entry.
 //!
 //! Only as many cells are in use as the entries that there were at one time need, so that few
-//! entries lie close together however many there is room for. Whenever a pool gives out a slot that
-//! it never gave out before, the next cells are taken into use, one after the other, each with its
-//! share of one chain: linear hashing (Litwin, 1980). No command ever pays for more than a few
-//! chains.
+//! entries lie close together however many there is room for. When a pool has given out more slots
+//! than half of them, the next cells are taken into use with each insertion, one after the other
+//! and each with its share of one chain, until there are twice as many: linear hashing (Litwin,
+//! 1980). No command ever pays for more than a few chains.
 
 use super::bug::bug;
-use super::pool::{Entry, NONE, Pool};
+use super::pool::{Entry, NONE, Pool, entry, entry_mut};
 use crate::types::{fold, index_of};
 
 /// An entry that an [`Index`] finds.
@@ -21,13 +21,15 @@ pub(super) trait Keyed: Entry {
     fn key(&self) -> (u64, u64);
 }
 
-/// A table of chains, of which there are at least twice as many as slots were ever given out, or
-/// soon will be.
+/// A table of chains, of which there are twice as many as slots were ever given out, or soon will
+/// be.
 pub(super) struct Index<'m> {
     /// The first slot of each chain; a power of two of them. Those not in use are zeros.
     heads: &'m mut [u32],
-    /// How many cells are in use.
+    /// How many cells are in use: a power of two, or on the way to the next.
     used: u32,
+    /// The last slot that can be added without taking more of them into use.
+    slot_max: u32,
     /// The lowest 2^n - 1 that is not below the number of any cell in use.
     mask: u32,
     /// What the keys are mixed with, so that nobody outside can choose keys that collide.
@@ -49,9 +51,8 @@ const CELLS_MIN: usize = 16;
 /// Cells that are in use from the beginning, where there are so many: a page.
 const CELLS_FIRST: u32 = 1_024;
 
-/// Cells that one insertion takes into use at most; most take none, and those that come to a new
-/// slot two.
-const SPLITS_MAX: usize = 8;
+/// Cells that one insertion takes into use at most, while there are too few.
+const SPLITS_MAX: usize = 4;
 
 /// The low bits of a key that are not mixed, so that neighbours in number are neighbours in memory.
 ///
@@ -65,7 +66,7 @@ impl<'m> Index<'m> {
     pub(super) fn new(heads: &'m mut [u32], seed: u64) -> Self {
         let used = u32::try_from(heads.len()).unwrap_or(u32::MAX).min(CELLS_FIRST);
         let seed = fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93);
-        Self { heads, used, mask: used.saturating_sub(1), seed }
+        Self { heads, used, slot_max: used / 2, mask: used.saturating_sub(1), seed }
     }
 
     /// The hash of an entry.
@@ -90,49 +91,50 @@ impl<'m> Index<'m> {
         hash: u32,
         is_key: impl Fn(&T) -> bool,
     ) -> Option<u32> {
-        let mut slot = *self.head(hash);
-        while slot != NONE {
-            let entry = pool.get(slot);
-            if is_key(entry) {
-                return Some(slot);
-            }
-            slot = entry.linked();
-        }
-        None
+        find_in(*self.head(hash), |slot| pool.get(slot), is_key)
+    }
+
+    /// The chain of `hash`, to be changed.
+    #[inline]
+    pub(super) fn chain(&mut self, hash: u32) -> Chain<'_> {
+        Chain { head: self.head_mut(hash) }
     }
 
     /// Adds an entry, whose key is not in the index, under its hash.
     #[inline]
     pub(super) fn insert<T: Keyed>(&mut self, pool: &mut Pool<'_, T>, hash: u32, slot: u32) {
-        if slot > self.used / 2 {
-            self.grow(pool, slot);
-        }
-        let head = self.head_mut(hash);
+        self.make_room(pool, slot);
+        let Chain { head } = self.chain(hash);
         pool.get_mut(slot).link(*head);
         *head = slot;
+    }
+
+    /// Takes cells into use where the entry in `slot`, which is about to be added, needs some.
+    #[inline]
+    pub(super) fn make_room<T: Keyed>(&mut self, pool: &mut Pool<'_, T>, slot: u32) {
+        if slot > self.slot_max {
+            self.grow(pool, slot);
+        }
     }
 
     /// Takes out an entry that was added under `hash`.
     #[inline]
     pub(super) fn remove<T: Entry>(&mut self, pool: &mut Pool<'_, T>, hash: u32, slot: u32) {
-        let next = pool.get(slot).linked();
-        let head = self.head_mut(hash);
-        if *head == slot {
-            *head = next;
-        } else {
-            unlink(pool, *head, (slot, next));
-        }
+        self.chain(hash).remove(pool.parts().0, slot);
     }
 
-    /// Takes cells into use until there are two for each slot up to this one, some at once.
+    /// Takes some cells into use. Once begun it goes on with every insertion until there are twice
+    /// as many as before, because cells are found soonest while their number is a power of two.
     #[inline(never)]
     fn grow<T: Keyed>(&mut self, pool: &mut Pool<'_, T>, slot: u32) {
+        let is_done = |used: u32| used.is_power_of_two() && slot <= used / 2;
         for _ in 0..SPLITS_MAX {
-            if self.used / 2 >= slot {
-                return;
+            if is_done(self.used) {
+                break;
             }
             self.split(pool);
         }
+        self.slot_max = if is_done(self.used) { self.used / 2 } else { NONE };
     }
 
     /// Takes the next cell into use, for the entries that so far shared a chain with others only
@@ -187,21 +189,68 @@ impl<'m> Index<'m> {
     #[inline]
     fn place(&self, hash: u32) -> u32 {
         let place = hash & self.mask;
-        if place < self.used { place } else { place & (self.mask >> 1) }
+        if place < self.used {
+            return place;
+        }
+        // Only while cells are being taken into use.
+        core::hint::cold_path();
+        place & (self.mask >> 1)
     }
+}
+
+/// One chain of an index.
+pub(super) struct Chain<'a> {
+    /// Its first slot.
+    pub(super) head: &'a mut u32,
+}
+
+impl Chain<'_> {
+    /// The slot of the entry that `is_key` recognises.
+    #[inline]
+    pub(super) fn find<T: Entry>(&self, entries: &[T], is_key: impl Fn(&T) -> bool) -> Option<u32> {
+        find_in(*self.head, |slot| entry(entries, slot), is_key)
+    }
+
+    /// Takes out an entry that is in the chain.
+    #[inline]
+    pub(super) fn remove<T: Entry>(self, entries: &mut [T], slot: u32) {
+        let next = entry(entries, slot).linked();
+        if *self.head == slot {
+            *self.head = next;
+        } else {
+            unlink(entries, *self.head, (slot, next));
+        }
+    }
+}
+
+/// The slot of the entry that `is_key` recognises, from `slot` on.
+#[inline]
+fn find_in<'a, T: Entry>(
+    mut slot: u32,
+    entry_in: impl Fn(u32) -> &'a T,
+    is_key: impl Fn(&T) -> bool,
+) -> Option<u32> {
+    while slot != NONE {
+        let entry = entry_in(slot);
+        if is_key(entry) {
+            return Some(slot);
+        }
+        slot = entry.linked();
+    }
+    None
 }
 
 /// Takes an entry that is not the first out of its chain.
 #[inline(never)]
-fn unlink<T: Entry>(pool: &mut Pool<'_, T>, head: u32, (slot, next): (u32, u32)) {
+fn unlink<T: Entry>(entries: &mut [T], head: u32, (slot, next): (u32, u32)) {
     let mut before = head;
-    while pool.get(before).linked() != slot {
-        before = pool.get(before).linked();
+    while entry(entries, before).linked() != slot {
+        before = entry(entries, before).linked();
         if before == NONE {
             bug("an entry is missing from its index");
         }
     }
-    pool.get_mut(before).link(next);
+    entry_mut(entries, before).link(next);
 }
 
 /// The low half of a word.
@@ -246,7 +295,7 @@ mod tests {
     const ENTRIES: usize = 6_000;
 
     #[test]
-    fn it_has_two_cells_for_each_slot_that_was_ever_given_out() {
+    fn it_soon_has_two_cells_for_each_slot_that_was_ever_given_out() {
         let mut items = vec![Item::zeroed(); ENTRIES + 1];
         let mut heads = vec![0; cells_for(ENTRIES)];
         let (mut pool, mut index) = (Pool::new(&mut items), Index::new(&mut heads, 7));
@@ -257,12 +306,15 @@ mod tests {
             let hash = index.hash_of(&item);
             index.insert(&mut pool, hash, slot);
             most = most.max(slot);
-            assert_eq!(index.used, (2 * most).max(CELLS_FIRST), "at number {number}");
+            let least = (2 * most).min(CELLS_FIRST + 4 * number.saturating_sub(CELLS_FIRST / 2));
+            assert!(index.used >= least, "{} cells at number {number}", index.used);
+            assert!(index.used < 4 * most.max(CELLS_FIRST), "{} at {number}", index.used);
             if number % 3 == 0 {
                 index.remove(&mut pool, hash, slot);
                 pool.remove(slot);
             }
         }
+        assert_eq!((most, index.used, index.slot_max), (4_001, 8_192, 4_096));
     }
 
     #[test]

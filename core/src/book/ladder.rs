@@ -5,7 +5,7 @@ use super::bug::bug;
 use super::index::{Index, Keyed};
 use super::pool::{Entry, NONE, Pool};
 use super::span::{Spans, spans_max};
-use crate::types::{Capacities, InstrumentId, Phase, Side, index_of};
+use crate::types::{Capacities, InstrumentId, Phase, Side, Ticks, index_of};
 use bytemuck::{Pod, Zeroable};
 
 /// Number of a ladder: instrument, side, and whether its orders rest or wait.
@@ -164,6 +164,22 @@ pub(super) struct Market {
     reserved: [u32; 4],
 }
 
+impl Market {
+    /// Whether an order on `side` with this limit would trade at once.
+    #[inline]
+    pub(super) fn would_trade(&self, side: Side, limit: Ticks) -> bool {
+        // By number, not by a question: half of all orders buy, and a guess is wrong half the time.
+        let opposite = self.sides.get(usize::from(side == Side::Buy));
+        let best = opposite.map_or(0, |ladder| ladder.best_price);
+        let (bid, ask) = match side {
+            Side::Buy => (limit.0, best),
+            Side::Sell => (best, limit.0),
+        };
+        // Without an ask the number before it is above every bid; without a bid nothing is below.
+        ask.wrapping_sub(1) < bid
+    }
+}
+
 const _: () = assert!(core::mem::offset_of!(Market, stops) == 64, "stops have their own line");
 
 /// One price and the queue of orders that rest at it.
@@ -184,8 +200,27 @@ pub(super) struct Level {
     pub(super) span: u32,
     /// The level after it in its chain of the index, or the way to the next free slot.
     link: u32,
-    /// Fills half a cache line.
-    reserved: u32,
+    /// Written in place of what stays as it is, and means nothing.
+    spare: u32,
+}
+
+impl Level {
+    /// Adds an order behind the last.
+    #[inline]
+    pub(super) fn add_last(&mut self, last: u32, slot: u32) {
+        self.tail = slot;
+        self.order_count += 1;
+        *(if last == NONE { &mut self.head } else { &mut self.spare }) = slot;
+    }
+
+    /// Takes an order between these two out of the queue's count and ends.
+    #[inline]
+    pub(super) fn drop_between(&mut self, prev: u32, next: u32) {
+        self.order_count -= 1;
+        // Where to write is chosen, and not what: cheaper than a guess.
+        *(if prev == NONE { &mut self.head } else { &mut self.spare }) = next;
+        *(if next == NONE { &mut self.tail } else { &mut self.spare }) = prev;
+    }
 }
 
 impl Entry for Level {

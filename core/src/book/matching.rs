@@ -2,9 +2,11 @@
 
 use super::ladder::LadderId;
 use super::order::Order;
-use super::pool::NONE;
-use super::{Book, Origin, quantity_of};
-use crate::event::{CancelReason, EventKind, EventSink};
+use super::origin::Origin;
+use super::pool::{NONE, entry_mut};
+use super::{Book, quantity_of};
+use crate::command::NewOrder;
+use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::types::{
     AccountId, InstrumentId, Lots, OrderId, Price, Quantity, SessionId, Side, Ticks,
 };
@@ -25,6 +27,22 @@ pub(super) struct Incoming {
     pub(super) quantity: Quantity,
 }
 
+impl Incoming {
+    /// A plain order as a client sends it; `hash` is its id's.
+    #[inline]
+    pub(super) fn of(new: &NewOrder, hash: u32) -> Result<Self, RejectReason> {
+        Ok(Self {
+            order: new.order,
+            hash,
+            account: new.account,
+            side: new.side,
+            may_rest: new.time_in_force.may_rest(),
+            limit: Price::new(new.price).ok_or(RejectReason::BadPrice)?,
+            quantity: Quantity::new(new.quantity).ok_or(RejectReason::BadQuantity)?,
+        })
+    }
+}
+
 impl Book<'_> {
     /// Trades a plain order as far as it goes, lets the rest rest or cancels it, and runs the stops
     /// that this triggers.
@@ -34,20 +52,20 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "it goes on where New was checked")]
     pub(super) fn execute(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         incoming: &Incoming,
         sink: &mut impl EventSink,
     ) {
         let Incoming { order, side, limit, quantity, .. } = *incoming;
         let whole = quantity.lots();
-        let mut remaining = whole;
-        if self.would_trade(origin.instrument, side, limit) {
-            remaining = self.cross(origin, (order, whole), (side, limit), sink);
-        }
-        if remaining > 0 && incoming.may_rest {
-            self.rest(origin, incoming, remaining, sink);
-        } else if remaining > 0 {
-            self.cancel_rest(origin, (order, remaining), sink);
+        let remaining = self.cross(origin, (order, whole), (side, limit), sink);
+        if let Some(rest) = Quantity::new(Lots(remaining)) {
+            if incoming.may_rest {
+                self.stand(origin, incoming, rest);
+                self.emit(origin, rested(incoming, rest), sink);
+            } else {
+                self.cancel_rest(origin, (order, remaining), sink);
+            }
         }
         if remaining < whole {
             self.run_stops(origin, sink);
@@ -56,7 +74,12 @@ impl Book<'_> {
 
     /// Cancels what is left of an order that may not rest.
     #[inline(never)]
-    fn cancel_rest(&mut self, origin: &Origin, rest: (OrderId, u64), sink: &mut impl EventSink) {
+    pub(super) fn cancel_rest(
+        &mut self,
+        origin: Origin,
+        rest: (OrderId, u64),
+        sink: &mut impl EventSink,
+    ) {
         self.emit_canceled(origin, rest, CancelReason::IocRemainder, sink);
     }
 
@@ -64,24 +87,37 @@ impl Book<'_> {
     #[inline(never)]
     pub(super) fn execute_again(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         incoming: &Incoming,
         sink: &mut impl EventSink,
     ) {
         self.execute(origin, incoming, sink);
     }
 
-    /// Trades level by level, from the best price to the limit; returns the lots that are left.
+    /// [`cross`](Self::cross) for orders with conditions.
     #[inline(never)]
-    pub(super) fn cross(
+    pub(super) fn cross_conditional(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
+        taker: (OrderId, u64),
+        reach: (Side, Price),
+        sink: &mut impl EventSink,
+    ) -> u64 {
+        self.cross(origin, taker, reach, sink)
+    }
+
+    /// Trades level by level, from the best price to the limit; returns the lots that are left.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it goes on where an order came in")]
+    fn cross(
+        &mut self,
+        origin: Origin,
         (taker, mut remaining): (OrderId, u64),
         (side, limit): (Side, Price),
         sink: &mut impl EventSink,
     ) -> u64 {
         while remaining > 0 {
-            let Some((level, price)) = self.best_opposite(origin.instrument, side) else { break };
+            let Some((level, price)) = self.best_opposite(origin.instrument(), side) else { break };
             if !reaches(side, limit, price) {
                 break;
             }
@@ -113,7 +149,7 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "its one caller is its loop")]
     fn fill(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         (taker, mut remaining): (OrderId, u64),
         (level_slot, price): (u32, Price),
         sink: &mut impl EventSink,
@@ -138,21 +174,33 @@ impl Book<'_> {
                 taker_remaining: Lots(remaining),
             };
             if maker.remaining == 0 {
-                let (filled, session) = (head, maker.session);
+                let filled = head;
                 head = maker.next;
                 order_count -= 1;
-                self.orders.remove(filled);
-                self.sessions.closed(SessionId(session));
+                self.remove_filled(filled);
             }
             self.emit(origin, trade, sink);
         }
-        self.ladders.market_mut(origin.instrument).last_trade = price.ticks();
+        self.ladders.market_mut(origin.instrument()).last_trade = price.ticks();
         self.cut_queue(level_slot, head, order_count);
         if remaining > 0 && head != NONE {
             // An order with an extra is the first now; the level is whole again.
             remaining = self.fill_first(origin, (taker, remaining), (head, price), sink);
         }
         remaining
+    }
+
+    /// Takes a filled order without an extra out of the book; its level is the caller's business.
+    ///
+    /// Apart: most trades leave something of the maker.
+    #[inline(never)]
+    fn remove_filled(&mut self, slot: u32) {
+        let order = self.orders.pool.get(slot);
+        let (session, hash) = (SessionId(order.session), self.orders.hash_of(order));
+        let (entries, free) = self.orders.pool.parts();
+        self.orders.ids.chain(hash).remove(entries, slot);
+        free.give_back(entry_mut(entries, slot), slot);
+        self.sessions.closed(session);
     }
 
     /// Makes `head` the first order of a level, whose filled orders have left; without one the
@@ -174,7 +222,7 @@ impl Book<'_> {
     #[inline(never)]
     pub(super) fn fill_first(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         (taker, remaining): (OrderId, u64),
         (slot, price): (u32, Price),
         sink: &mut impl EventSink,
@@ -193,7 +241,7 @@ impl Book<'_> {
             maker_remaining: Lots(left + hidden),
             taker_remaining: Lots(remaining - traded),
         };
-        self.ladders.market_mut(origin.instrument).last_trade = price.ticks();
+        self.ladders.market_mut(origin.instrument()).last_trade = price.ticks();
         self.emit(origin, trade, sink);
         if left == 0 && hidden > 0 {
             self.replenish(origin, slot, sink);
@@ -203,33 +251,31 @@ impl Book<'_> {
         remaining - traded
     }
 
+    /// Lets what is left of an order stand in the book.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands end here")]
-    fn rest(
-        &mut self,
-        origin: &Origin,
-        incoming: &Incoming,
-        remaining: u64,
-        sink: &mut impl EventSink,
-    ) {
+    pub(super) fn stand(&mut self, origin: Origin, incoming: &Incoming, quantity: Quantity) {
         let order = Order {
             id: incoming.order.0,
-            remaining,
-            ladder: LadderId::new(origin.instrument, incoming.side).0,
+            remaining: quantity.lots(),
+            ladder: LadderId::new(origin.instrument(), incoming.side).0,
             account: incoming.account.0,
-            session: origin.owner.0,
+            session: origin.owner().0,
             ..Order::zeroed()
         };
         self.join(incoming.hash, order, incoming.limit);
-        let quantity = quantity_of(remaining);
-        let rested = EventKind::Rested {
-            order: incoming.order,
-            side: incoming.side,
-            price: incoming.limit,
-            quantity,
-            visible: quantity,
-        };
-        self.emit(origin, rested, sink);
+    }
+}
+
+/// Tells that what is left of an order rests.
+#[inline]
+pub(super) fn rested(incoming: &Incoming, quantity: Quantity) -> EventKind {
+    EventKind::Rested {
+        order: incoming.order,
+        side: incoming.side,
+        price: incoming.limit,
+        quantity,
+        visible: quantity,
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the operator's session does: define instruments, change how they trade, tie the log to its
 //! flow, set the capacities.
 
-use super::{Book, Origin, are_possible};
+use super::origin::Origin;
+use super::{Book, are_possible};
 use crate::command::{Control, Definition, FlowIdentity};
 use crate::event::{EventKind, EventSink, RejectReason};
 use crate::types::{Band, Capacities, InstrumentId, InstrumentTerms, OrderId, Phase, SessionId};
@@ -10,7 +11,7 @@ impl Book<'_> {
     /// Names an instrument, once, and says what it takes.
     pub(super) fn define_instrument(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         definition: &Definition,
         sink: &mut impl EventSink,
     ) {
@@ -21,7 +22,7 @@ impl Book<'_> {
         let instrument = known.unwrap_or_else(|| self.add_instrument(definition));
         let client_sequence = origin.client_sequence;
         let defined = EventKind::InstrumentDefined { client_sequence, is_new: known.is_none() };
-        self.tell(&Origin { instrument, ..*origin }, defined, sink);
+        self.tell(origin.at(instrument), defined, sink);
     }
 
     /// Adds an instrument whose symbol is new; the caller has checked that there is room.
@@ -34,7 +35,7 @@ impl Book<'_> {
 
     fn check_definition(
         &self,
-        origin: &Origin,
+        origin: Origin,
         definition: &Definition,
         known: Option<InstrumentId>,
     ) -> Result<(), RejectReason> {
@@ -49,28 +50,28 @@ impl Book<'_> {
     }
 
     /// Changes the prices that an instrument takes.
-    pub(super) fn set_band(&mut self, origin: &Origin, band: Band, sink: &mut impl EventSink) {
+    pub(super) fn set_band(&mut self, origin: Origin, band: Band, sink: &mut impl EventSink) {
         if let Err(reason) = self.check_band(origin, band) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
-        self.symbols.set_band(origin.instrument, band);
-        let is_limited = self.terms_of(origin.instrument) != InstrumentTerms::OPEN;
-        self.ladders.market_mut(origin.instrument).gate.is_limited = u8::from(is_limited);
+        self.symbols.set_band(origin.instrument(), band);
+        let is_limited = self.terms_of(origin.instrument()) != InstrumentTerms::OPEN;
+        self.ladders.market_mut(origin.instrument()).gate.is_limited = u8::from(is_limited);
         let client_sequence = origin.client_sequence;
         self.tell(origin, EventKind::BandSet { client_sequence, band }, sink);
     }
 
-    fn check_band(&self, origin: &Origin, band: Band) -> Result<(), RejectReason> {
+    fn check_band(&self, origin: Origin, band: Band) -> Result<(), RejectReason> {
         self.check_instrument(origin)?;
         if band.is_possible() { Ok(()) } else { Err(RejectReason::BadTerms) }
     }
 
     /// Changes how an instrument trades.
-    pub(super) fn control(&mut self, origin: &Origin, control: Control, sink: &mut impl EventSink) {
+    pub(super) fn control(&mut self, origin: Origin, control: Control, sink: &mut impl EventSink) {
         if let Err(reason) = self.check_instrument(origin) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
-        let gate = &mut self.ladders.market_mut(origin.instrument).gate;
+        let gate = &mut self.ladders.market_mut(origin.instrument()).gate;
         let in_auction = gate.phase() == Phase::Auction;
         match control {
             Control::Halt => gate.halt(),
@@ -96,7 +97,7 @@ impl Book<'_> {
     /// Sets how many orders a session may have open.
     pub(super) fn limit_session(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         (session, open_orders_max): (SessionId, u32),
         sink: &mut impl EventSink,
     ) {
@@ -115,7 +116,7 @@ impl Book<'_> {
     /// Ties the log to its flow; the first stays.
     pub(super) fn bind_flow(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         flow: &FlowIdentity,
         sink: &mut impl EventSink,
     ) {
@@ -136,7 +137,7 @@ impl Book<'_> {
     /// When the memory is too small for it.
     pub(super) fn configure(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         capacities: Capacities,
         sink: &mut impl EventSink,
     ) {
@@ -153,9 +154,9 @@ impl Book<'_> {
     }
 
     /// Whether the operator speaks of an instrument that there is.
-    fn check_instrument(&self, origin: &Origin) -> Result<(), RejectReason> {
+    fn check_instrument(&self, origin: Origin) -> Result<(), RejectReason> {
         check_operator(origin)?;
-        if origin.instrument.0 >= self.symbols.count() {
+        if origin.instrument().0 >= self.symbols.count() {
             return Err(RejectReason::UnknownInstrument);
         }
         Ok(())
@@ -163,6 +164,6 @@ impl Book<'_> {
 }
 
 /// Whether the operator speaks.
-pub(super) fn check_operator(origin: &Origin) -> Result<(), RejectReason> {
-    if origin.session == SessionId::OPERATOR { Ok(()) } else { Err(RejectReason::NotOperator) }
+pub(super) fn check_operator(origin: Origin) -> Result<(), RejectReason> {
+    if origin.session() == SessionId::OPERATOR { Ok(()) } else { Err(RejectReason::NotOperator) }
 }

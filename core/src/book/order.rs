@@ -19,22 +19,22 @@ pub(super) struct Order {
     pub(super) remaining: u64,
     /// The order before it in its level.
     pub(super) prev: u32,
-    /// The order after it in its level.
-    pub(super) next: u32,
     /// Slot of its level.
     pub(super) level: u32,
     /// Its [`LadderId`]: instrument, side, and whether it waits.
     pub(super) ladder: u32,
-    /// The order after it in its chain of the index, or the way to the next free slot.
-    pub(super) link: u32,
     /// Its account.
     pub(super) account: u32,
-    /// Slot of its [`Extra`]; none for most.
-    pub(super) extra: u32,
+    /// The order after it in its chain of the index, or the way to the next free slot.
+    pub(super) link: u32,
     /// The session that it came from.
     pub(super) session: u16,
     /// Its [`Terms`]; 0 for most.
     pub(super) terms: u16,
+    /// The order after it in its level. From here on a new order is zero.
+    pub(super) next: u32,
+    /// Slot of its [`Extra`]; none for most.
+    pub(super) extra: u32,
     /// Fills the cache line.
     pub(super) reserved: [u32; 4],
 }
@@ -140,23 +140,6 @@ impl Orders<'_> {
     ) -> Option<u32> {
         let is_it = |order: &Order| order.id == id.0 && order.instrument() == instrument;
         self.ids.find(&self.pool, hash, is_it)
-    }
-
-    /// Puts an order whose id, with this hash, is not open on its instrument into a slot.
-    #[inline]
-    pub(super) fn insert(&mut self, hash: u32, order: Order) -> u32 {
-        let slot = self.pool.insert(order);
-        self.ids.insert(&mut self.pool, hash, slot);
-        slot
-    }
-
-    /// Takes an order that has no extra any more out of its slot; its level is the caller's
-    /// business.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "two hot loops end here, and each is long")]
-    pub(super) fn remove(&mut self, slot: u32) {
-        self.forget_id(slot);
-        self.pool.remove(slot);
     }
 
     /// Takes the id of the order in `slot` out of the index.

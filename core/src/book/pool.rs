@@ -25,10 +25,15 @@ pub(super) trait Entry: Pod {
 pub(super) struct Pool<'m, T> {
     /// Entry 0 stands for no entry: it is never given out; it may be written, but means nothing.
     entries: &'m mut [T],
+    free: FreeList,
+}
+
+/// Which slots of a pool are free.
+pub(super) struct FreeList {
     /// Highest slot that was ever given out.
     touched: u32,
-    /// First slot of the free list.
-    free: u32,
+    /// First slot of the list.
+    first: u32,
     /// Slots that are in use.
     live: u32,
 }
@@ -36,13 +41,26 @@ pub(super) struct Pool<'m, T> {
 impl<'m, T: Entry> Pool<'m, T> {
     /// A pool over all-zero entries, the first of which is not used.
     pub(super) fn new(entries: &'m mut [T]) -> Self {
-        Self { entries, touched: 0, free: 1, live: 0 }
+        Self { entries, free: FreeList { touched: 0, first: 1, live: 0 } }
     }
 
     /// Slots that are in use.
     #[inline]
     pub(super) fn live(&self) -> u32 {
-        self.live
+        self.free.live
+    }
+
+    /// The slot that is given out next.
+    #[inline]
+    pub(super) fn next_slot(&self) -> u32 {
+        self.free.first
+    }
+
+    /// The entries and which of them are free, apart: who looks at several entries tells the
+    /// compiler so that nothing moves them meanwhile.
+    #[inline]
+    pub(super) fn parts(&mut self) -> (&mut [T], &mut FreeList) {
+        (&mut *self.entries, &mut self.free)
     }
 
     /// Puts `entry` into a slot.
@@ -52,11 +70,49 @@ impl<'m, T: Entry> Pool<'m, T> {
     /// When no slot is free: the caller has checked the book's capacities.
     #[inline]
     pub(super) fn insert(&mut self, entry: T) -> u32 {
-        let slot = self.free;
-        let Some(place) = self.entries.get_mut(index_of(slot)) else { bug("a pool is overfull") };
+        self.free.insert(self.entries, entry)
+    }
+
+    /// Takes the entry out of `slot`, which is the next to be given out.
+    #[inline]
+    pub(super) fn remove(&mut self, slot: u32) {
+        self.free.give_back(entry_mut(self.entries, slot), slot);
+    }
+
+    /// The entry in `slot`.
+    #[inline]
+    pub(super) fn get(&self, slot: u32) -> &T {
+        entry(self.entries, slot)
+    }
+
+    /// The entry in `slot`, to be changed.
+    #[inline]
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut T {
+        entry_mut(self.entries, slot)
+    }
+
+    /// Whether `live` slots are in use and the rest of those ever given out is in the free list,
+    /// which leads to the slots that never were.
+    pub(super) fn adds_up(&self, live: u32) -> bool {
+        let FreeList { touched, first: mut slot, live: counted } = self.free;
+        let mut free = 0;
+        while slot <= touched && slot != NONE && free < touched {
+            free += 1;
+            slot = after(slot).wrapping_add(self.get(slot).linked());
+        }
+        counted == live && slot == after(touched) && live + free == touched
+    }
+}
+
+impl FreeList {
+    /// Puts `entry` into a slot.
+    #[inline]
+    pub(super) fn insert<T: Entry>(&mut self, entries: &mut [T], entry: T) -> u32 {
+        let slot = self.first;
+        let Some(place) = entries.get_mut(index_of(slot)) else { bug("a pool is overfull") };
         let link = place.linked();
         *place = entry;
-        self.free = after(slot).wrapping_add(link);
+        self.first = after(slot).wrapping_add(link);
         self.live += 1;
         if link == 0 {
             self.touched = self.touched.max(slot);
@@ -64,43 +120,30 @@ impl<'m, T: Entry> Pool<'m, T> {
         slot
     }
 
-    /// Takes the entry out of `slot`, which is the next to be given out.
+    /// Takes `entry` out of `slot`, which is the next to be given out.
     #[inline]
-    pub(super) fn remove(&mut self, slot: u32) {
-        let link = self.free.wrapping_sub(after(slot));
-        self.get_mut(slot).link(link);
-        self.free = slot;
+    pub(super) fn give_back<T: Entry>(&mut self, entry: &mut T, slot: u32) {
+        entry.link(self.first.wrapping_sub(after(slot)));
+        self.first = slot;
         self.live -= 1;
     }
+}
 
-    /// The entry in `slot`.
-    #[inline]
-    pub(super) fn get(&self, slot: u32) -> &T {
-        match self.entries.get(index_of(slot)) {
-            Some(entry) => entry,
-            None => bug("a link leads out of its pool"),
-        }
+/// The entry in `slot`.
+#[inline]
+pub(super) fn entry<T>(entries: &[T], slot: u32) -> &T {
+    match entries.get(index_of(slot)) {
+        Some(entry) => entry,
+        None => bug("a link leads out of its pool"),
     }
+}
 
-    /// The entry in `slot`, to be changed.
-    #[inline]
-    pub(super) fn get_mut(&mut self, slot: u32) -> &mut T {
-        match self.entries.get_mut(index_of(slot)) {
-            Some(entry) => entry,
-            None => bug("a link leads out of its pool"),
-        }
-    }
-
-    /// Whether `live` slots are in use and the rest of those ever given out is in the free list,
-    /// which leads to the slots that never were.
-    pub(super) fn adds_up(&self, live: u32) -> bool {
-        let mut slot = self.free;
-        let mut free = 0;
-        while slot <= self.touched && slot != NONE && free < self.touched {
-            free += 1;
-            slot = after(slot).wrapping_add(self.get(slot).linked());
-        }
-        self.live == live && slot == after(self.touched) && live + free == self.touched
+/// The entry in `slot`, to be changed.
+#[inline]
+pub(super) fn entry_mut<T>(entries: &mut [T], slot: u32) -> &mut T {
+    match entries.get_mut(index_of(slot)) {
+        Some(entry) => entry,
+        None => bug("a link leads out of its pool"),
     }
 }
 

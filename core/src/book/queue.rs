@@ -1,10 +1,11 @@
 //! The queues of the levels: first in, first out, doubly linked by slots.
 
 use super::Book;
+use super::index::Chain;
 use super::ladder::LadderId;
 use super::order::{Extra, Order};
-use super::pool::NONE;
-use crate::types::{Price, SessionId};
+use super::pool::{FreeList, NONE, entry, entry_mut};
+use crate::types::{AccountId, InstrumentId, OrderId, Price, SessionId};
 
 impl Book<'_> {
     /// Puts an order at the back of the queue of its price, or of its trigger; its links and level
@@ -14,18 +15,21 @@ impl Book<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands end here")]
     pub(super) fn join(&mut self, hash: u32, order: Order, price: Price) -> u32 {
+        let next_slot = self.orders.pool.next_slot();
+        self.orders.ids.make_room(&mut self.orders.pool, next_slot);
+        let Chain { head } = self.orders.ids.chain(hash);
+        let (entries, free) = self.orders.pool.parts();
+        self.sessions.opened(SessionId(order.session));
         let id = LadderId(order.ladder);
         let level_slot = self.ladders.find_or_add(id, price.ticks());
         let level = self.ladders.levels.get_mut(level_slot);
         let last = level.tail;
-        let slot =
-            self.orders.insert(hash, Order { level: level_slot, prev: last, next: NONE, ..order });
-        level.tail = slot;
-        level.order_count += 1;
-        level.head = if last == NONE { slot } else { level.head };
+        let order = Order { level: level_slot, prev: last, next: NONE, link: *head, ..order };
+        let slot = free.insert(entries, order);
         // Without a last order this writes to slot 0, which nobody reads: cheaper than a guess.
-        self.orders.pool.get_mut(last).next = slot;
-        self.sessions.opened(SessionId(order.session));
+        entry_mut(entries, last).next = slot;
+        *head = slot;
+        level.add_last(last, slot);
         slot
     }
 
@@ -63,26 +67,51 @@ impl Book<'_> {
     }
 
     /// Takes an open order whose id is not in the index any more out of its queue and of the book.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "nearly half of all commands end here")]
+    #[inline]
     pub(super) fn leave_queue(&mut self, slot: u32) {
-        let Order { prev, next, level: level_slot, extra, session, .. } =
-            *self.orders.pool.get(slot);
-        if extra != NONE {
+        if self.orders.pool.get(slot).extra != NONE {
             self.detach(slot);
         }
-        self.orders.pool.remove(slot);
-        let level = self.ladders.levels.get_mut(level_slot);
-        level.order_count -= 1;
-        level.head = if prev == NONE { next } else { level.head };
-        level.tail = if next == NONE { prev } else { level.tail };
-        // Without a neighbour this writes to slot 0, which nobody reads: cheaper than a guess.
-        self.orders.pool.get_mut(prev).next = next;
-        self.orders.pool.get_mut(next).prev = prev;
-        if level.order_count == 0 {
-            self.ladders.remove(level_slot);
+        let (entries, free) = self.orders.pool.parts();
+        let left = take_out(entries, free, slot);
+        self.leave_level(&left);
+    }
+
+    /// Takes a plain order of an account by its id, whose hash is given, out of the book. None when
+    /// there is no such order, or when it is not plain.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "nearly half of all commands: one piece of code")]
+    pub(super) fn take_plain(
+        &mut self,
+        hash: u32,
+        key: (InstrumentId, OrderId),
+        account: AccountId,
+    ) -> Option<Order> {
+        let (instrument, id) = key;
+        let (entries, free) = self.orders.pool.parts();
+        let chain = self.orders.ids.chain(hash);
+        let slot =
+            chain.find(entries, |order| order.id == id.0 && order.instrument() == instrument)?;
+        let order = entry(entries, slot);
+        if order.account != account.0 || order.extra != NONE {
+            return None;
         }
-        self.sessions.closed(SessionId(session));
+        chain.remove(entries, slot);
+        let left = take_out(entries, free, slot);
+        self.leave_level(&left);
+        Some(left)
+    }
+
+    /// Takes an order that has left its queue out of its level and its session.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "nearly half of all commands end here")]
+    fn leave_level(&mut self, left: &Order) {
+        let level = self.ladders.levels.get_mut(left.level);
+        level.drop_between(left.prev, left.next);
+        if level.order_count == 0 {
+            self.ladders.remove(left.level);
+        }
+        self.sessions.closed(SessionId(left.session));
     }
 
     /// Takes the extra of an order that leaves away.
@@ -128,4 +157,17 @@ impl Book<'_> {
         let order = pool.get_mut(slot);
         (order.prev, order.next) = (last, NONE);
     }
+}
+
+/// Takes an order without an extra out of its slot and lets its neighbours follow each other.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "nearly half of all commands come through here")]
+fn take_out(entries: &mut [Order], free: &mut FreeList, slot: u32) -> Order {
+    let order = entry_mut(entries, slot);
+    let left = *order;
+    free.give_back(order, slot);
+    // Without a neighbour this writes to slot 0, which nobody reads: cheaper than a guess.
+    entry_mut(entries, left.prev).next = left.next;
+    entry_mut(entries, left.next).prev = left.prev;
+    left
 }

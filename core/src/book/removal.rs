@@ -3,10 +3,11 @@
 //! There is one order in which they leave: instruments by number; in each bids from the best price
 //! to the worst, first in first out, then asks, then the stops that wait, as they came.
 
+use super::Book;
 use super::ladder::{LadderId, Level};
 use super::order::{Order, Orders};
+use super::origin::Origin;
 use super::pool::{NONE, Pool};
-use super::{Book, Origin};
 use crate::command::MassCancel;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::limits::CLOCK_NS_MAX;
@@ -16,7 +17,7 @@ impl Book<'_> {
     /// Cancels every order that the choice names.
     pub(super) fn mass_cancel(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         choice: &MassCancel,
         sink: &mut impl EventSink,
     ) {
@@ -38,10 +39,10 @@ impl Book<'_> {
         }
     }
 
-    fn check_mass_cancel(&self, origin: &Origin, choice: &MassCancel) -> Result<(), RejectReason> {
-        let is_allowed = origin.session == SessionId::OPERATOR
+    fn check_mass_cancel(&self, origin: Origin, choice: &MassCancel) -> Result<(), RejectReason> {
+        let is_allowed = origin.session() == SessionId::OPERATOR
             || choice.account.is_some()
-            || choice.session == Some(origin.session);
+            || choice.session == Some(origin.session());
         if !is_allowed {
             return Err(RejectReason::NotOperator);
         }
@@ -54,7 +55,7 @@ impl Book<'_> {
     }
 
     /// Cancels the orders of the day.
-    pub(super) fn end_of_day(&mut self, origin: &Origin, sink: &mut impl EventSink) {
+    pub(super) fn end_of_day(&mut self, origin: Origin, sink: &mut impl EventSink) {
         if let Err(reason) = super::operator::check_operator(origin) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
@@ -65,7 +66,7 @@ impl Book<'_> {
     }
 
     /// Moves the clock, never back, and cancels the orders whose expiry it reaches.
-    pub(super) fn set_clock(&mut self, origin: &Origin, now_ns: u64, sink: &mut impl EventSink) {
+    pub(super) fn set_clock(&mut self, origin: Origin, now_ns: u64, sink: &mut impl EventSink) {
         if let Err(reason) = super::operator::check_operator(origin) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
@@ -80,8 +81,8 @@ impl Book<'_> {
         for n in 0..taken {
             let slot = self.orders.extra(self.orders.expiries.taken(n)).order;
             let instrument = self.orders.pool.get(slot).instrument();
-            let origin = Origin { instrument, ..*origin };
-            self.cancel_slot(&origin, slot, CancelReason::Expired, sink);
+            let origin = origin.at(instrument);
+            self.cancel_slot(origin, slot, CancelReason::Expired, sink);
         }
     }
 
@@ -113,23 +114,23 @@ impl Book<'_> {
 
     fn remove_where(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         instrument: Option<InstrumentId>,
         (is_chosen, reason): (impl Fn(&Order) -> bool + Copy, CancelReason),
         sink: &mut impl EventSink,
     ) {
         for instrument in instruments_of(instrument, self.symbols.count()).map(InstrumentId) {
-            let origin = Origin { instrument, ..*origin };
+            let origin = origin.at(instrument);
             for side in [Side::Buy, Side::Sell] {
                 let ladder = LadderId::new(instrument, side);
-                self.remove_resting(&origin, ladder, (is_chosen, reason), sink);
+                self.remove_resting(origin, ladder, (is_chosen, reason), sink);
             }
             let mut slot = self.ladders.market(instrument).first_stop;
             while slot != NONE {
                 let order = *self.orders.pool.get(slot);
                 let next = self.orders.extra(order.extra).stop_next;
                 if is_chosen(&order) {
-                    self.cancel_slot(&origin, slot, reason, sink);
+                    self.cancel_slot(origin, slot, reason, sink);
                 }
                 slot = next;
             }
@@ -138,7 +139,7 @@ impl Book<'_> {
 
     fn remove_resting(
         &mut self,
-        origin: &Origin,
+        origin: Origin,
         ladder: LadderId,
         (is_chosen, reason): (impl Fn(&Order) -> bool, CancelReason),
         sink: &mut impl EventSink,

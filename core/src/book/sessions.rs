@@ -89,11 +89,13 @@ impl<'m> Sessions<'m> {
         self.get_mut(session).open -= 1;
     }
 
-    /// Whether a session may have one more order open.
+    /// Whether a session that sent a command may have one more order open.
     #[inline]
     pub(super) fn has_room(&self, session: SessionId) -> bool {
-        let Session { open, withheld, .. } = self.get(session);
-        open < u32::MAX - withheld
+        match self.0.get(index_of(u32::from(session.0))) {
+            Some(Session { open, withheld, .. }) => *open < u32::MAX - withheld,
+            None => bug("more sessions than memory"),
+        }
     }
 
     /// Orders of a session that are open.

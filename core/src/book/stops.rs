@@ -3,8 +3,9 @@
 use super::conditional::Conditional;
 use super::ladder::LadderId;
 use super::order::{Extra, Order};
+use super::origin::Origin;
 use super::pool::NONE;
-use super::{Book, Origin, quantity_of};
+use super::{Book, quantity_of};
 use crate::event::{EventKind, EventSink};
 use crate::types::{AccountId, InstrumentId, OrderId, Price, SessionId, Side, Ticks};
 use bytemuck::Zeroable;
@@ -13,15 +14,15 @@ impl Book<'_> {
     /// Lets a stop wait: behind the ones with its trigger, and behind all in the order in which
     /// they came. One whose price is reached already is triggered by the
     /// [`run_stops`](Self::run_stops) that follows.
-    pub(super) fn wait(&mut self, origin: &Origin, stop: &Conditional) {
+    pub(super) fn wait(&mut self, origin: Origin, stop: &Conditional) {
         let Some(trigger) = stop.trigger else { super::bug::bug("a stop without a trigger") };
         let Conditional { display, minimum, expiry_ns, .. } = *stop;
         let waiting = Order {
             id: stop.order.0,
             remaining: stop.quantity.lots(),
-            ladder: LadderId::of_stops(origin.instrument, stop.side).0,
+            ladder: LadderId::of_stops(origin.instrument(), stop.side).0,
             account: stop.account.0,
-            session: origin.owner.0,
+            session: origin.owner().0,
             terms: stop.terms.bits(),
             ..Order::zeroed()
         };
@@ -37,15 +38,15 @@ impl Book<'_> {
     /// stops from the highest down, first come first served within one. All of them run before
     /// another price is looked at.
     #[inline]
-    pub(super) fn run_stops(&mut self, origin: &Origin, sink: &mut impl EventSink) {
-        if self.ladders.market(origin.instrument).first_stop != NONE {
+    pub(super) fn run_stops(&mut self, origin: Origin, sink: &mut impl EventSink) {
+        if self.ladders.market(origin.instrument()).first_stop != NONE {
             self.run_rounds(origin, sink);
         }
     }
 
     #[inline(never)]
-    fn run_rounds(&mut self, origin: &Origin, sink: &mut impl EventSink) {
-        let instrument = origin.instrument;
+    fn run_rounds(&mut self, origin: Origin, sink: &mut impl EventSink) {
+        let instrument = origin.instrument();
         let mut ran = self.ladders.market(instrument).gate.is_trading();
         while ran {
             ran = false;
@@ -71,13 +72,13 @@ impl Book<'_> {
     }
 
     /// Takes a stop out of its queue and lets it come in.
-    fn trigger(&mut self, origin: &Origin, slot: u32, sink: &mut impl EventSink) {
+    fn trigger(&mut self, origin: Origin, slot: u32, sink: &mut impl EventSink) {
         let owner = SessionId(self.orders.pool.get(slot).session);
         let stop = self.waiting(slot);
         self.leave(slot);
         let origin = origin.about(owner);
-        self.tell(&origin, EventKind::Triggered { order: stop.order }, sink);
-        self.execute_conditional(&origin, &stop, sink);
+        self.tell(origin, EventKind::Triggered { order: stop.order }, sink);
+        self.execute_conditional(origin, &stop, sink);
     }
 
     /// The stop in `slot` as the order that it becomes.
