@@ -86,7 +86,9 @@ fn book_alone(preload: &[Command], rest: &[Command]) -> f64 {
 fn ring_alone(events: &[Event]) -> f64 {
     let took = drained(|producer| {
         let mut sink = RingSink(producer);
-        events.iter().for_each(|event| sink.event(event));
+        for event in events {
+            sink.event(event);
+        }
     });
     per_second(events.len(), took.as_secs_f64())
 }

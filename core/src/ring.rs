@@ -20,53 +20,17 @@
     reason = "which side may touch a slot is decided by marks and counters, not by the borrow checker"
 )]
 
+mod carried;
+
 use crate::atomic::{AtomicBool, AtomicU64, Ordering, Slots, Storage};
 use crate::padded::Padded;
 use crate::types::length_of;
+pub use carried::{Carried, WORD_MAX, Whole};
 use core::fmt;
 use core::mem::MaybeUninit;
 
-/// A value that a ring can carry: it is taken apart into a word with a free highest bit and the
-/// rest, and put together again.
-///
-/// A value with a number that never reaches 2^63 gives it as its word, and then takes no more room
-/// than it has bytes; any other one is [`Whole`].
-pub trait Carried: Copy {
-    /// The value without its word. A slot is 8 bytes longer, rounded up to whole cache lines of 64
-    /// bytes.
-    type Rest: Copy;
-
-    /// The word, at most [`WORD_MAX`], and the rest.
-    fn apart(self) -> (u64, Self::Rest);
-
-    /// The value that was taken apart into these.
-    fn together(word: u64, rest: Self::Rest) -> Self;
-}
-
-/// The highest word of a [`Carried`] value: 2^63 - 1.
-pub const WORD_MAX: u64 = MARK - 1;
-
 /// The bit of a slot's word that says whether its value is new.
 const MARK: u64 = 1 << 63;
-
-/// A value that a ring carries whole: it gives no word, and is its own rest.
-pub trait Whole: Copy {}
-
-impl<T: Whole> Carried for T {
-    type Rest = Self;
-
-    #[inline]
-    fn apart(self) -> (u64, Self) {
-        (0, self)
-    }
-
-    #[inline]
-    fn together(_: u64, rest: Self) -> Self {
-        rest
-    }
-}
-
-impl Whole for u64 {}
 
 /// A ring of `N` values; `N` is a power of two, which is checked at compile time.
 ///
@@ -414,12 +378,8 @@ impl<T: Carried> Consumer<'_, T> {
         self.get(0)
     }
 
-    /// The value behind the `index` oldest ones, which stays in the ring; `None` when it is not
-    /// published.
-    ///
-    /// Where every nanosecond counts, ask [`has`](Self::has) and take [`value`](Self::value): an
-    /// `Option` of a large value is copied in odd pieces that overlap, and a processor cannot read
-    /// back what it has not written yet, and not in these pieces.
+    /// The [`value`](Self::value) behind the `index` oldest ones when the ring [`has`](Self::has)
+    /// it. The two are faster: an `Option` of a large value is copied in odd pieces that overlap.
     #[inline]
     pub fn get(&mut self, index: usize) -> Option<T> {
         if self.has(index) { Some(self.value(index)) } else { None }
@@ -441,12 +401,12 @@ impl<T: Carried> Consumer<'_, T> {
     /// The value behind the `index` oldest ones, which stays in the ring.
     ///
     /// # Panics
-    /// When this side has not seen it: [`has`](Self::has) does.
+    /// When this side has not seen it.
     #[inline]
     pub fn value(&self, index: usize) -> T {
         assert!(index < self.known_count(), "only a value that is there can be read");
         let number = self.consumed + length_of(index);
-        // Relaxed: this side has seen the mark, by an Acquire.
+        // The mark was seen before, by an Acquire.
         let word = self.slots.word(number, Ordering::Relaxed) & WORD_MAX;
         // SAFETY: this value is published and not consumed.
         let rest = unsafe { self.slots.read(number) };
