@@ -19,18 +19,19 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::thread::yield_now;
 
-/// Bytes of the log that are read at a time: what a core keeps near.
-const BUFFER_BYTES: usize = 1 << 18;
+/// Bytes of the log that are read at a time: who waits for a disk seldom gets its core back late
+/// seldom.
+const BUFFER_BYTES: usize = 1 << 21;
 /// Why nothing is packed or removed any more.
 const KEEPS_EVERYTHING: &str = "every file is kept: a change of the directory may not have become \
                                 durable before; run again";
 /// What another process did meanwhile.
 const OVERTAKEN: &str = "another process made snapshots and retired what was to be read next";
 /// Sequences that are followed before the maker asks whether to go on.
-const FOLLOWED_AT_ONCE: u64 = 1 << 17;
+const FOLLOWED_AT_ONCE: u64 = 1 << 19;
 
-/// Records that are replayed before the core is given away: some 50 microseconds.
-const RECORDS_AT_ONCE: u32 = 256;
+/// Records that are replayed before the core is given away: some 100 microseconds.
+const RECORDS_AT_ONCE: u32 = 2_048;
 
 /// Follows a log as a reader, and makes snapshots of it.
 #[expect(clippy::struct_excessive_bools, reason = "two facts that do not touch each other")]
