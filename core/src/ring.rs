@@ -176,7 +176,8 @@ impl<'a, T: Carried> Producer<'a, T> {
     ///
     /// # Panics
     /// When the value's word is above [`WORD_MAX`].
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
     pub fn push_copy(&mut self, value: &T) -> bool {
         self.publish();
         if self.room_for(1) == 0 {

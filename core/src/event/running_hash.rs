@@ -19,6 +19,13 @@ const FACTORS: [u64; 8] = [
 /// The digits of the golden ratio: odd, so that multiplying by it loses nothing.
 const CHAIN: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// The sum of two words, each times its factor.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "two multiplications, often of a constant")]
+const fn weighed(one: (u64, u64), other: (u64, u64)) -> u64 {
+    one.0.wrapping_mul(one.1).wrapping_add(other.0.wrapping_mul(other.1))
+}
+
 impl Event {
     /// Folds every field of this event into `hash`: the running hash, the same on every machine.
     ///
@@ -35,9 +42,13 @@ impl Event {
             | u64::from(self.session.0) << 32
             | u64::from(self.owner.0) << 48;
         let [w0, w1, w2, w3, w4, w5] = self.words();
-        let words = [self.sequence.0, place, w0, w1, w2, w3, w4, w5];
-        let weighed = words.into_iter().zip(FACTORS).map(|(word, by)| word.wrapping_mul(by));
-        let sum = weighed.fold(0, u64::wrapping_add);
+        let [by_sequence, by_place, f0, f1, f2, f3, f4, f5] = FACTORS;
+        // Spelled out: an iterator is at times left as a loop, with its words in memory.
+        let shared = weighed((self.sequence.0, by_sequence), (place, by_place));
+        let first = weighed((w0, f0), (w1, f1));
+        let second = weighed((w2, f2), (w3, f3));
+        let third = weighed((w4, f4), (w5, f5));
+        let sum = shared.wrapping_add(first).wrapping_add(second).wrapping_add(third);
         (hash.rotate_left(25) ^ sum).wrapping_mul(CHAIN)
     }
 
