@@ -32,6 +32,8 @@ use core::mem::MaybeUninit;
 /// The bit of a slot's word that says whether its value is new.
 const MARK: u64 = 1 << 63;
 
+impl Whole for u64 {}
+
 /// A ring of `N` values; `N` is a power of two, which is checked at compile time.
 ///
 /// ```

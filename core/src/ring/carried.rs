@@ -36,5 +36,3 @@ impl<T: Whole> Carried for T {
         rest
     }
 }
-
-impl Whole for u64 {}
