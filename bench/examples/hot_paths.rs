@@ -113,7 +113,7 @@ fn ring_batch(times: usize) {
 }
 
 fn book_mix(times: usize) {
-    let flow = Flow::new(&Shape { operations: 2 * TIMES, ..Shape::mix(1_000) });
+    let flow = Flow::new(&Shape { operations: 3 * TIMES, ..Shape::mix(1_000) });
     let commands = commands_of(&flow.operations);
     let (preload, rest) = commands.split_at(flow.preload);
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];

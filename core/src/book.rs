@@ -61,7 +61,7 @@ use order::{Order, Orders};
 use origin::Origin;
 use pool::Pool;
 use sessions::{Session, Sessions};
-use span::{DEPTHS, Span, Spans, spans_max};
+use span::{Span, Spans, spans_max};
 use symbols::{Instrument, Symbols};
 
 /// Every open order of every instrument, over memory of the host.
@@ -74,7 +74,6 @@ pub struct Book<'m> {
     capacities: Capacities,
     /// How many levels and spans it may use now, which follows from that.
     level_limits: LevelLimits,
-    plenty: Plenty,
     /// What its memory can hold.
     memory_capacities: Capacities,
     flow: Option<FlowIdentity>,
@@ -338,7 +337,6 @@ impl<'m> Book<'m> {
             sessions: Sessions::new(memory.cut(index_of(capacities.sessions))?),
             capacities,
             level_limits: LevelLimits::of(capacities),
-            plenty: Plenty::of(capacities),
             memory_capacities: capacities,
             flow: None,
             clock_ns: 0,
@@ -359,22 +357,6 @@ impl<'m> Book<'m> {
     fn set_capacities(&mut self, capacities: Capacities) {
         self.capacities = capacities;
         self.level_limits = LevelLimits::of(capacities);
-        self.plenty = Plenty::of(capacities);
-    }
-}
-
-/// What may be in use, exclusively, so that there is room for any one order more.
-struct Plenty {
-    places: u32,
-    spans: u32,
-}
-
-impl Plenty {
-    const fn of(capacities: Capacities) -> Self {
-        Self {
-            places: capacities.orders.saturating_sub(entry::PLACES_MAX - 1),
-            spans: spans_max(capacities).saturating_sub(DEPTHS - 1),
-        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::types::{
 };
 
 /// Places that an order with an extra takes.
-pub(super) const PLACES_MAX: u32 = 2;
+const PLACES_MAX: u32 = 2;
 
 impl Book<'_> {
     /// Takes a new order, or rejects it.
@@ -124,8 +124,8 @@ impl Book<'_> {
     /// holds an order at least, so that there are places for levels too.
     #[inline]
     fn has_plenty(&self) -> bool {
-        self.orders.pool.live() < self.plenty.places
-            && self.ladders.spans.pool.live() < self.plenty.spans
+        self.orders.pool.live() + PLACES_MAX <= self.capacities.orders
+            && self.ladders.spans.has_plenty(self.level_limits.spans)
     }
 
     /// All checks of a new order, in the documented order.

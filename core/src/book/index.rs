@@ -264,46 +264,22 @@ fn low_half(word: u64) -> u32 {
 mod tests {
     extern crate alloc;
 
+    use super::super::tests::structures::Named;
     use super::*;
     use alloc::vec;
-    use bytemuck::{Pod, Zeroable};
-
-    #[derive(Clone, Copy, Pod, Zeroable)]
-    #[repr(C)]
-    struct Item {
-        group: u32,
-        number: u32,
-        link: u32,
-    }
-
-    impl Entry for Item {
-        fn linked(&self) -> u32 {
-            self.link
-        }
-
-        fn link(&mut self, link: u32) {
-            self.link = link;
-        }
-    }
-
-    impl Keyed for Item {
-        fn key(&self) -> (u64, u64) {
-            (u64::from(self.group), u64::from(self.number))
-        }
-    }
+    use bytemuck::Zeroable;
 
     const ENTRIES: usize = 6_000;
 
     #[test]
     fn it_soon_has_two_cells_for_each_slot_that_was_ever_given_out() {
-        let mut items = vec![Item::zeroed(); ENTRIES + 1];
+        let mut items = vec![Named::zeroed(); ENTRIES + 1];
         let mut heads = vec![0; cells_for(ENTRIES)];
         let (mut pool, mut index) = (Pool::new(&mut items), Index::new(&mut heads, 7));
         let mut most = 0;
         for number in 1..=u32::try_from(ENTRIES).unwrap() {
-            let item = Item { group: number % 3, number, link: NONE };
-            let slot = pool.insert(item);
-            let hash = index.hash_of(&item);
+            let slot = pool.insert(Named::new(u64::from(number)));
+            let hash = index.hash_of(pool.get(slot));
             index.insert(&mut pool, hash, slot);
             most = most.max(slot);
             let least = (2 * most).min(CELLS_FIRST + 4 * number.saturating_sub(CELLS_FIRST / 2));
@@ -319,18 +295,18 @@ mod tests {
 
     #[test]
     fn one_insertion_takes_few_cells_into_use() {
-        let mut items = vec![Item::zeroed(); ENTRIES + 1];
+        let mut items = vec![Named::zeroed(); ENTRIES + 1];
         let mut heads = vec![0; cells_for(ENTRIES)];
         let (mut pool, mut index) = (Pool::new(&mut items), Index::new(&mut heads, 7));
         let mut last = 0;
         // Slots that others took and that no chain leads to.
         for number in 1..4_000 {
-            last = pool.insert(Item { group: 1, number, link: NONE });
+            last = pool.insert(Named::new(number));
         }
         let hash = index.hash_of(pool.get(last));
         index.insert(&mut pool, hash, last);
         assert_eq!(index.used, CELLS_FIRST + u32::try_from(SPLITS_MAX).unwrap());
-        assert_eq!(index.find(&pool, hash, |item| item.number == 3_999), Some(last));
+        assert_eq!(index.find(&pool, hash, |named| named.key == 3_999), Some(last));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::ladder::LadderId;
 use super::order::Order;
 use super::origin::Origin;
-use super::pool::{NONE, entry_mut};
+use super::pool::NONE;
 use super::{Book, quantity_of};
 use crate::command::NewOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
@@ -195,11 +195,9 @@ impl Book<'_> {
     /// Apart: most trades leave something of the maker.
     #[inline(never)]
     fn remove_filled(&mut self, slot: u32) {
-        let order = self.orders.pool.get(slot);
-        let (session, hash) = (SessionId(order.session), self.orders.hash_of(order));
-        let (entries, free) = self.orders.pool.parts();
-        self.orders.ids.chain(hash).remove(entries, slot);
-        free.give_back(entry_mut(entries, slot), slot);
+        let session = SessionId(self.orders.pool.get(slot).session);
+        self.orders.forget_id(slot);
+        self.orders.pool.remove(slot);
         self.sessions.closed(session);
     }
 

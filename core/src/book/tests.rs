@@ -7,7 +7,7 @@ mod ahead;
 mod collisions;
 mod contradictions;
 mod memory;
-mod structures;
+pub(super) mod structures;
 
 use super::Book;
 use crate::command::{Action, Command, Conditions, Definition, NewOrder};

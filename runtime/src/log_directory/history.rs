@@ -206,11 +206,14 @@ impl<P: Platform> History<P> {
         position: u64,
         into: &mut [u8],
     ) -> io::Result<usize> {
-        if self.reads == Reads::Once && !is_aligned(position, into) {
+        let through_cache;
+        let file = if self.reads == Reads::Once && !is_aligned(position, into) {
             // Only past the cache must bytes lie like blocks.
-            let plain = self.platform.open_to_read(&self.layout.segment(segment))?;
-            return plain.read_at(position, into);
-        }
+            through_cache = self.platform.open_to_read(&self.layout.segment(segment))?;
+            &through_cache
+        } else {
+            file
+        };
         if self.reads != Reads::Kept || !self.is_sealed(segment)? {
             let count = file.read_at(position, into)?;
             return self.check_still_there(segment).map(|()| count);

@@ -19,8 +19,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::thread::yield_now;
 
-/// Bytes of the log that are read at a time: who waits for a disk seldom gets its core back late
-/// seldom.
+/// Bytes of the log that are read at a time. Much, because after each wait for the disk the thread
+/// waits for a core, too.
 const BUFFER_BYTES: usize = 1 << 21;
 /// Why nothing is packed or removed any more.
 const KEEPS_EVERYTHING: &str = "every file is kept: a change of the directory may not have become \

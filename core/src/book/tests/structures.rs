@@ -25,10 +25,16 @@ impl Random {
 /// An entry with a key.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Named {
-    key: u64,
+pub(in crate::book) struct Named {
+    pub(in crate::book) key: u64,
     link: u32,
     reserved: u32,
+}
+
+impl Named {
+    pub(in crate::book) fn new(key: u64) -> Self {
+        Self { key, ..Self::zeroed() }
+    }
 }
 
 impl Entry for Named {
@@ -66,7 +72,7 @@ fn exercise_index(capacity: usize, key_max: u64, hash_mask: u32, seed: u64) {
             pool.remove(slot);
             slots.remove(&key);
         } else if slots.len() < capacity {
-            let slot = pool.insert(Named { key, ..Named::zeroed() });
+            let slot = pool.insert(Named::new(key));
             index.insert(&mut pool, hash, slot);
             slots.insert(key, slot);
         }
