@@ -7,12 +7,13 @@
 //!
 //! Only as many cells are in use as the entries that there were at one time need, so that few
 //! entries lie close together however many there is room for. When a pool has given out more slots
-//! than half of them, the next cells are taken into use with each insertion, one after the other
-//! and each with its share of one chain, until there are twice as many: linear hashing (Litwin,
-//! 1980). No command ever pays for more than a few chains.
+//! than a quarter of them, the next cells are taken into use with each insertion, one after the
+//! other and each with its share of one chain, until there are twice as many: linear hashing
+//! (Litwin, 1980). No command ever pays for more than a few chains.
 
 use super::bug::bug;
 use super::pool::{Entry, NONE, Pool, entry, entry_mut};
+use crate::prefetch::prefetch;
 use crate::types::{fold, index_of};
 
 /// An entry that an [`Index`] finds.
@@ -21,14 +22,15 @@ pub(super) trait Keyed: Entry {
     fn key(&self) -> (u64, u64);
 }
 
-/// A table of chains, of which there are twice as many as slots were ever given out, or soon will
-/// be.
+/// A table of chains, of which there are four for each slot that was ever given out, or soon will
+/// be, and two where the pool is full.
 pub(super) struct Index<'m> {
     /// The first slot of each chain; a power of two of them. Those not in use are zeros.
     heads: &'m mut [u32],
     /// How many cells are in use: a power of two, or on the way to the next.
     used: u32,
-    /// The last slot that can be added without taking more of them into use.
+    /// The last slot that can be added without taking more of them into use; 0 while each insertion
+    /// takes some.
     slot_max: u32,
     /// The lowest 2^n - 1 that is not below the number of any cell in use.
     mask: u32,
@@ -51,8 +53,13 @@ const CELLS_MIN: usize = 16;
 /// Cells that are in use from the beginning, where there are so many: a page.
 const CELLS_FIRST: u32 = 1_024;
 
-/// Cells that one insertion takes into use at most, while there are too few.
-const SPLITS_MAX: usize = 4;
+/// Cells in use for each slot that was ever given out, as far as there are so many: a chain seldom
+/// has a second entry, which nothing fetches ahead.
+const CELLS_PER_SLOT: u32 = 4;
+
+/// Cells that one insertion takes into use at most, while there are too few. As many as it brings:
+/// so there are enough by the time there are twice as many slots.
+const SPLITS_MAX: u32 = CELLS_PER_SLOT;
 
 /// The low bits of a key that are not mixed, so that neighbours in number are neighbours in memory.
 ///
@@ -64,9 +71,29 @@ const KEPT_MASK: u64 = (1 << KEPT_BITS) - 1;
 impl<'m> Index<'m> {
     /// An empty index over `heads` zeros, as many as [`cells_for`] says.
     pub(super) fn new(heads: &'m mut [u32], seed: u64) -> Self {
-        let used = u32::try_from(heads.len()).unwrap_or(u32::MAX).min(CELLS_FIRST);
         let seed = fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93);
-        Self { heads, used, slot_max: used / 2, mask: used.saturating_sub(1), seed }
+        let mut index = Self { heads, used: 0, slot_max: 0, mask: 0, seed };
+        index.used = index.cells().min(CELLS_FIRST);
+        index.slot_max = index.slots_served();
+        index.mask = index.used.saturating_sub(1);
+        index
+    }
+
+    /// How many cells there are.
+    fn cells(&self) -> u32 {
+        u32::try_from(self.heads.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The last slot for which there are enough cells in use; 0 on the way to the next power of
+    /// two.
+    fn slots_served(&self) -> u32 {
+        if self.used == self.cells() {
+            u32::MAX
+        } else if self.used.is_power_of_two() {
+            self.used / CELLS_PER_SLOT
+        } else {
+            0
+        }
     }
 
     /// The hash of an entry.
@@ -127,14 +154,21 @@ impl<'m> Index<'m> {
     /// as many as before, because cells are found soonest while their number is a power of two.
     #[inline(never)]
     fn grow<T: Keyed>(&mut self, pool: &mut Pool<'_, T>, slot: u32) {
-        let is_done = |used: u32| used.is_power_of_two() && slot <= used / 2;
         for _ in 0..SPLITS_MAX {
-            if is_done(self.used) {
+            if slot <= self.slots_served() {
                 break;
             }
+            self.fetch_chain(pool, self.used + SPLITS_MAX);
             self.split(pool);
         }
-        self.slot_max = if is_done(self.used) { self.used / 2 } else { NONE };
+        self.slot_max = if slot <= self.slots_served() { self.slots_served() } else { 0 };
+    }
+
+    /// Has the processor fetch what a cell that is soon taken into use gets its share of.
+    fn fetch_chain<T: Entry>(&self, pool: &Pool<'_, T>, cell: u32) {
+        if let Some(head) = self.heads.get(index_of(self.place(cell))) {
+            prefetch(pool.get(*head));
+        }
     }
 
     /// Takes the next cell into use, for the entries that so far shared a chain with others only
@@ -272,9 +306,9 @@ mod tests {
     const ENTRIES: usize = 6_000;
 
     #[test]
-    fn it_soon_has_two_cells_for_each_slot_that_was_ever_given_out() {
+    fn it_soon_has_four_cells_for_each_slot_that_was_ever_given_out() {
         let mut items = vec![Named::zeroed(); ENTRIES + 1];
-        let mut heads = vec![0; cells_for(ENTRIES)];
+        let mut heads = vec![0; cells_for(4 * ENTRIES)];
         let (mut pool, mut index) = (Pool::new(&mut items), Index::new(&mut heads, 7));
         let mut most = 0;
         for number in 1..=u32::try_from(ENTRIES).unwrap() {
@@ -282,15 +316,32 @@ mod tests {
             let hash = index.hash_of(pool.get(slot));
             index.insert(&mut pool, hash, slot);
             most = most.max(slot);
-            let least = (2 * most).min(CELLS_FIRST + 4 * number.saturating_sub(CELLS_FIRST / 2));
+            let begun = number.saturating_sub(CELLS_FIRST / CELLS_PER_SLOT);
+            let least = (CELLS_PER_SLOT * most).min(CELLS_FIRST + SPLITS_MAX * begun);
             assert!(index.used >= least, "{} cells at number {number}", index.used);
-            assert!(index.used < 4 * most.max(CELLS_FIRST), "{} at {number}", index.used);
+            let most = 2 * CELLS_PER_SLOT * most;
+            assert!(index.used <= most.max(CELLS_FIRST), "{} at {number}", index.used);
             if number % 3 == 0 {
                 index.remove(&mut pool, hash, slot);
                 pool.remove(slot);
             }
         }
-        assert_eq!((most, index.used, index.slot_max), (4_001, 8_192, 4_096));
+        assert_eq!((most, index.used, index.slot_max), (4_001, 16_384, 4_096));
+    }
+
+    #[test]
+    fn a_table_without_more_cells_serves_every_slot_of_its_pool() {
+        let mut items = vec![Named::zeroed(); ENTRIES + 1];
+        let mut heads = vec![0; cells_for(ENTRIES)];
+        let (mut pool, mut index) = (Pool::new(&mut items), Index::new(&mut heads, 7));
+        for number in 1..=u64::try_from(ENTRIES).unwrap() {
+            let slot = pool.insert(Named::new(number));
+            let hash = index.hash_of(pool.get(slot));
+            index.insert(&mut pool, hash, slot);
+        }
+        assert_eq!((index.used, index.slot_max), (16_384, u32::MAX));
+        let entries = u32::try_from(ENTRIES).unwrap();
+        assert_eq!(index.count(&pool, entries), entries);
     }
 
     #[test]
@@ -305,7 +356,7 @@ mod tests {
         }
         let hash = index.hash_of(pool.get(last));
         index.insert(&mut pool, hash, last);
-        assert_eq!(index.used, CELLS_FIRST + u32::try_from(SPLITS_MAX).unwrap());
+        assert_eq!(index.used, CELLS_FIRST + SPLITS_MAX);
         assert_eq!(index.find(&pool, hash, |named| named.key == 3_999), Some(last));
     }
 
