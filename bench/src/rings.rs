@@ -3,6 +3,7 @@
 
 use crate::threads::{Cores, together};
 use highwater::ring::{Carried, Consumer, Producer, Ring};
+use std::convert::Infallible;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -56,15 +57,24 @@ impl Value {
 
 impl Carried for Value {
     type Rest = [u64; 7];
+    type Beside = Infallible;
 
     #[inline]
-    fn apart(self) -> (u64, [u64; 7]) {
-        (self.number, self.rest)
+    fn apart(&self) -> Option<(u64, [u64; 7])> {
+        Some((self.number, self.rest))
     }
 
     #[inline]
     fn together(number: u64, rest: [u64; 7]) -> Self {
         Self { number, rest }
+    }
+
+    fn beside(&self) -> Infallible {
+        unreachable!("every one fits its slot")
+    }
+
+    fn from_beside(beside: Infallible) -> Self {
+        match beside {}
     }
 }
 

@@ -22,7 +22,10 @@ pub(crate) use core::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use portable_atomic::AtomicU64;
 
 /// Memory for `N` values; `N` is a power of two.
-pub(crate) struct Storage<R, const N: usize>([Slot<R>; N]);
+pub(crate) struct Storage<R, B, const N: usize> {
+    slots: [Slot<R>; N],
+    beside: [Beside<B>; N],
+}
 
 /// Room for one value on cache lines of its own: a word that threads share, and the rest of the
 /// value, which one thread at a time may touch.
@@ -44,38 +47,55 @@ impl<R> Slot<R> {
     }
 }
 
-impl<R: Copy, const N: usize> Storage<R, N> {
+/// Room for what one value has beside its slot, for whoever may touch the slot.
+#[repr(align(64))]
+struct Beside<B>(UnsafeCell<MaybeUninit<B>>);
+
+// SAFETY: as for the slot.
+unsafe impl<B: Send> Sync for Beside<B> {}
+
+impl<B> Beside<B> {
+    const fn new() -> Self {
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+}
+
+impl<R: Copy, B: Copy, const N: usize> Storage<R, B, N> {
     const IS_POWER_OF_TWO: () = assert!(N.is_power_of_two(), "a ring's capacity is a power of two");
 
     /// Memory in which nothing is written yet: every word is 0.
     pub(crate) const fn new() -> Self {
         const { Self::IS_POWER_OF_TWO };
-        Self([const { Slot::new() }; N])
+        Self { slots: [const { Slot::new() }; N], beside: [const { Beside::new() }; N] }
     }
 
     /// The slots, for whoever has agreed on who touches which of them when.
-    pub(crate) const fn slots(&self) -> Slots<'_, R> {
+    pub(crate) const fn slots(&self) -> Slots<'_, R, B> {
         const { Self::IS_POWER_OF_TWO };
-        Slots(&self.0)
+        Slots { slots: &self.slots, beside: &self.beside }
     }
 }
 
 /// Slots, found by the number of the value that they hold; their count is a power of two.
-pub(crate) struct Slots<'a, R>(&'a [Slot<R>]);
+pub(crate) struct Slots<'a, R, B> {
+    slots: &'a [Slot<R>],
+    /// As many.
+    beside: &'a [Beside<B>],
+}
 
-impl<R> Clone for Slots<'_, R> {
+impl<R, B> Clone for Slots<'_, R, B> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R> Copy for Slots<'_, R> {}
+impl<R, B> Copy for Slots<'_, R, B> {}
 
-impl<R: Copy> Slots<'_, R> {
+impl<R: Copy, B: Copy> Slots<'_, R, B> {
     /// How many slots there are.
     #[inline]
     pub(crate) const fn capacity(self) -> usize {
-        self.0.len()
+        self.slots.len()
     }
 
     /// The word of the slot of value number `number`.
@@ -112,16 +132,48 @@ impl<R: Copy> Slots<'_, R> {
         unsafe { place.read() }
     }
 
+    /// Writes what value number `number` has beside its slot.
+    ///
+    /// # Safety
+    /// No other thread touches it at the same time.
+    #[inline]
+    pub(crate) unsafe fn write_beside(self, number: u64, beside: B) {
+        // SAFETY: it is the room for it, and the caller has it alone.
+        unsafe { self.beside(number).0.get().cast::<B>().write(beside) };
+    }
+
+    /// What value number `number` has beside its slot.
+    ///
+    /// # Safety
+    /// It was written, the write happened before this, and it is not written at the same time.
+    #[inline]
+    pub(crate) unsafe fn read_beside(self, number: u64) -> B {
+        // SAFETY: the caller vouches that it is there and stays meanwhile.
+        unsafe { self.beside(number).0.get().cast::<B>().read() }
+    }
+
     /// The slot that holds value number `number`.
+    #[inline]
+    fn slot(&self, number: u64) -> &Slot<R> {
+        // SAFETY: the index is below the number of slots.
+        unsafe { self.slots.get_unchecked(self.index(number)) }
+    }
+
+    /// The room beside it.
+    #[inline]
+    fn beside(&self, number: u64) -> &Beside<B> {
+        // SAFETY: the index is below the number of slots, of which there are as many.
+        unsafe { self.beside.get_unchecked(self.index(number)) }
+    }
+
+    /// The index of the slot of value number `number`: below their number, which is a power of two.
     #[inline]
     #[expect(
         clippy::as_conversions,
         clippy::cast_possible_truncation,
         reason = "the mask keeps low bits only"
     )]
-    fn slot(&self, number: u64) -> &Slot<R> {
-        let index = number as usize & (self.0.len() - 1);
-        // SAFETY: their number is a power of two, so the mask keeps the index below it.
-        unsafe { self.0.get_unchecked(index) }
+    const fn index(&self, number: u64) -> usize {
+        number as usize & (self.slots.len() - 1)
     }
 }

@@ -45,7 +45,7 @@ pub use sessions::Admission;
 pub use static_book::StaticBook;
 pub use view::{LevelView, OrderView, StopView};
 
-use crate::command::{Action, Command, FlowIdentity};
+use crate::command::{Action, Command, FlowIdentity, PlainCommand, PlainKind};
 use crate::event::{CancelReason, Event, EventKind, EventSink, RejectReason};
 use crate::limits::{INSTRUMENTS_MAX, ORDERS_MAX, SESSIONS_MAX};
 use crate::types::{
@@ -125,10 +125,8 @@ impl Book<'_> {
     /// and when it is a `Configure` for which the memory is too small ([`Book::fits`]).
     pub fn apply(&mut self, sequence: Sequence, command: &Command, sink: &mut impl EventSink) {
         let Command { session, client_sequence, action } = command;
-        assert!(sequence == self.last_sequence.next(), "commands are applied in sequence");
-        self.last_sequence = sequence;
         let about = |instrument| Origin::new(*session, *client_sequence, instrument);
-        if !self.sessions.note(*session, *client_sequence, self.capacities.sessions) {
+        if !self.begin(sequence, *session, *client_sequence) {
             let (instrument, order) = names_of(action);
             return self.reject(about(instrument), order, RejectReason::SessionsFull, sink);
         }
@@ -140,6 +138,42 @@ impl Book<'_> {
             return self.cancel(about(*instrument), (*order, *account), sink);
         }
         self.apply_other(about(names_of(action).0), action, sink);
+    }
+
+    /// The same for a plain command, whose numbers stay in registers.
+    #[inline]
+    pub(crate) fn apply_plain(
+        &mut self,
+        sequence: Sequence,
+        plain: &PlainCommand,
+        sink: &mut impl EventSink,
+    ) {
+        let (session, client_sequence) = (plain.session(), plain.client_sequence());
+        let origin = Origin::new(session, client_sequence, plain.instrument());
+        if !self.begin(sequence, session, client_sequence) {
+            return self.reject(origin, plain.order(), RejectReason::SessionsFull, sink);
+        }
+        match plain.kind() {
+            PlainKind::New => self.new_order(origin, &plain.new_order(), sink),
+            PlainKind::Cancel => self.cancel(origin, (plain.order(), plain.account()), sink),
+            PlainKind::Reduce | PlainKind::Replace => {
+                self.apply_other(origin, &plain.action(), sink);
+            }
+        }
+    }
+
+    /// Notes that a command takes its place in the order of all; false when there is no room for
+    /// its session.
+    #[inline]
+    fn begin(
+        &mut self,
+        sequence: Sequence,
+        session: SessionId,
+        client_sequence: ClientSequence,
+    ) -> bool {
+        assert!(sequence == self.last_sequence.next(), "commands are applied in sequence");
+        self.last_sequence = sequence;
+        self.sessions.note(session, client_sequence, self.capacities.sessions)
     }
 
     /// Executes what is neither New nor Cancel.

@@ -4,12 +4,16 @@
 //! command with [`Rejected`](crate::event::EventKind::Rejected); it is logged all the same, so that
 //! its sequence has an answer.
 
+mod plain;
+
 use crate::limits::FLOW_NAME_BYTES_MAX;
-use crate::ring::Whole;
+use crate::ring::{Carried, WORD_MAX};
 use crate::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId,
     OrderType, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
+pub use plain::PlainCommand;
+pub(crate) use plain::PlainKind;
 
 /// One input of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +150,15 @@ impl Conditions {
         display: Lots(0),
         minimum: Lots(0),
     };
+
+    /// True when there is no condition: asked as one word, so that a plain order is one branch.
+    #[inline]
+    pub(crate) fn are_none(&self) -> bool {
+        let Self { trigger, self_trade, post_only, expiry_ns, display, minimum } = *self;
+        let prevents = !matches!(self_trade, SelfTrade::Allow);
+        let small = trigger.0 | u32::from(prevents) | u32::from(post_only);
+        expiry_ns | display.0 | minimum.0 | u64::from(small) == 0
+    }
 }
 
 /// A change of an open order.
@@ -240,6 +253,28 @@ pub struct Arrival {
     pub command: Command,
 }
 
-impl Whole for Arrival {}
+impl Carried for Arrival {
+    type Rest = PlainCommand;
+    type Beside = Self;
 
-const _: () = assert!(size_of::<Arrival>() <= 120, "an arrival takes two cache lines of a ring");
+    #[inline]
+    fn apart(&self) -> Option<(u64, PlainCommand)> {
+        let plain = PlainCommand::of(&self.command)?;
+        (self.timestamp_ns <= WORD_MAX).then_some((self.timestamp_ns, plain))
+    }
+
+    #[inline]
+    fn together(timestamp_ns: u64, plain: PlainCommand) -> Self {
+        Self { timestamp_ns, command: plain.command() }
+    }
+
+    #[inline]
+    fn beside(&self) -> Self {
+        *self
+    }
+
+    #[inline]
+    fn from_beside(arrival: Self) -> Self {
+        arrival
+    }
+}

@@ -11,6 +11,7 @@ use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, Phase, Price, Quantity,
     Sequence, SessionId, Side, Ticks,
 };
+use core::convert::Infallible;
 
 /// One fact, caused by the command with its sequence.
 ///
@@ -44,11 +45,12 @@ pub struct Unsequenced {
 
 impl Carried for Event {
     type Rest = Unsequenced;
+    type Beside = Infallible;
 
     #[inline]
-    fn apart(self) -> (u64, Unsequenced) {
-        let Self { sequence, session, owner, instrument, kind } = self;
-        (sequence.0, Unsequenced { session, owner, instrument, kind })
+    fn apart(&self) -> Option<(u64, Unsequenced)> {
+        let Self { sequence, session, owner, instrument, kind } = *self;
+        Some((sequence.0, Unsequenced { session, owner, instrument, kind }))
     }
 
     #[inline]
@@ -56,9 +58,17 @@ impl Carried for Event {
         let Unsequenced { session, owner, instrument, kind } = rest;
         Self { sequence: Sequence(word), session, owner, instrument, kind }
     }
+
+    fn beside(&self) -> Infallible {
+        unreachable!("every event fits its slot")
+    }
+
+    fn from_beside(beside: Infallible) -> Self {
+        match beside {}
+    }
 }
 
-const _: () = assert!(SEQUENCE_MAX <= WORD_MAX, "a sequence leaves the highest bit free");
+const _: () = assert!(SEQUENCE_MAX <= WORD_MAX, "a sequence is a word of a ring");
 const _: () = assert!(size_of::<Unsequenced>() <= 56, "an event fills one cache line of a ring");
 
 /// What happened.

@@ -349,20 +349,49 @@ fn pack(records: &mut Consumer<'_, Record>, commands_max: u16, block: &mut [u8])
     let mut room =
         block.get_mut(BLOCK_HEAD_BYTES..BLOCK_HEAD_BYTES + BLOCK_ROOM_BYTES).unwrap_or_default();
     while records.has(packed.record_count) {
-        let record = records.value(packed.record_count);
-        let command_count = record.body.command_count();
-        if command_count > commands_max - packed.filled.command_count {
-            break;
-        }
-        let Some(length) = record.encode(room) else {
+        let commands_left = commands_max - packed.filled.command_count;
+        let Some(encoded) = encode(records, packed.record_count, commands_left, room) else {
             break;
         };
+        let Encoded { length, command_count, timestamp_ns } = encoded;
         packed.filled.used_bytes += u16::try_from(length).unwrap_or_default();
         packed.filled.command_count += command_count;
-        packed.timestamp_ns = record.timestamp_ns;
+        packed.timestamp_ns = timestamp_ns;
         packed.record_count += 1;
         room = room.get_mut(length..).unwrap_or_default();
     }
     records.release(packed.record_count);
     packed
+}
+
+/// What one record took.
+struct Encoded {
+    length: usize,
+    command_count: u16,
+    timestamp_ns: u64,
+}
+
+/// Encodes the record behind the `index` oldest ones to the front of `room`; `None` when it does
+/// not fit, or when no command is left for this block and it is one.
+#[inline]
+fn encode(
+    records: &Consumer<'_, Record>,
+    index: usize,
+    commands_left: u16,
+    room: &mut [u8],
+) -> Option<Encoded> {
+    if let Some((sequence, plain)) = records.apart(index) {
+        if commands_left == 0 {
+            return None;
+        }
+        let length = plain.encode(Sequence(sequence), room)?;
+        return Some(Encoded { length, command_count: 1, timestamp_ns: plain.timestamp_ns });
+    }
+    let record = records.value(index);
+    let command_count = record.body.command_count();
+    if command_count > commands_left {
+        return None;
+    }
+    let length = record.encode(room)?;
+    Some(Encoded { length, command_count, timestamp_ns: record.timestamp_ns })
 }

@@ -10,8 +10,9 @@ mod decode;
 mod encode;
 mod layout;
 
-use crate::command::Command;
-use crate::ring::Whole;
+use crate::command::{Command, PlainCommand};
+use crate::limits::SEQUENCE_MAX;
+use crate::ring::{Carried, WORD_MAX};
 use crate::trade::TradeCopy;
 use crate::types::Sequence;
 use core::fmt;
@@ -33,9 +34,45 @@ pub struct Record {
     pub body: Body,
 }
 
-impl Whole for Record {}
+/// The record of a plain command, without its sequence.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainRecord {
+    /// When the host took the command, in nanoseconds since the Unix epoch.
+    pub(crate) timestamp_ns: u64,
+    /// The command.
+    pub(crate) command: PlainCommand,
+}
 
-const _: () = assert!(size_of::<Record>() <= 120, "a record takes two cache lines of a ring");
+impl Carried for Record {
+    type Rest = PlainRecord;
+    type Beside = Self;
+
+    #[inline]
+    fn apart(&self) -> Option<(u64, PlainRecord)> {
+        let command = PlainCommand::of(self.body.command()?)?;
+        let plain = PlainRecord { timestamp_ns: self.timestamp_ns, command };
+        (self.sequence.0 <= WORD_MAX).then_some((self.sequence.0, plain))
+    }
+
+    #[inline]
+    fn together(sequence: u64, PlainRecord { timestamp_ns, command }: PlainRecord) -> Self {
+        let body = Body::Command(command.command());
+        Self { sequence: Sequence(sequence), timestamp_ns, body }
+    }
+
+    #[inline]
+    fn beside(&self) -> Self {
+        *self
+    }
+
+    #[inline]
+    fn from_beside(record: Self) -> Self {
+        record
+    }
+}
+
+const _: () = assert!(SEQUENCE_MAX <= WORD_MAX, "a sequence is a word of a ring");
+const _: () = assert!(size_of::<PlainRecord>() <= 56, "it fills one cache line of a ring");
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

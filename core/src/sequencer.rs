@@ -5,14 +5,14 @@
 //! do the waiting.
 
 use crate::book::{Admission, Book};
-use crate::command::{Action, Arrival, Command};
+use crate::command::{Action, Arrival};
 use crate::event::{Event, EventKind, EventSink, RejectReason};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
-use crate::record::{Body, Record};
+use crate::record::{Body, PlainRecord, Record};
 use crate::ring::{Consumer, Producer};
 use crate::stage::{Shared, State, Step};
 use crate::trade::TradeCopy;
-use crate::types::{InstrumentId, OrderId, Sequence};
+use crate::types::{Capacities, ClientSequence, InstrumentId, OrderId, Sequence, SessionId};
 
 /// What a sequencer needs of the thread that steps it.
 pub trait SequencerHost {
@@ -60,12 +60,15 @@ impl<'a> Sequencer<'a> {
             && self.records.has_room(RECORDS_PER_COMMAND)
             && self.arrivals.has(worked)
         {
-            let arrival = self.arrivals.value(worked);
             self.book.look_ahead(|distance| {
                 self.arrivals.get(worked + distance).map(|waiting| waiting.command)
             });
             host.taken();
-            self.take(&arrival, host);
+            if let Some((timestamp_ns, command)) = self.arrivals.apart(worked) {
+                self.take(&PlainRecord { timestamp_ns, command }, host);
+            } else {
+                self.take_whole(worked, host);
+            }
             host.published();
             worked += 1;
         }
@@ -108,67 +111,148 @@ impl<'a> Sequencer<'a> {
         Step::Done
     }
 
+    /// Apart, so that it takes no room where plain commands are worked on.
+    #[inline(never)]
+    fn take_whole(&mut self, index: usize, host: &mut impl SequencerHost) {
+        let arrival = self.arrivals.value(index);
+        self.take(&arrival, host);
+    }
+
     /// Sequences a command, or answers it without a sequence of its own when it must not be
     /// executed.
-    fn take(&mut self, arrival: &Arrival, host: &mut impl SequencerHost) {
-        let command = &arrival.command;
-        match self.book.admit(command.session, command.client_sequence) {
+    #[inline]
+    fn take(&mut self, taken: &impl Taken, host: &mut impl SequencerHost) {
+        let (session, client_sequence) = taken.sender();
+        match self.book.admit(session, client_sequence) {
             Admission::Duplicate { last } => {
-                let kind = EventKind::Duplicate { client_sequence: command.client_sequence, last };
-                self.answer_unlogged(command, kind, host);
+                let kind = EventKind::Duplicate { client_sequence, last };
+                self.answer_unlogged(session, kind, host);
             }
-            Admission::Fresh if self.exceeds_memory(command) => {
+            Admission::Fresh if self.exceeds_memory(taken.capacities()) => {
                 let kind = EventKind::Rejected {
-                    client_sequence: command.client_sequence,
+                    client_sequence,
                     order: OrderId(0),
                     reason: RejectReason::BadCapacities,
                 };
-                self.answer_unlogged(command, kind, host);
+                self.answer_unlogged(session, kind, host);
             }
-            Admission::Fresh => self.sequence(arrival, host),
+            Admission::Fresh => self.sequence(taken, host),
         }
     }
 
     /// Logs and applies a command. Its record is published before its first event: while the sink
     /// waits for room, the record is on its way to the disk already, so the wait ends.
-    fn sequence(&mut self, arrival: &Arrival, host: &mut impl SequencerHost) {
+    #[inline]
+    fn sequence(&mut self, taken: &impl Taken, host: &mut impl SequencerHost) {
         let sequence = self.book.last_sequence().next();
-        let timestamp_ns = arrival.timestamp_ns;
-        let record = |body| Record { sequence, timestamp_ns, body };
-        let pushed = self.records.push(record(Body::Command(arrival.command)));
-        assert!(pushed.is_ok(), "the step made sure of room in the log ring");
+        let timestamp_ns = taken.timestamp_ns();
+        let is_pushed = taken.log(sequence, &mut self.records);
+        assert!(is_pushed, "the step made sure of room in the log ring");
         let mut sink = WaitingSink { events: &mut self.events, shared: self.shared, host };
         if self.logs_trades {
             let records = &mut self.records;
             let mut copying = CopyingSink { sink, records, timestamp_ns };
-            self.book.apply(sequence, &arrival.command, &mut copying);
+            taken.apply(sequence, &mut self.book, &mut copying);
         } else {
-            self.book.apply(sequence, &arrival.command, &mut sink);
+            taken.apply(sequence, &mut self.book, &mut sink);
         }
         if sequence.0.is_multiple_of(RUNNING_HASH_EVERY) {
             let body = Body::RunningHash(self.book.running_hash());
-            push_waiting(&mut self.records, &record(body), self.shared, host);
+            let record = Record { sequence, timestamp_ns, body };
+            push_waiting(&mut self.records, &record, self.shared, host);
         }
     }
 
     /// True for capacities that the book has no memory for. A log must not hold them: another
     /// host's replay would accept them.
-    fn exceeds_memory(&self, command: &Command) -> bool {
-        matches!(command.action, Action::Configure(capacities) if !self.book.fits(capacities))
+    fn exceeds_memory(&self, capacities: Option<Capacities>) -> bool {
+        capacities.is_some_and(|capacities| !self.book.fits(capacities))
     }
 
     /// Sends an event that follows from no record. It tells of the state behind the last command
     /// sequenced, so it is released with that one.
     fn answer_unlogged(
         &mut self,
-        command: &Command,
+        session: SessionId,
         kind: EventKind,
         host: &mut impl SequencerHost,
     ) {
         let sequence: Sequence = self.book.last_sequence();
-        let session = command.session;
         let event = Event { sequence, session, owner: session, instrument: InstrumentId(0), kind };
         WaitingSink { events: &mut self.events, shared: self.shared, host }.event(&event);
+    }
+}
+
+/// A command as it was taken from the input ring.
+trait Taken {
+    /// Who sent it, and its number there.
+    fn sender(&self) -> (SessionId, ClientSequence);
+
+    /// When the host took it, in nanoseconds since the Unix epoch.
+    fn timestamp_ns(&self) -> u64;
+
+    /// The capacities that it asks for, where it is about them.
+    fn capacities(&self) -> Option<Capacities>;
+
+    /// Publishes its record; false when there is no room.
+    fn log(&self, sequence: Sequence, records: &mut Producer<'_, Record>) -> bool;
+
+    /// Applies it to the book.
+    fn apply(&self, sequence: Sequence, book: &mut Book<'_>, sink: &mut impl EventSink);
+}
+
+/// What the ring carries of a plain arrival is what the log's ring carries of its record.
+impl Taken for PlainRecord {
+    #[inline]
+    fn sender(&self) -> (SessionId, ClientSequence) {
+        (self.command.session(), self.command.client_sequence())
+    }
+
+    #[inline]
+    fn timestamp_ns(&self) -> u64 {
+        self.timestamp_ns
+    }
+
+    #[inline]
+    fn capacities(&self) -> Option<Capacities> {
+        None
+    }
+
+    #[inline]
+    fn log(&self, sequence: Sequence, records: &mut Producer<'_, Record>) -> bool {
+        records.push_apart(sequence.0, *self)
+    }
+
+    #[inline]
+    fn apply(&self, sequence: Sequence, book: &mut Book<'_>, sink: &mut impl EventSink) {
+        book.apply_plain(sequence, &self.command, sink);
+    }
+}
+
+impl Taken for Arrival {
+    fn sender(&self) -> (SessionId, ClientSequence) {
+        (self.command.session, self.command.client_sequence)
+    }
+
+    fn timestamp_ns(&self) -> u64 {
+        self.timestamp_ns
+    }
+
+    fn capacities(&self) -> Option<Capacities> {
+        if let Action::Configure(capacities) = self.command.action {
+            Some(capacities)
+        } else {
+            None
+        }
+    }
+
+    fn log(&self, sequence: Sequence, records: &mut Producer<'_, Record>) -> bool {
+        let Self { timestamp_ns, command } = *self;
+        records.push_copy(&Record { sequence, timestamp_ns, body: Body::Command(command) })
+    }
+
+    fn apply(&self, sequence: Sequence, book: &mut Book<'_>, sink: &mut impl EventSink) {
+        book.apply(sequence, &self.command, sink);
     }
 }
 

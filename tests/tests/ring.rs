@@ -12,15 +12,25 @@ struct Message {
     rest: [u64; 7],
 }
 
+/// Every third one is carried beside its slot.
 impl Carried for Message {
     type Rest = [u64; 7];
+    type Beside = Self;
 
-    fn apart(self) -> (u64, [u64; 7]) {
-        (self.word, self.rest)
+    fn apart(&self) -> Option<(u64, [u64; 7])> {
+        (self.word % 3 != 2).then_some((self.word, self.rest))
     }
 
     fn together(word: u64, rest: [u64; 7]) -> Self {
         Self { word, rest }
+    }
+
+    fn beside(&self) -> Self {
+        *self
+    }
+
+    fn from_beside(beside: Self) -> Self {
+        beside
     }
 }
 

@@ -353,17 +353,19 @@ impl Ladders<'_> {
 
     /// Takes out a level whose queue is empty.
     pub(super) fn remove(&mut self, slot: u32) {
-        let level = *self.levels.get(slot);
-        let id = LadderId(level.ladder);
+        // Field by field: a copy of the whole would read in one piece what was just written in
+        // several, which a processor can do only when they have left it.
+        let Level { price, ladder, span, .. } = *self.levels.get(slot);
+        let id = LadderId(ladder);
         let mut root = self.ladder(id).root;
         if self.ladder(id).best_level == slot {
-            let best = self.after(&level);
+            let best = self.after(self.levels.get(slot));
             let ladder = self.ladder_mut(id);
             (ladder.best_price, ladder.best_level) = best.unwrap_or((0, NONE));
         }
-        self.spans.unmark(&mut root, level.span, level.price);
+        self.spans.unmark(&mut root, span, price);
         self.ladder_mut(id).root = root;
-        let hash = self.prices.hash(u64::from(id.0), u64::from(level.price));
+        let hash = self.prices.hash(u64::from(id.0), u64::from(price));
         self.prices.remove(&mut self.levels, hash, slot);
         self.levels.remove(slot);
     }

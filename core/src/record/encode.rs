@@ -6,17 +6,17 @@ use super::layout::{
     NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION, NewBody, ReduceBody, ReplaceBody,
     RunningHashBody, SetBandBody, TradeBody,
 };
-use super::{Body, Record, RecordType};
+use super::{Body, PlainRecord, Record, RecordType};
 use crate::checksum::checksum_of_record;
 use crate::command::{
-    Action, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
+    Action, Command, Control, Definition, FlowIdentity, MassCancel, NewOrder, PlainKind,
     ReplaceOrder,
 };
 use crate::little_endian::{Le16, Le32, Le64, LeMix, LePair};
 use crate::trade::{TradeCopy, TradeKind};
 use crate::types::{
-    AccountId, Band, Capacities, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SelfTrade,
-    SessionId, Side, TimeInForce,
+    AccountId, Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType,
+    ReplaceRule, SelfTrade, Sequence, SessionId, Side, TimeInForce,
 };
 
 impl Record {
@@ -49,56 +49,88 @@ impl Record {
     pub fn encode(&self, room: &mut [u8]) -> Option<usize> {
         match &self.body {
             Body::RunningHash(hash) => {
-                self.put(room, RunningHashBody { running_hash: Le64::new(*hash) })
+                self.stamp().put(room, RunningHashBody { running_hash: Le64::new(*hash) })
             }
-            Body::Trade(copy) => self.put(room, trade(copy)),
+            Body::Trade(copy) => self.stamp().put(room, trade(copy)),
             Body::Command(command) => self.encode_command(command, room),
         }
     }
 
     #[inline]
     fn encode_command(&self, command: &Command, room: &mut [u8]) -> Option<usize> {
-        let sender = Sender {
-            client_sequence: Le64::new(command.client_sequence.0),
-            session: Le16::new(command.session.0),
-        };
+        let sender = Sender::new(command.session, command.client_sequence);
         match &command.action {
-            Action::New(new) if is_plain(&new.conditions) => self.put(room, sender.new_order(new)),
+            Action::New(new) if new.conditions.are_none() => {
+                self.stamp().put(room, sender.new_order(new))
+            }
             Action::New(new) => self.put_conditional(room, &sender, new),
             Action::Cancel { instrument, order, account } => {
-                self.put(room, sender.cancel(*instrument, *order, *account))
+                self.stamp().put(room, sender.cancel(*instrument, *order, *account))
             }
             Action::Reduce { instrument, order, account, by } => {
-                self.put(room, sender.reduce(*instrument, *order, *account, *by))
+                self.stamp().put(room, sender.reduce(*instrument, *order, *account, *by))
             }
-            Action::Replace(replace) => self.put(room, sender.replace(replace)),
-            Action::MassCancel(which) => self.put(room, sender.mass_cancel(which)),
+            Action::Replace(replace) => self.stamp().put(room, sender.replace(replace)),
+            Action::MassCancel(which) => self.stamp().put(room, sender.mass_cancel(which)),
             Action::DefineInstrument(definition) => {
-                self.put(room, sender.define_instrument(definition))
+                self.stamp().put(room, sender.define_instrument(definition))
             }
             Action::SetBand { instrument, band } => {
-                self.put(room, sender.set_band(*instrument, *band))
+                self.stamp().put(room, sender.set_band(*instrument, *band))
             }
             Action::Control { instrument, control } => {
-                self.put(room, sender.control(*instrument, *control))
+                self.stamp().put(room, sender.control(*instrument, *control))
             }
-            Action::Clock { now_ns } => self.put(room, sender.clock(*now_ns)),
-            Action::EndOfDay => self.put(room, sender.end_of_day()),
+            Action::Clock { now_ns } => self.stamp().put(room, sender.clock(*now_ns)),
+            Action::EndOfDay => self.stamp().put(room, sender.end_of_day()),
             Action::LimitSession { session, open_orders_max } => {
                 let body = sender.limit_session(*session, *open_orders_max);
-                self.put(room, body)
+                self.stamp().put(room, body)
             }
-            Action::BindFlow(flow) => self.put(room, sender.bind_flow(flow)),
-            Action::Configure(capacities) => self.put(room, sender.configure(*capacities)),
+            Action::BindFlow(flow) => self.stamp().put(room, sender.bind_flow(flow)),
+            Action::Configure(capacities) => self.stamp().put(room, sender.configure(*capacities)),
         }
+    }
+
+    #[inline]
+    const fn stamp(&self) -> Stamp {
+        Stamp { timestamp_ns: self.timestamp_ns, sequence: self.sequence }
     }
 
     /// Apart from the plain New, which must not pay for it.
     #[cold]
     fn put_conditional(&self, room: &mut [u8], sender: &Sender, new: &NewOrder) -> Option<usize> {
-        self.put(room, sender.conditional_new(new))
+        self.stamp().put(room, sender.conditional_new(new))
     }
+}
 
+impl PlainRecord {
+    /// Writes the record, whose sequence is given, to the front of `room`, as
+    /// [`Record::encode`] does.
+    #[inline]
+    pub(crate) fn encode(&self, sequence: Sequence, room: &mut [u8]) -> Option<usize> {
+        let stamp = Stamp { timestamp_ns: self.timestamp_ns, sequence };
+        let plain = &self.command;
+        let sender = Sender::new(plain.session(), plain.client_sequence());
+        let (instrument, order, account) = (plain.instrument(), plain.order(), plain.account());
+        match plain.kind() {
+            PlainKind::New => stamp.put(room, sender.new_order(&plain.new_order())),
+            PlainKind::Cancel => stamp.put(room, sender.cancel(instrument, order, account)),
+            PlainKind::Reduce => {
+                stamp.put(room, sender.reduce(instrument, order, account, plain.quantity()))
+            }
+            PlainKind::Replace => stamp.put(room, sender.replace(&plain.replace_order())),
+        }
+    }
+}
+
+/// What the head of every record says.
+struct Stamp {
+    timestamp_ns: u64,
+    sequence: Sequence,
+}
+
+impl Stamp {
     /// Writes head and body and seals them with their checksum, a word at a time: the checksum
     /// reads words, and a word that was written in pieces cannot be read until they are in the
     /// cache.
@@ -140,6 +172,11 @@ struct Sender {
 }
 
 impl Sender {
+    #[inline]
+    const fn new(session: SessionId, client_sequence: ClientSequence) -> Self {
+        Self { client_sequence: Le64::new(client_sequence.0), session: Le16::new(session.0) }
+    }
+
     #[inline]
     fn new_order(&self, new: &NewOrder) -> NewBody {
         let terms =
@@ -324,14 +361,6 @@ impl Sender {
     }
 }
 
-/// True when there is no condition: as one word, so that a plain order is one branch.
-#[inline]
-fn is_plain(conditions: &Conditions) -> bool {
-    let Conditions { trigger, self_trade, post_only, expiry_ns, display, minimum } = *conditions;
-    let small = trigger.0 | u32::from(self_trade_number(self_trade)) | u32::from(post_only);
-    expiry_ns | display.0 | minimum.0 | u64::from(small) == 0
-}
-
 const fn self_trade_number(self_trade: SelfTrade) -> u8 {
     match self_trade {
         SelfTrade::Allow => 0,
@@ -364,5 +393,70 @@ const fn time_in_force_number(time_in_force: TimeInForce) -> u8 {
         TimeInForce::FillOrKill => 3,
         TimeInForce::Day => 4,
         TimeInForce::GoodTillDate => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RECORD_BYTES_MAX;
+    use super::*;
+    use crate::ring::Carried;
+    use crate::types::Ticks;
+
+    /// Commands that are plain, with numbers whose every byte is another.
+    fn plain_actions() -> [Action; 6] {
+        let (instrument, account) = (InstrumentId(0x3132_3334), AccountId(0x2122_2324));
+        let (order, new_order) = (OrderId(0x1112_1314_1516_1718), OrderId(0x4142_4344_4546_4748));
+        let (price, quantity) = (Ticks(0x5152_5354), Lots(0x6162_6364_6566_6768));
+        let new = |side, order_type, time_in_force| {
+            let conditions = crate::command::Conditions::NONE;
+            Action::New(NewOrder {
+                instrument,
+                order,
+                account,
+                side,
+                order_type,
+                time_in_force,
+                price,
+                quantity,
+                conditions,
+            })
+        };
+        let replace = |rule| {
+            Action::Replace(ReplaceOrder {
+                instrument,
+                order,
+                new_order,
+                account,
+                rule,
+                price,
+                quantity,
+                trigger: Ticks(0),
+            })
+        };
+        [
+            new(Side::Buy, OrderType::Limit, TimeInForce::GoodTillDate),
+            new(Side::Sell, OrderType::Market, TimeInForce::FillOrKill),
+            Action::Cancel { instrument, order, account },
+            Action::Reduce { instrument, order, account, by: quantity },
+            replace(ReplaceRule::Modify),
+            replace(ReplaceRule::CancelReplace),
+        ]
+    }
+
+    #[test]
+    fn a_plain_record_has_the_same_bytes() {
+        for action in plain_actions() {
+            let client_sequence = ClientSequence(0x0102_0304_0506_0708);
+            let command = Command { session: SessionId(0x7172), client_sequence, action };
+            let (sequence, timestamp_ns) = (Sequence(0x0a0b), 0x8182_8384_8586_8788);
+            let record = Record { sequence, timestamp_ns, body: Body::Command(command) };
+            let (_, plain) = record.apart().expect("it is plain");
+            let (mut bytes, mut same) = ([0; RECORD_BYTES_MAX], [0; RECORD_BYTES_MAX]);
+            let length = record.encode(&mut bytes).expect("it fits");
+            assert_eq!(plain.encode(sequence, &mut same), Some(length));
+            assert_eq!(bytes, same);
+            assert_eq!(plain.encode(sequence, &mut same[..length - 1]), None);
+        }
     }
 }

@@ -1,38 +1,64 @@
 //! What a ring can carry.
 
-/// A value that a ring can carry: it is taken apart into a word with a free highest bit and the
-/// rest, and put together again.
+use core::convert::Infallible;
+
+/// A value that a ring can carry: it is taken apart into what fills its slot, and put together
+/// again.
 ///
-/// A value with a number that never reaches 2^63 gives it as its word, and then takes no more room
-/// than it has bytes; any other one is [`Whole`].
+/// A slot is a word with a free mark and a rest, on cache lines of its own. A value with a number
+/// that stays below 2^63 - 1 gives it as its word, and then takes no more room than it has bytes;
+/// any other one is [`Whole`]. Values of a kind that are mostly short may keep their slots to one
+/// line: the long ones lie beside it, and only they cost more than that line.
 pub trait Carried: Copy {
-    /// The value without its word. A slot is 8 bytes longer, rounded up to whole cache lines of 64
-    /// bytes.
+    /// A short value without its word. A slot is 8 bytes longer, rounded up to whole cache lines of
+    /// 64 bytes.
     type Rest: Copy;
 
-    /// The word, at most [`WORD_MAX`], and the rest.
-    fn apart(self) -> (u64, Self::Rest);
+    /// What lies beside its slot, for which a ring has as many places as slots: [`Infallible`], and
+    /// no places, where every value is short.
+    type Beside: Copy;
 
-    /// The value that was taken apart into these.
+    /// The word of a short value, at most [`WORD_MAX`], and the rest; `None` for a long one.
+    fn apart(&self) -> Option<(u64, Self::Rest)>;
+
+    /// The short value that was taken apart into these.
     fn together(word: u64, rest: Self::Rest) -> Self;
+
+    /// What a long value has beside its slot; nobody asks a short one.
+    fn beside(&self) -> Self::Beside;
+
+    /// The long value that has this beside its slot.
+    fn from_beside(beside: Self::Beside) -> Self;
 }
 
-/// The highest word of a [`Carried`] value: 2^63 - 1.
-pub const WORD_MAX: u64 = (1 << 63) - 1;
+/// The highest word of a [`Carried`] value: 2^63 - 2.
+pub const WORD_MAX: u64 = BESIDE - 1;
+
+/// The word in the slot of a value that lies beside it.
+pub(super) const BESIDE: u64 = (1 << 63) - 1;
 
 /// A value that a ring carries whole: it gives no word, and is its own rest.
 pub trait Whole: Copy {}
 
 impl<T: Whole> Carried for T {
     type Rest = Self;
+    type Beside = Infallible;
 
     #[inline]
-    fn apart(self) -> (u64, Self) {
-        (0, self)
+    fn apart(&self) -> Option<(u64, Self)> {
+        Some((0, *self))
     }
 
     #[inline]
     fn together(_: u64, rest: Self) -> Self {
         rest
+    }
+
+    fn beside(&self) -> Infallible {
+        unreachable!("it is its own rest")
+    }
+
+    fn from_beside(beside: Infallible) -> Self {
+        match beside {}
     }
 }

@@ -117,8 +117,7 @@ fn conditions() -> impl Strategy<Value = Conditions> {
         Just(SelfTrade::CancelBoth),
     ];
     let number = || prop_oneof![Just(0), any::<u64>()];
-    let trigger = prop_oneof![Just(Ticks(0)), ticks()];
-    (trigger, self_trades, any::<bool>(), number(), number(), number()).prop_map(
+    (triggers(), self_trades, any::<bool>(), number(), number(), number()).prop_map(
         |(trigger, self_trade, post_only, expiry_ns, display, minimum)| Conditions {
             trigger,
             self_trade,
@@ -130,13 +129,19 @@ fn conditions() -> impl Strategy<Value = Conditions> {
     )
 }
 
+fn triggers() -> impl Strategy<Value = Ticks> {
+    prop_oneof![Just(Ticks(0)), ticks()]
+}
+
 fn replaces() -> impl Strategy<Value = ReplaceOrder> {
     let names = (instruments(), orders(), orders(), accounts());
     let rules = prop_oneof![Just(ReplaceRule::Modify), Just(ReplaceRule::CancelReplace)];
-    (names, rules, ticks(), lots(), ticks()).prop_map(|(names, rule, price, quantity, trigger)| {
-        let (instrument, order, new_order, account) = names;
-        ReplaceOrder { instrument, order, new_order, account, rule, price, quantity, trigger }
-    })
+    (names, rules, ticks(), lots(), triggers()).prop_map(
+        |(names, rule, price, quantity, trigger)| {
+            let (instrument, order, new_order, account) = names;
+            ReplaceOrder { instrument, order, new_order, account, rule, price, quantity, trigger }
+        },
+    )
 }
 
 fn mass_cancels() -> impl Strategy<Value = MassCancel> {

@@ -10,15 +10,16 @@ use highwater::block::{
     BLOCK_HEAD_BYTES, BlockHead, BlockKind, BlockState, Chain, Durable, Filled, read_block,
     records_of,
 };
-use highwater::command::Action;
+use highwater::command::{Action, Arrival, Conditions, NewOrder};
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{
     Body, RECORD_BYTES_MAX, RECORD_BYTES_MIN, Record, RecordFault, RecordType,
 };
+use highwater::ring::{Carried, Ring};
 use highwater::segment::{FIRST_POSITION, HeaderState, SegmentHeader, read_header};
 use highwater::types::{
-    AccountId, ClientSequence, InstrumentId, LogId, LogPosition, OrderId, SegmentNumber, Sequence,
-    SessionId,
+    AccountId, ClientSequence, InstrumentId, LogId, LogPosition, OrderId, OrderType, SegmentNumber,
+    Sequence, SessionId, Ticks,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -130,6 +131,25 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
+/// Whether a ring carries a command that asks for this in one cache line.
+fn is_plain(action: &Action) -> bool {
+    let is_plain_order = |new: &NewOrder| {
+        let waits = matches!(new.order_type, OrderType::Stop | OrderType::StopLimit);
+        !waits && new.conditions == Conditions::NONE
+    };
+    matches!(action, Action::New(new) if is_plain_order(new))
+        || matches!(action, Action::Replace(replace) if replace.trigger == Ticks(0))
+        || matches!(action, Action::Cancel { .. } | Action::Reduce { .. })
+}
+
+/// What comes out of a ring of one into which this goes, over what else was in it.
+fn through_a_ring<T: Carried + std::fmt::Debug>(value: T) -> T {
+    let ring = Ring::<T, 1>::new();
+    let (mut producer, mut consumer) = ring.split().expect("it is new");
+    producer.push(value).expect("it is empty");
+    consumer.pop().expect("it was pushed")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
@@ -137,6 +157,18 @@ proptest! {
         cases: 2_000,
         ..ProptestConfig::default()
     })]
+
+    #[test]
+    fn rings_carry_records_and_arrivals_as_they_are(record in records()) {
+        prop_assert_eq!(through_a_ring(record), record);
+        if let Some(command) = record.body.command() {
+            let arrival = Arrival { timestamp_ns: record.timestamp_ns, command: *command };
+            prop_assert_eq!(through_a_ring(arrival), arrival);
+            let is_short = |number: u64| is_plain(&command.action) && number < (1 << 63) - 1;
+            prop_assert_eq!(arrival.apart().is_some(), is_short(record.timestamp_ns));
+            prop_assert_eq!(record.apart().is_some(), is_short(record.sequence.0));
+        }
+    }
 
     #[test]
     fn records_round_trip(record in records(), behind in any::<[u8; 8]>()) {

@@ -130,15 +130,17 @@ impl AtomicBool {
 }
 
 /// The core's memory for `N` values, and who touches which of them; the words are loom's.
-pub(crate) struct Storage<R, const N: usize> {
-    product: product::Storage<R, N>,
+pub(crate) struct Storage<R, B, const N: usize> {
+    product: product::Storage<R, B, N>,
     watched: OnceLock<Box<[Watched]>>,
 }
 
-/// The word of one slot, and a cell through which loom learns of reads and writes of the rest.
+/// The word of one slot, and cells through which loom learns of reads and writes of the rest and of
+/// what lies beside it.
 struct Watched {
     word: AtomicU64,
     rest: UnsafeCell<()>,
+    beside: UnsafeCell<()>,
 }
 
 // SAFETY: there is nothing in it to race for; loom's own bookkeeping is done by one thread.
@@ -146,14 +148,15 @@ unsafe impl Sync for Watched {}
 // SAFETY: as above.
 unsafe impl Send for Watched {}
 
-impl<R: Copy, const N: usize> Storage<R, N> {
+impl<R: Copy, B: Copy, const N: usize> Storage<R, B, N> {
     pub(crate) const fn new() -> Self {
         Self { product: product::Storage::new(), watched: OnceLock::new() }
     }
 
-    pub(crate) fn slots(&self) -> Slots<'_, R> {
+    pub(crate) fn slots(&self) -> Slots<'_, R, B> {
         let new = || {
-            let slot = Watched { word: AtomicU64::new(0), rest: UnsafeCell::new(()) };
+            let (rest, beside) = (UnsafeCell::new(()), UnsafeCell::new(()));
+            let slot = Watched { word: AtomicU64::new(0), rest, beside };
             slot.word.watched();
             slot
         };
@@ -163,20 +166,20 @@ impl<R: Copy, const N: usize> Storage<R, N> {
 }
 
 /// The core's slots, and who touches which of them.
-pub(crate) struct Slots<'a, R> {
-    product: product::Slots<'a, R>,
+pub(crate) struct Slots<'a, R, B> {
+    product: product::Slots<'a, R, B>,
     watched: &'a [Watched],
 }
 
-impl<R> Clone for Slots<'_, R> {
+impl<R, B> Clone for Slots<'_, R, B> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R> Copy for Slots<'_, R> {}
+impl<R, B> Copy for Slots<'_, R, B> {}
 
-impl<R: Copy> Slots<'_, R> {
+impl<R: Copy, B: Copy> Slots<'_, R, B> {
     pub(crate) const fn capacity(self) -> usize {
         self.product.capacity()
     }
@@ -203,6 +206,22 @@ impl<R: Copy> Slots<'_, R> {
         self.slot(number).rest.with(|_| ());
         // SAFETY: the caller keeps the core's conditions.
         unsafe { self.product.read(number) }
+    }
+
+    /// # Safety
+    /// As in the core.
+    pub(crate) unsafe fn write_beside(self, number: u64, beside: B) {
+        self.slot(number).beside.with_mut(|_| ());
+        // SAFETY: the caller keeps the core's conditions.
+        unsafe { self.product.write_beside(number, beside) };
+    }
+
+    /// # Safety
+    /// As in the core.
+    pub(crate) unsafe fn read_beside(self, number: u64) -> B {
+        self.slot(number).beside.with(|_| ());
+        // SAFETY: the caller keeps the core's conditions.
+        unsafe { self.product.read_beside(number) }
     }
 
     fn slot(&self, number: u64) -> &Watched {

@@ -17,6 +17,7 @@ mod models;
 #[path = "../../../core/src"]
 #[expect(
     dead_code,
+    unused_imports,
     unreachable_pub,
     reason = "the models use some of what the core's modules offer to everyone"
 )]

@@ -1,36 +1,84 @@
 //! The ring under loom: values arrive once, whole and in order, and a slot has one owner at a time.
 
 use crate::atomic::{Weak, begin_side, weaken};
-use crate::checked::ring::{Consumer, Full, Producer, Ring};
+use crate::checked::ring::{Carried, Consumer, Full, Producer, Ring};
 use crate::explore::{RACE, assert_fails, executions};
 use loom::thread;
 
 /// The last value that a model sends; they are more than the ring holds, so slots are used again.
 const LAST: u64 = 3;
 
+/// A number, and whether it is carried beside its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sent {
+    number: u64,
+    is_long: bool,
+}
+
+impl Carried for Sent {
+    type Rest = Self;
+    type Beside = Self;
+
+    fn apart(&self) -> Option<(u64, Self)> {
+        (!self.is_long).then_some((0, *self))
+    }
+
+    fn together(_: u64, rest: Self) -> Self {
+        rest
+    }
+
+    fn beside(&self) -> Self {
+        *self
+    }
+
+    fn from_beside(beside: Self) -> Self {
+        beside
+    }
+}
+
+/// Which numbers are carried beside their slots. Of the two slots of a ring one has the even ones
+/// and one the odd ones, and this one is used again.
+#[derive(Clone, Copy)]
+enum Long {
+    Even,
+    Odd,
+}
+
+impl Long {
+    const BOTH: [Self; 2] = [Self::Even, Self::Odd];
+
+    fn sent(self, number: u64) -> Sent {
+        let is_long = match self {
+            Self::Even => number.is_multiple_of(2),
+            Self::Odd => !number.is_multiple_of(2),
+        };
+        Sent { number, is_long }
+    }
+}
+
 #[test]
 fn one_at_a_time() {
-    assert!(executions(|| send(push_each, pop_each, NONE)) > 10_000);
+    assert!(send_all(push_each, pop_each) > 10_000);
 }
 
 #[test]
 fn in_batches() {
-    assert!(executions(|| send(push_batch, read_batch, NONE)) > 300);
+    assert!(send_all(push_batch, read_batch) > 300);
 }
 
 #[test]
 fn written_in_place_and_taken_in_place() {
-    assert!(executions(|| send(write_batch, take_batch, NONE)) > 300);
+    assert!(send_all(write_batch, take_batch) > 300);
 }
 
 #[test]
 fn a_batch_is_seen_whole() {
-    assert!(executions(|| send(write_two, find_two, NONE)) > 10);
+    assert!(send_all(write_two, find_two) > 10);
 }
 
 #[test]
 fn fails_when_a_batch_is_pushed_one_by_one() {
-    assert_fails("a batch is seen whole", || send(push_two, find_two, NONE));
+    assert_fails("a batch is seen whole", || send(push_two, find_two, NONE, Long::Odd));
 }
 
 #[test]
@@ -65,9 +113,20 @@ fn fails_when_a_value_is_found_without_acquire() {
 
 /// Asserts that loom finds a race when this is weakened, in all three ways of using a ring.
 fn assert_races(weak: [Option<Weak>; 2]) {
-    assert_fails(RACE, move || send(push_each, pop_each, weak));
-    assert_fails(RACE, move || send(push_batch, read_batch, weak));
-    assert_fails(RACE, move || send(write_batch, take_batch, weak));
+    for long in Long::BOTH {
+        assert_fails(RACE, move || send(push_each, pop_each, weak, long));
+        assert_fails(RACE, move || send(push_batch, read_batch, weak, long));
+        assert_fails(RACE, move || send(write_batch, take_batch, weak, long));
+    }
+}
+
+/// How many executions there are of two sides as they are, at least, whichever numbers are long.
+fn send_all(
+    produce: fn(&mut Producer<'_, Sent>, Long),
+    consume: fn(&mut Consumer<'_, Sent>),
+) -> usize {
+    let all = Long::BOTH.map(|long| executions(move || send(produce, consume, NONE, long)));
+    all.into_iter().min().unwrap_or(0)
 }
 
 /// Both sides as they are.
@@ -92,20 +151,21 @@ fn split_twice(weak: Option<Weak>) {
 
 /// Sends the values through a ring of two, from one thread to another.
 fn send(
-    produce: fn(&mut Producer<'_, u64>),
-    consume: fn(&mut Consumer<'_, u64>),
+    produce: fn(&mut Producer<'_, Sent>, Long),
+    consume: fn(&mut Consumer<'_, Sent>),
     weak: [Option<Weak>; 2],
+    long: Long,
 ) {
     loom::lazy_static! {
-        static ref RING: Ring<u64, 2> = Ring::new();
+        static ref RING: Ring<Sent, 2> = Ring::new();
     }
     let (mut producer, mut consumer) = RING.split().expect("each execution has a new ring");
     // Value 0 goes through first, because both counters have to be made here.
-    producer.push(0).expect("it is empty");
-    assert_eq!(consumer.pop(), Some(0));
+    producer.push(long.sent(0)).expect("it is empty");
+    assert_eq!(consumer.pop(), Some(long.sent(0)));
     let sender = thread::spawn(move || {
         begin_side(weak[0]);
-        produce(&mut producer);
+        produce(&mut producer, long);
         assert_eq!(producer.published(), LAST + 1);
     });
     let receiver = thread::spawn(move || {
@@ -118,8 +178,8 @@ fn send(
     receiver.join().expect("the consumer does not panic");
 }
 
-fn push_each(producer: &mut Producer<'_, u64>) {
-    for mut value in 1..=LAST {
+fn push_each(producer: &mut Producer<'_, Sent>, long: Long) {
+    for mut value in (1..=LAST).map(|number| long.sent(number)) {
         while let Err(Full(back)) = producer.push(value) {
             value = back;
             thread::yield_now();
@@ -127,7 +187,7 @@ fn push_each(producer: &mut Producer<'_, u64>) {
     }
 }
 
-fn pop_each(consumer: &mut Consumer<'_, u64>) {
+fn pop_each(consumer: &mut Consumer<'_, Sent>) {
     let mut next = 1;
     while next <= LAST {
         match consumer.pop() {
@@ -137,8 +197,8 @@ fn pop_each(consumer: &mut Consumer<'_, u64>) {
     }
 }
 
-fn push_batch(producer: &mut Producer<'_, u64>) {
-    let values: Vec<u64> = (1..=LAST).collect();
+fn push_batch(producer: &mut Producer<'_, Sent>, long: Long) {
+    let values: Vec<Sent> = (1..=LAST).map(|number| long.sent(number)).collect();
     let mut rest = values.as_slice();
     while !rest.is_empty() {
         match producer.push_many(rest) {
@@ -148,7 +208,7 @@ fn push_batch(producer: &mut Producer<'_, u64>) {
     }
 }
 
-fn read_batch(consumer: &mut Consumer<'_, u64>) {
+fn read_batch(consumer: &mut Consumer<'_, Sent>) {
     let mut next = 1;
     while next <= LAST {
         let count = consumer.waiting();
@@ -162,12 +222,12 @@ fn read_batch(consumer: &mut Consumer<'_, u64>) {
     }
 }
 
-fn write_batch(producer: &mut Producer<'_, u64>) {
+fn write_batch(producer: &mut Producer<'_, Sent>, long: Long) {
     while producer.published() <= LAST {
         let next = producer.published();
         let mut batch = producer.write(2);
-        for value in next..=LAST {
-            if batch.push(value).is_err() {
+        for number in next..=LAST {
+            if batch.push(long.sent(number)).is_err() {
                 break;
             }
         }
@@ -177,7 +237,7 @@ fn write_batch(producer: &mut Producer<'_, u64>) {
     }
 }
 
-fn take_batch(consumer: &mut Consumer<'_, u64>) {
+fn take_batch(consumer: &mut Consumer<'_, Sent>) {
     let mut next = 1;
     while next <= LAST {
         if consumer.for_each(2, |value| next = follows(*value, next)) == 0 {
@@ -186,37 +246,39 @@ fn take_batch(consumer: &mut Consumer<'_, u64>) {
     }
 }
 
-fn write_two(producer: &mut Producer<'_, u64>) {
+fn write_two(producer: &mut Producer<'_, Sent>, long: Long) {
     let mut batch = producer.write(2);
-    assert_eq!([batch.push(1), batch.push(2)], [Ok(()), Ok(())]);
+    assert_eq!([1, 2].map(|number| batch.push(long.sent(number))), [Ok(()), Ok(())]);
     batch.commit();
-    push_last(producer);
+    push_last(producer, long);
 }
 
-fn push_two(producer: &mut Producer<'_, u64>) {
-    assert_eq!([producer.push(1), producer.push(2)], [Ok(()), Ok(())]);
-    push_last(producer);
+fn push_two(producer: &mut Producer<'_, Sent>, long: Long) {
+    assert_eq!([1, 2].map(|number| producer.push(long.sent(number))), [Ok(()), Ok(())]);
+    push_last(producer, long);
 }
 
-fn push_last(producer: &mut Producer<'_, u64>) {
-    while producer.push(LAST).is_err() {
+fn push_last(producer: &mut Producer<'_, Sent>, long: Long) {
+    while producer.push(long.sent(LAST)).is_err() {
         thread::yield_now();
     }
 }
 
-fn find_two(consumer: &mut Consumer<'_, u64>) {
+fn find_two(consumer: &mut Consumer<'_, Sent>) {
     while consumer.get(0).is_none() {
         thread::yield_now();
     }
-    assert_eq!(consumer.get(1), Some(2), "a batch is seen whole");
-    assert_eq!([consumer.pop(), consumer.pop()], [Some(1), Some(2)]);
+    let second = consumer.get(1).map(|sent| sent.number);
+    assert_eq!(second, Some(2), "a batch is seen whole");
+    let two = [consumer.pop(), consumer.pop()].map(|sent| sent.map(|sent| sent.number));
+    assert_eq!(two, [Some(1), Some(2)]);
     while consumer.pop().is_none() {
         thread::yield_now();
     }
 }
 
 /// The number after `value`, which must be the `expected` one.
-fn follows(value: u64, expected: u64) -> u64 {
-    assert_eq!(value, expected, "values arrive in order");
-    value + 1
+fn follows(value: Sent, expected: u64) -> u64 {
+    assert_eq!(value.number, expected, "values arrive in order");
+    expected + 1
 }
