@@ -8,7 +8,8 @@
 //! value is new: the highest bit of its word is the mark of the lap, set on the first lap through
 //! the ring, clear on the second, set on the third. So the one cache line that a value of 64 bytes
 //! fills is all that moves from thread to thread; a shared counter would be a second one, which the
-//! consumer takes from the producer whenever it looks.
+//! consumer takes from the producer whenever it looks. A kind of value that is mostly so short and
+//! sometimes longer has its long ones beside their slots: see [`Carried`].
 //!
 //! Each side counts, from 0 and only upwards, what it has done: `published` by the producer,
 //! `consumed` by the consumer. A counter would overflow after five centuries of a billion values a

@@ -43,7 +43,7 @@ impl<'a, T: Carried> Producer<'a, T> {
     /// [`Full`] with the value when no slot is free.
     ///
     /// # Panics
-    /// When the value's word is above [`WORD_MAX`].
+    /// When the value's word is above [`WORD_MAX`](super::WORD_MAX).
     #[inline]
     #[doc(alias = "enqueue")]
     pub fn push(&mut self, value: T) -> Result<(), Full<T>> {
@@ -54,7 +54,7 @@ impl<'a, T: Carried> Producer<'a, T> {
     /// values go from where they are straight into their slots.
     ///
     /// # Panics
-    /// When the value's word is above [`WORD_MAX`].
+    /// When the value's word is above [`WORD_MAX`](super::WORD_MAX).
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
     pub fn push_copy(&mut self, value: &T) -> bool {
@@ -72,7 +72,7 @@ impl<'a, T: Carried> Producer<'a, T> {
     /// it together; false when no slot is free.
     ///
     /// # Panics
-    /// When the word is above [`WORD_MAX`].
+    /// When the word is above [`WORD_MAX`](super::WORD_MAX).
     #[inline]
     pub(crate) fn push_apart(&mut self, word: u64, rest: T::Rest) -> bool {
         self.publish();
@@ -101,7 +101,7 @@ impl<'a, T: Carried> Producer<'a, T> {
     /// once, and returns how many they were.
     ///
     /// # Panics
-    /// When a word is above [`WORD_MAX`].
+    /// When a word is above [`WORD_MAX`](super::WORD_MAX).
     pub fn push_many(&mut self, values: &[T]) -> usize {
         let mut batch = self.write(values.len());
         for value in values.iter().take(batch.room()) {
@@ -191,7 +191,7 @@ impl<T: Carried> WriteBatch<'_, '_, T> {
     /// [`Full`] with the value when the batch has no room left.
     ///
     /// # Panics
-    /// When the value's word is above [`WORD_MAX`].
+    /// When the value's word is above [`WORD_MAX`](super::WORD_MAX).
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), Full<T>> {
         if self.producer.written == self.end {
