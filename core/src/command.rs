@@ -155,13 +155,7 @@ impl Conditions {
     #[inline]
     pub(crate) fn are_none(&self) -> bool {
         let Self { trigger, self_trade, post_only, expiry_ns, display, minimum } = *self;
-        let prevents: u32 = match self_trade {
-            SelfTrade::Allow => 0,
-            SelfTrade::CancelNewest => 1,
-            SelfTrade::CancelOldest => 2,
-            SelfTrade::CancelBoth => 3,
-        };
-        let small = trigger.0 | prevents | u32::from(post_only);
+        let small = trigger.0 | u32::from(self_trade.code()) | u32::from(post_only);
         expiry_ns | display.0 | minimum.0 | u64::from(small) == 0
     }
 }

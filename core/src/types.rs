@@ -279,6 +279,29 @@ impl TimeInForce {
             Self::ImmediateOrCancel | Self::FillOrKill => false,
         }
     }
+
+    /// A number for it in memory, below 8; 0 for the default.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::GoodTillCancel => 0,
+            Self::ImmediateOrCancel => 1,
+            Self::FillOrKill => 2,
+            Self::Day => 3,
+            Self::GoodTillDate => 4,
+        }
+    }
+
+    /// The one with this [`code`](Self::code), if there is one.
+    pub(crate) const fn of_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::GoodTillCancel),
+            1 => Some(Self::ImmediateOrCancel),
+            2 => Some(Self::FillOrKill),
+            3 => Some(Self::Day),
+            4 => Some(Self::GoodTillDate),
+            _ => None,
+        }
+    }
 }
 
 /// What happens when an incoming order meets a resting order of its own account; the incoming
@@ -294,6 +317,18 @@ pub enum SelfTrade {
     CancelOldest,
     /// Both are canceled.
     CancelBoth,
+}
+
+impl SelfTrade {
+    /// A number for it in memory, below 4; 0 for the default.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Allow => 0,
+            Self::CancelNewest => 1,
+            Self::CancelOldest => 2,
+            Self::CancelBoth => 3,
+        }
+    }
 }
 
 /// How an instrument trades.
@@ -466,6 +501,12 @@ pub(crate) const fn index_of(number: u32) -> usize {
 #[expect(clippy::as_conversions, reason = "usize has at most 64 bits on every target")]
 pub(crate) const fn length_of(length: usize) -> u64 {
     length as u64
+}
+
+/// The low half of a word.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "half of a word")]
+pub(crate) const fn low_half(word: u64) -> u32 {
+    word as u32
 }
 
 /// Multiplies two words and folds the product's halves together: the mixing step of every hash in

@@ -14,7 +14,7 @@
 use super::bug::bug;
 use super::pool::{Entry, NONE, Pool, entry, entry_mut};
 use crate::prefetch::prefetch;
-use crate::types::{fold, index_of};
+use crate::types::{fold, index_of, low_half};
 
 /// An entry that an [`Index`] finds.
 pub(super) trait Keyed: Entry {
@@ -285,13 +285,6 @@ fn unlink<T: Entry>(entries: &mut [T], head: u32, (slot, next): (u32, u32)) {
         }
     }
     entry_mut(entries, before).link(next);
-}
-
-/// The low half of a word.
-#[inline]
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "half of a word")]
-fn low_half(word: u64) -> u32 {
-    word as u32
 }
 
 #[cfg(test)]

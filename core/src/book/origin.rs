@@ -1,7 +1,7 @@
 //! The command that events follow from, and whose order they are about: in two words, so that it
 //! stays in registers on the way through the book.
 
-use crate::types::{ClientSequence, InstrumentId, SessionId};
+use crate::types::{ClientSequence, InstrumentId, SessionId, low_half};
 
 /// The session's number for a command, and where its events are placed. Its sequence is the
 /// book's last.
@@ -50,9 +50,8 @@ impl Origin {
 
     /// Where it trades.
     #[inline]
-    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the low half")]
     pub(super) fn instrument(self) -> InstrumentId {
-        InstrumentId(self.place as u32)
+        InstrumentId(low_half(self.place))
     }
 }
 

@@ -14,20 +14,8 @@ pub(super) struct Terms {
 impl Terms {
     /// The terms as they are kept in an order.
     pub(super) fn bits(self) -> u16 {
-        let time_in_force = match self.time_in_force {
-            TimeInForce::GoodTillCancel => 0,
-            TimeInForce::ImmediateOrCancel => 1,
-            TimeInForce::FillOrKill => 2,
-            TimeInForce::Day => 3,
-            TimeInForce::GoodTillDate => 4,
-        };
-        let self_trade = match self.self_trade {
-            SelfTrade::Allow => 0,
-            SelfTrade::CancelNewest => 1,
-            SelfTrade::CancelOldest => 2,
-            SelfTrade::CancelBoth => 3,
-        };
-        time_in_force | self_trade << 3 | u16::from(self.post_only) << 5
+        let (time_in_force, self_trade) = (self.time_in_force.code(), self.self_trade.code());
+        u16::from(time_in_force) | u16::from(self_trade) << 3 | u16::from(self.post_only) << 5
     }
 
     /// The terms that these bits stand for; `None` when they stand for none.
@@ -37,14 +25,11 @@ impl Terms {
 
     /// The terms of an order.
     pub(super) fn from_bits(bits: u16) -> Self {
+        let [low, _] = bits.to_le_bytes();
         Self {
-            time_in_force: match bits & 7 {
-                0 => TimeInForce::GoodTillCancel,
-                1 => TimeInForce::ImmediateOrCancel,
-                2 => TimeInForce::FillOrKill,
-                3 => TimeInForce::Day,
-                4 => TimeInForce::GoodTillDate,
-                _ => bug("an order without a time in force"),
+            time_in_force: match TimeInForce::of_code(low & 7) {
+                Some(time_in_force) => time_in_force,
+                None => bug("an order without a time in force"),
             },
             self_trade: match bits >> 3 & 3 {
                 0 => SelfTrade::Allow,

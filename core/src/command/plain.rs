@@ -3,7 +3,7 @@
 use super::{Action, Command, Conditions, NewOrder, ReplaceOrder};
 use crate::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
-    Side, Ticks, TimeInForce,
+    Side, Ticks, TimeInForce, low_half,
 };
 
 /// A limit or market order without conditions, a Cancel, a Reduce, or a Replace that leaves the
@@ -77,13 +77,8 @@ impl PlainCommand {
     }
 
     #[inline]
-    const fn about(
-        order: OrderId,
-        instrument: InstrumentId,
-        account: AccountId,
-        kind: u64,
-    ) -> Self {
-        let (place, sender) = (wide(instrument.0), wide(account.0) | kind << KIND_SHIFT);
+    fn about(order: OrderId, instrument: InstrumentId, account: AccountId, kind: u64) -> Self {
+        let (place, sender) = (u64::from(instrument.0), u64::from(account.0) | kind << KIND_SHIFT);
         Self { client_sequence: 0, order: order.0, quantity: 0, new_order: 0, place, sender }
     }
 
@@ -101,18 +96,11 @@ impl PlainCommand {
             Side::Buy => 0,
             Side::Sell => IS_SELL,
         };
-        let time_in_force: u64 = match new.time_in_force {
-            TimeInForce::GoodTillCancel => 0,
-            TimeInForce::ImmediateOrCancel => 1,
-            TimeInForce::FillOrKill => 2,
-            TimeInForce::Day => 3,
-            TimeInForce::GoodTillDate => 4,
-        };
         let plain = Self::about(new.order, new.instrument, new.account, NEW | is_sell | is_market);
         Some(Self {
             quantity: new.quantity.0,
-            place: plain.place | wide(new.price.0) << 32,
-            sender: plain.sender | time_in_force << TIME_IN_FORCE_SHIFT,
+            place: plain.place | u64::from(new.price.0) << 32,
+            sender: plain.sender | u64::from(new.time_in_force.code()) << TIME_IN_FORCE_SHIFT,
             ..plain
         })
     }
@@ -131,7 +119,7 @@ impl PlainCommand {
         Some(Self {
             quantity: replace.quantity.0,
             new_order: replace.new_order.0,
-            place: plain.place | wide(replace.price.0) << 32,
+            place: plain.place | u64::from(replace.price.0) << 32,
             ..plain
         })
     }
@@ -159,19 +147,14 @@ impl PlainCommand {
     #[inline]
     pub(crate) fn new_order(&self) -> NewOrder {
         let is = |bit| self.sender >> KIND_SHIFT & bit != 0;
+        let [.., time_in_force] = self.sender.to_le_bytes();
         NewOrder {
             instrument: self.instrument(),
             order: self.order(),
             account: self.account(),
             side: if is(IS_SELL) { Side::Sell } else { Side::Buy },
             order_type: if is(IS_MARKET) { OrderType::Market } else { OrderType::Limit },
-            time_in_force: match self.sender >> TIME_IN_FORCE_SHIFT {
-                0 => TimeInForce::GoodTillCancel,
-                1 => TimeInForce::ImmediateOrCancel,
-                2 => TimeInForce::FillOrKill,
-                3 => TimeInForce::Day,
-                _ => TimeInForce::GoodTillDate,
-            },
+            time_in_force: TimeInForce::of_code(time_in_force).unwrap_or_default(),
             price: self.price(),
             quantity: self.quantity(),
             conditions: Conditions::NONE,
@@ -246,18 +229,4 @@ impl PlainCommand {
     pub(crate) const fn session(&self) -> SessionId {
         SessionId((self.sender >> 32) as u16)
     }
-}
-
-/// A number as a word.
-#[inline]
-#[expect(clippy::as_conversions, reason = "`From` is not const")]
-const fn wide(number: u32) -> u64 {
-    number as u64
-}
-
-/// The low half of a word.
-#[inline]
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "half of a word")]
-const fn low_half(word: u64) -> u32 {
-    word as u32
 }

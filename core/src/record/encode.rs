@@ -49,9 +49,9 @@ impl Record {
     pub fn encode(&self, room: &mut [u8]) -> Option<usize> {
         match &self.body {
             Body::RunningHash(hash) => {
-                self.stamp().put(room, RunningHashBody { running_hash: Le64::new(*hash) })
+                self.put(room, RunningHashBody { running_hash: Le64::new(*hash) })
             }
-            Body::Trade(copy) => self.stamp().put(room, trade(copy)),
+            Body::Trade(copy) => self.put(room, trade(copy)),
             Body::Command(command) => self.encode_command(command, room),
         }
     }
@@ -60,47 +60,45 @@ impl Record {
     fn encode_command(&self, command: &Command, room: &mut [u8]) -> Option<usize> {
         let sender = Sender::new(command.session, command.client_sequence);
         match &command.action {
-            Action::New(new) if new.conditions.are_none() => {
-                self.stamp().put(room, sender.new_order(new))
-            }
+            Action::New(new) if new.conditions.are_none() => self.put(room, sender.new_order(new)),
             Action::New(new) => self.put_conditional(room, &sender, new),
             Action::Cancel { instrument, order, account } => {
-                self.stamp().put(room, sender.cancel(*instrument, *order, *account))
+                self.put(room, sender.cancel(*instrument, *order, *account))
             }
             Action::Reduce { instrument, order, account, by } => {
-                self.stamp().put(room, sender.reduce(*instrument, *order, *account, *by))
+                self.put(room, sender.reduce(*instrument, *order, *account, *by))
             }
-            Action::Replace(replace) => self.stamp().put(room, sender.replace(replace)),
-            Action::MassCancel(which) => self.stamp().put(room, sender.mass_cancel(which)),
+            Action::Replace(replace) => self.put(room, sender.replace(replace)),
+            Action::MassCancel(which) => self.put(room, sender.mass_cancel(which)),
             Action::DefineInstrument(definition) => {
-                self.stamp().put(room, sender.define_instrument(definition))
+                self.put(room, sender.define_instrument(definition))
             }
             Action::SetBand { instrument, band } => {
-                self.stamp().put(room, sender.set_band(*instrument, *band))
+                self.put(room, sender.set_band(*instrument, *band))
             }
             Action::Control { instrument, control } => {
-                self.stamp().put(room, sender.control(*instrument, *control))
+                self.put(room, sender.control(*instrument, *control))
             }
-            Action::Clock { now_ns } => self.stamp().put(room, sender.clock(*now_ns)),
-            Action::EndOfDay => self.stamp().put(room, sender.end_of_day()),
+            Action::Clock { now_ns } => self.put(room, sender.clock(*now_ns)),
+            Action::EndOfDay => self.put(room, sender.end_of_day()),
             Action::LimitSession { session, open_orders_max } => {
                 let body = sender.limit_session(*session, *open_orders_max);
-                self.stamp().put(room, body)
+                self.put(room, body)
             }
-            Action::BindFlow(flow) => self.stamp().put(room, sender.bind_flow(flow)),
-            Action::Configure(capacities) => self.stamp().put(room, sender.configure(*capacities)),
+            Action::BindFlow(flow) => self.put(room, sender.bind_flow(flow)),
+            Action::Configure(capacities) => self.put(room, sender.configure(*capacities)),
         }
     }
 
     #[inline]
-    const fn stamp(&self) -> Stamp {
-        Stamp { timestamp_ns: self.timestamp_ns, sequence: self.sequence }
+    fn put<B: Layout>(&self, room: &mut [u8], body: B) -> Option<usize> {
+        Stamp { timestamp_ns: self.timestamp_ns, sequence: self.sequence }.put(room, body)
     }
 
     /// Apart from the plain New, which must not pay for it.
     #[cold]
     fn put_conditional(&self, room: &mut [u8], sender: &Sender, new: &NewOrder) -> Option<usize> {
-        self.stamp().put(room, sender.conditional_new(new))
+        self.put(room, sender.conditional_new(new))
     }
 }
 

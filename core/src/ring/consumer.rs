@@ -72,10 +72,7 @@ impl<'a, T: Carried> Consumer<'a, T> {
     /// When this side has not seen it.
     #[inline]
     pub fn value(&self, index: usize) -> T {
-        assert!(index < self.known_count(), "only a value that is there can be read");
-        let number = self.consumed + length_of(index);
-        // The mark was seen before, by an Acquire.
-        let word = self.slots.word(number, Ordering::Relaxed) & !MARK;
+        let (number, word) = self.known(index);
         // SAFETY: this value is published and not consumed.
         unsafe { read(self.slots, number, word) }
     }
@@ -87,12 +84,18 @@ impl<'a, T: Carried> Consumer<'a, T> {
     /// When this side has not seen it.
     #[inline]
     pub(crate) fn apart(&self, index: usize) -> Option<(u64, T::Rest)> {
+        let (number, word) = self.known(index);
+        // SAFETY: this value is published and not consumed, and not beside its slot.
+        (word != BESIDE).then(|| (word, unsafe { self.slots.read(number) }))
+    }
+
+    /// Number and word of the value behind the `index` oldest ones, which this side has seen.
+    #[inline]
+    fn known(&self, index: usize) -> (u64, u64) {
         assert!(index < self.known_count(), "only a value that is there can be read");
         let number = self.consumed + length_of(index);
         // The mark was seen before, by an Acquire.
-        let word = self.slots.word(number, Ordering::Relaxed) & !MARK;
-        // SAFETY: this value is published and not consumed, and not beside its slot.
-        (word != BESIDE).then(|| (word, unsafe { self.slots.read(number) }))
+        (number, self.slots.word(number, Ordering::Relaxed) & !MARK)
     }
 
     /// Takes the oldest values into the front of `into`, as many as there are and fit, and returns
