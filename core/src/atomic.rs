@@ -10,6 +10,12 @@
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
+use core::ptr;
+pub use stored::{Alone, Stored};
+
+// Said where it is, because the model checker reads this file from elsewhere.
+#[path = "atomic/stored.rs"]
+mod stored;
 
 #[cfg(not(any(target_has_atomic = "64", feature = "portable-atomic")))]
 compile_error!("this target has no 64-bit atomics: switch the feature `portable-atomic` on");
@@ -91,7 +97,7 @@ impl<R, B> Clone for Slots<'_, R, B> {
 
 impl<R, B> Copy for Slots<'_, R, B> {}
 
-impl<R: Copy, B: Copy> Slots<'_, R, B> {
+impl<R: Stored, B: Copy> Slots<'_, R, B> {
     /// How many slots there are.
     #[inline]
     pub(crate) const fn capacity(self) -> usize {
@@ -117,8 +123,23 @@ impl<R: Copy, B: Copy> Slots<'_, R, B> {
     #[inline]
     pub(crate) unsafe fn write(self, number: u64, rest: R) {
         let place = self.slot(number).rest.get().cast::<R>();
-        // SAFETY: `place` is room for the rest in a slot, and the caller has it alone.
-        unsafe { place.write(rest) };
+        // SAFETY: `place` is room for the rest in a slot, which is aligned, and the caller has it
+        // alone.
+        unsafe { rest.store(place) };
+    }
+
+    /// Writes the rest of value number `number` into its slot, and its word as by a relaxed store.
+    ///
+    /// # Safety
+    /// No other thread touches the rest in the slot at the same time.
+    #[inline]
+    pub(crate) unsafe fn write_with_word(self, number: u64, rest: R, word: u64) {
+        let slot = self.slot(number);
+        // The word may be reached through it: both may be written though the slot is shared.
+        let place = ptr::from_ref(slot).cast_mut().cast::<R>();
+        // SAFETY: the rest stands at the beginning of a slot, which is aligned, with the word right
+        // behind it, and the caller has the rest alone.
+        unsafe { rest.store_with(place, &slot.word, word) };
     }
 
     /// The rest of value number `number`.

@@ -253,18 +253,18 @@ pub struct Arrival {
 }
 
 impl Carried for Arrival {
-    type Rest = PlainCommand;
+    type Rest = [u64; 6];
     type Beside = Self;
 
     #[inline]
-    fn apart(&self) -> Option<(u64, PlainCommand)> {
+    fn apart(&self) -> Option<(u64, [u64; 6])> {
         let plain = PlainCommand::of(&self.command)?;
-        (self.timestamp_ns <= WORD_MAX).then_some((self.timestamp_ns, plain))
+        (self.timestamp_ns <= WORD_MAX).then_some((self.timestamp_ns, plain.words()))
     }
 
     #[inline]
-    fn together(timestamp_ns: u64, plain: PlainCommand) -> Self {
-        Self { timestamp_ns, command: plain.command() }
+    fn together(timestamp_ns: u64, words: [u64; 6]) -> Self {
+        Self { timestamp_ns, command: PlainCommand::of_words(words).command() }
     }
 
     #[inline]

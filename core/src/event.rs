@@ -6,7 +6,7 @@ mod running_hash;
 pub use reasons::{CancelReason, RejectReason};
 
 use crate::limits::SEQUENCE_MAX;
-use crate::ring::{Carried, WORD_MAX};
+use crate::ring::{Alone, Carried, WORD_MAX};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, Phase, Price, Quantity,
     Sequence, SessionId, Side, Ticks,
@@ -44,17 +44,17 @@ pub struct Unsequenced {
 }
 
 impl Carried for Event {
-    type Rest = Unsequenced;
+    type Rest = Alone<Unsequenced>;
     type Beside = Infallible;
 
     #[inline]
-    fn apart(&self) -> Option<(u64, Unsequenced)> {
+    fn apart(&self) -> Option<(u64, Alone<Unsequenced>)> {
         let Self { sequence, session, owner, instrument, kind } = *self;
-        Some((sequence.0, Unsequenced { session, owner, instrument, kind }))
+        Some((sequence.0, Alone(Unsequenced { session, owner, instrument, kind })))
     }
 
     #[inline]
-    fn together(word: u64, rest: Unsequenced) -> Self {
+    fn together(word: u64, Alone(rest): Alone<Unsequenced>) -> Self {
         let Unsequenced { session, owner, instrument, kind } = rest;
         Self { sequence: Sequence(word), session, owner, instrument, kind }
     }

@@ -6,7 +6,7 @@
 use crate::block::{BLOCK_HEAD_BYTES, BLOCK_ROOM_BYTES, BlockKind, Chain, Durable, Filled};
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::{LogFault, LogFile};
-use crate::record::Record;
+use crate::record::{PlainRecord, Record};
 use crate::ring::Consumer;
 use crate::segment::SegmentHeader;
 use crate::stage::{Fault, Shared, Step};
@@ -380,10 +380,11 @@ fn encode(
     commands_left: u16,
     room: &mut [u8],
 ) -> Option<Encoded> {
-    if let Some((sequence, plain)) = records.apart(index) {
+    if let Some((sequence, words)) = records.apart(index) {
         if commands_left == 0 {
             return None;
         }
+        let plain = PlainRecord::of_words(words);
         let length = plain.encode(Sequence(sequence), room)?;
         return Some(Encoded { length, command_count: 1, timestamp_ns: plain.timestamp_ns });
     }

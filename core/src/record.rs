@@ -43,19 +43,36 @@ pub struct PlainRecord {
     pub(crate) command: PlainCommand,
 }
 
+impl PlainRecord {
+    /// Its words, as a ring carries them.
+    #[inline]
+    pub(crate) const fn words(&self) -> [u64; 7] {
+        let [w0, w1, w2, w3, w4, w5] = self.command.words();
+        [self.timestamp_ns, w0, w1, w2, w3, w4, w5]
+    }
+
+    /// The record with these words.
+    #[inline]
+    pub(crate) const fn of_words(words: [u64; 7]) -> Self {
+        let [timestamp_ns, w0, w1, w2, w3, w4, w5] = words;
+        Self { timestamp_ns, command: PlainCommand::of_words([w0, w1, w2, w3, w4, w5]) }
+    }
+}
+
 impl Carried for Record {
-    type Rest = PlainRecord;
+    type Rest = [u64; 7];
     type Beside = Self;
 
     #[inline]
-    fn apart(&self) -> Option<(u64, PlainRecord)> {
+    fn apart(&self) -> Option<(u64, [u64; 7])> {
         let command = PlainCommand::of(self.body.command()?)?;
         let plain = PlainRecord { timestamp_ns: self.timestamp_ns, command };
-        (self.sequence.0 <= WORD_MAX).then_some((self.sequence.0, plain))
+        (self.sequence.0 <= WORD_MAX).then_some((self.sequence.0, plain.words()))
     }
 
     #[inline]
-    fn together(sequence: u64, PlainRecord { timestamp_ns, command }: PlainRecord) -> Self {
+    fn together(sequence: u64, words: [u64; 7]) -> Self {
+        let PlainRecord { timestamp_ns, command } = PlainRecord::of_words(words);
         let body = Body::Command(command.command());
         Self { sequence: Sequence(sequence), timestamp_ns, body }
     }
@@ -72,7 +89,6 @@ impl Carried for Record {
 }
 
 const _: () = assert!(SEQUENCE_MAX <= WORD_MAX, "a sequence is a word of a ring");
-const _: () = assert!(size_of::<PlainRecord>() <= 56, "it fills one cache line of a ring");
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ mod slot;
 use crate::atomic::{AtomicBool, AtomicU64, Ordering, Storage};
 use crate::padded::Padded;
 use crate::types::length_of;
-pub use carried::{Carried, WORD_MAX, Whole};
+pub use carried::{Alone, Carried, Stored, WORD_MAX, Whole};
 pub use consumer::Consumer;
 use core::fmt;
 use core::mem::MaybeUninit;

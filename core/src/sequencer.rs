@@ -5,7 +5,7 @@
 //! do the waiting.
 
 use crate::book::{Admission, Book};
-use crate::command::{Action, Arrival};
+use crate::command::{Action, Arrival, PlainCommand};
 use crate::event::{Event, EventKind, EventSink, RejectReason};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
 use crate::record::{Body, PlainRecord, Record};
@@ -64,7 +64,8 @@ impl<'a> Sequencer<'a> {
                 self.arrivals.get(worked + distance).map(|waiting| waiting.command)
             });
             host.taken();
-            if let Some((timestamp_ns, command)) = self.arrivals.apart(worked) {
+            if let Some((timestamp_ns, words)) = self.arrivals.apart(worked) {
+                let command = PlainCommand::of_words(words);
                 self.take(&PlainRecord { timestamp_ns, command }, host);
             } else {
                 self.take_whole(worked, host);
@@ -220,7 +221,7 @@ impl Taken for PlainRecord {
 
     #[inline]
     fn log(&self, sequence: Sequence, records: &mut Producer<'_, Record>) -> bool {
-        records.push_apart(sequence.0, *self)
+        records.push_apart(sequence.0, self.words())
     }
 
     #[inline]

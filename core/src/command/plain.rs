@@ -124,6 +124,20 @@ impl PlainCommand {
         })
     }
 
+    /// Its words, as a ring carries them.
+    #[inline]
+    pub(crate) const fn words(&self) -> [u64; 6] {
+        let Self { client_sequence, order, quantity, new_order, place, sender } = *self;
+        [client_sequence, order, quantity, new_order, place, sender]
+    }
+
+    /// The command with these words.
+    #[inline]
+    pub(crate) const fn of_words(words: [u64; 6]) -> Self {
+        let [client_sequence, order, quantity, new_order, place, sender] = words;
+        Self { client_sequence, order, quantity, new_order, place, sender }
+    }
+
     /// The command that this is the plain form of.
     #[inline]
     pub(crate) fn command(&self) -> Command {

@@ -449,7 +449,8 @@ mod tests {
             let command = Command { session: SessionId(0x7172), client_sequence, action };
             let (sequence, timestamp_ns) = (Sequence(0x0a0b), 0x8182_8384_8586_8788);
             let record = Record { sequence, timestamp_ns, body: Body::Command(command) };
-            let (_, plain) = record.apart().expect("it is plain");
+            let (_, words) = record.apart().expect("it is plain");
+            let plain = PlainRecord::of_words(words);
             let (mut bytes, mut same) = ([0; RECORD_BYTES_MAX], [0; RECORD_BYTES_MAX]);
             let length = record.encode(&mut bytes).expect("it fits");
             assert_eq!(plain.encode(sequence, &mut same), Some(length));

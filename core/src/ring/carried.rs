@@ -1,5 +1,6 @@
 //! What a ring can carry.
 
+pub use crate::atomic::{Alone, Stored};
 use core::convert::Infallible;
 
 /// A value that a ring can carry: it is taken apart into what fills its slot, and put together
@@ -11,8 +12,8 @@ use core::convert::Infallible;
 /// line: the long ones lie beside it, and only they cost more than that line.
 pub trait Carried: Copy {
     /// A short value without its word. A slot is 8 bytes longer, rounded up to whole cache lines of
-    /// 64 bytes.
-    type Rest: Copy;
+    /// 64 bytes. Words are stored in the fewest pieces.
+    type Rest: Stored;
 
     /// What lies beside its slot, for which a ring has as many places as slots: [`Infallible`], and
     /// no places, where every value is short.
@@ -41,17 +42,17 @@ pub(super) const BESIDE: u64 = (1 << 63) - 1;
 pub trait Whole: Copy {}
 
 impl<T: Whole> Carried for T {
-    type Rest = Self;
+    type Rest = Alone<Self>;
     type Beside = Infallible;
 
     #[inline]
-    fn apart(&self) -> Option<(u64, Self)> {
-        Some((0, *self))
+    fn apart(&self) -> Option<(u64, Alone<Self>)> {
+        Some((0, Alone(*self)))
     }
 
     #[inline]
-    fn together(_: u64, rest: Self) -> Self {
-        rest
+    fn together(_: u64, Alone(value): Alone<Self>) -> Self {
+        value
     }
 
     fn beside(&self) -> Infallible {

@@ -7,7 +7,7 @@
 
 use super::carried::Carried;
 use super::count_between;
-use super::slot::{MARK, mark, write, write_short};
+use super::slot::{MARK, mark, write, write_marked, write_short};
 use crate::atomic::{AtomicU64, Ordering, Slots};
 use crate::types::length_of;
 use core::fmt;
@@ -207,12 +207,15 @@ impl<T: Carried> WriteBatch<'_, '_, T> {
     fn put(&mut self, value: &T) {
         let Producer { slots, published, written, .. } = *self.producer;
         assert!(written < self.end, "there is room");
-        // SAFETY: the batch has room, so the slot is not the consumer's before the first value of
-        // the batch is marked.
-        let word = unsafe { write(slots, written, value) };
-        let delay = if written == published { MARK } else { 0 };
-        let mark = mark(written, slots.capacity()) ^ delay;
-        slots.set_word(written, word | mark, Ordering::Relaxed);
+        let mark = mark(written, slots.capacity());
+        if written == published {
+            // SAFETY: the batch has room, so the slot is not the consumer's before it is marked.
+            let word = unsafe { write(slots, written, value) };
+            slots.set_word(written, word | mark ^ MARK, Ordering::Relaxed);
+        } else {
+            // SAFETY: as above, and nobody goes by its mark before the first of the batch has its.
+            unsafe { write_marked(slots, written, value, mark) };
+        }
         self.producer.written = written + 1;
     }
 

@@ -6,7 +6,7 @@
     reason = "which side may touch a slot is decided by marks and counters, not by the borrow checker"
 )]
 
-use super::carried::{BESIDE, Carried, WORD_MAX};
+use super::carried::{BESIDE, Carried, Stored, WORD_MAX};
 use crate::atomic::{Ordering, Slots};
 use crate::types::length_of;
 
@@ -25,7 +25,7 @@ pub(super) const fn mark(number: u64, capacity: usize) -> u64 {
 /// This is so only for whoever has found every value before it to be new: while a batch is marked,
 /// the slots at its front look as if they were a lap ahead.
 #[inline]
-pub(super) fn is_new<R: Copy, B: Copy>(slots: Slots<'_, R, B>, number: u64) -> bool {
+pub(super) fn is_new<R: Stored, B: Copy>(slots: Slots<'_, R, B>, number: u64) -> bool {
     // Acquire pairs with the Release of the mark: the value was written before it.
     slots.word(number, Ordering::Acquire) & MARK == mark(number, slots.capacity())
 }
@@ -67,6 +67,29 @@ pub(super) unsafe fn write_short<T: Carried>(
     assert!(word <= WORD_MAX, "a word leaves its highest bit free");
     // SAFETY: as the caller vouches.
     unsafe { slots.write(number, rest) };
+}
+
+/// Writes value number `number` and its marked word, which nobody goes by yet.
+///
+/// # Safety
+/// As for any value.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
+pub(super) unsafe fn write_marked<T: Carried>(
+    slots: Slots<'_, T::Rest, T::Beside>,
+    number: u64,
+    value: &T,
+    mark: u64,
+) {
+    if let Some((word, rest)) = value.apart() {
+        assert!(word <= WORD_MAX, "a word leaves its highest bit free");
+        // SAFETY: as the caller vouches.
+        unsafe { slots.write_with_word(number, rest, word | mark) };
+    } else {
+        // SAFETY: as the caller vouches.
+        unsafe { slots.write_beside(number, value.beside()) };
+        slots.set_word(number, BESIDE | mark, Ordering::Relaxed);
+    }
 }
 
 /// Value number `number`, of which the word is given.

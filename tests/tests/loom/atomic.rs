@@ -13,8 +13,16 @@ use std::sync::OnceLock;
 
 pub(crate) use loom::sync::atomic::Ordering;
 
+#[expect(unreachable_pub, reason = "the core's ring shows them to everyone")]
+pub use product::{Alone, Stored};
+
 #[path = "../../../core/src/atomic.rs"]
-#[expect(dead_code, unused_imports, reason = "only the rests in its slots are wanted")]
+#[expect(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "only the rests in its slots are wanted, and here nobody else wants them"
+)]
 mod product;
 
 /// Which orderings of a thread are weakened, to see that the model depends on them.
@@ -179,7 +187,7 @@ impl<R, B> Clone for Slots<'_, R, B> {
 
 impl<R, B> Copy for Slots<'_, R, B> {}
 
-impl<R: Copy, B: Copy> Slots<'_, R, B> {
+impl<R: Stored, B: Copy> Slots<'_, R, B> {
     pub(crate) const fn capacity(self) -> usize {
         self.product.capacity()
     }
@@ -198,6 +206,14 @@ impl<R: Copy, B: Copy> Slots<'_, R, B> {
         self.slot(number).rest.with_mut(|_| ());
         // SAFETY: the caller keeps the core's conditions.
         unsafe { self.product.write(number, rest) };
+    }
+
+    /// # Safety
+    /// As in the core.
+    pub(crate) unsafe fn write_with_word(self, number: u64, rest: R, word: u64) {
+        // SAFETY: the caller keeps the core's conditions.
+        unsafe { self.write(number, rest) };
+        self.set_word(number, word, Ordering::Relaxed);
     }
 
     /// # Safety

@@ -1,7 +1,7 @@
 //! The ring under loom: values arrive once, whole and in order, and a slot has one owner at a time.
 
 use crate::atomic::{Weak, begin_side, weaken};
-use crate::checked::ring::{Carried, Consumer, Full, Producer, Ring};
+use crate::checked::ring::{Alone, Carried, Consumer, Full, Producer, Ring};
 use crate::explore::{RACE, assert_fails, executions};
 use loom::thread;
 
@@ -16,15 +16,15 @@ struct Sent {
 }
 
 impl Carried for Sent {
-    type Rest = Self;
+    type Rest = Alone<Self>;
     type Beside = Self;
 
-    fn apart(&self) -> Option<(u64, Self)> {
-        (!self.is_long).then_some((0, *self))
+    fn apart(&self) -> Option<(u64, Alone<Self>)> {
+        (!self.is_long).then_some((0, Alone(*self)))
     }
 
-    fn together(_: u64, rest: Self) -> Self {
-        rest
+    fn together(_: u64, Alone(sent): Alone<Self>) -> Self {
+        sent
     }
 
     fn beside(&self) -> Self {
