@@ -9,7 +9,7 @@ use crate::limits::SEQUENCE_MAX;
 use crate::ring::{Alone, Carried, WORD_MAX};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, Phase, Price, Quantity,
-    Sequence, SessionId, Side, Ticks,
+    Sequence, SessionId, Side, Ticks, low_half,
 };
 use core::convert::Infallible;
 
@@ -37,9 +37,9 @@ pub struct Event {
 /// An event without its sequence.
 #[derive(Clone, Copy, Debug)]
 pub struct Unsequenced {
-    session: SessionId,
-    owner: SessionId,
-    instrument: InstrumentId,
+    /// The instrument from bit 0, the session from bit 32, the owner from bit 48: a store for each
+    /// would cost as much as one for all.
+    place: u64,
     kind: EventKind,
 }
 
@@ -49,13 +49,14 @@ impl Carried for Event {
 
     #[inline]
     fn apart(&self) -> Option<(u64, Alone<Unsequenced>)> {
-        let Self { sequence, session, owner, instrument, kind } = *self;
-        Some((sequence.0, Alone(Unsequenced { session, owner, instrument, kind })))
+        Some((self.sequence.0, Alone(Unsequenced { place: self.place(), kind: self.kind })))
     }
 
     #[inline]
     fn together(word: u64, Alone(rest): Alone<Unsequenced>) -> Self {
-        let Unsequenced { session, owner, instrument, kind } = rest;
+        let Unsequenced { place, kind } = rest;
+        let instrument = InstrumentId(low_half(place));
+        let (session, owner) = (session_at(place, 32), session_at(place, 48));
         Self { sequence: Sequence(word), session, owner, instrument, kind }
     }
 
@@ -66,6 +67,13 @@ impl Carried for Event {
     fn from_beside(beside: Infallible) -> Self {
         match beside {}
     }
+}
+
+/// The session whose number stands from this bit on.
+#[inline]
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "part of a word")]
+const fn session_at(word: u64, bit: u32) -> SessionId {
+    SessionId((word >> bit) as u16)
 }
 
 const _: () = assert!(SEQUENCE_MAX <= WORD_MAX, "a sequence is a word of a ring");
@@ -277,6 +285,15 @@ pub enum EventKind {
 const _: () = assert!(size_of::<Event>() == 64, "an event fills one cache line");
 
 impl Event {
+    /// Whom and what it is about, as one word.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a few shifts")]
+    fn place(&self) -> u64 {
+        u64::from(self.instrument.0)
+            | u64::from(self.session.0) << 32
+            | u64::from(self.owner.0) << 48
+    }
+
     /// The client sequence of the command that this event answers; `None` for what follows the
     /// answer.
     pub const fn answers(&self) -> Option<ClientSequence> {
