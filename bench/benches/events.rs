@@ -19,9 +19,12 @@ const COMMANDS: usize = 1_000_000;
 /// How often all take turns.
 const TURNS: usize = 7;
 
-/// How long the draining thread does not look at a ring that it found empty: each look takes the
-/// line away that the next event is written to.
-const PAUSES: usize = 64;
+/// Spin hints after which a drainer that found few events looks again. Whoever looks all the time
+/// waits at the line that the next event is written to, and takes it away once an event.
+const PAUSES: u32 = 1_500;
+
+/// Events that it takes together, at most; fewer are few.
+const TOGETHER: usize = 64;
 
 /// The event ring of an engine, as it is.
 type EventRing = Ring<Event, EVENT_RING_CAPACITY>;
@@ -140,12 +143,12 @@ fn drained(work: impl FnOnce(&mut Producer<'_, Event>)) -> Duration {
 fn drain(consumer: &mut Consumer<'_, Event>, is_pushed: &AtomicBool) {
     loop {
         let no_more = is_pushed.load(Ordering::Acquire);
-        let count = consumer.for_each(64, |event| {
+        let count = consumer.for_each(TOGETHER, |event| {
             black_box(event);
         });
         match count {
             0 if no_more => return,
-            0 => (0..PAUSES).for_each(|_| spin_loop()),
+            0..TOGETHER => (0..PAUSES).for_each(|_| spin_loop()),
             _ => {}
         }
     }
