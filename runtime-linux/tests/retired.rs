@@ -93,7 +93,7 @@ fn the_book_is_shown_from_the_oldest_snapshot_on() {
     let path = if path.exists() { path } else { newest_snapshot(&log.place, "d") };
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
+    bytes[middle..][..64].iter_mut().for_each(|byte| *byte ^= 0x5a);
     fs::write(&path, bytes).unwrap();
     let (left, whole) = (log.book("d", log.last), log.book("whole", log.last));
     assert_eq!(left, whole);
