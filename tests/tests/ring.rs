@@ -124,6 +124,21 @@ fn full_gives_the_value_back() {
 }
 
 #[test]
+fn a_batch_keeps_every_word_in_its_place() {
+    let ring = Ring::<Message, 8>::new();
+    let (mut producer, mut consumer) = ring.split().unwrap();
+    for lap in 0..3 {
+        let first = 100 * lap;
+        let sent: Vec<Message> = (first..first + 8)
+            .map(|word| Message { word, rest: [1, 2, 3, 4, 5, 6, 7].map(|nth| 10 * word + nth) })
+            .collect();
+        assert_eq!(producer.push_many(&sent), 8);
+        let taken: Vec<Message> = std::iter::from_fn(|| consumer.pop()).collect();
+        assert_eq!(taken, sent);
+    }
+}
+
+#[test]
 fn a_batch_is_visible_when_it_ends() {
     let ring = Ring::<u64, 4>::new();
     let (mut producer, mut consumer) = ring.split().expect("it is new");
