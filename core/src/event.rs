@@ -9,7 +9,7 @@ use crate::limits::SEQUENCE_MAX;
 use crate::ring::{Alone, Carried, WORD_MAX};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, Phase, Price, Quantity,
-    Sequence, SessionId, Side, Ticks, low_half,
+    Sequence, SessionId, Side, Ticks, low_half, low_quarter,
 };
 use core::convert::Infallible;
 
@@ -37,8 +37,8 @@ pub struct Event {
 /// An event without its sequence.
 #[derive(Clone, Copy, Debug)]
 pub struct Unsequenced {
-    /// The instrument from bit 0, the session from bit 32, the owner from bit 48: a store for each
-    /// would cost as much as one for all.
+    /// The instrument from bit 0, the session from bit 32, the owner from bit 48: each store into a
+    /// slot costs the same, so all three are one.
     place: u64,
     kind: EventKind,
 }
@@ -56,7 +56,8 @@ impl Carried for Event {
     fn together(word: u64, Alone(rest): Alone<Unsequenced>) -> Self {
         let Unsequenced { place, kind } = rest;
         let instrument = InstrumentId(low_half(place));
-        let (session, owner) = (session_at(place, 32), session_at(place, 48));
+        let session = SessionId(low_quarter(place >> 32));
+        let owner = SessionId(low_quarter(place >> 48));
         Self { sequence: Sequence(word), session, owner, instrument, kind }
     }
 
@@ -67,13 +68,6 @@ impl Carried for Event {
     fn from_beside(beside: Infallible) -> Self {
         match beside {}
     }
-}
-
-/// The session whose number stands from this bit on.
-#[inline]
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "part of a word")]
-const fn session_at(word: u64, bit: u32) -> SessionId {
-    SessionId((word >> bit) as u16)
 }
 
 const _: () = assert!(SEQUENCE_MAX <= WORD_MAX, "a sequence is a word of a ring");

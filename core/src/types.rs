@@ -509,6 +509,13 @@ pub(crate) const fn low_half(word: u64) -> u32 {
     word as u32
 }
 
+/// The low quarter of a word.
+#[inline]
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "part of a word")]
+pub(crate) const fn low_quarter(word: u64) -> u16 {
+    word as u16
+}
+
 /// Multiplies two words and folds the product's halves together: the mixing step of every hash in
 /// the core.
 #[inline]

@@ -1,7 +1,7 @@
 //! The command that events follow from, and whose order they are about: in two words, so that it
 //! stays in registers on the way through the book.
 
-use crate::types::{ClientSequence, InstrumentId, SessionId, low_half};
+use crate::types::{ClientSequence, InstrumentId, SessionId, low_half, low_quarter};
 
 /// The session's number for a command, and where its events are placed. Its sequence is the
 /// book's last.
@@ -39,13 +39,13 @@ impl Origin {
     /// The session that sent the command.
     #[inline]
     pub(super) fn session(self) -> SessionId {
-        SessionId(low_part(self.place >> 32))
+        SessionId(low_quarter(self.place >> 32))
     }
 
     /// The session of the order.
     #[inline]
     pub(super) fn owner(self) -> SessionId {
-        SessionId(low_part(self.place >> 48))
+        SessionId(low_quarter(self.place >> 48))
     }
 
     /// Where it trades.
@@ -53,11 +53,4 @@ impl Origin {
     pub(super) fn instrument(self) -> InstrumentId {
         InstrumentId(low_half(self.place))
     }
-}
-
-/// The low 16 bits of a word.
-#[inline]
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "part of a word")]
-fn low_part(word: u64) -> u16 {
-    word as u16
 }

@@ -3,7 +3,7 @@
 use super::{Action, Command, Conditions, NewOrder, ReplaceOrder};
 use crate::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
-    Side, Ticks, TimeInForce, low_half,
+    Side, Ticks, TimeInForce, low_half, low_quarter,
 };
 
 /// A limit or market order without conditions, a Cancel, a Reduce, or a Replace that leaves the
@@ -239,8 +239,7 @@ impl PlainCommand {
 
     /// Who sent it.
     #[inline]
-    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "part of a word")]
     pub(crate) const fn session(&self) -> SessionId {
-        SessionId((self.sender >> 32) as u16)
+        SessionId(low_quarter(self.sender >> 32))
     }
 }
