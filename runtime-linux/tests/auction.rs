@@ -114,9 +114,12 @@ fn a_signal_ends_the_collecting_and_leaves_nothing() {
     let place = Place::new("auction", "signal");
     let mut command = place.command("auction --orders - --trades trades.csv");
     let mut running = place.start_command(command.stdin(std::process::Stdio::piped()));
+    // Who waits for a process closes its pipe, and an end of the orders is another story.
+    let orders = running.take_stdin();
     // The output stands beside its name as soon as the signals are watched.
     running.until(|| place.join("trades.csv.partial").exists());
     running.signal(rustix::process::Signal::INT);
     running.wait().expect_code(0).expect_said("stopped before all orders were collected");
+    drop(orders);
     assert_eq!(place.files(".").len(), 0);
 }

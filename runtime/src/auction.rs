@@ -124,8 +124,14 @@ impl Collector {
         platform: P,
         stop: &StopFlag,
     ) -> Result<Option<Vec<FlowLine>>, CommandError> {
-        while !stop.is_raised() {
-            match self.collect_some()? {
+        loop {
+            let collected = self.collect_some();
+            // A signal of a terminal ends who writes into the pipe too: what came is then no whole
+            // flow, however well it ends.
+            if stop.is_raised() {
+                return Ok(None);
+            }
+            match collected? {
                 Collected::Some => {}
                 Collected::Pending => platform.sleep(PIPE_PAUSE),
                 Collected::All => {
@@ -135,7 +141,6 @@ impl Collector {
             }
             self.show_progress();
         }
-        Ok(None)
     }
 
     fn collect_some(&mut self) -> Result<Collected, CommandError> {
