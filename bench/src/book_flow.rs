@@ -2,7 +2,7 @@
 
 use crate::floor::Trades;
 use crate::flow::{Deed, Operation};
-use highwater::book::Book;
+use highwater::book::{Book, Looks};
 use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::types::{
@@ -77,8 +77,9 @@ pub fn define_instruments(book: &mut Book<'_>, count: u32) {
 /// at those that wait.
 #[inline]
 pub fn apply_all(book: &mut Book<'_>, commands: &[Command], sink: &mut impl EventSink) {
+    let mut looks = Looks::new();
     for (index, command) in commands.iter().enumerate() {
-        book.look_ahead(|distance| commands.get(index + distance));
+        book.look_ahead(&mut looks, move |distance| commands.get(index + distance));
         let sequence = book.last_sequence().next();
         book.apply(sequence, command, sink);
     }

@@ -52,6 +52,8 @@ use crate::types::{
     Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId, Quantity, Sequence,
     SessionId, index_of,
 };
+pub(crate) use ahead::Glance;
+pub use ahead::Looks;
 use bug::bug;
 use expiries::Expiries;
 use index::{Index, cells_for};

@@ -16,7 +16,7 @@ pub use scan::{Scanned, Visitor, scan, scan_from};
 pub use start::Start;
 
 use crate::block::Chain;
-use crate::book::{Admission, Book};
+use crate::book::{Admission, Book, Looks};
 use crate::command::Action;
 use crate::event::EventSink;
 use crate::log_file::{LogFault, LogFile};
@@ -76,12 +76,13 @@ pub struct Replay<'r, 'm, S> {
     /// Where the events go.
     pub sink: &'r mut S,
     trades: TradeCheck,
+    looks: Looks,
 }
 
 impl<'r, 'm, S> Replay<'r, 'm, S> {
     /// Goes on with `book`; events go to `sink`.
     pub const fn new(book: &'r mut Book<'m>, sink: &'r mut S) -> Self {
-        Self { book, sink, trades: TradeCheck::new() }
+        Self { book, sink, trades: TradeCheck::new(), looks: Looks::new() }
     }
 }
 
@@ -117,7 +118,8 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
 
     #[inline]
     fn look_ahead(&mut self, waiting: &[Record]) {
-        self.book.look_ahead(|distance| waiting.get(distance)?.body.command());
+        self.book
+            .look_ahead(&mut self.looks, move |distance| waiting.get(distance)?.body.command());
     }
 }
 

@@ -4,7 +4,7 @@
 //! It reads no clock and makes no system call; where it has to wait for room, it asks its host to
 //! do the waiting.
 
-use crate::book::{Admission, Book};
+use crate::book::{Admission, Book, Glance, Looks};
 use crate::command::{Action, Arrival, PlainCommand};
 use crate::event::{Event, EventKind, EventSink, RejectReason};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
@@ -39,6 +39,7 @@ pub struct Sequencer<'a> {
     pub(crate) records: Producer<'a, Record>,
     pub(crate) events: Producer<'a, Event>,
     pub(crate) book: Book<'a>,
+    pub(crate) looks: Looks,
     pub(crate) shared: &'a Shared,
     pub(crate) logs_trades: bool,
 }
@@ -60,9 +61,8 @@ impl<'a> Sequencer<'a> {
             && self.records.has_room(RECORDS_PER_COMMAND)
             && self.arrivals.has(worked)
         {
-            self.book.look_ahead(|distance| {
-                self.arrivals.get(worked + distance).map(|waiting| waiting.command)
-            });
+            let Self { book, looks, arrivals, .. } = self;
+            book.glance_ahead(looks, move |distance| glance_at(arrivals, worked + distance));
             host.taken();
             if let Some((timestamp_ns, words)) = self.arrivals.apart(worked) {
                 let command = PlainCommand::of_words(words);
@@ -182,6 +182,19 @@ impl<'a> Sequencer<'a> {
         let event = Event { sequence, session, owner: session, instrument: InstrumentId(0), kind };
         WaitingSink { events: &mut self.events, shared: self.shared, host }.event(&event);
     }
+}
+
+/// A glance at a command that waits; at nothing where it has no plain form.
+#[inline]
+fn glance_at(arrivals: &mut Consumer<'_, Arrival>, index: usize) -> Option<Glance> {
+    if !arrivals.has(index) {
+        return None;
+    }
+    let plain = arrivals.apart(index);
+    Some(
+        plain
+            .map_or(Glance::NOWHERE, |(_, words)| Glance::of_plain(&PlainCommand::of_words(words))),
+    )
 }
 
 /// A command as it was taken from the input ring.

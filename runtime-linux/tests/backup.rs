@@ -130,7 +130,7 @@ fn a_backup_that_fails_leaves_nothing_and_one_that_is_killed_no_log_of_that_name
     if !can_trace(&place) {
         return;
     }
-    for (call, step) in [("write", 1), ("fdatasync", 2), ("openat", 5)] {
+    for (call, step) in [("write", 1), ("fdatasync", 2), ("openat", 3)] {
         let mut hit_count = 0;
         for when in (1..12 * step).step_by(step) {
             for fault in ["error=EIO", "signal=SIGKILL"] {

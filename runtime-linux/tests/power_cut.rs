@@ -28,7 +28,7 @@ const CUTS: u64 = 40;
 /// Cuts of a life.
 const CUTS_A_LIFE: u64 = 10;
 /// How often the cuts of a test are made at most.
-const ROUNDS_MAX: u64 = 8;
+const ROUNDS_MAX: u64 = 16;
 /// Lives behind which the data directory is empty again: the flow has an end.
 const LIVES_A_LOG: u64 = 4;
 /// Commands of the flow.
@@ -39,7 +39,7 @@ const SEED: u64 = 5;
 /// Few commands in a batch, and as many as there are.
 const SHORT_LIVES: [&str; 2] = ["--limit 1000 --rate 15000", "--limit 1000"];
 /// Time enough for snapshots, and not too many blocks for a trace.
-const LONG_LIVES: [&str; 2] = ["--limit 1600 --rate 5000 --group-delay 2ms"; 2];
+const LONG_LIVES: [&str; 2] = ["--limit 1600 --rate 2500 --group-delay 4ms"; 2];
 
 fn cuts() -> u64 {
     count_from_environment("HIGHWATER_CUTS", CUTS)

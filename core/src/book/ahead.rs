@@ -1,59 +1,188 @@
 //! Looking ahead: has the processor fetch what commands that wait will need, so that a large book
 //! is as near as a small one.
 //!
-//! Nothing here changes the book, and nothing depends on it: a command that is looked at may be
-//! rejected, or never come.
+//! Nothing here changes what the book holds, and nothing depends on it: a command that is looked at
+//! may be rejected, or never come. A look asks nothing that a processor would have to guess: what a
+//! command does not need is the first of its kind, which is at hand.
 
 use super::Book;
-use super::ladder::{LadderId, Ladders, Level};
-use super::matching::reaches;
-use crate::command::{Action, Command};
+use super::bug::bug;
+use super::ladder::LadderId;
+use super::pool::{Entry, NONE};
+use crate::command::{Action, Command, PlainCommand, PlainKind};
 use crate::prefetch::prefetch;
-use crate::types::{InstrumentId, OrderId, Price, Side, Ticks, index_of};
+use crate::types::{InstrumentId, OrderId, Side, Ticks, index_of, low_half};
 use core::borrow::Borrow;
+use core::hint::select_unpredictable as select;
 
-/// How long a command has still to wait: each look fetches what the one before has found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ahead {
-    /// It is far away: fetches its instrument, and where the ways to its order and its level begin.
-    Far,
-    /// It is nearer: fetches its order; when it is new, its level.
-    Near,
-    /// It is soon to come: fetches its order's level and neighbours, or what it may trade with.
-    Soon,
-    /// It is among the next: fetches what changes when a level goes, and whom it may trade with.
-    Next,
+/// What a look takes of a command; of one that is not about an order, numbers that lead nowhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Glance {
+    pub(crate) instrument: InstrumentId,
+    pub(crate) order: OrderId,
+    pub(crate) side: Side,
+    pub(crate) price: Ticks,
+    pub(crate) is_new: bool,
 }
 
-/// The looks that are worth their price in a large book, each with how many commands ahead it is
-/// best taken.
-pub(super) const AHEAD: [(usize, Ahead); 4] =
-    [(16, Ahead::Far), (12, Ahead::Near), (8, Ahead::Soon), (4, Ahead::Next)];
+impl Glance {
+    /// At what is about no order.
+    pub(crate) const NOWHERE: Self = Self {
+        instrument: InstrumentId(0),
+        order: OrderId(0),
+        side: Side::Buy,
+        price: Ticks(0),
+        is_new: false,
+    };
 
-/// Open orders from which on a book is larger than what a processor core keeps near: 2 MiB.
-const LARGE_ORDERS: u32 = 1 << 15;
+    /// At a plain command.
+    #[inline]
+    pub(crate) fn of_plain(plain: &PlainCommand) -> Self {
+        Self {
+            instrument: plain.instrument(),
+            order: plain.order(),
+            side: plain.side(),
+            price: plain.price(),
+            is_new: plain.kind() == PlainKind::New,
+        }
+    }
+
+    /// At any command.
+    #[inline]
+    pub(super) fn of(command: &Command) -> Self {
+        let about = |instrument, order| Self { instrument, order, ..Self::NOWHERE };
+        match &command.action {
+            Action::New(new) => {
+                let (side, price) = (new.side, new.price);
+                Self { side, price, is_new: true, ..about(new.instrument, new.order) }
+            }
+            Action::Cancel { instrument, order, .. } | Action::Reduce { instrument, order, .. } => {
+                about(*instrument, *order)
+            }
+            Action::Replace(replace) => about(replace.instrument, replace.order),
+            Action::MassCancel(_)
+            | Action::DefineInstrument(_)
+            | Action::SetBand { .. }
+            | Action::Control { .. }
+            | Action::Clock { .. }
+            | Action::EndOfDay
+            | Action::LimitSession { .. }
+            | Action::BindFlow(_)
+            | Action::Configure(_) => Self::NOWHERE,
+        }
+    }
+}
+
+/// What was found so far of what one command that waits will need.
+#[derive(Clone, Copy)]
+struct Look {
+    /// The cell that the order's id leads to.
+    id_cell: u32,
+    /// The cells that the price of a new order and its span lead to.
+    price_cell: u32,
+    span_cell: u32,
+    order: OrderId,
+    instrument: InstrumentId,
+    price: Ticks,
+    /// The level that the order stands on, or that a new one may trade with.
+    level: u32,
+    /// The order, and the level of a new one, where they are the second of their chains.
+    second_order: u32,
+    second_level: u32,
+    side: Side,
+    is_new: bool,
+}
+
+impl Look {
+    /// At what needs nothing.
+    const NOWHERE: Self = Self {
+        id_cell: 0,
+        price_cell: 0,
+        span_cell: 0,
+        order: OrderId(0),
+        instrument: InstrumentId(0),
+        price: Ticks(0),
+        level: NONE,
+        second_order: NONE,
+        second_level: NONE,
+        side: Side::Buy,
+        is_new: false,
+    };
+}
+
+/// Each of the four looks at a command is so many commands behind the one before it, so that what
+/// that had fetched has come.
+const APART: u64 = 4;
+
+/// How many commands before its turn a command is first looked at, at most.
+const AHEAD: u64 = 4 * APART;
+
+/// Commands that are first looked at in one go, at most: more than one, so that the looks get ahead
+/// of the commands.
+const LOOKS_AT_ONCE: u64 = 4;
+
+/// Commands that are looked at have each a place for what was found.
+const PLACES: usize = 16;
+const PLACE_MASK: u64 = 15;
+const _: () = assert!(AHEAD <= 16, "each command that is looked at has a place of its own");
+
+/// What was found so far of what the commands that wait will need. Whoever gives a book its
+/// commands keeps it from one to the next.
+#[derive(Clone)]
+pub struct Looks {
+    /// By the sequence that a command will have.
+    looks: [Look; PLACES],
+    /// The first sequence that nobody looked at yet.
+    end: u64,
+}
+
+impl Default for Looks {
+    /// Nothing was looked at.
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl core::fmt::Debug for Looks {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Looks").field("end", &self.end).finish_non_exhaustive()
+    }
+}
+
+/// Open orders from which on a book is larger than what a processor core keeps near: 3 MiB.
+const LARGE_ORDERS: u32 = 3 << 14;
 
 impl Book<'_> {
     /// Has the processor fetch what the commands that wait will need; `waiting` tells which one is
     /// so many behind the next. Looks at nothing that they say as true or possible, and costs a few
-    /// nanoseconds a command.
+    /// nanoseconds a command. To be called once before each command.
     ///
     /// In a small book everything is at hand, and a look costs more than it finds: there nobody is
     /// asked.
+    ///
+    /// # Panics
+    ///
+    /// When `looks` are of another book and lead out of this one.
     #[inline]
-    pub fn look_ahead<C: Borrow<Command>>(&self, waiting: impl FnMut(usize) -> Option<C>) {
-        if self.is_large() {
-            self.look_at_each(waiting);
-        }
+    pub fn look_ahead<C: Borrow<Command>>(
+        &self,
+        looks: &mut Looks,
+        mut waiting: impl FnMut(usize) -> Option<C>,
+    ) {
+        self.glance_ahead(looks, move |distance| {
+            waiting(distance).map(|command| Glance::of(command.borrow()))
+        });
     }
 
-    /// Apart, so that it takes no room where a small book is worked on.
-    #[inline(never)]
-    fn look_at_each<C: Borrow<Command>>(&self, mut waiting: impl FnMut(usize) -> Option<C>) {
-        for (distance, ahead) in AHEAD {
-            if let Some(command) = waiting(distance) {
-                self.look_at(command.borrow(), ahead);
-            }
+    /// The same, where a glance is enough.
+    #[inline]
+    pub(crate) fn glance_ahead(
+        &self,
+        looks: &mut Looks,
+        waiting: impl FnMut(usize) -> Option<Glance>,
+    ) {
+        if self.is_large() {
+            self.look_at_more(looks, waiting);
         }
     }
 
@@ -63,127 +192,129 @@ impl Book<'_> {
         self.orders.pool.live() >= LARGE_ORDERS
     }
 
-    #[inline]
-    pub(super) fn look_at(&self, command: &Command, ahead: Ahead) {
-        match &command.action {
-            Action::New(new) => {
-                let order = (new.instrument, new.order);
-                self.look_at_new(order, (new.side, new.price), ahead);
-            }
-            Action::Cancel { instrument, order, .. } | Action::Reduce { instrument, order, .. } => {
-                self.look_at_open((*instrument, *order), ahead);
-            }
-            Action::Replace(replace) => {
-                self.look_at_open((replace.instrument, replace.order), ahead);
-            }
-            Action::MassCancel(_)
-            | Action::DefineInstrument(_)
-            | Action::SetBand { .. }
-            | Action::Control { .. }
-            | Action::Clock { .. }
-            | Action::EndOfDay
-            | Action::LimitSession { .. }
-            | Action::BindFlow(_)
-            | Action::Configure(_) => {}
-        }
-    }
-
-    #[inline]
-    fn look_at_open(&self, (instrument, id): (InstrumentId, OrderId), ahead: Ahead) {
-        let head = self.orders.ids.head(self.orders.hash(instrument, id));
-        if ahead == Ahead::Far {
-            self.look_at_market(instrument);
-            return prefetch(head);
-        }
-        let order = self.orders.pool.get(*head);
-        match ahead {
-            Ahead::Far | Ahead::Near => prefetch(order),
-            Ahead::Soon => {
-                prefetch(self.ladders.levels.get(order.level));
-                prefetch(self.orders.pool.get(order.prev));
-                prefetch(self.orders.pool.get(order.next));
-            }
-            Ahead::Next => self.ladders.look_at_level(order.level),
-        }
-    }
-
-    #[inline]
-    fn look_at_new(
+    /// Looks at commands that nobody looked at yet, and again at those before them. Apart, so that
+    /// it takes no room where a small book is worked on.
+    #[inline(never)]
+    pub(super) fn look_at_more(
         &self,
-        (instrument, id): (InstrumentId, OrderId),
-        (side, price): (Side, Ticks),
-        ahead: Ahead,
+        looks: &mut Looks,
+        mut waiting: impl FnMut(usize) -> Option<Glance>,
     ) {
-        let ladder = LadderId::new(instrument, side);
-        match ahead {
-            Ahead::Far => {
-                self.look_at_market(instrument);
-                prefetch(self.orders.ids.head(self.orders.hash(instrument, id)));
-                self.ladders.look_for_level(ladder, price.0);
-            }
-            Ahead::Near => self.ladders.look_at_place(ladder, price.0),
-            Ahead::Soon => {
-                let level = self.ladders.first_of_chain(ladder, price.0);
-                prefetch(self.orders.pool.get(level.tail));
-                if let Some(best) = self.level_ahead(instrument, side, price) {
-                    prefetch(self.ladders.levels.get(best));
-                }
-            }
-            Ahead::Next => {
-                if let Some(best) = self.level_ahead(instrument, side, price) {
-                    let maker = self.ladders.levels.get(best).head;
-                    prefetch(self.orders.pool.get(maker));
-                }
-            }
+        let next = self.last_sequence.next().0;
+        let begin = looks.end.max(next);
+        for sequence in begin..(begin + LOOKS_AT_ONCE).min(next + AHEAD) {
+            let Some(glance) = waiting(index_of(low_half(sequence - next))) else { break };
+            self.look_at(looks, sequence, &glance);
         }
     }
 
-    /// The level that an order would trade with now.
-    #[inline]
-    fn level_ahead(&self, instrument: InstrumentId, side: Side, price: Ticks) -> Option<u32> {
-        if instrument.0 >= self.symbols.count() {
-            return None;
-        }
-        let (level, best) = self.best_opposite(instrument, side)?;
-        reaches(side, Price::new(price)?, best).then_some(level)
+    /// Looks at one command more, and again at those before it. Apart, so that what it needs of the
+    /// book is not kept for the next one, which seldom comes at once.
+    #[inline(never)]
+    pub(super) fn look_at(&self, looks: &mut Looks, sequence: u64, glance: &Glance) {
+        let [far, near, soon, last] = [0, 1, 2, 3].map(|n| sequence.wrapping_sub(n * APART));
+        *looks.at(far) = self.look_far(glance);
+        self.look_near(looks.at(near));
+        self.look_soon(looks.at(soon));
+        self.look_last(looks.at(last));
+        looks.end = sequence + 1;
+    }
+}
+
+impl Looks {
+    /// Nothing was looked at.
+    pub const fn new() -> Self {
+        Self { looks: [Look::NOWHERE; PLACES], end: 0 }
     }
 
     #[inline]
-    fn look_at_market(&self, instrument: InstrumentId) {
-        if let Some(market) = self.ladders.markets.get(index_of(instrument.0)) {
-            prefetch(market);
+    fn at(&mut self, sequence: u64) -> &mut Look {
+        match self.looks.get_mut(index_of(low_half(sequence & PLACE_MASK))) {
+            Some(look) => look,
+            None => bug("a look without a place"),
         }
     }
 }
 
-impl Ladders<'_> {
-    /// Fetches where the ways to the level of a price and to its span begin.
+impl Book<'_> {
+    /// Fetches the instrument, and where the ways to the order and to the level begin.
     #[inline]
-    fn look_for_level(&self, ladder: LadderId, price: u32) {
-        prefetch(self.head(ladder, price));
-        prefetch(self.spans.head(ladder, price));
-    }
-
-    /// Fetches the level of a price and its span, as they most likely are.
-    #[inline]
-    fn look_at_place(&self, ladder: LadderId, price: u32) {
-        prefetch(self.first_of_chain(ladder, price));
-        prefetch(self.spans.pool.get(*self.spans.head(ladder, price)));
-    }
-
-    /// The level of a price, or one that shares its chain, or slot 0, which is none.
-    #[inline]
-    fn first_of_chain(&self, ladder: LadderId, price: u32) -> &Level {
-        self.levels.get(*self.head(ladder, price))
-    }
-
-    /// Fetches what changes when a level goes: it does when its last order leaves.
-    #[inline]
-    fn look_at_level(&self, slot: u32) {
-        let level = self.levels.get(slot);
-        if level.order_count == 1 {
-            prefetch(self.head(LadderId(level.ladder), level.price));
-            prefetch(self.spans.pool.get(level.span));
+    fn look_far(&self, glance: &Glance) -> Look {
+        let Self { orders, ladders, .. } = self;
+        let Glance { order, side, price, is_new, .. } = *glance;
+        let is_known = glance.instrument.0 < self.symbols.count();
+        let instrument = InstrumentId(select(is_known, glance.instrument.0, 0));
+        let ladder = LadderId::new(instrument, side);
+        let (prices, spans) = (&ladders.prices, &ladders.spans);
+        let id_cell = orders.ids.place_ahead(orders.hash(instrument, order));
+        let price_cell = prices.place_ahead(ladders.hash(ladder, price.0));
+        let span_cell = spans.prefixes.place_ahead(spans.lowest_hash(ladder, price.0));
+        let [price_cell, span_cell] = [price_cell, span_cell].map(|cell| select(is_new, cell, 0));
+        prefetch(ladders.market(instrument));
+        prefetch(orders.ids.cell(id_cell));
+        prefetch(prices.cell(price_cell));
+        prefetch(spans.prefixes.cell(span_cell));
+        Look {
+            id_cell,
+            price_cell,
+            span_cell,
+            order,
+            instrument,
+            price,
+            side,
+            is_new,
+            ..Look::NOWHERE
         }
+    }
+
+    /// Fetches the order, or what shares its chain; and the level of a new one and its span, as
+    /// they most likely are.
+    #[inline]
+    fn look_near(&self, look: &Look) {
+        let Self { orders, ladders, .. } = self;
+        let spans = &ladders.spans;
+        prefetch(orders.pool.get(*orders.ids.cell(look.id_cell)));
+        prefetch(ladders.levels.get(*ladders.prices.cell(look.price_cell)));
+        prefetch(spans.pool.get(*spans.prefixes.cell(look.span_cell)));
+    }
+
+    /// Fetches the order's level and neighbours; or the last in the level of a new order, and the
+    /// level that it may trade with. Where a chain begins with something else, fetches what comes
+    /// behind it.
+    #[inline]
+    fn look_soon(&self, look: &mut Look) {
+        let (orders, ladders) = (&self.orders.pool, &self.ladders);
+        let Look { order, instrument, side, price, is_new, .. } = *look;
+        let market = ladders.market(instrument);
+        let best = select(market.would_trade(side, price), market.best_opposite(side), NONE);
+        let first = orders.get(*self.orders.ids.cell(look.id_cell));
+        let own = ladders.levels.get(*ladders.prices.cell(look.price_cell));
+        look.second_order = select(first.id == order.0, NONE, first.linked());
+        look.second_level = select(own.price == price.0, NONE, own.linked());
+        look.level = select(is_new, best, first.level);
+        prefetch(orders.get(look.second_order));
+        prefetch(ladders.levels.get(look.second_level));
+        prefetch(ladders.levels.get(look.level));
+        prefetch(orders.get(select(is_new, own.tail, first.prev)));
+        prefetch(orders.get(select(is_new, NONE, first.next)));
+    }
+
+    /// Fetches whom a new order may trade with, and what changes when the level goes, as it does
+    /// with its last order. Where a chain began with something else, fetches what the look before
+    /// would have.
+    #[inline]
+    fn look_last(&self, look: &Look) {
+        let (orders, ladders) = (&self.orders.pool, &self.ladders);
+        let level = ladders.levels.get(look.level);
+        let goes = level.order_count == 1;
+        let cell = ladders.prices.place_ahead(ladders.hash(LadderId(level.ladder), level.price));
+        let second = orders.get(look.second_order);
+        prefetch(orders.get(select(look.is_new, level.head, NONE)));
+        prefetch(ladders.prices.cell(select(goes, cell, 0)));
+        prefetch(ladders.spans.pool.get(select(goes, level.span, NONE)));
+        prefetch(ladders.levels.get(second.level));
+        prefetch(orders.get(second.prev));
+        prefetch(orders.get(second.next));
+        prefetch(orders.get(ladders.levels.get(look.second_level).tail));
     }
 }

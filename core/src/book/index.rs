@@ -15,6 +15,7 @@ use super::bug::bug;
 use super::pool::{Entry, NONE, Pool, entry, entry_mut};
 use crate::prefetch::prefetch;
 use crate::types::{fold, index_of, low_half};
+use core::hint::select_unpredictable;
 
 /// An entry that an [`Index`] finds.
 pub(super) trait Keyed: Entry {
@@ -118,7 +119,7 @@ impl<'m> Index<'m> {
         hash: u32,
         is_key: impl Fn(&T) -> bool,
     ) -> Option<u32> {
-        find_in(*self.head(hash), |slot| pool.get(slot), is_key)
+        find_in(*self.cell(self.place(hash)), |slot| pool.get(slot), is_key)
     }
 
     /// The chain of `hash`, to be changed.
@@ -202,10 +203,10 @@ impl<'m> Index<'m> {
         count
     }
 
-    /// The first slot of the chain of `hash`.
+    /// The cell at a place that some hash had: the first slot of a chain.
     #[inline]
-    pub(super) fn head(&self, hash: u32) -> &u32 {
-        match self.heads.get(index_of(self.place(hash))) {
+    pub(super) fn cell(&self, place: u32) -> &u32 {
+        match self.heads.get(index_of(place)) {
             Some(head) => head,
             None => bug("an index has too few cells"),
         }
@@ -229,6 +230,14 @@ impl<'m> Index<'m> {
         // Only while cells are being taken into use.
         core::hint::cold_path();
         place & (self.mask >> 1)
+    }
+
+    /// The same without a question, which would be guessed wrong while cells are being taken into
+    /// use.
+    #[inline]
+    pub(super) fn place_ahead(&self, hash: u32) -> u32 {
+        let place = hash & self.mask;
+        select_unpredictable(place < self.used, place, place & (self.mask >> 1))
     }
 }
 

@@ -169,14 +169,24 @@ impl Market {
     #[inline]
     pub(super) fn would_trade(&self, side: Side, limit: Ticks) -> bool {
         // By number, not by a question: half of all orders buy, and a guess is wrong half the time.
-        let opposite = self.sides.get(usize::from(side == Side::Buy));
-        let best = opposite.map_or(0, |ladder| ladder.best_price);
+        let best = self.opposite(side).map_or(0, |ladder| ladder.best_price);
         let (bid, ask) = match side {
             Side::Buy => (limit.0, best),
             Side::Sell => (best, limit.0),
         };
         // Without an ask the number before it is above every bid; without a bid nothing is below.
         ask.wrapping_sub(1) < bid
+    }
+
+    /// Slot of the best level that an order on `side` would trade with.
+    #[inline]
+    pub(super) fn best_opposite(&self, side: Side) -> u32 {
+        self.opposite(side).map_or(NONE, |ladder| ladder.best_level)
+    }
+
+    #[inline]
+    fn opposite(&self, side: Side) -> Option<&Ladder> {
+        self.sides.get(usize::from(side == Side::Buy))
     }
 }
 
@@ -308,8 +318,13 @@ impl Ladders<'_> {
     /// Slot of the level at `price`.
     #[inline]
     pub(super) fn find(&self, id: LadderId, price: u32) -> Option<u32> {
-        let hash = self.prices.hash(u64::from(id.0), u64::from(price));
-        self.find_hashed(hash, id, price)
+        self.find_hashed(self.hash(id, price), id, price)
+    }
+
+    /// The hash of a price.
+    #[inline]
+    pub(super) fn hash(&self, id: LadderId, price: u32) -> u32 {
+        self.prices.hash(u64::from(id.0), u64::from(price))
     }
 
     #[inline]
@@ -318,17 +333,11 @@ impl Ladders<'_> {
         self.prices.find(&self.levels, hash, is_it)
     }
 
-    /// Where the chain begins that a level at `price` would be in.
-    #[inline]
-    pub(super) fn head(&self, id: LadderId, price: u32) -> &u32 {
-        self.prices.head(self.prices.hash(u64::from(id.0), u64::from(price)))
-    }
-
     /// Slot of the level at `price`, which is made when there is none.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands come through here")]
     pub(super) fn find_or_add(&mut self, id: LadderId, price: u32) -> u32 {
-        let hash = self.prices.hash(u64::from(id.0), u64::from(price));
+        let hash = self.hash(id, price);
         match self.find_hashed(hash, id, price) {
             Some(slot) => slot,
             None => self.add(hash, id, price),
@@ -365,7 +374,7 @@ impl Ladders<'_> {
         }
         self.spans.unmark(&mut root, span, price);
         self.ladder_mut(id).root = root;
-        let hash = self.prices.hash(u64::from(id.0), u64::from(price));
+        let hash = self.hash(id, price);
         self.prices.remove(&mut self.levels, hash, slot);
         self.levels.remove(slot);
     }

@@ -181,10 +181,10 @@ impl Spans<'_> {
         })
     }
 
-    /// Where the chain begins that the span of depth 1 around a price would be in.
+    /// The hash of the span of depth 1 around a price.
     #[inline]
-    pub(super) fn head(&self, id: LadderId, price: u32) -> &u32 {
-        self.prefixes.head(self.hash(id, 1, price >> SPAN_BITS))
+    pub(super) fn lowest_hash(&self, id: LadderId, price: u32) -> u32 {
+        self.hash(id, 1, price >> SPAN_BITS)
     }
 
     #[inline]

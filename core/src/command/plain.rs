@@ -166,7 +166,7 @@ impl PlainCommand {
             instrument: self.instrument(),
             order: self.order(),
             account: self.account(),
-            side: if is(IS_SELL) { Side::Sell } else { Side::Buy },
+            side: self.side(),
             order_type: if is(IS_MARKET) { OrderType::Market } else { OrderType::Limit },
             time_in_force: TimeInForce::of_code(time_in_force).unwrap_or_default(),
             price: self.price(),
@@ -226,8 +226,15 @@ impl PlainCommand {
         InstrumentId(low_half(self.place))
     }
 
+    /// The side of a New; of others it says nothing.
     #[inline]
-    const fn price(&self) -> Ticks {
+    pub(crate) const fn side(&self) -> Side {
+        if self.sender >> KIND_SHIFT & IS_SELL == 0 { Side::Buy } else { Side::Sell }
+    }
+
+    /// The price of a New or a Replace; 0 where it has none.
+    #[inline]
+    pub(crate) const fn price(&self) -> Ticks {
         Ticks(low_half(self.place >> 32))
     }
 

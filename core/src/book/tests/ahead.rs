@@ -1,10 +1,11 @@
 //! Tests of looking ahead: whatever is looked at, the book stays as it is.
 
-use super::super::ahead::AHEAD;
+use super::super::ahead::{Glance, Looks};
 use super::{example, limit, memory};
-use crate::command::{Action, Command, NewOrder, ReplaceOrder};
+use crate::command::{Action, Command, NewOrder, PlainCommand, ReplaceOrder};
+use crate::event::Event;
 use crate::types::{
-    AccountId, ClientSequence, InstrumentId, OrderId, ReplaceRule, SessionId, Side, Ticks,
+    AccountId, ClientSequence, InstrumentId, OrderId, ReplaceRule, Sequence, SessionId, Side, Ticks,
 };
 
 /// Commands about this order and price, true or not.
@@ -34,24 +35,68 @@ fn looking_at_anything_changes_nothing() {
     let mut memory = memory();
     let book = example(&mut memory);
     let before = book.state_hash();
+    let (mut looks, mut sequences) = (Looks::new(), 0..);
     for instrument in [0, 1, 2, u32::MAX >> 2, u32::MAX].map(InstrumentId) {
         for order in (0..40).chain([u64::MAX]).map(OrderId) {
             for price in [0, 1, 9, 10, 11, 12, 1 << 31, u32::MAX].map(Ticks) {
                 for command in commands(instrument, order, price) {
-                    for (_, ahead) in AHEAD {
-                        book.look_at(&command, ahead);
-                    }
+                    let sequence = sequences.next().expect("there are enough");
+                    book.look_at(&mut looks, sequence, &Glance::of(&command));
                 }
             }
         }
+    }
+    // So that the last ones get all their looks.
+    for sequence in sequences.take(16) {
+        book.look_at(&mut looks, sequence, &Glance::NOWHERE);
     }
     assert_eq!(book.state_hash(), before);
     book.check().expect("sound");
 }
 
 #[test]
+fn a_glance_at_a_plain_command_is_one_at_the_command() {
+    for (order, price) in [(1, 1), (u64::MAX, 1 << 31), (7, 0)] {
+        for command in commands(InstrumentId(3), OrderId(order), Ticks(price)) {
+            let plain = PlainCommand::of(&command).expect("it has a plain form");
+            let plain = Glance::of_plain(&plain);
+            let Glance { instrument, order, is_new, .. } = Glance::of(&command);
+            assert_eq!((plain.instrument, plain.order, plain.is_new), (instrument, order, is_new));
+            if let Action::New(new) = command.action {
+                assert_eq!((plain.side, plain.price), (new.side, new.price));
+                assert!(is_new);
+            }
+        }
+    }
+}
+
+#[test]
+fn each_command_is_looked_at_once_and_in_time() {
+    let mut memory = memory();
+    let mut book = example(&mut memory);
+    let mut looks = Looks::new();
+    let (first, last) = (book.last_sequence().next().0, book.last_sequence().0 + 100);
+    let mut looked_at = first;
+    for next in first..=last {
+        book.look_at_more(&mut looks, |distance| {
+            let sequence = next + u64::try_from(distance).unwrap();
+            assert!(sequence == looked_at, "{sequence} is looked at, and not {looked_at}");
+            looked_at += u64::from(sequence <= last);
+            (sequence <= last).then_some(Glance::NOWHERE)
+        });
+        // Ahead of a command that comes right away there is no time.
+        let begun = first + 4 * (next - first + 1);
+        assert_eq!(looked_at, begun.min(next + 16).min(last + 1), "before {next}");
+        let (session, client_sequence) = (SessionId(1), ClientSequence(1_000 + next));
+        let [command, ..] = commands(InstrumentId(0), OrderId(0), Ticks(0));
+        let command = Command { session, client_sequence, ..command };
+        book.apply(Sequence(next), &command, &mut |_: &Event| {});
+    }
+}
+
+#[test]
 fn a_small_book_is_not_looked_at() {
     assert!(!example(&mut memory()).is_large());
     let nobody_is_asked = |_| -> Option<Command> { unreachable!("it is at hand") };
-    example(&mut memory()).look_ahead(nobody_is_asked);
+    example(&mut memory()).look_ahead(&mut Looks::new(), nobody_is_asked);
 }
