@@ -78,18 +78,17 @@ impl Glance {
 struct Look {
     /// The cell that the order's id leads to.
     id_cell: u32,
-    /// The cells that the price of a new order and its span lead to.
+    /// The cell that the price of a new order leads to, and its span when it has no level.
     price_cell: u32,
     span_cell: u32,
     order: OrderId,
-    instrument: InstrumentId,
+    ladder: LadderId,
     price: Ticks,
     /// The level that the order stands on, or that a new one may trade with.
     level: u32,
     /// The order, and the level of a new one, where they are the second of their chains.
     second_order: u32,
     second_level: u32,
-    side: Side,
     is_new: bool,
 }
 
@@ -100,12 +99,11 @@ impl Look {
         price_cell: 0,
         span_cell: 0,
         order: OrderId(0),
-        instrument: InstrumentId(0),
+        ladder: LadderId(0),
         price: Ticks(0),
         level: NONE,
         second_order: NONE,
         second_level: NONE,
-        side: Side::Buy,
         is_new: false,
     };
 }
@@ -212,8 +210,8 @@ impl Book<'_> {
     /// book is not kept for the next one, which seldom comes at once.
     #[inline(never)]
     pub(super) fn look_at(&self, looks: &mut Looks, sequence: u64, glance: &Glance) {
-        let [far, near, soon, last] = [0, 1, 2, 3].map(|n| sequence.wrapping_sub(n * APART));
-        *looks.at(far) = self.look_far(glance);
+        let [near, soon, last] = [1, 2, 3].map(|n| sequence.wrapping_sub(n * APART));
+        *looks.at(sequence) = self.look_far(glance);
         self.look_near(looks.at(near));
         self.look_soon(looks.at(soon));
         self.look_last(looks.at(last));
@@ -240,58 +238,48 @@ impl Book<'_> {
     /// Fetches the instrument, and where the ways to the order and to the level begin.
     #[inline]
     fn look_far(&self, glance: &Glance) -> Look {
-        let Self { orders, ladders, .. } = self;
         let Glance { order, side, price, is_new, .. } = *glance;
+        let (ids, prices) = (&self.orders.ids, &self.ladders.prices);
         let is_known = glance.instrument.0 < self.symbols.count();
         let instrument = InstrumentId(select(is_known, glance.instrument.0, 0));
         let ladder = LadderId::new(instrument, side);
-        let (prices, spans) = (&ladders.prices, &ladders.spans);
-        let id_cell = orders.ids.place_ahead(orders.hash(instrument, order));
-        let price_cell = prices.place_ahead(ladders.hash(ladder, price.0));
-        let span_cell = spans.prefixes.place_ahead(spans.lowest_hash(ladder, price.0));
-        let [price_cell, span_cell] = [price_cell, span_cell].map(|cell| select(is_new, cell, 0));
-        prefetch(ladders.market(instrument));
-        prefetch(orders.ids.cell(id_cell));
+        let id_cell = ids.place_ahead(self.orders.hash(instrument, order));
+        let price_cell = prices.place_ahead(self.ladders.hash(ladder, price.0));
+        let price_cell = select(is_new, price_cell, 0);
+        prefetch(self.ladders.market(instrument));
+        prefetch(ids.cell(id_cell));
         prefetch(prices.cell(price_cell));
-        prefetch(spans.prefixes.cell(span_cell));
-        Look {
-            id_cell,
-            price_cell,
-            span_cell,
-            order,
-            instrument,
-            price,
-            side,
-            is_new,
-            ..Look::NOWHERE
-        }
+        Look { id_cell, price_cell, order, ladder, price, is_new, ..Look::NOWHERE }
     }
 
-    /// Fetches the order, or what shares its chain; and the level of a new one and its span, as
-    /// they most likely are.
+    /// Fetches the order, or what shares its chain, and the level of a new one.
     #[inline]
     fn look_near(&self, look: &Look) {
-        let Self { orders, ladders, .. } = self;
-        let spans = &ladders.spans;
+        let (orders, ladders) = (&self.orders, &self.ladders);
         prefetch(orders.pool.get(*orders.ids.cell(look.id_cell)));
         prefetch(ladders.levels.get(*ladders.prices.cell(look.price_cell)));
-        prefetch(spans.pool.get(*spans.prefixes.cell(look.span_cell)));
     }
 
     /// Fetches the order's level and neighbours; or the last in the level of a new order, and the
     /// level that it may trade with. Where a chain begins with something else, fetches what comes
-    /// behind it.
+    /// behind it, and for a level that is to be made the way to its span.
     #[inline]
     fn look_soon(&self, look: &mut Look) {
         let (orders, ladders) = (&self.orders.pool, &self.ladders);
-        let Look { order, instrument, side, price, is_new, .. } = *look;
-        let market = ladders.market(instrument);
-        let best = select(market.would_trade(side, price), market.best_opposite(side), NONE);
+        let Look { order, ladder, price, is_new, .. } = *look;
+        let market = ladders.market(ladder.instrument());
+        let trades = market.would_trade(ladder.side(), price);
+        let best = select(trades, market.best_opposite(ladder.side()), NONE);
         let first = orders.get(*self.orders.ids.cell(look.id_cell));
         let own = ladders.levels.get(*ladders.prices.cell(look.price_cell));
+        let is_there = select(is_new, own.price == price.0, true);
+        let span_cell =
+            ladders.spans.prefixes.place_ahead(ladders.spans.lowest_hash(ladder, price.0));
+        look.span_cell = select(is_there, 0, span_cell);
         look.second_order = select(first.id == order.0, NONE, first.linked());
-        look.second_level = select(own.price == price.0, NONE, own.linked());
+        look.second_level = select(is_there, NONE, own.linked());
         look.level = select(is_new, best, first.level);
+        prefetch(ladders.spans.prefixes.cell(look.span_cell));
         prefetch(orders.get(look.second_order));
         prefetch(ladders.levels.get(look.second_level));
         prefetch(ladders.levels.get(look.level));
@@ -312,6 +300,7 @@ impl Book<'_> {
         prefetch(orders.get(select(look.is_new, level.head, NONE)));
         prefetch(ladders.prices.cell(select(goes, cell, 0)));
         prefetch(ladders.spans.pool.get(select(goes, level.span, NONE)));
+        prefetch(ladders.spans.pool.get(*ladders.spans.prefixes.cell(look.span_cell)));
         prefetch(ladders.levels.get(second.level));
         prefetch(orders.get(second.prev));
         prefetch(orders.get(second.next));
