@@ -256,8 +256,8 @@ impl Book<'_> {
     #[inline]
     fn look_near(&self, look: &Look) {
         let (orders, ladders) = (&self.orders, &self.ladders);
-        prefetch(orders.pool.get(*orders.ids.cell(look.id_cell)));
-        prefetch(ladders.levels.get(*ladders.prices.cell(look.price_cell)));
+        orders.pool.fetch(*orders.ids.cell(look.id_cell));
+        ladders.levels.fetch(*ladders.prices.cell(look.price_cell));
     }
 
     /// Fetches the order's level and neighbours; or the last in the level of a new order, and the
@@ -280,11 +280,11 @@ impl Book<'_> {
         look.second_level = select(is_there, NONE, own.linked());
         look.level = select(is_new, best, first.level);
         prefetch(ladders.spans.prefixes.cell(look.span_cell));
-        prefetch(orders.get(look.second_order));
-        prefetch(ladders.levels.get(look.second_level));
-        prefetch(ladders.levels.get(look.level));
-        prefetch(orders.get(select(is_new, own.tail, first.prev)));
-        prefetch(orders.get(select(is_new, NONE, first.next)));
+        orders.fetch(look.second_order);
+        ladders.levels.fetch(look.second_level);
+        ladders.levels.fetch(look.level);
+        orders.fetch(select(is_new, own.tail, first.prev));
+        orders.fetch(select(is_new, NONE, first.next));
     }
 
     /// Fetches whom a new order may trade with, and what changes when the level goes, as it does
@@ -296,14 +296,15 @@ impl Book<'_> {
         let level = ladders.levels.get(look.level);
         let goes = level.order_count == 1;
         let cell = ladders.prices.place_ahead(ladders.hash(LadderId(level.ladder), level.price));
+        // By now it may have left, and what is in its slot may be no order: nothing is sure of it.
         let second = orders.get(look.second_order);
-        prefetch(orders.get(select(look.is_new, level.head, NONE)));
+        orders.fetch(select(look.is_new, level.head, NONE));
         prefetch(ladders.prices.cell(select(goes, cell, 0)));
-        prefetch(ladders.spans.pool.get(select(goes, level.span, NONE)));
-        prefetch(ladders.spans.pool.get(*ladders.spans.prefixes.cell(look.span_cell)));
-        prefetch(ladders.levels.get(second.level));
-        prefetch(orders.get(second.prev));
-        prefetch(orders.get(second.next));
-        prefetch(orders.get(ladders.levels.get(look.second_level).tail));
+        ladders.spans.pool.fetch(select(goes, level.span, NONE));
+        ladders.spans.pool.fetch(*ladders.spans.prefixes.cell(look.span_cell));
+        ladders.levels.fetch(second.level);
+        orders.fetch(second.prev);
+        orders.fetch(second.next);
+        orders.fetch(ladders.levels.get(look.second_level).tail);
     }
 }

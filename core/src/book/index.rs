@@ -13,7 +13,6 @@
 
 use super::bug::bug;
 use super::pool::{Entry, NONE, Pool, entry, entry_mut};
-use crate::prefetch::prefetch;
 use crate::types::{fold, index_of, low_half};
 use core::hint::select_unpredictable;
 
@@ -168,7 +167,7 @@ impl<'m> Index<'m> {
     /// Has the processor fetch what a cell that is soon taken into use gets its share of.
     fn fetch_chain<T: Entry>(&self, pool: &Pool<'_, T>, cell: u32) {
         if let Some(head) = self.heads.get(index_of(self.place(cell))) {
-            prefetch(pool.get(*head));
+            pool.fetch(*head);
         }
     }
 

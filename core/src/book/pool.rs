@@ -2,6 +2,7 @@
 //! last first.
 
 use super::bug::bug;
+use crate::prefetch::prefetch;
 use crate::types::index_of;
 use bytemuck::Pod;
 
@@ -83,6 +84,14 @@ impl<'m, T: Entry> Pool<'m, T> {
     #[inline]
     pub(super) fn get(&self, slot: u32) -> &T {
         entry(self.entries, slot)
+    }
+
+    /// Has the processor fetch what is in `slot`, if there is such a slot.
+    #[inline]
+    pub(super) fn fetch(&self, slot: u32) {
+        if let Some(entry) = self.entries.get(index_of(slot)) {
+            prefetch(entry);
+        }
     }
 
     /// The entry in `slot`, to be changed.

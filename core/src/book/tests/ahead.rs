@@ -1,11 +1,17 @@
 //! Tests of looking ahead: whatever is looked at, the book stays as it is.
 
+use super::super::Book;
 use super::super::ahead::{Glance, Looks};
-use super::{example, limit, memory};
-use crate::command::{Action, Command, NewOrder, PlainCommand, ReplaceOrder};
+use super::alloc::vec;
+use super::alloc::vec::Vec;
+use super::structures::Random;
+use super::{CAPACITIES, example, fill, limit, memory};
+use crate::command::{Action, Command, Conditions, NewOrder, PlainCommand, ReplaceOrder};
 use crate::event::Event;
+use crate::limits::CLOCK_NS_MAX;
 use crate::types::{
-    AccountId, ClientSequence, InstrumentId, OrderId, ReplaceRule, Sequence, SessionId, Side, Ticks,
+    AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, ReplaceRule, Sequence,
+    SessionId, Side, Ticks, TimeInForce, index_of, length_of, low_half,
 };
 
 /// Commands about this order and price, true or not.
@@ -19,7 +25,7 @@ fn commands(instrument: InstrumentId, order: OrderId, price: Ticks) -> [Command;
         account,
         rule: ReplaceRule::Modify,
         price,
-        quantity: crate::types::Lots(1),
+        quantity: Lots(1),
         trigger: Ticks(0),
     });
     let cancel = Action::Cancel { instrument, order, account };
@@ -92,6 +98,47 @@ fn each_command_is_looked_at_once_and_in_time() {
         let command = Command { session, client_sequence, ..command };
         book.apply(Sequence(next), &command, &mut |_: &Event| {});
     }
+}
+
+/// Enough for a slot to change hands between two looks, some dozens of times.
+const COMMANDS: u64 = 100_000;
+
+/// A plain order or an iceberg that expires, both to rest, or a Cancel of one of them.
+fn any_command(random: &mut Random, ids: &mut Vec<u64>, number: u64) -> Command {
+    let action = if ids.len() > 24 || (ids.len() > 12 && random.below(2) == 0) {
+        let order =
+            OrderId(ids.swap_remove(index_of(low_half(random.below(length_of(ids.len()))))));
+        Action::Cancel { instrument: InstrumentId(0), order, account: AccountId(0) }
+    } else {
+        let order = random.below(u64::MAX);
+        ids.push(order);
+        let price = 1_000 + low_half(random.below(40));
+        let (side, price) =
+            if random.below(2) == 0 { (Side::Buy, price) } else { (Side::Sell, 2 * price) };
+        let plain = NewOrder { price: Ticks(price), ..limit(order, side, 5) };
+        let expiry_ns = 1 + random.below(CLOCK_NS_MAX);
+        let conditions = Conditions { display: Lots(2), expiry_ns, ..Conditions::NONE };
+        let time_in_force = TimeInForce::GoodTillDate;
+        let is_plain = random.below(2) == 0;
+        Action::New(if is_plain { plain } else { NewOrder { time_in_force, conditions, ..plain } })
+    };
+    Command { session: SessionId(1), client_sequence: ClientSequence(1_000 + number), action }
+}
+
+#[test]
+fn what_a_look_found_may_be_something_else_by_the_next() {
+    let capacities = Capacities { orders: 64, ..CAPACITIES };
+    let mut memory = vec![0; Book::bytes_needed(capacities)];
+    let mut book = Book::new(&mut memory, capacities, 7).expect("enough memory");
+    fill(&mut book);
+    let (mut random, mut ids, mut looks) = (Random(1), Vec::new(), Looks::new());
+    let commands: Vec<_> =
+        (0..COMMANDS).map(|number| any_command(&mut random, &mut ids, number)).collect();
+    for (index, command) in commands.iter().enumerate() {
+        book.look_at_more(&mut looks, |distance| commands.get(index + distance).map(Glance::of));
+        book.apply(book.last_sequence().next(), command, &mut |_: &Event| {});
+    }
+    book.check().expect("sound");
 }
 
 #[test]

@@ -13,10 +13,10 @@ use crate::types::{Capacities, InstrumentId, Side, fold};
 use bytemuck::{Pod, Zeroable};
 
 /// Random numbers that are the same each time.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         fold(self.0, 0xd6e8_feb8_6659_fd93) % bound
     }
