@@ -1,15 +1,17 @@
 //! Events: facts that follow from a command, in causal order, and the one list of reasons.
 
+mod place;
 mod reasons;
 mod running_hash;
 
+pub(crate) use place::Place;
 pub use reasons::{CancelReason, RejectReason};
 
 use crate::limits::SEQUENCE_MAX;
 use crate::ring::{Alone, Carried, WORD_MAX};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, Phase, Price, Quantity,
-    Sequence, SessionId, Side, Ticks, low_half, low_quarter,
+    Sequence, SessionId, Side, Ticks,
 };
 use core::convert::Infallible;
 
@@ -37,9 +39,8 @@ pub struct Event {
 /// An event without its sequence.
 #[derive(Clone, Copy, Debug)]
 pub struct Unsequenced {
-    /// The instrument from bit 0, the session from bit 32, the owner from bit 48: each store into a
-    /// slot costs the same, so all three are one.
-    place: u64,
+    /// Each store into a slot costs the same, so these three are one.
+    place: Place,
     kind: EventKind,
 }
 
@@ -55,10 +56,13 @@ impl Carried for Event {
     #[inline]
     fn together(word: u64, Alone(rest): Alone<Unsequenced>) -> Self {
         let Unsequenced { place, kind } = rest;
-        let instrument = InstrumentId(low_half(place));
-        let session = SessionId(low_quarter(place >> 32));
-        let owner = SessionId(low_quarter(place >> 48));
-        Self { sequence: Sequence(word), session, owner, instrument, kind }
+        Self {
+            sequence: Sequence(word),
+            session: place.session(),
+            owner: place.owner(),
+            instrument: place.instrument(),
+            kind,
+        }
     }
 
     fn beside(&self) -> Infallible {
@@ -279,13 +283,11 @@ pub enum EventKind {
 const _: () = assert!(size_of::<Event>() == 64, "an event fills one cache line");
 
 impl Event {
-    /// Whom and what it is about, as one word.
+    /// Whom and what it is about.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few shifts")]
-    fn place(&self) -> u64 {
-        u64::from(self.instrument.0)
-            | u64::from(self.session.0) << 32
-            | u64::from(self.owner.0) << 48
+    fn place(&self) -> Place {
+        Place::new(self.instrument, self.session, self.owner)
     }
 
     /// The client sequence of the command that this event answers; `None` for what follows the

@@ -190,11 +190,8 @@ fn glance_at(arrivals: &mut Consumer<'_, Arrival>, index: usize) -> Option<Glanc
     if !arrivals.has(index) {
         return None;
     }
-    let plain = arrivals.apart(index);
-    Some(
-        plain
-            .map_or(Glance::NOWHERE, |(_, words)| Glance::of_plain(&PlainCommand::of_words(words))),
-    )
+    let glance = |(_, words)| Glance::of_plain(&PlainCommand::of_words(words));
+    Some(arrivals.apart(index).map_or(Glance::NOWHERE, glance))
 }
 
 /// A command as it was taken from the input ring.

@@ -5,7 +5,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Ended, Place, json, number};
+use program::{Ended, Place, json, number, spoil};
 use std::fs;
 use std::path::PathBuf;
 
@@ -27,14 +27,6 @@ fn snapshots(place: &Place) -> Vec<PathBuf> {
     names.retain(|name| name.ends_with(".snapshot"));
     names.sort();
     names.iter().rev().map(|name| place.join("d").join(name)).collect()
-}
-
-/// Spoils some bytes of a file. A single flipped bit may do no harm: there is more than one way to
-/// pack the same bytes, and they are checked when they are unpacked.
-fn spoil(path: &PathBuf, at: usize) {
-    let mut bytes = fs::read(path).unwrap();
-    bytes[at..][..64].iter_mut().for_each(|byte| *byte ^= 0x5a);
-    fs::write(path, bytes).unwrap();
 }
 
 /// Runs on, and returns what recovery said and the last state.

@@ -6,7 +6,7 @@ use highwater::book::{Book, CheckFault};
 use highwater::command::Command;
 use highwater::event::{Event, EventKind};
 use highwater::recovery::{RecoveryFault, Scanned};
-use highwater::types::Sequence;
+use highwater::types::{Capacities, Sequence};
 
 /// A broken promise.
 #[derive(Clone, Debug, PartialEq)]
@@ -178,8 +178,20 @@ pub const fn is_unlogged(event: &Event) -> bool {
 /// # Panics
 /// When a command is a repeat.
 pub fn applied<T>(commands: &[Command], look: impl FnOnce(&Book<'_>) -> T) -> (T, Vec<Event>) {
-    let mut memory = book_memory();
-    let mut book = Book::new(&mut memory, CAPACITIES, 7).expect("the memory is large enough");
+    applied_in(CAPACITIES, commands, look)
+}
+
+/// The same, to a book with these capacities.
+///
+/// # Panics
+/// When a command is a repeat.
+pub fn applied_in<T>(
+    capacities: Capacities,
+    commands: &[Command],
+    look: impl FnOnce(&Book<'_>) -> T,
+) -> (T, Vec<Event>) {
+    let mut memory = vec![0; Book::bytes_needed(capacities)];
+    let mut book = Book::new(&mut memory, capacities, 7).expect("the memory is large enough");
     let mut events = Vec::new();
     for command in commands {
         let sequence = book.last_sequence().next();

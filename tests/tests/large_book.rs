@@ -18,6 +18,7 @@ use highwater::types::{
     SessionId, Side, Symbol, Ticks, TimeInForce,
 };
 use tests::forge::LOG_ID;
+use tests::oracle::applied_in;
 use tests::random::Random;
 use tests::sim_log::{FileForm, SimLog};
 
@@ -148,15 +149,11 @@ fn memory() -> Vec<u8> {
 }
 
 fn one_by_one(commands: &[Command]) -> Outcome {
-    let mut memory = memory();
-    let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("enough memory");
-    let mut events = Vec::new();
-    for command in commands {
-        let sequence = book.last_sequence().next();
-        book.apply(sequence, command, &mut |event: &Event| events.push(*event));
-    }
-    assert!(book.open_order_count() > LARGE, "{} are open", book.open_order_count());
-    (events, hashes_of(&book))
+    let (hashes, events) = applied_in(CAPACITIES, commands, |book| {
+        assert!(book.open_order_count() > LARGE, "{} are open", book.open_order_count());
+        hashes_of(book)
+    });
+    (events, hashes)
 }
 
 /// Its event ring takes all that the commands that wait together can cause.

@@ -122,7 +122,7 @@ const LOOKS_AT_ONCE: u64 = 4;
 /// Commands that are looked at have each a place for what was found.
 const PLACES: usize = 16;
 const PLACE_MASK: u64 = 15;
-const _: () = assert!(AHEAD <= 16, "each command that is looked at has a place of its own");
+const _: () = assert!(AHEAD <= PLACE_MASK + 1, "each command that is looked at has a place");
 
 /// What was found so far of what the commands that wait will need. Whoever gives a book its
 /// commands keeps it from one to the next.

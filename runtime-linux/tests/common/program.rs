@@ -267,6 +267,14 @@ impl Ended {
     }
 }
 
+/// Spoils some bytes of a file. A single flipped bit may do no harm: there is more than one way to
+/// pack the same bytes, and they are checked when they are unpacked.
+pub fn spoil(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at..][..64].iter_mut().for_each(|byte| *byte ^= 0x5a);
+    fs::write(path, bytes).unwrap();
+}
+
 /// A JSON object.
 pub fn json(text: &str) -> Value {
     let value: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
