@@ -1,6 +1,6 @@
 //! Linux as a [`Platform`]: which file holds which system call.
 
-use crate::{directory, memory, segment_file, threads};
+use crate::{directory, memory, segment_file, signals, threads};
 use runtime::platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, ThreadRole,
 };
@@ -71,6 +71,10 @@ impl Platform for Linux {
         let count = getrandom(&mut bytes, GetRandomFlags::empty())?;
         assert_eq!(count, bytes.len(), "the system gives small amounts whole");
         Ok(bytes)
+    }
+
+    fn ignores_signal(self, signal: i32) -> io::Result<bool> {
+        signals::ignores(signal)
     }
 
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {

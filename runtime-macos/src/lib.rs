@@ -6,6 +6,7 @@
 mod directory;
 mod memory;
 mod segment_file;
+mod signals;
 mod system;
 mod threads;
 

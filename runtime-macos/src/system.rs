@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "getentropy(2) has no safe form here")]
 
-use crate::{directory, memory, segment_file, threads};
+use crate::{directory, memory, segment_file, signals, threads};
 use runtime::platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, ThreadRole,
 };
@@ -68,6 +68,10 @@ impl Platform for MacOs {
         // SAFETY: the pointer and the length are those of `bytes`, which is writable.
         let status = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len()) };
         if status == 0 { Ok(bytes) } else { Err(io::Error::last_os_error()) }
+    }
+
+    fn ignores_signal(self, signal: i32) -> io::Result<bool> {
+        signals::ignores(signal)
     }
 
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {

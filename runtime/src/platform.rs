@@ -129,6 +129,15 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// The system's.
     fn random(self) -> io::Result<[u8; 16]>;
 
+    /// Whether this process ignores a signal, as who started it may have wished. None is ignored on
+    /// a system that cannot tell.
+    ///
+    /// # Errors
+    /// The system's; there is no such signal.
+    fn ignores_signal(self, _: i32) -> io::Result<bool> {
+        Ok(false)
+    }
+
     /// Gives the calling thread a core of its own, or what the system has instead; tells whether it
     /// did.
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool;

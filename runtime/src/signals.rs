@@ -1,7 +1,7 @@
-//! The wish to stop: SIGINT, SIGTERM, or whoever else asks.
+//! The wish to stop: SIGINT, SIGTERM, SIGHUP, or whoever else asks.
 
 use crate::platform::Platform;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io;
 use std::sync::Arc;
@@ -16,7 +16,11 @@ const PATIENCE_NS: u64 = 1_000_000_000;
 pub struct StopFlag(Arc<AtomicBool>);
 
 impl StopFlag {
-    /// A flag that SIGINT and SIGTERM raise, with a thread `hw-signals` that waits for them.
+    /// A flag that SIGINT, SIGTERM and SIGHUP raise, with a thread `hw-signals` that waits for
+    /// them.
+    ///
+    /// What this process was started to ignore stays ignored: `nohup` does so with SIGHUP, a shell
+    /// with SIGINT of what it runs in the background.
     ///
     /// A repeated signal does nothing for a second, because who stops a process group often signals
     /// the process twice; after that it ends the process at once.
@@ -26,7 +30,13 @@ impl StopFlag {
     pub fn on_signals<P: Platform>(platform: P) -> io::Result<Self> {
         let flag = Self::default();
         let raised = flag.clone();
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let mut heeded = Vec::new();
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            if !platform.ignores_signal(signal)? {
+                heeded.push(signal);
+            }
+        }
+        let mut signals = Signals::new(heeded)?;
         Builder::new().name("hw-signals".to_owned()).spawn(move || {
             let mut first_ns = None;
             for signal in signals.forever() {
