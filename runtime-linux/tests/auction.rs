@@ -100,7 +100,7 @@ fn what_is_no_auction_is_a_sentence_and_leaves_the_output_alone() {
     place.call("auction --orders none.csv").expect_code(1).expect_said("cannot open the flow");
     place.write("orders.csv", HEADER);
     let same = place.call("auction --orders orders.csv --trades ./orders.csv");
-    same.expect_code(1).expect_said("--orders and --trades name the same file");
+    same.expect_code(2).expect_said("--orders and --trades name the same file");
     let nowhere = place.call("auction --orders orders.csv --trades no/where.csv");
     nowhere.expect_code(1).expect_said("cannot write the trades to no/where.csv");
     assert_eq!(place.read("trades.csv"), "of before");
@@ -117,7 +117,7 @@ fn a_signal_ends_the_collecting_and_leaves_nothing() {
     // Who waits for a process closes its pipe, and an end of the orders is another story.
     let orders = running.take_stdin();
     // The output stands beside its name as soon as the signals are watched.
-    running.until(|| place.join("trades.csv.partial").exists());
+    running.until(|| place.has_partial());
     running.signal(rustix::process::Signal::INT);
     running.wait().expect_code(0).expect_said("stopped before all orders were collected");
     drop(orders);

@@ -16,6 +16,7 @@ use runtime::backup::{BackupArgs, backup};
 use runtime::console::Console;
 use runtime::inspect::CacheArgs;
 use runtime::log_directory::pack_segment;
+use runtime::signals::StopFlag;
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs;
@@ -62,12 +63,13 @@ fn an_empty_directory_is_taken_and_others_are_not() {
     place.write("file", "");
     place.call("backup --data d --to file").expect_code(1).expect_said("could not read 'file'");
     place.call("backup --data d --to no/copy").expect_code(1).expect_said("could not create");
-    place.call("backup --data d --to ..").expect_code(1).expect_said("can't be made a copy");
-    fs::create_dir(place.join("half.partial")).unwrap();
-    place.call("backup --data d --to half").expect_code(1).expect_said("'half.partial' exists");
+    place.call("backup --data d --to ..").expect_code(2).expect_said("holds the data directory");
+    fs::create_dir_all(place.join("far/sub")).unwrap();
+    let nameless = place.call("backup --data d --to far/sub/..");
+    nameless.expect_code(1).expect_said("can't be made a copy");
     place.call("backup --data d").expect_code(2).expect_said("--to");
     place.call("backup --data nowhere --to copy").expect_code(1).expect_said("there is no log");
-    assert!(!place.join("copy").exists() && !place.join("copy.partial").exists());
+    assert!(!place.join("copy").exists() && !place.has_partial());
 }
 
 #[test]
@@ -92,7 +94,7 @@ fn a_torn_tail_is_not_copied_and_a_corrupt_log_is_not() {
     fs::write(&path, bytes).unwrap();
     let refused = place.call("backup --data d --to other").expect_code(1);
     refused.expect_said("corrupt: d/0000000000000002.log: offset 8192");
-    assert!(!place.join("other").exists() && !place.join("other.partial").exists());
+    assert!(!place.join("other").exists() && !place.has_partial());
 }
 
 #[test]
@@ -130,10 +132,12 @@ fn a_backup_that_fails_leaves_nothing_and_one_that_is_killed_no_log_of_that_name
     if !can_trace(&place) {
         return;
     }
+    let mut left_count = 0;
     for (call, step) in [("write", 1), ("fdatasync", 2), ("openat", 3)] {
         let mut hit_count = 0;
         for when in (1..12 * step).step_by(step) {
             for fault in ["error=EIO", "signal=SIGKILL"] {
+                let left_before = left_count;
                 let inject = format!("inject={call}:{fault}:when={when}");
                 let only = format!("trace={call}");
                 let args = "backup --data d --to copy";
@@ -142,20 +146,68 @@ fn a_backup_that_fails_leaves_nothing_and_one_that_is_killed_no_log_of_that_name
                 let is_hit = ended.code != Some(0);
                 hit_count += u64::from(is_hit);
                 let about = format!("{inject}: {ended:?}");
-                assert!(ended.code.is_none() || !place.join("copy.partial").exists(), "{about}");
+                // What a killed one leaves is in nobody's way, and nobody removes it.
+                left_count += usize::from(place.partials().len() > left_count);
+                assert_eq!(place.partials().len(), left_count, "{about}");
+                assert!(ended.code.is_none() || left_before == left_count, "{about}");
                 if place.join("copy").exists() {
                     assert_eq!(number(&place.verified("copy"), "last_sequence"), 6_006, "{about}");
                     fs::remove_dir_all(place.join("copy")).unwrap();
                 } else {
                     assert!(is_hit, "{about}");
                 }
-                if place.join("copy.partial").exists() {
-                    fs::remove_dir_all(place.join("copy.partial")).unwrap();
-                }
             }
         }
         assert!(hit_count >= 8, "{call}: {hit_count}");
     }
+    assert!(left_count > 0, "the kills left something");
+}
+
+#[test]
+fn a_signal_ends_it_and_leaves_nothing() {
+    let place = Place::new("backup", "signal");
+    place.done("run --data d --limit 150000 --segment-bytes 1M");
+    let before = place.files("d");
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        // A copy may be whole before the signal comes; not every time.
+        let is_stopped = (0..20).any(|_| {
+            let mut running = place.start("backup --data d --to copy");
+            running.until(|| place.has_partial());
+            running.signal(signal);
+            let ended = running.wait().expect_code(0);
+            assert!(!place.has_partial(), "{signal:?}: {ended:?}");
+            if place.join("copy").exists() {
+                fs::remove_dir_all(place.join("copy")).unwrap();
+                return false;
+            }
+            assert_eq!(ended.stdout, "");
+            ended.expect_said("stopped before the copy was whole");
+            true
+        });
+        assert!(is_stopped, "{signal:?}");
+    }
+    // In the walk that comes before the copy, too.
+    let mut running = place.start("backup --data d --to copy");
+    running.until_status("SigCgt", |caught| caught & 0x4003 == 0x4003);
+    running.signal(Signal::HUP);
+    running.wait().expect_code(0).expect_said("stopped before the copy was whole");
+    assert!(place.files("d") == before && !place.join("copy").exists() && !place.has_partial());
+    place.done("backup --data d --to copy");
+    place.done("diff d copy");
+}
+
+#[test]
+fn a_copy_of_that_name_that_came_meanwhile_is_not_replaced_and_nothing_is_left() {
+    let place = place("meanwhile");
+    if !can_trace(&place) {
+        return;
+    }
+    let options = ["-e", "trace=rename", "-e", "inject=rename:error=ENOTEMPTY"];
+    let mut command = traced(&place, &options, "backup --data d --to copy");
+    place.start_command(&mut command).wait().expect_code(1).expect_said("could not name 'copy'");
+    let mut names = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!names.any(|name| name.as_encoded_bytes().starts_with(b"copy")));
+    assert!(!place.has_partial());
 }
 
 #[test]
@@ -168,13 +220,13 @@ fn a_copy_that_is_not_what_was_copied_gets_no_name() {
     };
     for append in 0.. {
         plan(Break::Flip(append));
-        let done = backup(Breaking, &args, Console::on_stderr());
+        let done = backup(Breaking, &args, Console::on_stderr(), &StopFlag::default());
         if !broke() {
             assert!(done.is_ok() && append >= 4, "every segment is copied by an append at least");
             break;
         }
         assert!(done.is_err(), "append {append}");
-        assert!(!place.join("copy").exists() && !place.join("copy.partial").exists());
+        assert!(!place.join("copy").exists() && !place.has_partial());
     }
 }
 
@@ -192,14 +244,18 @@ fn everything_is_synced_before_the_copy_has_its_name() {
     let named = calls.iter().position(|call| call.name.starts_with("rename")).unwrap();
     let synced = |name: &str| {
         let is_synced = |call: &&trace::Call| {
-            call.name.ends_with("sync") && call.text.contains(&format!("/{name}>"))
+            call.name.ends_with("sync") && call.text.contains(&format!("{name}>"))
         };
         calls.iter().position(|call| is_synced(&call)).unwrap_or(usize::MAX)
     };
+    // Its name while it grows, as the system was told it.
+    let text = &calls[named].text;
+    let partial = &text[text.find(".highwater-partial-").unwrap()..];
+    let partial = &partial[..partial.find('"').unwrap()];
     for (name, _) in place.files("copy") {
-        assert!(synced(&format!("copy.partial/{name}")) < named, "{name}: {calls:?}");
+        assert!(synced(&format!("/{partial}/{name}")) < named, "{name}: {calls:?}");
     }
-    assert!(synced("copy.partial") < named);
+    assert!(synced(&format!("/{partial}")) < named);
     let parent = place.path().file_name().unwrap().to_str().unwrap();
     let last = calls.iter().rposition(|call| {
         call.name.ends_with("sync") && call.text.contains(&format!("/{parent}>"))

@@ -79,7 +79,9 @@ fn the_five_modes_are_measured_and_none_loses_more_than_it_says() {
 
 #[test]
 fn a_signal_ends_it_early_and_leaves_the_report_as_it_was() {
-    for (name, signal) in [("interrupt", Signal::INT), ("terminate", Signal::TERM)] {
+    for (name, signal) in
+        [("interrupt", Signal::INT), ("terminate", Signal::TERM), ("hang_up", Signal::HUP)]
+    {
         let place = place(name);
         place.write("report.md", "before");
         place.write("report.html", "before");

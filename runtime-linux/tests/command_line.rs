@@ -6,10 +6,12 @@ pub mod program;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use program::{Place, json, last_client_sequence, number};
+use program::{Ended, Place, json, last_client_sequence, number};
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 
 const HEADER: &str = "seq,timestamp_ns,command,order_id,side,price_ticks,qty,new_order_id,symbol\n";
@@ -422,4 +424,67 @@ fn the_mode_of_writing_may_change_at_every_start() {
     }
     place.done("run --data whole --limit 3000");
     assert_eq!(place.verified("d")["state_hash"], place.verified("whole")["state_hash"]);
+}
+
+/// Calls the program with arguments of any bytes.
+fn call_bytes(place: &Place, args: &[&[u8]]) -> Ended {
+    let mut command = place.command("");
+    command.args(args.iter().map(|bytes| OsStr::from_bytes(bytes)));
+    place.start_command(&mut command).wait()
+}
+
+#[test]
+fn paths_may_be_any_bytes() {
+    let place = place("bytes");
+    let done = |args: &[&[u8]]| call_bytes(&place, args).expect_code(0);
+    let at = |name: &[u8]| place.path().join(OsStr::from_bytes(name));
+    let read = |name: &[u8]| fs::read_to_string(at(name)).unwrap();
+    fs::write(at(b"\xff.csv"), [HEADER, SMALL].concat()).unwrap();
+    fs::write(at(b"\xff.toml"), "io = 'append'\n").unwrap();
+    let run: &[&[u8]] =
+        &[b"run", b"--flow", b"\xff.csv", b"--data", b"d\xff", b"--fills", b"f\xff"];
+    let more: &[&[u8]] =
+        &[b"--events", b"e\xff", b"--acks", b"a\xff", b"--config", b"\xff.toml", b"--json"];
+    // Twice: the log knows the flow again by its name.
+    for limit in [b"2", b"9"] {
+        let ran = done(&[run, more, &[b"--limit", limit]].concat());
+        let ran = json(&ran.stdout);
+        assert_eq!(ran["data"], "d\u{fffd}");
+        assert!(ran["io"].as_str().unwrap().starts_with("append"), "{ran}");
+    }
+    assert_eq!((read(b"f\xff").as_str(), read(b"a\xff").as_str()), (SMALL_FILLS, "2\n3\n4\n"));
+    assert!(read(b"e\xff").starts_with("{\"sequence\":1,"));
+    fs::copy(at(b"\xff.csv"), at(b"\xfe.csv")).unwrap();
+    let other = call_bytes(&place, &[b"run", b"--flow", b"\xfe.csv", b"--data", b"d\xff"]);
+    other.expect_code(1).expect_said("has another name").expect_said("'\u{fffd}.csv'");
+
+    for command in ["verify", "dump", "book", "snapshot"] {
+        done(&[command.as_bytes(), b"--data", b"d\xff"]);
+    }
+    done(&[b"backup", b"--data", b"d\xff", b"--to", b"copy\xff"]);
+    done(&[b"diff", b"d\xff", b"copy\xff"]);
+    done(&[b"truncate", b"--data", b"copy\xff", b"--at", b"0", b"--accept-loss"]);
+    done(&[b"gen", b"--commands", b"10", b"--out", b"g\xff.csv.gz"]);
+    assert_eq!(fs::read(at(b"g\xff.csv.gz")).unwrap()[..2], [0x1f, 0x8b]);
+    fs::write(at(b"o\xff"), [HEADER, "1,1,NEW,1,B,9,5,,A\n2,1,NEW,2,S,9,5,,A\n"].concat()).unwrap();
+    done(&[b"auction", b"--orders", b"o\xff", b"--trades", b"t\xff"]);
+    assert_eq!(read(b"t\xff").lines().nth(1), Some("0,1,2,9,5"));
+    done(&[b"bench", b"--disk", b"--seconds", b"1", b"--report", b"r\xff.md"]);
+    assert!(read(b"r\xff.md").contains("## ") && read(b"r\xff.html").contains("<h2>"));
+
+    let clash = call_bytes(&place, &[run, &[b"--events", b"./f\xff"]].concat());
+    clash.expect_code(2).expect_said("--fills and --events name the same file");
+    fs::write(at(b"bad\xff"), "no flow\n").unwrap();
+    let bad = call_bytes(&place, &[b"run", b"--flow", b"bad\xff", b"--data", b"new"]);
+    bad.expect_code(1).expect_said("bad\u{fffd}:1:1: ");
+    let lost = call_bytes(&place, &[b"gen", b"--out", b"no\xff/flow.csv"]);
+    lost.expect_code(1).expect_said("cannot write the stream to no\u{fffd}/flow.csv");
+    let file = call_bytes(&place, &[b"conform", b"bad\xff"]);
+    file.expect_code(1).expect_said("'bad\u{fffd}'");
+
+    // A TOML file is UTF-8 text: what cannot stand in it is left to the flag.
+    let config = done(&[b"config", b"--data", b"d\xff"]).stdout;
+    assert!(config.contains("only --data can name it.\n# data =\n"), "{config}");
+    place.write("printed.toml", &config);
+    place.done("config --config printed.toml");
 }

@@ -74,7 +74,9 @@ fn a_directory_in_use_is_not_measured() {
 
 #[test]
 fn a_signal_ends_it_and_removes_the_probe_files() {
-    for (name, signal) in [("interrupt", Signal::INT), ("terminate", Signal::TERM)] {
+    for (name, signal) in
+        [("interrupt", Signal::INT), ("terminate", Signal::TERM), ("hang_up", Signal::HUP)]
+    {
         let place = place(name);
         let mut running = place.start("disk --data d --seconds 60");
         let probe = place.join("d/0000000000000005.spare");

@@ -1,10 +1,11 @@
-//! SIGINT, SIGTERM and a closed pipe end a run cleanly, and the next run goes on.
+//! SIGINT, SIGTERM, SIGHUP and a closed pipe end a run cleanly, and the next run goes on; a signal
+//! that was ignored at the start stays ignored.
 #![cfg(target_os = "linux")]
 
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Ended, Place, last_client_sequence, pause};
+use program::{Ended, PROGRAM, Place, last_client_sequence, pause};
 use rustix::process::Signal;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -36,7 +37,9 @@ fn assert_stopped(place: &Place, ended: Ended) -> u64 {
 
 #[test]
 fn a_signal_in_mid_run_stops_cleanly_and_the_run_goes_on() {
-    for (name, signal) in [("interrupt", Signal::INT), ("terminate", Signal::TERM)] {
+    let signals =
+        [("interrupt", Signal::INT), ("terminate", Signal::TERM), ("hang_up", Signal::HUP)];
+    for (name, signal) in signals {
         let place = place(name);
         place.generate(1, 20_000, "flow.csv");
         let run = "run --flow flow.csv --data d --fills fills.csv --segment-bytes 256K";
@@ -53,6 +56,51 @@ fn a_signal_in_mid_run_stops_cleanly_and_the_run_goes_on() {
         assert!(place.read("fills.csv") == place.read("whole.csv"), "the fills differ");
         assert_eq!(place.verified("d")["state_hash"], place.verified("whole")["state_hash"]);
     }
+}
+
+#[test]
+fn what_was_ignored_at_the_start_stays_ignored() {
+    for (name, ignored, signals, stops) in [
+        ("ignored_int", "INT", vec![Signal::INT], Signal::TERM),
+        ("ignored_hup", "HUP", vec![Signal::HUP], Signal::INT),
+        ("ignored_term", "TERM", vec![Signal::TERM], Signal::HUP),
+        ("ignored_two", "INT HUP", vec![Signal::INT, Signal::HUP], Signal::TERM),
+    ] {
+        let place = place(name);
+        let run = "run --data d --rate 5000 --acks acks --segment-bytes 256K";
+        let mut running = place.start_command(&mut ignoring(ignored, run));
+        running.until(|| place.highest_ack("acks") > 100);
+        for signal in signals {
+            let acked = place.highest_ack("acks");
+            running.signal(signal);
+            // A clean stop takes no more commands.
+            running.until(|| place.highest_ack("acks") > acked + 3_000);
+            assert!(!running.has_ended(), "{name}: {signal:?} ended it");
+        }
+        running.signal(stops);
+        assert_stopped(&place, running.wait());
+    }
+}
+
+#[test]
+fn a_run_that_ignores_all_signals_ends_when_it_is_done() {
+    let place = place("ignored_all");
+    let run = "run --data d --rate 2000 --limit 4000 --acks acks --segment-bytes 256K";
+    let mut running = place.start_command(&mut ignoring("INT HUP TERM", run));
+    running.until(|| place.highest_ack("acks") > 100);
+    for signal in [Signal::INT, Signal::HUP, Signal::TERM] {
+        running.signal(signal);
+    }
+    running.wait().expect_code(0);
+    assert_eq!(last_client_sequence(&place.verified("d"), 1), 4_000);
+}
+
+/// The command that runs the program with some signals ignored, as `nohup` and shells do.
+fn ignoring(signals: &str, args: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("trap '' {signals}; exec '{PROGRAM}' {args}"));
+    command.stdin(Stdio::null());
+    command
 }
 
 #[test]
@@ -159,9 +207,54 @@ fn a_signal_ends_the_wait_for_a_pipe_that_fell_silent() {
 #[test]
 fn a_signal_stops_writing_the_stream_and_leaves_no_half_file() {
     let place = place("gen");
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let mut running = place.start("gen --commands 100000000 --out flow.csv");
+        running.until(|| place.has_partial());
+        running.signal(signal);
+        running.wait().expect_code(0).expect_said("stopped after");
+        assert!(place.files(".").is_empty(), "nothing is left");
+    }
+    // A kill leaves something, which is in nobody's way.
     let mut running = place.start("gen --commands 100000000 --out flow.csv");
-    running.until(|| place.join("flow.csv.partial").exists());
-    running.signal(Signal::INT);
-    running.wait().expect_code(0).expect_said("stopped after");
-    assert!(place.files(".").is_empty(), "nothing is left");
+    running.until(|| place.has_partial());
+    running.signal(Signal::KILL);
+    running.wait();
+    place.done("gen --commands 10 --out flow.csv");
+    assert_eq!((place.read("flow.csv").lines().count(), place.partials().len()), (11, 1));
+}
+
+#[test]
+fn a_signal_ends_a_snapshot_and_a_cut_and_leaves_the_log_as_it_was() {
+    let place = place("maintenance");
+    place.done("run --data whole --limit 150000 --segment-bytes 1M --snapshot-bytes 0");
+    let without_lock = |files: Vec<(String, Vec<u8>)>| {
+        files.into_iter().filter(|(name, _)| !name.ends_with("lock")).collect::<Vec<_>>()
+    };
+    place.copy("whole", "d");
+    let before = without_lock(place.files("d"));
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        for (args, said) in [
+            ("snapshot --data d", "stopped before the snapshot was made"),
+            ("truncate --data d --at 0 --accept-loss", "stopped before anything was cut"),
+        ] {
+            // It reads the log for long before it changes anything.
+            let mut running = place.start(args);
+            running.until_status("SigCgt", |caught| caught & 0x4003 == 0x4003);
+            running.signal(signal);
+            running.wait().expect_code(0).expect_said(said);
+            assert!(without_lock(place.files("d")) == before, "{args}");
+        }
+    }
+    // While what is cut off is copied, or after that: it is stopped, or whole.
+    let mut running = place.start("truncate --data d --at 0 --accept-loss");
+    running.until(|| place.join("d/dropped-1").exists());
+    running.signal(Signal::TERM);
+    let ended = running.wait().expect_code(0);
+    if place.join("d/dropped-1").exists() {
+        assert!(ended.stdout.contains("\ncut: "), "{ended:?}");
+        assert_eq!(place.files("d/dropped-1").len(), before.len());
+    } else {
+        ended.expect_said("stopped before anything was cut");
+        assert!(without_lock(place.files("d")) == before);
+    }
 }

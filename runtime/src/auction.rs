@@ -12,6 +12,7 @@ mod trades;
 use crate::console::{CommandError, Console, note};
 use crate::flow::{FlowKind, FlowLine, FlowReader, FlowStep, shown};
 use crate::outputs::OutputError;
+use crate::paths::{Paths, STANDARD};
 use crate::platform::Platform;
 use crate::signals::StopFlag;
 use crate::tally::Tally;
@@ -22,7 +23,7 @@ use highwater::limits::ORDERS_MAX;
 use highwater::types::{Capacities, ClientSequence, InstrumentId, SessionId, Symbol};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::Report;
-use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 use trades::TradesWriter;
 
@@ -37,11 +38,11 @@ pub struct AuctionArgs {
     /// The orders: a flow file of NEW, CANCEL, REDUCE and REPLACE lines, plain or gzip; - for
     /// standard input
     #[arg(long, value_name = "FILE.csv[.gz]")]
-    pub orders: String,
+    pub orders: PathBuf,
     /// Write the trades: `trade_no,buy_order_id,sell_order_id,price_ticks,qty`, `trade_no` from 0;
     /// - for standard output
     #[arg(long, value_name = "OUT.csv")]
-    pub trades: Option<String>,
+    pub trades: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
@@ -82,24 +83,16 @@ pub fn auction<P: Platform>(
     if let Some(trades) = &mut trades {
         trades.keep().map_err(output_failure)?;
     }
-    let console = match args.trades.as_deref() {
-        Some("-") => Console::on_stderr(),
-        Some(_) | None => Console::on_stdout(),
-    };
+    let on_stdout = args.trades.as_deref().is_some_and(|trades| trades == STANDARD);
+    let console = if on_stdout { Console::on_stderr() } else { Console::on_stdout() };
     let report = Report::of(&outcome);
     if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
 }
 
-/// Refuses to write the trades over the orders.
+/// Refuses to write the trades over the orders, or over a log.
 fn check_paths(args: &AuctionArgs) -> Result<(), CommandError> {
-    let is_file = |path: &&str| *path != "-" && fs::metadata(path).is_ok_and(|m| m.is_file());
-    let real = |path| fs::canonicalize(path).ok();
-    let trades = args.trades.as_deref().filter(is_file).and_then(real);
-    if trades.is_some() && trades == real(args.orders.as_str()) {
-        let sentence = "--orders and --trades name the same file: give each a file of its own";
-        return Err(CommandError::failed(sentence));
-    }
-    Ok(())
+    let paths = Paths::default().reads_or_stdin("--orders", Some(&args.orders));
+    paths.writes_or_stdout("--trades", args.trades.as_deref()).check()
 }
 
 fn output_failure(error: OutputError) -> CommandError {

@@ -1,10 +1,13 @@
 //! `highwater backup`: a consistent copy of a log, also of a running engine's.
 
-use crate::console::{CommandError, Console};
+use crate::console::{CommandError, Console, note};
 use crate::inspect::{CacheArgs, Inspected, Nothing, open_log};
 use crate::log_directory::{Unreadable, copy_file, copy_segment};
+use crate::outputs::partial::create_beside;
+use crate::paths::Paths;
 use crate::platform::Platform;
 use crate::progress::bytes_bar;
+use crate::signals::StopFlag;
 use crate::start::StartError;
 use crate::summary::grouped;
 use highwater::block::{BlockHead, Chain};
@@ -22,13 +25,15 @@ use std::path::{Path, PathBuf};
 ///
 /// Copies up to what the log itself calls durable, reads the copy back, and gives it its name when
 /// all of it is on stable storage. An engine starts from the copy as from any data directory. Takes
-/// no exclusive lock and changes nothing in the data directory.
+/// no exclusive lock and changes nothing in the data directory. Stopped by a signal it removes what
+/// it has copied.
 #[derive(Clone, Debug, clap::Args)]
 pub struct BackupArgs {
     /// The data directory
     #[arg(long, value_name = "DIR", default_value = "highwater-data")]
     pub data: PathBuf,
-    /// The directory of the copy: none yet, or an empty one, in a parent that exists
+    /// The directory of the copy: none yet, or an empty one, in a parent that exists and outside of
+    /// the data directory
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
     /// How much of the log is kept in memory.
@@ -36,7 +41,8 @@ pub struct BackupArgs {
     pub cache: CacheArgs,
 }
 
-/// Copies a log, and prints what was copied.
+/// Copies a log, and prints what was copied. When `stop` is raised it ends early and leaves
+/// nothing.
 ///
 /// # Errors
 /// There is no log, it is corrupt, the copy can't be made or is not what was copied, or the output
@@ -45,62 +51,96 @@ pub fn backup<P: Platform>(
     platform: P,
     args: &BackupArgs,
     console: Console,
+    stop: &StopFlag,
 ) -> Result<(), CommandError> {
-    let partial = partial_of(&args.to)?;
+    Paths::default().data("--data", &args.data).writes("--to", Some(&args.to)).check()?;
+    let to = taken_by(&args.to)?;
+    let copied = copy(platform, args, &to, stop);
+    // What was refused because of the signal is no failure of the log's or the disk's.
+    if copied.is_err() && stop.is_raised() {
+        note(&format!(
+            "stopped before the copy was whole: nothing was made of '{}'",
+            args.to.display()
+        ));
+        return Ok(());
+    }
+    console.print_line(&copied?)
+}
+
+/// Makes the copy; returns the sentence about it.
+fn copy<P: Platform>(
+    platform: P,
+    args: &BackupArgs,
+    to: &Path,
+    stop: &StopFlag,
+) -> Result<String, CommandError> {
     let mut log = open_log(platform, &args.data, args.cache)?;
     // Listed first: what a snapshot holds was durable before the end of the log is looked for.
     let snapshots = snapshots_of(&log)?;
-    let end = end_of(platform, &mut log, snapshots.first())?;
-    fs::create_dir(&partial).map_err(|error| failed("create", &partial, &error))?;
-    let copied = fill(platform, &mut log, (&partial, &end), &snapshots)
-        .and_then(|bytes| read_back(platform, args, &partial, &end).map(|()| bytes))
-        .inspect_err(|_| {
-            // What can't be removed is told of by the next backup.
-            drop(fs::remove_dir_all(&partial));
-        })?;
-    fs::rename(&partial, &args.to)
-        .and_then(|()| sync_parent(platform, &args.to))
-        .map_err(|error| failed("name", &args.to, &error))?;
-    console.print_line(&format!(
+    let end = end_of(platform, &mut log, snapshots.first(), stop)?;
+    let partial = PartialCopy::create(to)?;
+    let bytes = fill(platform, &mut log, (&partial.path, &end), &snapshots, stop)?;
+    read_back(platform, args, (&partial.path, &end), stop)?;
+    partial.keep(to)?;
+    sync_parent(platform, to).map_err(|error| failed("name", to, &error))?;
+    Ok(format!(
         "copied the sequences {} to {} of the log in '{}' to '{}': {} snapshots, {} bytes, read back",
         grouped(log.first_sequence().0),
         grouped(end.last_sequence.0),
         args.data.display(),
         args.to.display(),
         snapshots.len(),
-        grouped(copied)
+        grouped(bytes)
     ))
 }
 
-/// The directory in which the copy grows, beside the one that it becomes.
-fn partial_of(to: &Path) -> Result<PathBuf, CommandError> {
+/// The directory that the copy becomes, without links; there is nothing in it.
+fn taken_by(to: &Path) -> Result<PathBuf, CommandError> {
     let shown = to.display();
-    let Some(name) = to.file_name() else {
+    if to.file_name().is_none() {
         return Err(CommandError::failed(format!(
             "'{shown}' can't be made a copy; name a directory of its own with --to"
         )));
-    };
+    }
     match fs::read_dir(to).map(|mut files| files.next().is_some()) {
-        Ok(false) => {}
-        Ok(true) => {
-            return Err(CommandError::failed(format!(
-                "'{shown}' is not empty; name another directory with --to"
-            )));
+        Ok(false) => to.canonicalize().map_err(|error| failed("read", to, &error)),
+        Ok(true) => Err(CommandError::failed(format!(
+            "'{shown}' is not empty; name another directory with --to"
+        ))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(to.to_owned()),
+        Err(error) => Err(failed("read", to, &error)),
+    }
+}
+
+/// The directory in which the copy grows, beside the one that it becomes. Dropped before it is
+/// kept, it goes, with all that is in it.
+struct PartialCopy {
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl PartialCopy {
+    fn create(to: &Path) -> Result<Self, CommandError> {
+        let ((), path) = create_beside(to, |path| fs::create_dir(path))
+            .map_err(|error| failed("create a directory beside", to, &error))?;
+        Ok(Self { path, is_kept: false })
+    }
+
+    /// Gives the directory its name.
+    fn keep(mut self, to: &Path) -> Result<(), CommandError> {
+        fs::rename(&self.path, to).map_err(|error| failed("name", to, &error))?;
+        self.is_kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for PartialCopy {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // What stays when this fails is named like nothing else, and harms nobody.
+            drop(fs::remove_dir_all(&self.path));
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed("read", to, &error)),
     }
-    let mut partial = name.to_owned();
-    partial.push(".partial");
-    let partial = to.with_file_name(partial);
-    if partial.exists() {
-        return Err(CommandError::failed(format!(
-            "'{}' exists: another backup makes it, or left it when it was interrupted; remove it \
-             when none runs, or name another directory with --to",
-            partial.display()
-        )));
-    }
-    Ok(partial)
 }
 
 /// Where what is copied ends.
@@ -126,13 +166,14 @@ fn end_of<P: Platform>(
     platform: P,
     log: &mut Inspected<P>,
     newest: Option<&SnapshotHeader>,
+    stop: &StopFlag,
 ) -> Result<End, CommandError> {
     if !log.is_running {
         let synced = log.directory.sync_all(log.start.segment()).map_err(RecoveryFault::Log);
         synced.map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
     }
     let mut ends = Ends::default();
-    log.walk("read", &mut ends)
+    log.walk("read", &mut UntilStopped { visitor: &mut ends, stop })
         .map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
     let covered = newest.map(|header| End::of(&header.chain));
     let vouched = if log.is_running { ends.durable } else { ends.last() };
@@ -182,13 +223,34 @@ impl Visitor for Ends {
     }
 }
 
+/// Ends a walk when somebody wishes to stop.
+struct UntilStopped<'a, V> {
+    visitor: &'a mut V,
+    stop: &'a StopFlag,
+}
+
+impl<V: Visitor> Visitor for UntilStopped<'_, V> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        if self.stop.is_raised() {
+            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+        }
+        self.visitor.record(record)
+    }
+
+    fn block(&mut self, head: &BlockHead, chain: &Chain) {
+        self.visitor.block(head, chain);
+    }
+}
+
 /// Copies segments and snapshots into the directory `to`; returns the bytes of the copies.
 fn fill<P: Platform>(
     platform: P,
     log: &mut Inspected<P>,
     (to, end): (&Path, &End),
     snapshots: &[SnapshotHeader],
+    stop: &StopFlag,
 ) -> Result<u64, CommandError> {
+    let go_on = || !stop.is_raised();
     let from = log.directory.path().to_owned();
     let bar = bytes_bar(log.log_bytes()?, "copied");
     let mut bytes = 0;
@@ -199,7 +261,7 @@ fn fill<P: Platform>(
         let segment = SegmentNumber(number);
         let upto = if segment == end.segment { end.position.0 } else { u64::MAX };
         let path = log.directory.segment_path(segment);
-        let copied = copy_segment(platform, (&from, to), segment, upto)
+        let copied = copy_segment(platform, (&from, to), segment, upto, &go_on)
             .map_err(|error| failed("copy", &path, &error))?;
         bar.inc(copied);
         bytes += copied;
@@ -207,7 +269,7 @@ fn fill<P: Platform>(
     for header in snapshots {
         let path = log.directory.snapshot_path(header.sequence());
         let copy = to.join(path.file_name().unwrap_or_default());
-        bytes += copy_file(platform, (&path, &copy), u64::MAX, Unreadable::Fails)
+        bytes += copy_file(platform, (&path, &copy), u64::MAX, Unreadable::Fails, &go_on)
             .map_err(|error| failed("copy", &path, &error))?;
     }
     bar.finish_and_clear();
@@ -222,14 +284,14 @@ fn fill<P: Platform>(
 fn read_back<P: Platform>(
     platform: P,
     args: &BackupArgs,
-    partial: &Path,
-    end: &End,
+    (partial, end): (&Path, &End),
+    stop: &StopFlag,
 ) -> Result<(), CommandError> {
     let mut copy = open_log(platform, partial, args.cache)?;
     let synced = copy.directory.sync_all(copy.start.segment()).map_err(RecoveryFault::Log);
     synced.map_err(|fault| StartError::recovery(platform, partial, fault))?;
     copy.reaches_its_snapshots()?;
-    let scanned = copy.scan(&mut Nothing)?;
+    let scanned = copy.scan(&mut UntilStopped { visitor: &mut Nothing, stop })?;
     if scanned.last_sequence == end.last_sequence && scanned.torn_tail_bytes == 0 {
         return Ok(());
     }

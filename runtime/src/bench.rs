@@ -17,6 +17,7 @@ mod report;
 mod words;
 
 use crate::console::{CommandError, Console, note};
+use crate::paths::Paths;
 use crate::platform::Platform;
 use crate::signals::StopFlag;
 use callers::bench_callers;
@@ -50,14 +51,21 @@ pub struct BenchArgs {
     pub seconds: u64,
     /// The report, a section of which is written or replaced
     #[arg(long, value_name = "FILE", default_value = "BENCHMARK_REPORT.md")]
-    pub report: String,
+    pub report: PathBuf,
     /// The same with plots, one HTML file that needs no other [default: beside the report, named
     /// like it]
     #[arg(long, value_name = "FILE")]
-    pub html: Option<String>,
+    pub html: Option<PathBuf>,
     /// Print one JSON object a measurement instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+impl BenchArgs {
+    /// The page: the report's name with another ending, unless it was named.
+    fn html(&self) -> PathBuf {
+        self.html.clone().unwrap_or_else(|| self.report.with_extension("html"))
+    }
 }
 
 /// What is measured; all of it when nothing is chosen.
@@ -114,8 +122,13 @@ pub fn bench<P: Platform>(
     console: Console,
     stop: &StopFlag,
 ) -> Result<(), CommandError> {
+    let html = args.html();
+    Paths::default()
+        .writes("--report", Some(&args.report))
+        .writes("--html", Some(&html))
+        .check()?;
     let place = BenchPlace::new(platform, &args.data)?;
-    let results = Results { console, args, stop };
+    let results = Results { console, args, html, stop };
     let (place, parts, seconds) = (place.0.as_path(), args.parts.chosen(), args.seconds);
     let machine = &Machine::now(platform, place)?;
     let here = (platform, machine);
@@ -147,6 +160,7 @@ pub fn bench<P: Platform>(
 struct Results<'a> {
     console: Console,
     args: &'a BenchArgs,
+    html: PathBuf,
     stop: &'a StopFlag,
 }
 
@@ -167,19 +181,12 @@ impl Results<'_> {
             ));
             return Ok(());
         };
-        let (console, html) = (self.console, self.html());
         if self.args.json {
-            console.print_json(&section)
+            self.console.print_json(&section)
         } else {
-            console.print(&section.to_string())
+            self.console.print(&section.to_string())
         }?;
-        write_down(&section, (&self.args.report, &html))
-    }
-
-    /// The page: the report's name with another ending, unless it was named.
-    fn html(&self) -> String {
-        let beside = || Path::new(&self.args.report).with_extension("html").display().to_string();
-        self.args.html.clone().unwrap_or_else(beside)
+        write_down(&section, (&self.args.report, &self.html))
     }
 }
 

@@ -29,7 +29,7 @@ const INCOMPARABLE: u8 = 2;
 /// logs every command, and releases every answer only when its command is on stable storage. Run
 /// again, it goes on where it stood.
 ///
-/// Exit codes: 0 done (or stopped cleanly by SIGINT, SIGTERM or a closed pipe), 1 failed (a
+/// Exit codes: 0 done (or stopped cleanly by SIGINT, SIGTERM, SIGHUP or a closed pipe), 1 failed (a
 /// sentence on standard error says what and what to do), 2 wrong usage. `diff` has its own.
 #[derive(Debug, Parser)]
 #[command(name = "highwater", version, args_conflicts_with_subcommands = true)]
@@ -97,8 +97,10 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Disk(args)) => disk(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Book(args)) => book(platform, &args, console),
         Some(CliCommand::Diff(args)) => diff(platform, &args, console),
-        Some(CliCommand::Backup(args)) => backup(platform, &args, console),
-        Some(CliCommand::Truncate(args)) => truncate(platform, &args, console),
+        Some(CliCommand::Backup(args)) => backup(platform, &args, console, &stop_flag(platform)?),
+        Some(CliCommand::Truncate(args)) => {
+            truncate(platform, &args, console, &stop_flag(platform)?)
+        }
         Some(CliCommand::Auction(args)) => auction(platform, &args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
         Some(CliCommand::Bench(args)) => bench(platform, &args, console, &stop_flag(platform)?),

@@ -28,6 +28,7 @@ use highwater::command::FlowIdentity;
 use parse::LineProblem;
 use source::{Filled, Source, Wait};
 use std::io::Read;
+use std::path::{Display, Path, PathBuf};
 
 /// Longest line, in bytes without its line feed.
 pub const LINE_BYTES_MAX: usize = 4 << 10;
@@ -40,7 +41,7 @@ const BUFFER_BYTES: usize = 2 * HEAD_BYTES_MAX;
 #[derive(Debug)]
 pub struct FlowReader {
     /// The path as the user gave it, for errors and the identity.
-    file: String,
+    file: PathBuf,
     source: Source,
     buffer: Box<[u8]>,
     /// The part of the buffer that holds text not read yet.
@@ -81,7 +82,8 @@ impl FlowReader {
     /// # Errors
     ///
     /// When there is no such file or it cannot be read.
-    pub fn open(path: &str) -> Result<Self, FlowError> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, FlowError> {
+        let path = path.as_ref();
         let source = Source::open(path).map_err(|error| FlowError::open(path, &error))?;
         Ok(Self::new(path, source))
     }
@@ -91,7 +93,11 @@ impl FlowReader {
     /// # Errors
     ///
     /// When the first bytes cannot be read.
-    pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Self, FlowError> {
+    pub fn from_reader(
+        name: impl AsRef<Path>,
+        reader: impl Read + Send + 'static,
+    ) -> Result<Self, FlowError> {
+        let name = name.as_ref();
         let source = Source::direct(reader).map_err(|error| FlowError::open(name, &error))?;
         Ok(Self::new(name, source))
     }
@@ -101,12 +107,16 @@ impl FlowReader {
     /// # Errors
     ///
     /// When the thread cannot be started.
-    pub fn from_pipe(name: &str, reader: impl Read + Send + 'static) -> Result<Self, FlowError> {
+    pub fn from_pipe(
+        name: impl AsRef<Path>,
+        reader: impl Read + Send + 'static,
+    ) -> Result<Self, FlowError> {
+        let name = name.as_ref();
         let source = Source::piped(reader).map_err(|error| FlowError::open(name, &error))?;
         Ok(Self::new(name, source))
     }
 
-    fn new(file: &str, source: Source) -> Self {
+    fn new(file: &Path, source: Source) -> Self {
         Self {
             file: file.to_owned(),
             source,
@@ -119,9 +129,9 @@ impl FlowReader {
         }
     }
 
-    /// The path as it was given, `-` for standard input.
-    pub fn file(&self) -> &str {
-        &self.file
+    /// The path as it was given, `-` for standard input, to be shown.
+    pub fn file(&self) -> Display<'_> {
+        self.file.display()
     }
 
     /// The flow's identity, for a log that has none yet; `None` when it has to be asked again,

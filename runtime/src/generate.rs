@@ -7,9 +7,11 @@ use crate::console::{CommandError, note};
 use crate::flow::{HEADER, push_line};
 use crate::gzip::{self, GzipFile};
 use crate::outputs::OutputError;
+use crate::outputs::partial::PartialFile;
+use crate::paths::{Paths, Place, STANDARD};
 use crate::stream::{SEED_DEFAULT, Stream};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,29 +37,31 @@ pub struct GenArgs {
     pub commands: u64,
     /// File to write; compressed when its name ends in .gz; - for standard output
     #[arg(long, value_name = "FILE.csv[.gz]")]
-    pub out: String,
+    pub out: PathBuf,
 }
 
 /// Writes the stream that `args` describe. When `stop` is raised it ends early and leaves no file.
 ///
 /// # Errors
 ///
-/// When the output cannot be written; no file is left then either.
+/// When the output cannot be written, or would destroy a log; no file is left then either.
 pub fn generate(args: &GenArgs, stop: &AtomicBool) -> Result<(), CommandError> {
+    Paths::default().writes_or_stdout("--out", Some(&args.out)).check()?;
     let mut output = Output::create(&args.out).map_err(|error| failure(&args.out, error))?;
     let written =
         write_stream(args, stop, &mut output).map_err(|error| failure(&args.out, error))?;
     if written < args.commands {
-        let GenArgs { commands, out, .. } = args;
+        let (commands, out) = (args.commands, args.out.display());
         note(&format!("stopped after {written} of {commands} commands: {out} is not whole"));
         return Ok(());
     }
     output.finish().map_err(|error| failure(&args.out, error))?;
-    note(&format!("{written} commands of seed {} written to {}", args.seed, args.out));
+    let (seed, out) = (args.seed, args.out.display());
+    note(&format!("{written} commands of seed {seed} written to {out}"));
     Ok(())
 }
 
-fn failure(out: &str, error: io::Error) -> CommandError {
+fn failure(out: &Path, error: io::Error) -> CommandError {
     let error = OutputError::new("stream", out, error);
     if error.is_broken_pipe() { CommandError::ClosedPipe } else { CommandError::failed(error) }
 }
@@ -100,8 +104,8 @@ fn progress_bar(commands: u64) -> ProgressBar {
 /// Where the stream goes. Dropped before it is finished, it takes the half-written file away.
 struct Output {
     sink: Sink,
-    /// The file being written and the name that it gets when it is whole.
-    renaming: Option<(PathBuf, PathBuf)>,
+    /// The file under the name that it has until it is whole.
+    partial: Option<PartialFile>,
 }
 
 /// Text as it is, or compressed.
@@ -112,25 +116,24 @@ enum Sink {
 }
 
 impl Output {
-    fn create(out: &str) -> io::Result<Self> {
-        if out == "-" {
-            return Ok(Self { sink: Sink::Stdout(io::stdout()), renaming: None });
+    fn create(out: &Path) -> io::Result<Self> {
+        if out == STANDARD {
+            return Ok(Self { sink: Sink::Stdout(io::stdout()), partial: None });
         }
-        let path = Path::new(out);
-        let is_gzip = path.extension().is_some_and(|extension| extension == "gz");
+        let is_gzip = out.extension().is_some_and(|extension| extension == "gz");
         if is_gzip {
             gzip::check_built()?;
         }
         // A pipe or a device must not be replaced by a file.
-        let is_special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
-        let (file, renaming) = if is_special {
-            (OpenOptions::new().write(true).open(path)?, None)
-        } else {
-            let unfinished = PathBuf::from(format!("{out}.partial"));
-            (File::create(&unfinished)?, Some((unfinished, path.to_owned())))
+        let (file, partial) = match Place::of(out).replaceable() {
+            Some(real) => {
+                let (file, partial) = PartialFile::create(real)?;
+                (file, Some(partial))
+            }
+            None => (OpenOptions::new().write(true).open(out)?, None),
         };
         let sink = if is_gzip { Sink::Gzip(GzipFile::new(file)?) } else { Sink::Plain(file) };
-        Ok(Self { sink, renaming })
+        Ok(Self { sink, partial })
     }
 
     /// Ends the text, puts it on the disk and gives the file its name.
@@ -141,21 +144,11 @@ impl Output {
             Sink::Plain(file) => file,
             Sink::Gzip(file) => file.finish()?,
         };
-        if let Some((unfinished, path)) = &self.renaming {
+        if let Some(partial) = &mut self.partial {
             file.sync_all()?;
-            fs::rename(unfinished, path)?;
-            self.renaming = None;
+            partial.keep()?;
         }
         Ok(())
-    }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        if let Some((unfinished, _path)) = &self.renaming {
-            // There is nobody to tell, and an error has been told already.
-            let _removed = fs::remove_file(unfinished);
-        }
     }
 }
 
@@ -183,6 +176,7 @@ impl Write for Sink {
 mod tests {
     use super::*;
     use crate::flow::{FlowReader, FlowStep};
+    use std::fs;
 
     /// A directory of this test's own under `target`.
     fn directory(name: &str) -> PathBuf {
@@ -194,7 +188,7 @@ mod tests {
     }
 
     fn args(out: &Path) -> GenArgs {
-        GenArgs { seed: 7, commands: 10_000, out: out.to_str().unwrap().to_owned() }
+        GenArgs { seed: 7, commands: 10_000, out: out.to_owned() }
     }
 
     fn files(directory: &Path) -> usize {

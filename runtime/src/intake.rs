@@ -60,11 +60,19 @@ impl<P: Platform> Intake<P> {
         Self { platform, reader, stop, told, refused: None }
     }
 
-    /// How the recovered log and the flow belong together. From here on events go to their files.
+    /// How the recovered log and the flow belong together. From here on events go to their files; a
+    /// flow that turns out to be none leaves those of an earlier run as they are.
     ///
     /// # Errors
     /// The flow cannot be read, or the files cannot be written.
     pub fn binding(&mut self, book: &Book<'_>) -> Result<Binding, CommandError> {
+        if book.flow().is_none()
+            && let Some(reader) = &mut self.reader
+        {
+            // Of a pipe that has not begun nothing is known, and who writes it may wait for the
+            // files.
+            reader.identity().map_err(CommandError::failed)?;
+        }
         self.told.keep();
         if let Some(error) = self.told.take_error() {
             return if error.is_broken_pipe() {

@@ -30,6 +30,7 @@ pub mod intake;
 pub mod latency;
 pub mod log_directory;
 pub mod outputs;
+mod paths;
 pub mod platform;
 pub mod progress;
 mod random;

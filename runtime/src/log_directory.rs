@@ -27,9 +27,10 @@ mod syncer;
 mod writer;
 
 pub(crate) use aligned::Aligned;
-pub use copying::{Unreadable, copy_file, copy_segment, segment_files};
+pub use copying::{GoOn, Unreadable, copy_file, copy_segment, segment_files};
 pub use counters::{LogCounters, LogTotals};
 pub use error::{OpenError, explain_fault};
+pub(crate) use layout::{is_log_name, looks_like_log};
 pub use open::{IoChoice, LogOptions, SpareFault};
 pub use packed::{DamageSign, PackedDamage, packed_damage};
 pub use packing::{PackFault, PackedReport, Packing, PackingStep, pack_segment};

@@ -1,13 +1,15 @@
 //! The files that a run writes besides its log: fills, events and acknowledgements.
 //!
 //! Each of them takes the place of what had its name before when recovery is over: a run that is
-//! refused leaves all of them as they were. None decides anything: they are told what has been
-//! released. Whatever is buffered reaches its file by an explicit flush, never by dropping.
+//! refused leaves all of them as they were. Until then they stand beside it, under names that
+//! nobody else has. None decides anything: they are told what has been released. Whatever is
+//! buffered reaches its file by an explicit flush, never by dropping.
 
 mod acks;
 mod error;
 mod events;
 mod fills;
+pub(crate) mod partial;
 pub(crate) mod text_file;
 
 pub use acks::AcksWriter;

@@ -15,6 +15,7 @@ use crate::idle::Idle;
 use crate::intake::{Binding, Intake};
 use crate::latency::Quantiles;
 use crate::log_directory::{LogDirectory, LogTotals};
+use crate::paths::STANDARD;
 use crate::platform::Platform;
 use crate::progress::watch;
 use crate::signals::StopFlag;
@@ -40,14 +41,10 @@ use std::time::Duration;
 /// # Errors
 /// What failed, in a sentence; everything that was acknowledged is durable.
 pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError> {
-    let acks_on_stdout = args.acks.as_deref() == Some("-");
+    let acks_on_stdout = args.acks.as_deref().is_some_and(|acks| acks == STANDARD);
     let console = if acks_on_stdout { Console::on_stderr() } else { Console::on_stdout() };
-    if let Some((first, second)) = args.clash() {
-        let sentence =
-            format!("{first} and {second} name the same file: give each a file of its own");
-        return Err(CommandError::Failed(sentence));
-    }
     let config = args.configuration()?;
+    args.check_paths(&config.data)?;
     let stop = StopFlag::on_signals(platform)
         .map_err(|error| system_error("watch for signals", &error))?;
     let reader =

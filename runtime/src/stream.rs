@@ -141,7 +141,7 @@ impl Stream {
     /// What a log remembers of the stream of `seed`, so that it is not continued with another flow.
     pub fn identity(seed: u64) -> FlowIdentity {
         FlowIdentity {
-            name: name_of(&format!("stream of seed {seed}")),
+            name: name_of(format!("stream of seed {seed}")),
             head_bytes: 0,
             head_hash: Random::new(seed, STREAM_VERSION).next(),
         }

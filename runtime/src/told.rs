@@ -8,16 +8,17 @@ use highwater::event::{Event, EventKind};
 use highwater::types::{ClientSequence, SessionId, Symbol};
 use std::collections::VecDeque;
 use std::fs;
+use std::path::PathBuf;
 
 /// The files that events are written to; what is not named is not written.
 #[derive(Clone, Debug, Default)]
 pub struct ToldPaths {
     /// Fills, as text.
-    pub fills: Option<String>,
+    pub fills: Option<PathBuf>,
     /// Events, as JSON.
-    pub events: Option<String>,
+    pub events: Option<PathBuf>,
     /// The highest client sequence released; `-` is standard output.
-    pub acks: Option<String>,
+    pub acks: Option<PathBuf>,
 }
 
 /// Where released events go.
@@ -81,8 +82,9 @@ impl Told {
     pub fn resume(&mut self, mark: FillsMark) -> Result<(), String> {
         if let Some(events) = &self.paths.events {
             return Err(format!(
-                "the events file '{events}' cannot be written: the log's first records were \
-                 retired, and with them the events that follow from them; leave out --events"
+                "the events file '{}' cannot be written: the log's first records were \
+                 retired, and with them the events that follow from them; leave out --events",
+                events.display()
             ));
         }
         self.fills_mark = Some(mark);

@@ -3,13 +3,14 @@
 mod keep;
 mod loss;
 
-use crate::console::{CommandError, Console};
+use crate::console::{CommandError, Console, note};
 use crate::inspect::Nothing;
 use crate::log_directory::{
     IoChoice, LogDirectory, LogOptions, Unreadable, copy_file, segment_files,
 };
 use crate::platform::Platform;
 use crate::replay::{ReplayUpTo, Rest, replay_from};
+use crate::signals::StopFlag;
 use crate::snapshots::Candidates;
 use crate::start::StartError;
 use highwater::block::{BlockHead, Chain};
@@ -47,7 +48,8 @@ pub struct TruncateArgs {
     pub accept_loss: bool,
 }
 
-/// Says what is lost, and cuts it off when that is accepted.
+/// Says what is lost, and cuts it off when that is accepted. When `stop` is raised before the cut
+/// has begun, nothing is cut and nothing is left.
 ///
 /// # Errors
 /// Nothing was accepted, no block ends at the sequence, the log can't be read so far, the copy
@@ -56,23 +58,59 @@ pub fn truncate<P: Platform>(
     platform: P,
     args: &TruncateArgs,
     console: Console,
+    stop: &StopFlag,
 ) -> Result<(), CommandError> {
+    match cut(platform, args, console, stop) {
+        Err(Uncut::Stopped) => {
+            note("stopped before anything was cut: the log is as it was");
+            Ok(())
+        }
+        Err(Uncut::Failed(error)) => Err(error),
+        Ok(sentence) => console.print_line(&sentence),
+    }
+}
+
+/// Why nothing was cut, or the cut not done.
+enum Uncut {
+    /// Somebody wished to stop.
+    Stopped,
+    /// It failed, or was not to be.
+    Failed(CommandError),
+}
+
+impl From<CommandError> for Uncut {
+    fn from(error: CommandError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Cuts the log; returns the sentence about it.
+fn cut<P: Platform>(
+    platform: P,
+    args: &TruncateArgs,
+    console: Console,
+    stop: &StopFlag,
+) -> Result<String, Uncut> {
     let mut log = open(platform, &args.data)?;
-    let (keep, judged) = judge(platform, args, &mut log)?;
+    let judged = judge(platform, args, &mut log, stop);
+    if stop.is_raised() {
+        return Err(Uncut::Stopped);
+    }
+    let (keep, judged) = judged?;
     let state = state_of(platform, &args.data, judged)?;
     let kept = chosen(args, &keep)?;
     let loss = Loss::behind(&mut log, &kept, &keep)
         .map_err(|fault| log_error(platform, &args.data, fault))?;
     console.print(&format!("{state}\n{loss}"))?;
     if !args.accept_loss {
-        return Err(CommandError::failed(
+        return Err(Uncut::Failed(CommandError::failed(
             "no segment was changed; say --accept-loss to cut the log there",
-        ));
+        )));
     }
-    let dropped = set_aside(platform, &log, &kept)?;
+    let dropped = set_aside(platform, &log, &kept, stop)?;
     log.cut(kept.segment, kept.position).map_err(|fault| log_error(platform, &args.data, fault))?;
     confirm(platform, args, &mut log, &kept)?;
-    console.print_line(&format!(
+    Ok(format!(
         "cut: the log in '{}' ends at sequence {}; what stood behind it is in '{}'",
         args.data.display(),
         kept.last_sequence,
@@ -99,6 +137,7 @@ fn judge<P: Platform>(
     platform: P,
     args: &TruncateArgs,
     log: &mut LogDirectory<P>,
+    stop: &StopFlag,
 ) -> Result<(Keep, Result<(), RecoveryFault>), CommandError> {
     let upto = Sequence(args.at);
     let range = log.segments().map_err(|fault| log_error(platform, &args.data, fault))?;
@@ -112,7 +151,7 @@ fn judge<P: Platform>(
         let candidates = |directory: &LogDirectory<P>| {
             if is_whole { Ok(Candidates::beginning()) } else { Candidates::upto(directory, newest) }
         };
-        let (keep, judged) = judge_from(platform, log, candidates, upto)?;
+        let (keep, judged) = judge_from(platform, log, candidates, (upto, stop))?;
         match judged {
             // What leads nowhere is no place to begin at: the one before it may be.
             Err(RecoveryFault::SnapshotAhead { sequence }) if sequence.0 > 0 => {
@@ -132,12 +171,12 @@ fn judge_from<P: Platform>(
     platform: P,
     log: &mut LogDirectory<P>,
     candidates: impl Fn(&LogDirectory<P>) -> Result<Candidates, StartError>,
-    upto: Sequence,
+    (upto, stop): (Sequence, &StopFlag),
 ) -> Result<(Keep, Result<(), RecoveryFault>), CommandError> {
     let replayed = replay_from(platform, log, candidates, |log, book, start| {
         let keep = Keep::upto(upto, start, book);
         let replay = ReplayUpTo::new(book, Sequence(u64::MAX), Rest::Scanned);
-        let mut judge = Judge { replay, keep };
+        let mut judge = Judge { replay, keep, stop };
         // A block at a time: what can be read is read up to the last block before what can't.
         match scan_from(log, &mut [0; BLOCK_BYTES], &mut judge, start) {
             Err(
@@ -168,10 +207,14 @@ fn is_behind_a_snapshot<P: Platform>(
 struct Judge<'b> {
     replay: ReplayUpTo<'b>,
     keep: Keep,
+    stop: &'b StopFlag,
 }
 
 impl Visitor for Judge<'_> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        if self.stop.is_raised() {
+            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+        }
         self.replay.record(record)?;
         self.keep.record(record)
     }
@@ -235,33 +278,48 @@ fn set_aside<P: Platform>(
     platform: P,
     log: &LogDirectory<P>,
     kept: &Kept,
-) -> Result<PathBuf, CommandError> {
+    stop: &StopFlag,
+) -> Result<PathBuf, Uncut> {
     let data = log.path();
     let failed = |error: io::Error| {
-        CommandError::failed(format!(
+        Uncut::Failed(CommandError::failed(format!(
             "could not copy what is to be cut off from '{}' ({error}); nothing was cut: free some \
              space or see to the disk, and try again",
             data.display()
-        ))
+        )))
     };
+    let mut snapshots = log.snapshots().map_err(failed)?;
+    snapshots.retain(|sequence| *sequence > kept.last_sequence);
     let dropped = create_numbered(data).map_err(failed)?;
-    let copy = || {
-        let mut snapshots = log.snapshots()?;
-        snapshots.retain(|sequence| *sequence > kept.last_sequence);
-        let mut files = segment_files(data, kept.segment)?;
-        files.extend(snapshots.iter().map(|sequence| log.snapshot_path(*sequence)));
-        for file in files {
-            let name = file.file_name().unwrap_or_default();
-            let names = (file.as_path(), dropped.join(name));
-            copy_file(platform, (names.0, &names.1), u64::MAX, Unreadable::BecomesZeros)?;
-        }
-        platform.sync_directory(&dropped)?;
-        platform.sync_directory(data)?;
-        snapshots.iter().try_for_each(|sequence| log.remove_snapshot(*sequence))?;
-        platform.sync_directory(data)
-    };
-    copy().map_err(failed)?;
+    let copied = copy_dropped(platform, log, (kept, &snapshots), &dropped, stop);
+    let copied = if stop.is_raised() { Err(Uncut::Stopped) } else { copied.map_err(failed) };
+    copied.inspect_err(|_| {
+        // All of it is in the log still. What can't be removed is no part of that.
+        drop(fs::remove_dir_all(&dropped));
+    })?;
+    let removed = snapshots.iter().try_for_each(|sequence| log.remove_snapshot(*sequence));
+    removed.and_then(|()| platform.sync_directory(data)).map_err(failed)?;
     Ok(dropped)
+}
+
+/// Copies everything that is cut off into `dropped`.
+fn copy_dropped<P: Platform>(
+    platform: P,
+    log: &LogDirectory<P>,
+    (kept, snapshots): (&Kept, &[Sequence]),
+    dropped: &Path,
+    stop: &StopFlag,
+) -> io::Result<()> {
+    let mut files = segment_files(log.path(), kept.segment)?;
+    files.extend(snapshots.iter().map(|sequence| log.snapshot_path(*sequence)));
+    for file in files {
+        let copy = dropped.join(file.file_name().unwrap_or_default());
+        let names = (file.as_path(), copy.as_path());
+        let go_on = || !stop.is_raised();
+        copy_file(platform, names, u64::MAX, Unreadable::BecomesZeros, &go_on)?;
+    }
+    platform.sync_directory(dropped)?;
+    platform.sync_directory(log.path())
 }
 
 /// Creates the first of `dropped-1`, `dropped-2` ... that is not there.

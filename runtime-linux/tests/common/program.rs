@@ -7,8 +7,10 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -151,6 +153,18 @@ impl Place {
             .collect();
         files.sort();
         files
+    }
+
+    /// The names in it of what is not whole yet, or was left by a killed process.
+    pub fn partials(&self) -> Vec<OsString> {
+        let names = fs::read_dir(&self.path).unwrap().map(|entry| entry.unwrap().file_name());
+        let is_partial = |name: &OsString| name.as_bytes().starts_with(b".highwater-partial-");
+        names.filter(is_partial).collect()
+    }
+
+    /// Whether there is something of that kind in it.
+    pub fn has_partial(&self) -> bool {
+        !self.partials().is_empty()
     }
 
     /// A copy of a directory in it.

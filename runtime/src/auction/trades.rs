@@ -1,9 +1,11 @@
 //! The trades of an auction, one line each, in the order in which they were made.
 
 use crate::outputs::{OutputError, TextFile};
+use crate::paths::STANDARD;
 use crate::text::push_number;
 use highwater::event::{Event, EventKind};
 use std::io;
+use std::path::Path;
 
 /// The first line of a file of trades, with its line feed.
 pub(super) const TRADES_HEADER: &str = "trade_no,buy_order_id,sell_order_id,price_ticks,qty\n";
@@ -19,9 +21,9 @@ pub(super) struct TradesWriter {
 impl TradesWriter {
     /// Creates the file that takes the place of the one at `path` when it is [kept](Self::keep);
     /// `-` is standard output.
-    pub(super) fn create(path: &str) -> Result<Self, OutputError> {
+    pub(super) fn create(path: &Path) -> Result<Self, OutputError> {
         let what = "trades";
-        let file = if path == "-" {
+        let file = if path == STANDARD {
             TextFile::new(what, path, io::stdout())
         } else {
             TextFile::create(what, path)?

@@ -7,6 +7,7 @@ use serde::Serialize;
 use std::fmt::Display;
 use std::fs;
 use std::io;
+use std::path::Path;
 
 /// What one measurement puts into the report; it displays itself as Markdown.
 pub(super) trait Section: Serialize + Display {
@@ -64,7 +65,7 @@ const PAGE: Kind = Kind { what: "sections of the page", title: PAGE_TITLE, mark:
 /// A document is replaced as a whole: whoever reads it meanwhile sees the old one or the new one.
 pub(super) fn write_down<S: Section>(
     section: &S,
-    (markdown, page): (&str, &str),
+    (markdown, page): (&Path, &Path),
 ) -> Result<(), CommandError> {
     let text = section.to_string();
     let mut html = html_of(&text);
@@ -87,7 +88,7 @@ fn html_of(markdown: &str) -> String {
 
 fn replace_section(
     kind: Kind,
-    path: &str,
+    path: &Path,
     heading: &str,
     section: &str,
 ) -> Result<(), OutputError> {

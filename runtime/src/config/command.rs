@@ -40,7 +40,10 @@ fn as_toml(config: &Config) -> String {
         let _written = writeln!(text, "# {comment}\n{line}\n");
     };
     let quoted = |value: &dyn std::fmt::Display| Some(format!("\"{value}\""));
-    say("The data directory.", "data", Some(toml_string(&config.data.to_string_lossy())));
+    match config.data.to_str() {
+        Some(data) => say("The data directory.", "data", Some(toml_string(data))),
+        None => say("The data directory: no text, so only --data can name it.", "data", None),
+    }
     say(
         &format!(
             "full, group, interval, checkpoint or off (default group). A power cut takes {}.",

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 /// A flow that cannot be opened, cannot be read further, or has a malformed line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,13 +13,14 @@ pub struct FlowError {
 
 impl FlowError {
     /// The flow `file` cannot be opened.
-    pub(super) fn open(file: &str, error: &io::Error) -> Self {
-        Self { sentence: format!("cannot open the flow {file}: {error}").into(), place: None }
+    pub(super) fn open(file: &Path, error: &io::Error) -> Self {
+        let sentence = format!("cannot open the flow {}: {error}", file.display());
+        Self { sentence: sentence.into(), place: None }
     }
 
     /// `file` is wrong at `line` and `column`.
-    pub(super) fn at(file: &str, line: u64, column: u64, problem: &str) -> Self {
-        let sentence = format!("{file}:{line}:{column}: {problem}").into();
+    pub(super) fn at(file: &Path, line: u64, column: u64, problem: &str) -> Self {
+        let sentence = format!("{}:{line}:{column}: {problem}", file.display()).into();
         Self { sentence, place: Some((line, column)) }
     }
 

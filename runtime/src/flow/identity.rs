@@ -7,6 +7,8 @@
 
 use highwater::command::FlowIdentity;
 use highwater::limits::FLOW_NAME_BYTES_MAX;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// Most bytes of a flow's head that are hashed.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -27,7 +29,7 @@ pub enum FlowMatch {
 /// # Panics
 ///
 /// When `head` is longer than [`HEAD_BYTES_MAX`].
-pub fn identity_of(file: &str, head: &[u8]) -> FlowIdentity {
+pub fn identity_of(file: impl AsRef<Path>, head: &[u8]) -> FlowIdentity {
     assert!(head.len() <= HEAD_BYTES_MAX, "a head is at most 64 KiB");
     FlowIdentity {
         name: name_of(file),
@@ -39,7 +41,7 @@ pub fn identity_of(file: &str, head: &[u8]) -> FlowIdentity {
 /// Compares `remembered` with the flow called `file` that begins with `head`.
 ///
 /// `head` may be longer than the remembered one; what is beyond is not looked at.
-pub fn compare(remembered: &FlowIdentity, file: &str, head: &[u8]) -> FlowMatch {
+pub fn compare(remembered: &FlowIdentity, file: impl AsRef<Path>, head: &[u8]) -> FlowMatch {
     let bytes = usize::try_from(remembered.head_bytes).unwrap_or(usize::MAX);
     let is_same_head = head.get(..bytes).map(hash_of) == Some(remembered.head_hash);
     match (is_same_head, remembered.name == name_of(file)) {
@@ -55,10 +57,12 @@ pub fn shown_name(identity: &FlowIdentity) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
-/// The last component of a path without `.gz`, of that the last 32 bytes, padded with zeros.
-pub fn name_of(file: &str) -> [u8; FLOW_NAME_BYTES_MAX] {
-    let last = file.rsplit('/').find(|part| !part.is_empty()).unwrap_or(file);
-    let name = last.strip_suffix(".gz").unwrap_or(last).as_bytes();
+/// The last component of a path without `.gz`, of that the last 32 bytes, whatever they are, padded
+/// with zeros.
+pub fn name_of(file: impl AsRef<Path>) -> [u8; FLOW_NAME_BYTES_MAX] {
+    let file = file.as_ref().as_os_str().as_bytes();
+    let last = file.rsplit(|byte| *byte == b'/').find(|part| !part.is_empty()).unwrap_or(file);
+    let name = last.strip_suffix(b".gz").unwrap_or(last);
     let kept = &name[name.len().saturating_sub(FLOW_NAME_BYTES_MAX)..];
     let mut padded = [0; FLOW_NAME_BYTES_MAX];
     padded[..kept.len()].copy_from_slice(kept);
@@ -75,6 +79,7 @@ pub fn hash_of(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsStr;
 
     #[test]
     fn hashes_as_published() {
@@ -92,6 +97,15 @@ mod tests {
         assert_eq!(shown("dir/"), "dir");
         let long = "x".repeat(10) + &"y".repeat(32);
         assert_eq!(shown(&long), "y".repeat(32));
+    }
+
+    #[test]
+    fn a_name_may_be_any_bytes() {
+        let name = |bytes: &[u8]| name_of(OsStr::from_bytes(bytes));
+        assert_eq!(name(b"dir/\xff\xfe.csv.gz")[..7], *b"\xff\xfe.csv\0");
+        assert_ne!(name(b"\xff.csv"), name(b"\xfe.csv"));
+        let remembered = identity_of(OsStr::from_bytes(b"\xff.csv"), b"");
+        assert_eq!(shown_name(&remembered), "\u{fffd}.csv");
     }
 
     #[test]

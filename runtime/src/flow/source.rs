@@ -6,10 +6,11 @@
 //! answered.
 
 use crate::gzip;
+use crate::paths::STANDARD;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -53,8 +54,8 @@ pub(super) enum Wait {
 
 impl Source {
     /// Opens `path`, or standard input for `-`.
-    pub(super) fn open(path: &str) -> io::Result<Self> {
-        if path == "-" {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        if path == STANDARD {
             return Self::piped(io::stdin());
         }
         let metadata = fs::metadata(path)?;

@@ -19,16 +19,21 @@ pub enum Unreadable {
     BecomesZeros,
 }
 
+/// Whether to go on with a copy: asked before every piece of it.
+pub type GoOn<'a> = &'a dyn Fn() -> bool;
+
 /// Copies a segment, packed or plain as it is, into the directory `to`; of a plain one at most
 /// `upto` bytes. Returns the bytes of the copy.
 ///
 /// # Errors
-/// The system's; there is no such segment.
+/// The system's; there is no such segment; [`Interrupted`](io::ErrorKind::Interrupted) when it is
+/// not to go on.
 pub fn copy_segment<P: Platform>(
     platform: P,
     (from, to): (&Path, &Path),
     segment: SegmentNumber,
     upto: u64,
+    go_on: GoOn<'_>,
 ) -> io::Result<u64> {
     let (from, to) = (Layout::new(from), Layout::new(to));
     let copied = copy_file(
@@ -36,12 +41,13 @@ pub fn copy_segment<P: Platform>(
         (&from.segment(segment), &to.segment(segment)),
         upto,
         Unreadable::Fails,
+        go_on,
     );
     match copied {
         // A plain file is removed only when the packed one has its name.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let (from, to) = (from.packed(segment), to.packed(segment));
-            copy_file(platform, (&from, &to), u64::MAX, Unreadable::Fails)
+            copy_file(platform, (&from, &to), u64::MAX, Unreadable::Fails, go_on)
         }
         copied => copied,
     }
@@ -61,12 +67,14 @@ pub fn segment_files(directory: &Path, first: SegmentNumber) -> io::Result<Vec<P
 /// Copies the first `upto` bytes of a file, or all of it, and syncs the copy. Returns its length.
 ///
 /// # Errors
-/// The system's; there is no such file, or the copy exists.
+/// The system's; there is no such file, or the copy exists;
+/// [`Interrupted`](io::ErrorKind::Interrupted) when it is not to go on.
 pub fn copy_file<P: Platform>(
     platform: P,
     (from, to): (&Path, &Path),
     upto: u64,
     unreadable: Unreadable,
+    go_on: GoOn<'_>,
 ) -> io::Result<u64> {
     let source = platform.open_to_read(from)?;
     let copy = platform.create_segment(to, IoMode::Append)?;
@@ -74,6 +82,9 @@ pub fn copy_file<P: Platform>(
     let mut piece = vec![0; PIECE_BYTES];
     let mut position = 0;
     while position < end {
+        if !go_on() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         let count = usize::try_from(end - position).map_or(PIECE_BYTES, |n| n.min(PIECE_BYTES));
         let read = match (source.read_at(position, &mut piece[..count]), unreadable) {
             (Err(_), Unreadable::BecomesZeros) => {

@@ -2,6 +2,7 @@
 
 use crate::platform::Platform;
 use highwater::types::{SegmentNumber, Sequence};
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -131,6 +132,24 @@ impl Layout {
     }
 }
 
+/// Whether files of this name in a data directory are the engine's.
+pub(crate) fn is_log_name(name: &OsStr) -> bool {
+    const OF_SEGMENTS: [&str; 5] = [".log", ".packed", ".packing", ".spare", ".retired"];
+    let layout = Layout::new(Path::new(""));
+    let fixed = [layout.lock(), layout.snapshot_lock(), layout.snapshot_part()];
+    let text = name.to_str().unwrap_or_default();
+    fixed.iter().any(|path| path == Path::new(name))
+        || OF_SEGMENTS.iter().any(|extension| number_in(text, extension).is_some())
+        || digits_in(text, ".snapshot", SEQUENCE_DIGITS).is_some()
+}
+
+/// Whether a directory holds a log, by the names in it.
+pub(crate) fn looks_like_log(directory: &Path) -> bool {
+    let layout = Layout::new(directory);
+    let is_log = |listing: Listing| !listing.segments.is_empty() || !listing.snapshots.is_empty();
+    layout.lock().is_file() && layout.list().is_ok_and(is_log)
+}
+
 /// Removes a file; that there is none is fine.
 pub(super) fn remove<P: Platform>(platform: P, path: &Path) -> io::Result<()> {
     match platform.remove(path) {
@@ -180,5 +199,28 @@ mod tests {
         assert_eq!(layout.spare(SegmentNumber(8)), Path::new("data/0000000000000008.spare"));
         assert_eq!(layout.retired(SegmentNumber(9)), Path::new("data/0000000000000009.retired"));
         assert_eq!(layout.lock(), Path::new("data/lock"));
+    }
+
+    #[test]
+    fn every_name_that_is_given_is_known() {
+        let layout = Layout::new(Path::new("data"));
+        let segment = SegmentNumber(7);
+        for path in [
+            layout.lock(),
+            layout.segment(segment),
+            layout.packed(segment),
+            layout.packing(segment),
+            layout.spare(segment),
+            layout.retired(segment),
+            layout.probe(),
+            layout.snapshot(Sequence(9)),
+            layout.snapshot_part(),
+            layout.snapshot_lock(),
+        ] {
+            assert!(is_log_name(path.file_name().unwrap()), "{}", path.display());
+        }
+        for other in ["7.log", "lock.csv", "a.snapshot", "0000000000000007.log.gz", ""] {
+            assert!(!is_log_name(OsStr::new(other)), "{other}");
+        }
     }
 }

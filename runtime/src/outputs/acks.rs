@@ -2,43 +2,48 @@
 //! rises.
 
 use super::OutputError;
+use super::partial::PartialFile;
+use crate::paths::{Place, STANDARD};
 use crate::text::push_number;
 use highwater::types::ClientSequence;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// Most bytes of a number and its line feed.
 const LINE_BYTES_MAX: usize = 21;
 
 /// Writes a client sequence a line, each with one write that is not buffered.
 pub struct AcksWriter {
-    path: Box<str>,
+    path: Box<Path>,
     sink: Box<dyn Write + Send>,
     text: Vec<u8>,
     highest: ClientSequence,
 }
 
 impl AcksWriter {
-    /// Creates or empties the file at `path`; `-` is standard output.
+    /// Creates or empties the file at `path`; `-` is standard output. A file that has other names
+    /// too is not emptied: a new one takes its place under this name.
     ///
     /// # Errors
     ///
     /// When the file cannot be created.
-    pub fn create(path: &str) -> Result<Self, OutputError> {
-        if path == "-" {
+    pub fn create(path: &Path) -> Result<Self, OutputError> {
+        if path == STANDARD {
             // Its line buffer holds nothing when a line arrives whole, so a line is one write.
             return Ok(Self::to(path, io::stdout()));
         }
-        match File::create(path) {
+        match create(path) {
             Ok(file) => Ok(Self::to(path, file)),
             Err(error) => Err(OutputError::new("acknowledgements", path, error)),
         }
     }
 
-    fn to(path: &str, sink: impl Write + Send + 'static) -> Self {
+    fn to(path: impl AsRef<Path>, sink: impl Write + Send + 'static) -> Self {
         Self {
-            path: path.into(),
+            path: path.as_ref().into(),
             sink: Box::new(sink),
             text: Vec::with_capacity(LINE_BYTES_MAX),
             highest: ClientSequence(0),
@@ -64,6 +69,18 @@ impl AcksWriter {
             .and_then(|()| self.sink.flush())
             .map_err(|error| OutputError::new("acknowledgements", &self.path, error))
     }
+}
+
+/// Opens the file for writing, empty.
+fn create(path: &Path) -> io::Result<File> {
+    let has_other_names = |found: Metadata| found.is_file() && found.nlink() > 1;
+    if fs::metadata(path).is_ok_and(has_other_names)
+        && let Some(real) = Place::of(path).replaceable()
+    {
+        let (file, mut partial) = PartialFile::create(real)?;
+        return partial.keep().map(|()| file);
+    }
+    File::create(path)
 }
 
 impl fmt::Debug for AcksWriter {
@@ -99,6 +116,6 @@ mod tests {
         assert!(error.is_broken_pipe());
         let expected = "cannot write the acknowledgements to standard output: broken pipe";
         assert_eq!(error.to_string(), expected);
-        assert!(!AcksWriter::create("/nowhere/acks").unwrap_err().is_broken_pipe());
+        assert!(!AcksWriter::create(Path::new("/nowhere/acks")).unwrap_err().is_broken_pipe());
     }
 }

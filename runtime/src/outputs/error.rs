@@ -1,20 +1,22 @@
 //! An output that cannot be written, said in one sentence.
 
+use crate::paths::STANDARD;
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 /// Why an output could not be created or written.
 #[derive(Debug)]
 pub struct OutputError {
     /// What was to be written, in the plural.
     what: &'static str,
-    path: Box<str>,
+    path: Box<Path>,
     error: io::Error,
 }
 
 impl OutputError {
     /// Writing `what` to `path` ended with `error`.
-    pub(crate) fn new(what: &'static str, path: &str, error: io::Error) -> Self {
+    pub(crate) fn new(what: &'static str, path: &Path, error: io::Error) -> Self {
         Self { what, path: path.into(), error }
     }
 
@@ -24,7 +26,7 @@ impl OutputError {
     }
 
     /// The path as the user gave it; `-` is standard output.
-    pub fn path(&self) -> &str {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -32,8 +34,11 @@ impl OutputError {
 impl fmt::Display for OutputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, path, error } = self;
-        let place = if &**path == "-" { "standard output" } else { path };
-        write!(f, "cannot write the {what} to {place}: {error}")
+        if **path == *STANDARD {
+            write!(f, "cannot write the {what} to standard output: {error}")
+        } else {
+            write!(f, "cannot write the {what} to {}: {error}", path.display())
+        }
     }
 }
 

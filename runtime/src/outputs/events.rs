@@ -38,6 +38,7 @@ use super::{OutputError, TextFile};
 use highwater::event::{Event, EventKind, RejectReason};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
 use line::Line;
+use std::path::Path;
 
 /// Writes released events, readable.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl EventsWriter {
     /// # Errors
     ///
     /// When the file cannot be created.
-    pub fn create(path: &str) -> Result<Self, OutputError> {
+    pub fn create(path: &Path) -> Result<Self, OutputError> {
         Ok(Self::to(TextFile::create("events", path)?))
     }
 

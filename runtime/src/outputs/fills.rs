@@ -6,6 +6,7 @@ use highwater::event::{Event, EventKind, EventSink, SessionEvents};
 use highwater::types::{ClientSequence, SessionId};
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 /// The first line of a file of fills, with its line feed.
 pub const FILLS_HEADER: &str = "aggressor_seq,fill_no,resting_order_id,price_ticks,qty\n";
@@ -28,7 +29,7 @@ impl FillsWriter {
     /// # Errors
     ///
     /// When the file cannot be created.
-    pub fn create(path: &str, session: SessionId) -> Result<Self, OutputError> {
+    pub fn create(path: &Path, session: SessionId) -> Result<Self, OutputError> {
         Ok(Self::to(TextFile::create("fills", path)?, session))
     }
 
@@ -38,7 +39,7 @@ impl FillsWriter {
     /// # Errors
     ///
     /// When the file does not begin with what `mark` measures, is missing or cannot be written.
-    pub fn resume(path: &str, session: SessionId, mark: FillsMark) -> Result<Self, OutputError> {
+    pub fn resume(path: &Path, session: SessionId, mark: FillsMark) -> Result<Self, OutputError> {
         let failed = |error| OutputError::new("fills", path, error);
         let mut former = FormerFills::open(path, mark).map_err(failed)?;
         let mut file = TextFile::create_beside("fills", path)?;
@@ -200,7 +201,7 @@ struct FormerFills {
 const COPIED_BYTES: usize = 64 << 10;
 
 impl FormerFills {
-    fn open(path: &str, expected: FillsMark) -> io::Result<Self> {
+    fn open(path: &Path, expected: FillsMark) -> io::Result<Self> {
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(other("it is not there"));
@@ -331,7 +332,7 @@ mod tests {
         let error = fills.flush().unwrap_err();
         assert!(error.is_broken_pipe());
         assert_eq!(error.to_string(), "cannot write the fills to dir/f.csv: broken pipe");
-        let error = FillsWriter::create("/nowhere/f.csv", SESSION).unwrap_err();
+        let error = FillsWriter::create(Path::new("/nowhere/f.csv"), SESSION).unwrap_err();
         assert!(error.to_string().starts_with("cannot write the fills to /nowhere/f.csv: No such"));
         assert!(!error.is_broken_pipe());
     }

@@ -2,10 +2,12 @@
 //! works.
 
 use super::error::OutputError;
+use super::partial::PartialFile;
+use crate::paths::Place;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Bytes that are gathered before they are written.
 const PIECE_BYTES: usize = 64 << 10;
@@ -15,54 +17,64 @@ const SLACK_BYTES: usize = 4 << 10;
 /// Text on its way to a file.
 pub(crate) struct TextFile {
     what: &'static str,
-    path: Box<str>,
+    path: Box<Path>,
     sink: Box<dyn Write + Send>,
     text: Vec<u8>,
-    /// The name that the file has until it is kept.
-    unkept: Option<PathBuf>,
+    /// The file under the name that it has until it is kept.
+    partial: Option<PartialFile>,
 }
 
 impl TextFile {
-    /// Creates a file for `what` (a plural, for errors) that takes the place of the one at `path`
-    /// when it is [kept](Self::keep): until then it has another name, which is gone when it is
-    /// dropped.
+    /// Creates a file for `what` (a plural, for errors) that takes the place of the one at `path`,
+    /// or where a link at `path` leads, when it is [kept](Self::keep): until then it has another
+    /// name, which is gone when it is dropped.
     ///
-    /// Where there is no room for another name, and for a pipe or a device, `path` itself is
+    /// Where the directory takes no other name, and for a pipe or a device, `path` itself is
     /// written at once.
-    pub(crate) fn create(what: &'static str, path: &str) -> Result<Self, OutputError> {
-        if is_replaceable(path)
-            && let Ok(text_file) = Self::create_beside(what, path)
-        {
-            return Ok(text_file);
+    pub(crate) fn create(what: &'static str, path: &Path) -> Result<Self, OutputError> {
+        let partial = Place::of(path).replaceable().map(PartialFile::create);
+        match partial {
+            Some(Ok((file, partial))) => Ok(Self::partial(what, path, (file, partial))),
+            Some(Err(error)) if !(is_closed(&error) && path.exists()) => {
+                Err(OutputError::new(what, path, error))
+            }
+            Some(Err(_)) | None => {
+                let file =
+                    File::create(path).map_err(|error| OutputError::new(what, path, error))?;
+                Ok(Self::new(what, path, file))
+            }
         }
-        let file = File::create(path).map_err(|error| OutputError::new(what, path, error))?;
-        Ok(Self::new(what, path, file))
     }
 
     /// The same, and never touches the file at `path` before it is [kept](Self::keep).
-    pub(crate) fn create_beside(what: &'static str, path: &str) -> Result<Self, OutputError> {
-        let unkept = PathBuf::from(format!("{path}.partial"));
-        let file = File::create(&unkept).map_err(|error| OutputError::new(what, path, error))?;
+    pub(crate) fn create_beside(what: &'static str, path: &Path) -> Result<Self, OutputError> {
+        let place = Place::of(path);
+        let no_file = || io::Error::other("it is no file that another could take the place of");
+        let created = place.replaceable().ok_or_else(no_file).and_then(PartialFile::create);
+        let created = created.map_err(|error| OutputError::new(what, path, error))?;
+        Ok(Self::partial(what, path, created))
+    }
+
+    fn partial(what: &'static str, path: &Path, (file, partial): (File, PartialFile)) -> Self {
         let mut text_file = Self::new(what, path, file);
-        text_file.unkept = Some(unkept);
-        Ok(text_file)
+        text_file.partial = Some(partial);
+        text_file
     }
 
     /// Gives the file its name, in place of what had it.
     pub(crate) fn keep(&mut self) -> Result<(), OutputError> {
-        match self.unkept.take() {
-            None => Ok(()),
-            Some(unkept) => fs::rename(&unkept, &*self.path).map_err(|error| {
-                self.unkept = Some(unkept);
-                self.error(error)
-            }),
-        }
+        let kept = self.partial.as_mut().map_or(Ok(()), PartialFile::keep);
+        kept.map_err(|error| self.error(error))
     }
 
     /// Text that goes to `sink`, which errors call `path`.
-    pub(crate) fn new(what: &'static str, path: &str, sink: impl Write + Send + 'static) -> Self {
+    pub(crate) fn new(
+        what: &'static str,
+        path: impl AsRef<Path>,
+        sink: impl Write + Send + 'static,
+    ) -> Self {
         let text = Vec::with_capacity(PIECE_BYTES + SLACK_BYTES);
-        Self { what, path: path.into(), sink: Box::new(sink), text, unkept: None }
+        Self { what, path: path.as_ref().into(), sink: Box::new(sink), text, partial: None }
     }
 
     /// The buffer; whoever appended to it calls [`settle`](Self::settle).
@@ -87,23 +99,10 @@ impl TextFile {
     }
 }
 
-/// Whether there is a file at `path` that another can take the place of, or none yet.
-fn is_replaceable(path: &str) -> bool {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata.is_file(),
-        Err(error) => {
-            error.kind() == io::ErrorKind::NotFound && Path::new(path).file_name().is_some()
-        }
-    }
-}
-
-impl Drop for TextFile {
-    fn drop(&mut self) {
-        if let Some(unkept) = &self.unkept {
-            // There is nobody to tell, and the next run takes it over.
-            let _removed = fs::remove_file(unkept);
-        }
-    }
+/// Whether a directory takes no new name, though a file in it may be written.
+fn is_closed(error: &io::Error) -> bool {
+    let kind = error.kind();
+    kind == io::ErrorKind::PermissionDenied || kind == io::ErrorKind::ReadOnlyFilesystem
 }
 
 impl fmt::Debug for TextFile {

@@ -1,8 +1,9 @@
 //! The arguments of `highwater run`.
 
 use crate::config::{Config, ConfigError, Settings};
-use std::fs;
-use std::path::PathBuf;
+use crate::console::CommandError;
+use crate::paths::Paths;
+use std::path::{Path, PathBuf};
 
 /// Commands of the default stream that one run takes.
 pub(super) const STREAM_LIMIT_DEFAULT: u64 = 2_000_000;
@@ -10,23 +11,26 @@ pub(super) const STREAM_LIMIT_DEFAULT: u64 = 2_000_000;
 /// Run the engine: take an order flow, match it, log every command, release every answer when it is
 /// durable.
 ///
+/// Outputs that name the flow, the settings, each other or something in the data directory, by
+/// whatever path or link, are refused before anything is touched.
+///
 /// Without --flow it takes 2,000,000 fresh commands of a seeded stream over 4 instruments. Run
 /// again with the same data directory, it recovers and goes on where it stood, however it ended.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RunArgs {
     /// The flow to run, CSV or gzip of it; - is standard input [default: the seeded stream]
     #[arg(long, value_name = "FILE")]
-    pub flow: Option<String>,
+    pub flow: Option<PathBuf>,
     /// Write the fills of the whole flow, what earlier runs did included
     #[arg(long, value_name = "OUT.csv")]
-    pub fills: Option<String>,
+    pub fills: Option<PathBuf>,
     /// Write every released event of the whole flow, one JSON object a line
     #[arg(long, value_name = "OUT.jsonl")]
-    pub events: Option<String>,
+    pub events: Option<PathBuf>,
     /// Write the highest flow seq whose events have been released, a number a line, as it rises; -
     /// is standard output (everything else goes to standard error then)
     #[arg(long, value_name = "PATH")]
-    pub acks: Option<String>,
+    pub acks: Option<PathBuf>,
     /// Offer this many commands a second, by the clock; latencies count from the intended time
     /// [default: as fast as the engine takes them]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
@@ -48,31 +52,20 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// The options of two outputs, or of the flow and an output, that name one file: the second
-    /// would destroy the first.
-    pub(super) fn clash(&self) -> Option<(&'static str, &'static str)> {
-        let options = [
-            ("--flow", &self.flow),
-            ("--fills", &self.fills),
-            ("--events", &self.events),
-            ("--acks", &self.acks),
-        ];
-        let mut seen: Vec<(&'static str, PathBuf)> = Vec::new();
-        for (option, path) in options {
-            let Some(path) = path.as_deref().filter(|path| *path != "-") else {
-                continue;
-            };
-            let path = fs::canonicalize(path).unwrap_or_else(|_missing| path.into());
-            // A device or a pipe takes what several write.
-            if path.exists() && !path.is_file() {
-                continue;
-            }
-            if let Some((first, _)) = seen.iter().find(|(_, other)| *other == path) {
-                return Some((first, option));
-            }
-            seen.push((option, path));
-        }
-        None
+    /// Refuses outputs that would destroy what is read, each other, or the log in `data`.
+    ///
+    /// # Errors
+    /// Which of them, in a sentence.
+    pub(super) fn check_paths(&self, data: &Path) -> Result<(), CommandError> {
+        let paths = Paths::default()
+            .reads_or_stdin("--flow", self.flow.as_deref())
+            .reads("--config", self.config.as_deref())
+            .data("--data", data);
+        paths
+            .writes("--fills", self.fills.as_deref())
+            .writes("--events", self.events.as_deref())
+            .writes_or_stdout("--acks", self.acks.as_deref())
+            .check()
     }
 
     /// How the engine runs.
