@@ -33,7 +33,7 @@ fn disturbed(place: &Place, options: &[&str]) -> Ended {
 fn every_way_is_measured_and_one_is_the_engines() {
     let place = place("ways");
     let report = json(&place.done("disk --data d --seconds 1 --json").stdout);
-    assert_eq!(names(&place), ["lock"], "probe files are gone");
+    assert_eq!(names(&place), ["lease", "lock"], "probe files are gone");
     let used: Vec<_> = ways(&report).iter().filter(|way| way["used"] == true).collect();
     assert_eq!(used.len(), 1, "{report}");
     assert_eq!(used[0]["sizes"][0]["commit"], report["commit"]);
@@ -84,7 +84,7 @@ fn a_signal_ends_it_and_removes_the_probe_files() {
         running.signal(signal);
         let ended = running.wait().expect_code(0).expect_said("nothing is reported");
         assert_eq!(ended.stdout, "");
-        assert_eq!(names(&place), ["lock"]);
+        assert_eq!(names(&place), ["lease", "lock"]);
     }
 }
 
@@ -107,7 +107,7 @@ fn a_way_that_the_system_refuses_is_a_line() {
             assert_eq!(reason.is_some(), is_refused, "{way}");
             assert!(reason.is_none_or(|reason| reason.contains("not supported")), "{way}");
         }
-        assert_eq!(names(&place), ["lock"]);
+        assert_eq!(names(&place), ["lease", "lock"]);
     }
 }
 
@@ -121,7 +121,7 @@ fn no_room_is_a_sentence() {
     let options = ["-P", path.to_str().unwrap(), "-e", "inject=write:error=ENOSPC:when=3"];
     let ended = disturbed(&place, &options).expect_code(1).expect_said("free some space");
     assert_eq!(ended.stdout, "");
-    assert_eq!(names(&place), ["lock"]);
+    assert_eq!(names(&place), ["lease", "lock"]);
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn what_was_appended_reads_back_in_both_modes() {
         assert!(totals.sync_ns_max > 0 && totals.sync_ns_total >= totals.sync_ns_max);
         assert_eq!(fills(&mut log, FIRST), [1, 2, 3, 4, 5]);
         drop(log);
-        assert_eq!(names(&directory), ["0000000000000001.log", "lock"]);
+        assert_eq!(names(&directory), ["0000000000000001.log", "lease", "lock"]);
         let mut log = open(&directory, io);
         assert_eq!(log.segments().unwrap(), Some((FIRST, FIRST)));
         log.sync_all(FIRST).unwrap();
@@ -222,7 +222,7 @@ fn cutting_at_zero_removes_the_segment() {
         log.cut(FIRST, LogPosition(0)).unwrap();
         assert_eq!(log.segments().unwrap(), None);
         drop(log);
-        assert_eq!(names(&directory), ["lock"]);
+        assert_eq!(names(&directory), ["lease", "lock"]);
     }
 }
 
@@ -264,7 +264,10 @@ fn a_segment_is_prepared_taken_over_and_removed_when_nobody_takes_it() {
     assert_eq!(totals.write_count - calls_before.write_count, 9);
     wait_until(|| directory.join("0000000000000003.log").exists());
     drop(log);
-    assert_eq!(names(&directory), ["0000000000000001.log", "0000000000000002.log", "lock"]);
+    assert_eq!(
+        names(&directory),
+        ["0000000000000001.log", "0000000000000002.log", "lease", "lock"]
+    );
 }
 
 #[test]
@@ -341,7 +344,8 @@ fn retired_segments_become_new_ones() {
     assert_eq!(fills(&mut log, sixth), [60, 61, 62]);
     drop(log);
     drop(open(&directory, IoChoice::Direct));
-    let left = ["0000000000000004.log", "0000000000000005.log", "0000000000000006.log", "lock"];
+    let left =
+        ["0000000000000004.log", "0000000000000005.log", "0000000000000006.log", "lease", "lock"];
     assert_eq!(names(&directory), left, "a start clears retired files");
 }
 
@@ -386,7 +390,7 @@ fn a_small_run_prepares_no_spare() {
     let mut log = open(&directory, IoChoice::Direct);
     log.begin(FIRST, 1024 * BLOCK, &block(1).0).unwrap();
     append(&mut log, BLOCK, 2..=9);
-    assert_eq!(names(&directory), ["0000000000000001.log", "lock"]);
+    assert_eq!(names(&directory), ["0000000000000001.log", "lease", "lock"]);
 }
 
 #[test]
@@ -403,7 +407,10 @@ fn spares_and_probes_that_were_left_are_removed_and_other_files_are_not() {
         fs::write(directory.join(name), "left").unwrap();
     }
     let mut log = open(&directory, IoChoice::Auto);
-    assert_eq!(names(&directory), ["0000000000000001.log", "7.spare", "lock", "notes.txt"]);
+    assert_eq!(
+        names(&directory),
+        ["0000000000000001.log", "7.spare", "lease", "lock", "notes.txt"]
+    );
     assert_eq!(log.segments().unwrap(), Some((FIRST, FIRST)));
 }
 

@@ -35,6 +35,9 @@ const LIVES_A_LOG: u64 = 4;
 const COMMANDS: u64 = 8_000;
 /// The seed of the first cut; every later one has the next.
 const SEED: u64 = 5;
+/// The directory of the fills, and their file.
+const OUTPUTS: &str = "out";
+const FILLS: &str = "out/fills.csv";
 
 /// Few commands in a batch, and as many as there are.
 const SHORT_LIVES: [&str; 2] = ["--limit 1000 --rate 15000", "--limit 1000"];
@@ -49,7 +52,7 @@ fn cuts() -> u64 {
 struct Subject {
     place: Place,
     run: String,
-    fills: Option<String>,
+    fills: String,
     state: [String; 2],
     /// Acknowledged commands that its mode may lose.
     may_lose: u64,
@@ -59,7 +62,16 @@ struct Subject {
 #[derive(Clone, Debug, Default)]
 struct Left {
     content: Option<Content>,
+    /// Of the directory of the fills.
+    outputs: Content,
     acked: u64,
+}
+
+/// What became of the data directory, and of the directory of the fills.
+#[derive(Clone, Debug, Default)]
+struct Histories {
+    data: History,
+    outputs: History,
 }
 
 /// What was found in what a cut left.
@@ -74,6 +86,7 @@ struct Found {
 struct Killed {
     trace: String,
     found: Content,
+    found_outputs: Content,
 }
 
 /// What came by in many cuts.
@@ -107,17 +120,15 @@ impl Subject {
             return None;
         }
         place.generate(SEED, COMMANDS, "flow.csv");
-        // Fills are written again from the log's beginning, where that is kept.
-        let has_fills = !options.contains("--keep snapshot");
-        let fills = if has_fills { "--fills fills.csv" } else { "" };
-        let run = format!("run --flow flow.csv --segment-bytes 64K {options} {fills}");
+        let run = format!("run --flow flow.csv --segment-bytes 64K {options} --fills {FILLS}");
+        fs::create_dir(place.join(OUTPUTS)).unwrap();
         let whole = place.call(&format!("{run} --data whole"));
         if whole.stderr.contains("takes no direct I/O") {
             println!("skipped: {}", whole.stderr);
             return None;
         }
         whole.expect_code(0);
-        let fills = has_fills.then(|| place.read("fills.csv"));
+        let fills = place.read(FILLS);
         let state = state(&place.verified("whole"));
         Some(Self { place, run, fills, state, may_lose: 0 })
     }
@@ -125,7 +136,7 @@ impl Subject {
     /// Lives that are cut as often as is said, and again as often when not enough came by: a
     /// machine with much to do makes few snapshots.
     fn cut(&self, cuts: u64, lives: [&str; 2], is_enough: impl Fn(&Tally) -> bool) {
-        let (mut base, mut history) = (Left::default(), History::default());
+        let (mut base, mut history) = (Left::default(), Histories::default());
         let mut tally = Tally::default();
         for index in 0..ROUNDS_MAX * cuts {
             if index > 0 && index.is_multiple_of(cuts) && is_enough(&tally) {
@@ -143,7 +154,7 @@ impl Subject {
                     tally.kills += u64::from(killed.is_some());
                     history = self.record(&base, lives[1], killed);
                 }
-                let namings = history.namings.iter().map(|(_, naming)| naming.clone());
+                let namings = history.data.namings.iter().map(|(_, naming)| naming.clone());
                 tally.namings.extend(namings);
             }
             let (left, about) = left(&history, base.acked, Forgets::Nothing, SEED + index);
@@ -161,23 +172,35 @@ impl Subject {
 
     /// The history of a life that begins with what a cut left, or goes on behind a process that did
     /// and was killed.
-    fn record(&self, base: &Left, options: &str, killed: Option<Killed>) -> History {
+    fn record(&self, base: &Left, options: &str, killed: Option<Killed>) -> Histories {
         if killed.is_none() {
-            self.lay("d", base.content.as_ref());
+            self.lay_both("d", base);
         }
         self.trace(&["--seccomp-bpf"], options).expect_code(0);
-        let found = self.place.files("d").into_iter().collect();
-        let killed = killed.into_iter();
-        let (before, mut founds): (String, Vec<_>) = killed.map(|it| (it.trace, it.found)).unzip();
-        founds.push(found);
+        let (mut before, mut founds, mut founds_outputs) = (String::new(), vec![], vec![]);
+        if let Some(Killed { trace, found, found_outputs }) = killed {
+            before = trace;
+            founds.push(found);
+            founds_outputs.push(found_outputs);
+        }
+        founds.push(self.content_of("d"));
+        founds_outputs.push(self.content_of(OUTPUTS));
         self.place.write("trace", before + &self.place.read("trace"));
-        history(&Trace::read(&self.place), "d", base.content.as_ref(), &founds)
+        let (trace, place) = (Trace::read(&self.place), self.place.path());
+        Histories {
+            data: history(&trace, (place, "d"), base.content.as_ref(), &founds),
+            outputs: history(&trace, (place, OUTPUTS), Some(&base.outputs), &founds_outputs),
+        }
+    }
+
+    fn content_of(&self, directory: &str) -> Content {
+        self.place.files(directory).into_iter().collect()
     }
 
     /// A process that begins with what a cut left and is killed as one of its threads is about to
     /// sync, early in a long batch or later; `None` when none did so often.
     fn killed(&self, base: &Left, lives: [&str; 2], index: u64) -> Option<Killed> {
-        self.lay("d", base.content.as_ref());
+        self.lay_both("d", base);
         let (options, when) = match index % 2 {
             0 => (lives[1], 2 + index / 2 % 3),
             _ => (lives[0], 3 + index * 7 % 20),
@@ -188,14 +211,20 @@ impl Subject {
             return None;
         }
         assert!(ended.signal == Some(9) || ended.code == Some(128 + 9), "{ended:?}");
-        let found = self.place.files("d").into_iter().collect();
-        Some(Killed { trace: self.place.read("trace"), found })
+        let (found, found_outputs) = (self.content_of("d"), self.content_of(OUTPUTS));
+        Some(Killed { trace: self.place.read("trace"), found, found_outputs })
     }
 
     fn trace(&self, strace: &[&str], options: &str) -> Ended {
         let run = format!("{} --data d --acks acks {options}", self.run);
         let strace = [&["-xx", "-s", "10000000", "-e", CALLS], strace].concat();
         self.place.start_command(&mut traced(&self.place, &strace, &run)).wait()
+    }
+
+    /// Lays what a cut left into a data directory, and the outputs where they were.
+    fn lay_both(&self, data: &str, left: &Left) {
+        self.lay(data, left.content.as_ref());
+        self.lay(OUTPUTS, Some(&left.outputs));
     }
 
     /// Lays files into a directory that holds nothing else.
@@ -214,7 +243,7 @@ impl Subject {
     /// The promise: what is left is sound and holds everything acknowledged, and a run that goes on
     /// with it ends like one that was never disturbed.
     fn check(&self, left: &Left) -> Result<Found, String> {
-        self.lay("cut", left.content.as_ref());
+        self.lay_both("cut", left);
         let found = self.audit(left)?;
         let ended = self.place.call(&format!("{} --data cut --json", self.run));
         if ended.code != Some(0) {
@@ -223,7 +252,7 @@ impl Subject {
         if state(&json(&ended.stdout)) != self.state {
             return Err(format!("the state differs: {}", ended.stdout));
         }
-        if self.fills.as_ref().is_some_and(|fills| self.place.read("fills.csv") != *fills) {
+        if self.place.read(FILLS) != self.fills {
             return Err("the fills differ".to_owned());
         }
         Ok(found)
@@ -253,7 +282,7 @@ impl Subject {
     }
 
     /// How many of some cuts lose what was acknowledged, on a disk that forgets.
-    fn losses(&self, history: &History, forgets: Forgets) -> usize {
+    fn losses(&self, history: &Histories, forgets: Forgets) -> usize {
         let lefts = (0..2 * CUTS_A_LIFE).map(|index| left(history, 0, forgets, SEED + index).0);
         let found = lefts.filter_map(|left| self.check(&left).err());
         found.filter(|sentence| sentence.contains("was acknowledged")).count()
@@ -261,12 +290,17 @@ impl Subject {
 }
 
 /// What one cut leaves, and which it is.
-fn left(history: &History, acked: u64, forgets: Forgets, seed: u64) -> (Left, String) {
+fn left(history: &Histories, acked: u64, forgets: Forgets, seed: u64) -> (Left, String) {
     let mut random = Random::new(seed);
-    let moment = history.moment(&mut random);
-    let content = history.left(moment, forgets, &mut random);
-    let acked = history.acked(moment).max(acked);
-    (Left { content, acked }, format!("seed {seed}, cut before line {moment} of the trace"))
+    let Histories { data, outputs } = history;
+    let moment = data.moment(&mut random);
+    let content = data.left(moment, forgets, &mut random);
+    let outputs = outputs.left(moment, forgets, &mut random).unwrap_or_default();
+    let acked = data.acked(moment).max(acked);
+    (
+        Left { content, outputs, acked },
+        format!("seed {seed}, cut before line {moment} of the trace"),
+    )
 }
 
 /// What two runs of the same commands agree on, by what a run or `verify` says.
@@ -294,7 +328,7 @@ fn a_power_cut_among_snapshots_and_packed_segments_loses_nothing_acknowledged() 
 }
 
 #[test]
-fn a_power_cut_among_retired_segments_loses_nothing_acknowledged() {
+fn a_power_cut_among_retired_segments_loses_nothing_acknowledged_and_no_fill() {
     let options = "--io direct --snapshot-bytes 32K --keep snapshot";
     let Some(subject) = Subject::new("retired", options) else { return };
     let renamed = [("part.snapshot", ".snapshot"), (".log", ".retired"), (".retired", ".spare")];

@@ -1,13 +1,13 @@
 //! What surrounds segment files: `F_FULLFSYNC` of a directory, flock(2), statfs(2), statvfs(3).
 
-use runtime::platform::{FileSystem, Keeper};
+use runtime::platform::{FileSystem, Keeper, Sharing};
 use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::io;
 use std::path::Path;
 
-/// The exclusive lock on a file; the system drops it with the file descriptor.
+/// A lock on a file or a directory; the system drops it with the file descriptor.
 #[derive(Debug)]
 pub struct DirectoryLock {
     _file: OwnedFd,
@@ -26,23 +26,52 @@ pub(crate) fn sync(directory: &Path) -> io::Result<()> {
     })
 }
 
-/// Takes the lock, or tells that another has it.
-pub(crate) fn lock(path: &Path) -> io::Result<Option<DirectoryLock>> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
-    let file = rustix::fs::open(path, flags, Mode::from_raw_mode(0o644))?;
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(DirectoryLock { _file: file })),
-        Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
-        Err(error) => Err(error.into()),
+/// How often a lock is taken again whose file was replaced meanwhile, at most.
+const REPLACED_MAX: u32 = 64;
+
+/// Takes the lock, or tells that another holder excludes it.
+pub(crate) fn lock(path: &Path, sharing: Sharing) -> io::Result<Option<DirectoryLock>> {
+    for _ in 0..REPLACED_MAX {
+        let file = open_to_lock(path, sharing)?;
+        let operation = match sharing {
+            Sharing::Exclusive => FlockOperation::NonBlockingLockExclusive,
+            Sharing::Shared => FlockOperation::NonBlockingLockShared,
+        };
+        match rustix::fs::flock(&file, operation) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK | Errno::INTR) => return Ok(None),
+            Err(Errno::BADF | Errno::INVAL | Errno::NOLCK | Errno::NOTSUP) => {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if is_still(path, &file)? {
+            return Ok(Some(DirectoryLock { _file: file }));
+        }
     }
+    Ok(None)
 }
 
-/// Whether the lock is taken: a shared one, which goes with the file, would exclude it.
-pub(crate) fn is_locked(path: &Path) -> io::Result<bool> {
-    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
-        Ok(()) => Ok(false),
-        Err(Errno::WOULDBLOCK) => Ok(true),
+/// Network file systems lock a file exclusively only where it is open for writing, which a
+/// directory never is.
+fn open_to_lock(path: &Path, sharing: Sharing) -> io::Result<OwnedFd> {
+    let flags = OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let opened = match sharing {
+        Sharing::Shared => rustix::fs::open(path, flags | OFlags::RDONLY, Mode::empty()),
+        Sharing::Exclusive => match rustix::fs::open(path, flags | OFlags::RDWR, Mode::empty()) {
+            Err(Errno::ISDIR) => rustix::fs::open(path, flags | OFlags::RDONLY, Mode::empty()),
+            opened => opened,
+        },
+    };
+    Ok(opened?)
+}
+
+/// Whether the path names the open file.
+fn is_still(path: &Path, file: &OwnedFd) -> io::Result<bool> {
+    let held = rustix::fs::fstat(file)?;
+    match rustix::fs::stat(path) {
+        Ok(named) => Ok((named.st_dev, named.st_ino) == (held.st_dev, held.st_ino)),
+        Err(Errno::NOENT) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

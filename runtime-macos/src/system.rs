@@ -4,7 +4,8 @@
 
 use crate::{directory, memory, segment_file, signals, threads};
 use runtime::platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, ThreadRole,
+    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Sharing,
+    ThreadRole,
 };
 use std::io;
 use std::path::Path;
@@ -50,12 +51,8 @@ impl Platform for MacOs {
         directory::free_bytes(path)
     }
 
-    fn lock(self, path: &Path) -> io::Result<Option<Self::Lock>> {
-        directory::lock(path)
-    }
-
-    fn is_locked(self, path: &Path) -> io::Result<bool> {
-        directory::is_locked(path)
+    fn lock(self, path: &Path, sharing: Sharing) -> io::Result<Option<Self::Lock>> {
+        directory::lock(path, sharing)
     }
 
     fn zeroed_memory(self, bytes: usize, wishes: MemoryWishes) -> io::Result<HostMemory> {

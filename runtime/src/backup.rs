@@ -1,7 +1,7 @@
 //! `highwater backup`: a consistent copy of a log, also of a running engine's.
 
 use crate::console::{CommandError, Console, note};
-use crate::inspect::{CacheArgs, Inspected, Nothing, open_log};
+use crate::inspect::{CacheArgs, Inspected, Nothing, looked_at_again, open_log};
 use crate::log_directory::{Unreadable, copy_file, copy_segment};
 use crate::outputs::partial::create_beside;
 use crate::paths::Paths;
@@ -55,7 +55,7 @@ pub fn backup<P: Platform>(
 ) -> Result<(), CommandError> {
     Paths::default().data("--data", &args.data).writes("--to", Some(&args.to)).check()?;
     let to = taken_by(&args.to)?;
-    let copied = copy(platform, args, &to, stop);
+    let copied = looked_at_again(|| copy(platform, args, &to, stop));
     // What was refused because of the signal is no failure of the log's or the disk's.
     if copied.is_err() && stop.is_raised() {
         note(&format!(
@@ -80,7 +80,17 @@ fn copy<P: Platform>(
     let end = end_of(platform, &mut log, snapshots.first(), stop)?;
     let partial = PartialCopy::create(to)?;
     let bytes = fill(platform, &mut log, (&partial.path, &end), &snapshots, stop)?;
-    read_back(platform, args, (&partial.path, &end), stop)?;
+    read_back(platform, args, (&partial.path, &end), stop).map_err(|error| match error {
+        // Each copy grows under another name.
+        CommandError::Damaged(sentence) => CommandError::Damaged(
+            sentence.replace(&partial.path.display().to_string(), &args.to.display().to_string()),
+        ),
+        CommandError::ClosedPipe
+        | CommandError::Failed(_)
+        | CommandError::WrongUsage(_)
+        | CommandError::Differ
+        | CommandError::Incomparable(_) => error,
+    })?;
     partial.keep(to)?;
     sync_parent(platform, to).map_err(|error| failed("name", to, &error))?;
     Ok(format!(
@@ -309,9 +319,13 @@ fn sync_parent<P: Platform>(platform: P, path: &Path) -> io::Result<()> {
     whole.parent().map_or(Ok(()), |parent| platform.sync_directory(parent))
 }
 
+/// What is not there may have been taken away meanwhile: it is looked for again.
 fn failed(doing: &str, path: &Path, error: &io::Error) -> CommandError {
-    CommandError::failed(format!(
-        "could not {doing} '{}' ({error}); see to that, and try again",
-        path.display()
-    ))
+    let shown = path.display();
+    let sentence = format!("could not {doing} '{shown}' ({error}); see to that, and try again");
+    if error.kind() == io::ErrorKind::NotFound {
+        CommandError::Damaged(sentence)
+    } else {
+        CommandError::Failed(sentence)
+    }
 }

@@ -1,7 +1,7 @@
 //! `highwater book`: the books of all instruments, or of one, as they stood behind any sequence.
 
 use crate::console::{CommandError, Console};
-use crate::inspect::{CacheArgs, open_log};
+use crate::inspect::{CacheArgs, looked_at_again, open_log};
 use crate::platform::Platform;
 use crate::summary::grouped;
 use highwater::book::{Book, LevelView};
@@ -93,6 +93,12 @@ pub fn book<P: Platform>(
     args: &BookArgs,
     console: Console,
 ) -> Result<(), CommandError> {
+    let report = looked_at_again(|| look(platform, args))?;
+    if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
+}
+
+/// Replays the log up to where the book is wanted.
+fn look<P: Platform>(platform: P, args: &BookArgs) -> Result<Report, CommandError> {
     let mut log = open_log(platform, &args.data, args.cache)?;
     let end = log.durable_end()?;
     let wanted = args.at.map_or(end, Sequence);
@@ -106,8 +112,7 @@ pub fn book<P: Platform>(
         let last = if wanted < first { log.last_sequence()?.min(end) } else { last };
         return Err(not_there(args, wanted, first, last));
     }
-    let report = report_of(args, book)?;
-    if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
+    report_of(args, book)
 }
 
 fn not_there(args: &BookArgs, at: Sequence, first: Sequence, last: Sequence) -> CommandError {

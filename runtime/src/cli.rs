@@ -7,6 +7,7 @@ use crate::book::{BookArgs, book};
 use crate::config::{ConfigArgs, print_config};
 use crate::conform::{ConformArgs, conform};
 use crate::console::{CommandError, Console, note};
+use crate::consumers::{ConsumersArgs, consumers};
 use crate::diff::{DiffArgs, diff};
 use crate::disk::{DiskArgs, disk};
 use crate::dump::{DumpArgs, dump};
@@ -47,6 +48,7 @@ enum CliCommand {
     Gen(GenArgs),
     Verify(VerifyArgs),
     Snapshot(SnapshotArgs),
+    Consumers(ConsumersArgs),
     Dump(DumpArgs),
     Disk(DiskArgs),
     Book(BookArgs),
@@ -66,7 +68,7 @@ pub fn main<P: Platform>(platform: P) -> ExitCode {
     let cli = Cli::parse();
     match dispatch(platform, cli) {
         Ok(()) | Err(CommandError::ClosedPipe) => ExitCode::SUCCESS,
-        Err(CommandError::Failed(sentence)) => {
+        Err(CommandError::Failed(sentence) | CommandError::Damaged(sentence)) => {
             note(&sentence);
             ExitCode::FAILURE
         }
@@ -92,6 +94,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Snapshot(args)) => {
             snapshot(platform, &args, console, &stop_flag(platform)?)
         }
+        Some(CliCommand::Consumers(args)) => consumers(platform, &args, console),
         Some(CliCommand::Verify(args)) => verify(platform, &args, console),
         Some(CliCommand::Dump(args)) => dump(platform, &args, console),
         Some(CliCommand::Disk(args)) => disk(platform, &args, console, &stop_flag(platform)?),

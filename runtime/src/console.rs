@@ -24,6 +24,8 @@ pub enum CommandError {
     ClosedPipe,
     /// A sentence that says what is wrong and what to do.
     Failed(String),
+    /// The same, of a log that is not what it should be; a reader looks again before it says so.
+    Damaged(String),
     /// The same, of what was asked for: nothing was done.
     WrongUsage(String),
     /// The two things that were compared are not the same, as was printed.

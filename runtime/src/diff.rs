@@ -2,7 +2,7 @@
 
 use crate::console::{CommandError, Console};
 use crate::dump::line_of;
-use crate::inspect::{CacheArgs, Inspected, open_log};
+use crate::inspect::{CacheArgs, Inspected, looked_at_again, open_log};
 use crate::platform::Platform;
 use crate::summary::grouped;
 use highwater::record::Record;
@@ -47,8 +47,11 @@ pub fn diff<P: Platform>(
     args: &DiffArgs,
     console: Console,
 ) -> Result<(), CommandError> {
-    let compared = compare(platform, args).map_err(|error| match error {
-        CommandError::Failed(sentence) => CommandError::Incomparable(sentence),
+    let looked = looked_at_again(|| compare(platform, args));
+    let compared = looked.map_err(|error| match error {
+        CommandError::Failed(sentence) | CommandError::Damaged(sentence) => {
+            CommandError::Incomparable(sentence)
+        }
         CommandError::ClosedPipe
         | CommandError::WrongUsage(_)
         | CommandError::Differ

@@ -1,7 +1,7 @@
 //! `highwater dump`: the records of a log, readable, one a line.
 
 use crate::console::{CommandError, Console};
-use crate::inspect::{CacheArgs, open_log};
+use crate::inspect::{CacheArgs, looked_at_again, open_log};
 use crate::platform::Platform;
 use crate::text::side_name;
 use highwater::command::{
@@ -48,30 +48,74 @@ pub fn dump<P: Platform>(
     args: &DumpArgs,
     console: Console,
 ) -> Result<(), CommandError> {
-    let mut log = open_log(platform, &args.data, args.cache)?;
-    let durable_end = log.durable_end()?;
-    let last = Sequence(args.to.unwrap_or(u64::MAX)).min(durable_end);
-    let mut printer =
-        Printer { from: Sequence(args.from), last, json: args.json, console, failed: None };
-    let scanned = log.scan(&mut printer);
-    match printer.failed {
-        Some(error) => Err(error),
-        None => scanned.map(drop),
-    }
+    let mut printer = Printer::new(args, console);
+    looked_at_again(|| {
+        let mut log = open_log(platform, &args.data, args.cache)?;
+        let durable_end = log.durable_end()?;
+        printer.begin(Sequence(args.to.unwrap_or(u64::MAX)).min(durable_end));
+        let scanned = log.scan(&mut printer);
+        match printer.failed.take() {
+            Some(error) => Err(error),
+            None => scanned.map(drop),
+        }
+    })
 }
 
-/// Prints the records in a range.
+/// Prints the records in a range, each of them once.
 struct Printer {
     from: Sequence,
     last: Sequence,
     json: bool,
     console: Console,
     failed: Option<CommandError>,
+    /// The sequence of the last record that was printed, and how many of that sequence were.
+    printed: (Sequence, u64),
+    /// How many records of that sequence have come by since the walk began.
+    came_by_count: u64,
+}
+
+impl Printer {
+    const fn new(args: &DumpArgs, console: Console) -> Self {
+        Self {
+            from: Sequence(args.from),
+            last: Sequence(0),
+            json: args.json,
+            console,
+            failed: None,
+            printed: (Sequence(0), 0),
+            came_by_count: 0,
+        }
+    }
+
+    /// The log is walked from its beginning, and printed up to `last`.
+    const fn begin(&mut self, last: Sequence) {
+        self.last = last;
+        self.came_by_count = 0;
+    }
+
+    /// Whether a record was not printed by an earlier walk; notes that it is now.
+    fn is_new(&mut self, record: &Record) -> bool {
+        let (sequence, count) = self.printed;
+        if record.sequence < sequence {
+            return false;
+        }
+        if record.sequence > sequence {
+            self.printed = (record.sequence, 1);
+            self.came_by_count = 1;
+            return true;
+        }
+        self.came_by_count += 1;
+        self.printed.1 = count.max(self.came_by_count);
+        self.came_by_count > count
+    }
 }
 
 impl Visitor for Printer {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
         if record.sequence < self.from || record.sequence > self.last {
+            return Ok(());
+        }
+        if !self.is_new(record) {
             return Ok(());
         }
         let value = value_of(record);

@@ -11,7 +11,7 @@ mod told_time;
 use crate::feed::{FLOW_SESSION, Fed, Feed, FeedEnd};
 use crate::idle::Idle;
 use crate::latency::Latencies;
-use crate::outputs::OutputError;
+use crate::outputs::{OutputError, OutputSync};
 use crate::platform::{Pinning, Platform, ThreadRole};
 use crate::signals::StopFlag;
 use crate::stages::Neighbourhood;
@@ -64,6 +64,8 @@ pub struct Gateway<P> {
     pub feed: Feed,
     /// Where events go.
     pub ledger: Ledger,
+    /// Who wants to know how far the outputs were handed to the system.
+    pub output_sync: Arc<OutputSync>,
     /// How often commands are offered.
     pub pace: Pace,
     /// How long commands are taken; as long as there are some when `None`.
@@ -127,6 +129,9 @@ impl<P: Platform> Gateway<P> {
                 break;
             }
             let mut worked = released != Step::Idle;
+            if self.output_sync.is_asked() {
+                self.hand_over();
+            }
             if end.is_none() {
                 end = self.trouble();
                 if end.is_none() && self.platform.monotonic_ns() >= end_ns {
@@ -155,6 +160,16 @@ impl<P: Platform> Gateway<P> {
             }
         }
         self.report(&flight, end)
+    }
+
+    /// Hands what the outputs have buffered to the system, for who makes it durable.
+    #[cold]
+    fn hand_over(&mut self) {
+        if self.ledger.told.flush() {
+            self.output_sync.answer(self.releaser.released());
+        } else {
+            self.output_sync.end();
+        }
     }
 
     /// Why the gateway should end before its feed does.
@@ -234,7 +249,8 @@ impl<P: Platform> Gateway<P> {
 
     fn report(mut self, flight: &Flight, end: Option<GatewayEnd>) -> GatewayReport {
         let elapsed_ns = self.platform.monotonic_ns() - flight.start_ns;
-        self.ledger.told.flush();
+        self.output_sync.end();
+        let _has_failed = !self.ledger.told.flush();
         let end = match self.neighbourhood.shared.halt.state() {
             State::Faulted(fault) => GatewayEnd::Fault(fault),
             State::Running | State::Stopping => {

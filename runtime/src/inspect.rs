@@ -1,9 +1,9 @@
-//! Looking at a log from outside: without a lock, without creating anything, also beside a running
-//! engine.
+//! Looking at a log from outside: without keeping a writer out, without creating anything, also
+//! beside a running engine.
 
 use crate::console::CommandError;
 use crate::history_cache::{CACHE_BYTES_DEFAULT, HistoryCache};
-use crate::log_directory::LogDirectory;
+use crate::log_directory::{Lease, LogDirectory};
 use crate::platform::Platform;
 use crate::progress;
 use crate::replay::{ReplayUpTo, Replayed, Rest, replay_from};
@@ -46,9 +46,11 @@ pub struct Inspected<P: Platform> {
     /// Where its records begin: the log's beginning, or the oldest snapshot where that is gone.
     pub start: Start,
     platform: P,
+    /// Nothing of it is removed meanwhile.
+    _lease: Lease<P>,
 }
 
-/// Opens the log in `data` for looking at it.
+/// Opens the log in `data` for looking at it; until it is dropped, nothing of it is removed.
 ///
 /// # Errors
 /// There is none, or it cannot be read.
@@ -58,12 +60,14 @@ pub fn open_log<P: Platform>(
     cache: CacheArgs,
 ) -> Result<Inspected<P>, CommandError> {
     let cache = Arc::new(HistoryCache::new(cache.cache_bytes));
+    let lease = Lease::take(platform, data).map_err(StartError::from)?;
     let mut directory =
         LogDirectory::open_with_cache(platform, data, cache).map_err(StartError::from)?;
     let refusal = |fault| StartError::recovery(platform, data, RecoveryFault::Log(fault));
     let is_running = directory.writer_is_running().map_err(refusal)?;
     let start = start_of(&mut directory).map_err(refusal)?;
-    Ok(Inspected { directory, buffer: vec![0; BUFFER_BYTES], is_running, start, platform })
+    let buffer = vec![0; BUFFER_BYTES];
+    Ok(Inspected { directory, buffer, is_running, start, platform, _lease: lease })
 }
 
 impl<P: Platform> Inspected<P> {
@@ -167,6 +171,37 @@ impl<P: Platform> Inspected<P> {
     }
 }
 
+/// How often a log is looked at that is damaged otherwise each time.
+const LOOKS_MAX: u32 = 5;
+
+/// Does what `look` does, and again where it finds a log damaged.
+///
+/// Only what a second look finds, too, with the directory listed anew, is damage: where no lease
+/// keeps them, files may be taken away while they are read.
+///
+/// # Errors
+/// Those of `look`.
+pub fn looked_at_again<T>(
+    mut look: impl FnMut() -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    let mut before = None;
+    for _ in 0..LOOKS_MAX {
+        match look() {
+            Err(CommandError::Damaged(sentence)) => {
+                if before.as_ref() == Some(&sentence) {
+                    return Err(CommandError::Damaged(sentence));
+                }
+                before = Some(sentence);
+            }
+            seen => return seen,
+        }
+    }
+    Err(CommandError::failed(
+        "the log changes while it is read, and looks different each time; try again when no other \
+         program writes to its directory",
+    ))
+}
+
 /// Walks the log from `start` on, and shows how far it is where that takes long; `done` is what is
 /// done to the bytes, in a word.
 ///
@@ -185,16 +220,18 @@ pub fn walk<P: Platform>(
 }
 
 /// Where the records begin that can be read: at the log's beginning, or where that was retired, at
-/// the oldest snapshot that can be read.
+/// the oldest snapshot that can be read and whose segment is there.
 fn start_of<P: Platform>(directory: &mut LogDirectory<P>) -> Result<Start, LogFault> {
-    match directory.segments()? {
+    let first = match directory.segments()? {
         None | Some((SegmentNumber::FIRST, _)) => return Ok(Start::Beginning),
-        Some(_) => {}
-    }
+        Some((first, _)) => first,
+    };
     let oldest_first = directory.snapshots().unwrap_or_default().into_iter().rev();
-    let mut headers =
+    let headers =
         oldest_first.filter_map(|sequence| Some(*directory.open_snapshot(sequence).ok()?.header()));
-    Ok(headers.next().map_or(Start::Beginning, |header| Start::Snapshot(header.chain)))
+    // One that is about to be removed may lead into a segment that is gone already.
+    let mut usable = headers.filter(|header| header.chain.segment >= first);
+    Ok(usable.next().map_or(Start::Beginning, |header| Start::Snapshot(header.chain)))
 }
 
 /// Bytes of all segments, the zeros ahead too.
@@ -237,5 +274,35 @@ impl<V: Visitor> Visitor for Watched<'_, V> {
     fn block(&mut self, head: &BlockHead, chain: &Chain) {
         self.bar.inc(BLOCK_BYTES as u64);
         self.visitor.block(head, chain);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of looks that find this damage, one after the other; 0 is none.
+    fn seen(damages: &[u32]) -> (Result<(), CommandError>, usize) {
+        let mut looks = 0;
+        let seen = looked_at_again(|| {
+            looks += 1;
+            match damages.get(looks - 1) {
+                None | Some(0) => Ok(()),
+                Some(damage) => Err(CommandError::Damaged(damage.to_string())),
+            }
+        });
+        (seen, looks)
+    }
+
+    #[test]
+    fn damage_is_what_a_second_look_finds_too() {
+        assert!(matches!(seen(&[0]), (Ok(()), 1)));
+        assert!(matches!(seen(&[1, 0]), (Ok(()), 2)));
+        assert!(matches!(seen(&[1, 2, 3, 0]), (Ok(()), 4)));
+        let (found, looks) = seen(&[1, 2, 2, 0]);
+        assert!(matches!(found, Err(CommandError::Damaged(why)) if why == "2") && looks == 3);
+        assert!(matches!(seen(&[1, 2, 1, 2, 1, 0]), (Err(CommandError::Failed(_)), 5)));
+        let failed = looked_at_again::<()>(|| Err(CommandError::failed("no file")));
+        assert!(matches!(failed, Err(CommandError::Failed(why)) if why == "no file"));
     }
 }

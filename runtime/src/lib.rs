@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod conform;
 pub mod console;
+pub mod consumers;
 pub mod diff;
 pub mod disk;
 pub mod dump;

@@ -8,11 +8,13 @@
 //! again after a write or sync failed.
 
 mod aligned;
+mod consumers;
 mod copying;
 mod counters;
 mod error;
 mod history;
 mod layout;
+mod locks;
 mod open;
 mod pace;
 mod packed;
@@ -27,10 +29,12 @@ mod syncer;
 mod writer;
 
 pub(crate) use aligned::Aligned;
+pub use consumers::{Consumer, ConsumerKind, Consumers, ConsumersError};
 pub use copying::{GoOn, Unreadable, copy_file, copy_segment, segment_files};
 pub use counters::{LogCounters, LogTotals};
 pub use error::{OpenError, explain_fault};
 pub(crate) use layout::{is_log_name, looks_like_log};
+pub use locks::{Lease, Removal};
 pub use open::{IoChoice, LogOptions, SpareFault};
 pub use packed::{DamageSign, PackedDamage, packed_damage};
 pub use packing::{PackFault, PackedReport, Packing, PackingStep, pack_segment};
@@ -139,15 +143,20 @@ impl<P: Platform> LogDirectory<P> {
         }
     }
 
-    /// One line for the user when nothing here is durable, whatever is promised elsewhere.
-    pub fn warning(&self) -> Option<String> {
-        (self.file_system.keeper == Keeper::Memory).then(|| {
+    /// What the user should know of the file system, a line each: that nothing here is durable,
+    /// whatever is promised elsewhere, or that a lock is weaker here.
+    pub fn warnings(&self) -> Vec<String> {
+        let (path, name) = (self.path().display(), &self.file_system.name);
+        let memory = (self.file_system.keeper == Keeper::Memory).then(|| {
+            format!("'{path}' is on {name}, a file system in memory: nothing there is durable")
+        });
+        let lock = self.writer.as_ref().is_some_and(Writer::is_locked_by_file_only).then(|| {
             format!(
-                "'{}' is on {}, a file system in memory: nothing there is durable",
-                self.path().display(),
-                self.file_system.name
+                "'{path}' is on {name}, which can't lock a directory: the file 'lock' alone keeps \
+                 a second engine out, so never remove it"
             )
-        })
+        });
+        memory.into_iter().chain(lock).collect()
     }
 
     /// The side of this log that syncs what is appended, for a thread of its own.
@@ -179,10 +188,7 @@ impl<P: Platform> LogDirectory<P> {
         if self.writer.is_some() {
             return Ok(true);
         }
-        match self.platform.is_locked(&self.layout.lock()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            other => fault_of(LogOperation::Open, other),
-        }
+        fault_of(LogOperation::Open, locks::writer_is_running(self.platform, &self.layout))
     }
 
     /// The first fault of writing, if there was one: no file is touched after it.

@@ -6,6 +6,7 @@
 //! buffered reaches its file by an explicit flush, never by dropping.
 
 mod acks;
+mod durable;
 mod error;
 mod events;
 mod fills;
@@ -13,6 +14,7 @@ pub(crate) mod partial;
 pub(crate) mod text_file;
 
 pub use acks::AcksWriter;
+pub use durable::{DurableFile, OutputSync, RegisteredOutputs, SettleOutputs};
 pub use error::OutputError;
 pub use events::EventsWriter;
 pub use fills::{FILLS_HEADER, FillsMark, FillsMeter, FillsWriter};

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// An open segment file.
     type Segment: SegmentFile;
-    /// An exclusive lock, held until it is dropped or the process ends, however it ends.
+    /// A lock, held until it is dropped or the process ends, however it ends.
     type Lock: fmt::Debug + Send + 'static;
 
     /// How [`IoMode::Direct`] is done here, for the summary.
@@ -97,19 +97,26 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// The system's; there is no such path.
     fn free_bytes(self, path: &Path) -> io::Result<u64>;
 
-    /// Takes the exclusive lock on a file, which is created when missing; `None` when another
-    /// process holds it.
+    /// Takes a lock on a file or a directory that exists, without waiting; `None` when another
+    /// holder excludes it.
+    ///
+    /// Once the lock is held, the path is looked up again: when it names another file by then, the
+    /// lock would keep nobody out, and that file is locked instead.
     ///
     /// # Errors
-    /// The system's: the file cannot be created or opened for writing.
-    fn lock(self, path: &Path) -> io::Result<Option<Self::Lock>>;
+    /// The system's: there is no such file, or it cannot be opened (for writing, for an exclusive
+    /// lock on a file); [`Unsupported`](io::ErrorKind::Unsupported) where the file system has no
+    /// such locks.
+    fn lock(self, path: &Path, sharing: Sharing) -> io::Result<Option<Self::Lock>>;
 
-    /// Whether a process holds the lock on a file. Creates nothing, and holds a shared lock for an
-    /// instant.
+    /// Whether a process holds the exclusive lock on a file or a directory. Creates nothing, and
+    /// holds a shared lock for an instant.
     ///
     /// # Errors
     /// The system's; there is no such file.
-    fn is_locked(self, path: &Path) -> io::Result<bool>;
+    fn is_locked(self, path: &Path) -> io::Result<bool> {
+        self.lock(path, Sharing::Shared).map(|lock| lock.is_none())
+    }
 
     /// Memory that is all zeros, page-aligned, and never given back.
     ///
@@ -307,6 +314,15 @@ fn write_all(
 /// Converts a length to 64 bits; lossless, because no supported system has wider addresses.
 fn length_of(length: usize) -> u64 {
     length as u64
+}
+
+/// Who else may hold a lock at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nobody.
+    Exclusive,
+    /// Whoever shares it too.
+    Shared,
 }
 
 /// How segment files are written.

@@ -10,16 +10,17 @@ use crate::config::Config;
 use crate::console::{CommandError, Console, note};
 use crate::feed::{FLOW_SESSION, Feed, Source};
 use crate::flow::FlowReader;
-use crate::gateway::{Gateway, GatewayReport, Ledger, Pace, Progress};
+use crate::gateway::{Gateway, GatewayEnd, GatewayReport, Ledger, Pace, Progress};
 use crate::idle::Idle;
 use crate::intake::{Binding, Intake};
 use crate::latency::Quantiles;
-use crate::log_directory::{LogDirectory, LogTotals};
+use crate::log_directory::{Consumer, Consumers, LogDirectory, LogTotals};
+use crate::outputs::RegisteredOutputs;
 use crate::paths::STANDARD;
 use crate::platform::Platform;
 use crate::progress::watch;
 use crate::signals::StopFlag;
-use crate::snapshots::{SnapshotThread, SnapshotTotals};
+use crate::snapshots::{Keep, SnapshotThread, SnapshotTotals, held_by};
 use crate::stages::{
     Neighbourhood, Sequenced, StageGuard, spawn_log_writer, spawn_sequencer, spawn_syncer,
 };
@@ -32,7 +33,7 @@ use highwater::command::Action;
 use highwater::stage::Fault;
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     if !config.sync.answers_are_durable() {
         note(&format!("sync {}: a power cut takes {}", config.sync.name(), config.sync.loss()));
     }
-    let started = match start(platform, &config, &mut intake) {
+    let mut started = match start(platform, &config, &mut intake) {
         Ok(started) => started,
         Err(StartError::Unwanted) => return intake.refusal(&config.data),
         Err(error) => return Err(error.into()),
@@ -68,13 +69,45 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
         return Ok(());
     }
     let (reader, told) = intake.into_parts();
+    let outputs = registered(platform, &config, &started, &told)?;
+    started.lease = None;
     let feed = feed_of(args, reader, &started, &binding);
-    let finished = work(platform, (args, &config), Working { started, feed, told, stop })?;
+    let outputs = Arc::new(Mutex::new(outputs));
+    let working = Working { started, feed, told, outputs, stop };
+    let finished = work(platform, (args, &config), working)?;
     conclude(platform, (args, &config), console, (&recovered, finished))
 }
 
 fn paths_of(args: &RunArgs) -> ToldPaths {
     ToldPaths { fills: args.fills.clone(), events: args.events.clone(), acks: args.acks.clone() }
+}
+
+/// The outputs of this run, registered as consumers of the log; other consumers that hold the log
+/// back are named.
+fn registered<P: Platform>(
+    platform: P,
+    config: &Config,
+    started: &Started<P>,
+    told: &Told,
+) -> Result<RegisteredOutputs<P>, CommandError> {
+    let files = told.durable_files().map_err(|error| system_error("read an output", &error))?;
+    let last = started.stages.sequencer.book().last_sequence();
+    let consumers = match Consumers::of(platform, &config.data).list() {
+        Ok(consumers) => consumers,
+        // Nothing is retired as long as nobody knows who needs it.
+        Err(error) => {
+            note(&format!("warning: {error}"));
+            return Ok(RegisteredOutputs::none(platform, &config.data));
+        }
+    };
+    let is_ours = |other: &Consumer| files.iter().any(|file| other.is(file.kind, &file.path));
+    if config.snapshots.keep == Keep::Snapshot {
+        let holding = |other: &&Consumer| other.kind.needs_all() || other.durable < last;
+        for other in consumers.iter().filter(holding).filter(|it| !is_ours(it)) {
+            note(&format!("note: {}", held_by(other)));
+        }
+    }
+    RegisteredOutputs::begin(platform, &config.data, files, last).map_err(CommandError::Failed)
 }
 
 /// The feed of this run, which goes on where the log stands.
@@ -106,6 +139,7 @@ struct Working<P: Platform> {
     started: Started<P>,
     feed: Feed,
     told: Told,
+    outputs: Arc<Mutex<RegisteredOutputs<P>>>,
     stop: StopFlag,
 }
 
@@ -126,7 +160,7 @@ fn work<P: Platform>(
     (args, config): (&RunArgs, &Config),
     working: Working<P>,
 ) -> Result<Finished<P>, CommandError> {
-    let Working { started, feed, told, stop } = working;
+    let Working { started, feed, told, outputs, stop } = working;
     let shared = started.stages.shared;
     // It lives as long as the process, as the engine does.
     let neighbourhood: &'static Neighbourhood =
@@ -146,6 +180,7 @@ fn work<P: Platform>(
         neighbourhood,
         feed,
         ledger: Ledger::new(told, recovered),
+        output_sync: locked(&outputs).answered_by(|| neighbourhood.bells.release.ring()),
         pace: args.rate.map_or(Pace::Unlimited, Pace::PerSecond),
         lasts: args.seconds.map(Duration::from_secs),
         stop,
@@ -166,7 +201,7 @@ fn work<P: Platform>(
         platform,
         config.data.clone(),
         config.snapshots,
-        (neighbourhood, Arc::clone(&counters)),
+        (neighbourhood, Arc::clone(&counters), Arc::clone(&outputs)),
         behind_bytes,
     )
     .map_err(no_thread)?;
@@ -188,7 +223,7 @@ fn work<P: Platform>(
     snapshots.join().map_err(|_| CommandError::failed(DEFECT))?;
     let snapshot_totals = requests.totals();
     Ok(Finished {
-        report: report?,
+        report: settled(report?, &outputs)?,
         last_state: last_state?,
         directory: directory?,
         totals: counters.totals(),
@@ -196,6 +231,27 @@ fn work<P: Platform>(
         snapshot_totals,
         reserved_bytes,
     })
+}
+
+/// The report of a run whose outputs are durable, if they are whole.
+fn settled<P: Platform>(
+    report: GatewayReport,
+    outputs: &Mutex<RegisteredOutputs<P>>,
+) -> Result<GatewayReport, CommandError> {
+    match report.end {
+        GatewayEnd::Fed(_) | GatewayEnd::Stopped => {
+            locked(outputs).sync_up_to(report.released).map_err(CommandError::Failed)?;
+        }
+        GatewayEnd::Output(_) | GatewayEnd::Fault(_) => {}
+    }
+    Ok(report)
+}
+
+/// The outputs; a thread that panicked with them has stopped the engine.
+fn locked<P: Platform>(
+    outputs: &Mutex<RegisteredOutputs<P>>,
+) -> MutexGuard<'_, RegisteredOutputs<P>> {
+    outputs.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a thread gives back; a panic in it has stopped the engine and printed its reason.

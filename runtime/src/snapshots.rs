@@ -13,6 +13,7 @@ mod thread;
 pub use command::{SnapshotArgs, snapshot};
 pub use maker::{Made, SnapshotMaker, SnapshotTrouble};
 pub use restore::{Beginning, Candidates};
+pub(crate) use retention::held_by;
 pub use retention::{Keep, Kept};
 pub use thread::{
     SnapshotCounters, SnapshotPlan, SnapshotRequests, SnapshotThread, SnapshotTotals,

@@ -5,7 +5,7 @@ mod recovered;
 
 use crate::config::Config;
 use crate::log_directory::{
-    LogDirectory, LogOptions, OpenError, SpareFault, explain_fault, packed_damage,
+    Lease, LogDirectory, LogOptions, OpenError, SpareFault, explain_fault, packed_damage,
 };
 use crate::platform::{Granted, HostMemory, MemoryWishes, Platform};
 use highwater::book::Book;
@@ -85,6 +85,9 @@ pub struct Started<P: Platform> {
     pub warnings: Vec<String>,
     /// Bytes of memory reserved for book, rings and buffers; what is never used is never touched.
     pub reserved_bytes: usize,
+    /// Nothing of the log that was recovered is removed until this is dropped: when what follows
+    /// from it is registered.
+    pub lease: Option<Lease<P>>,
 }
 
 impl<P: Platform> Started<P> {
@@ -129,7 +132,8 @@ pub fn start_engine<P: Platform, const INPUT: usize, const LOG: usize, const EVE
         })),
     };
     let mut directory = LogDirectory::open(platform, &config.data, &log)?;
-    let mut warnings: Vec<String> = directory.warning().into_iter().collect();
+    let mut warnings = directory.warnings();
+    let lease = Lease::take(platform, &config.data)?;
 
     let started_ns = platform.monotonic_ns();
     let recovered = recover_in_memory(platform, &mut directory, config, sink)?;
@@ -158,6 +162,7 @@ pub fn start_engine<P: Platform, const INPUT: usize, const LOG: usize, const EVE
         capacities,
         warnings,
         reserved_bytes: recovered.book_bytes + size_of_val(engine) + BATCH_BYTES + READ_BYTES,
+        lease: Some(lease),
     })
 }
 
@@ -408,6 +413,13 @@ impl std::error::Error for StartError {}
 
 impl From<StartError> for crate::console::CommandError {
     fn from(error: StartError) -> Self {
-        Self::failed(error)
+        match error {
+            StartError::Refused(sentence) | StartError::Log(sentence) => Self::Damaged(sentence),
+            StartError::Open(_)
+            | StartError::Unwanted
+            | StartError::Memory { .. }
+            | StartError::Book(_)
+            | StartError::Random(_) => Self::failed(error),
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! What a run tells: released events to their files, and what is counted of them.
 
 use crate::feed::FLOW_SESSION;
-use crate::outputs::{AcksWriter, EventsWriter, FillsMark, FillsWriter, OutputError};
+use crate::outputs::{AcksWriter, DurableFile, EventsWriter, FillsMark, FillsWriter, OutputError};
 use crate::tally::Tally;
 use highwater::command::{Action, Command};
 use highwater::event::{Event, EventKind};
 use highwater::types::{ClientSequence, SessionId, Symbol};
 use std::collections::VecDeque;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 /// The files that events are written to; what is not named is not written.
@@ -39,6 +40,8 @@ pub struct Told {
     fills_mark: Option<FillsMark>,
     /// The first failure; nothing is written after it.
     error: Option<OutputError>,
+    /// Whether there was one, taken or not.
+    has_failed: bool,
 }
 
 /// The open files.
@@ -60,6 +63,7 @@ impl Told {
             tally: Tally::default(),
             fills_mark: None,
             error: None,
+            has_failed: false,
         }
     }
 
@@ -162,14 +166,29 @@ impl Told {
         }
     }
 
-    /// Writes out what is buffered.
-    pub fn flush(&mut self) {
+    /// Hands what is buffered to the system; false when not everything that was told could be
+    /// written.
+    pub fn flush(&mut self) -> bool {
         if let Some(files) = &mut self.files
             && self.error.is_none()
             && let Err(error) = files.flush()
         {
             self.fail(error);
         }
+        !self.has_failed
+    }
+
+    /// The files that follow from the log and can be continued, for who makes them durable; to be
+    /// asked for when they have their names. Pipes and devices are none.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn durable_files(&self) -> io::Result<Vec<DurableFile>> {
+        let Some(open) = &self.files else { return Ok(Vec::new()) };
+        let fills = open.fills.as_ref().map(FillsWriter::durable_file);
+        let events = open.events.as_ref().map(EventsWriter::durable_file);
+        let found = [fills.transpose()?.flatten(), events.transpose()?.flatten()];
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// The first failure, once.
@@ -185,6 +204,7 @@ impl Told {
     /// Nothing is written from here on.
     fn fail(&mut self, error: OutputError) {
         self.error.get_or_insert(error);
+        self.has_failed = true;
         self.files = Some(Files::default());
     }
 }

@@ -6,7 +6,7 @@ mod loss;
 use crate::console::{CommandError, Console, note};
 use crate::inspect::Nothing;
 use crate::log_directory::{
-    IoChoice, LogDirectory, LogOptions, Unreadable, copy_file, segment_files,
+    Consumers, IoChoice, LogDirectory, LogOptions, Unreadable, copy_file, segment_files,
 };
 use crate::platform::Platform;
 use crate::replay::{ReplayUpTo, Rest, replay_from};
@@ -29,7 +29,8 @@ use std::path::{Path, PathBuf};
 ///
 /// For a log that start-up refuses, when there is no backup and no replica: everything behind the
 /// sequence is lost, acknowledged or not. Says exactly which sequences and which client sequences
-/// of each session those are. What is cut off is copied to DIR/dropped-N first. Takes the lock.
+/// of each session those are. What is cut off is copied to DIR/dropped-N first. Takes the lock, and
+/// refuses while another process reads the log.
 /// Without --accept-loss it says what would be lost, changes no segment, and ends with exit code 1.
 #[derive(Clone, Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
@@ -92,6 +93,7 @@ fn cut<P: Platform>(
     stop: &StopFlag,
 ) -> Result<String, Uncut> {
     let mut log = open(platform, &args.data)?;
+    let _alone = log.removal_soon().map_err(CommandError::failed)?;
     let judged = judge(platform, args, &mut log, stop);
     if stop.is_raised() {
         return Err(Uncut::Stopped);
@@ -108,6 +110,7 @@ fn cut<P: Platform>(
         )));
     }
     let dropped = set_aside(platform, &log, &kept, stop)?;
+    Consumers::of(platform, &args.data).cut(kept.last_sequence).map_err(CommandError::failed)?;
     log.cut(kept.segment, kept.position).map_err(|fault| log_error(platform, &args.data, fault))?;
     confirm(platform, args, &mut log, &kept)?;
     Ok(format!(

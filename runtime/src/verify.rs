@@ -1,7 +1,7 @@
 //! `highwater verify`: scans a whole log, checks everything that can be checked, and replays it.
 
 use crate::console::{CommandError, Console};
-use crate::inspect::{CacheArgs, Inspected, open_log, walk};
+use crate::inspect::{CacheArgs, Inspected, looked_at_again, open_log, walk};
 use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::replay::{ReplayUpTo, Replayed, Rest, replay_from};
@@ -101,8 +101,10 @@ pub fn verify<P: Platform>(
     args: &VerifyArgs,
     console: Console,
 ) -> Result<(), CommandError> {
-    let mut log = open_log(platform, &args.data, args.cache)?;
-    let report = examine(platform, &mut log)?;
+    let report = looked_at_again(|| {
+        let mut log = open_log(platform, &args.data, args.cache)?;
+        examine(platform, &mut log)
+    })?;
     if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
 }
 

@@ -32,8 +32,9 @@ impl Follower {
     /// one or more whole blocks.
     ///
     /// # Errors
-    /// What is wrong with the log before `until`, or the visitor's fault. The follower is not to be
-    /// used again then, nor is what the visitor has filled; but after [`RecoveryFault::Log`] it
+    /// What is wrong with the log before `until`, or the visitor's fault. After a fault of the
+    /// visitor neither the follower nor what the visitor has filled is to be used again. After one
+    /// of the files ([`RecoveryFault::Log`], `Corrupt`, `MissingSegment`, `ForeignSegment`) it
     /// stands behind the last whole block that was handed on, and may be asked again.
     ///
     /// # Panics

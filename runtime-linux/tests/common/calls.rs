@@ -3,6 +3,7 @@ use crate::power::{Content, History, Naming, Span};
 use crate::sectors::Change;
 use crate::trace::{Call, Trace};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The calls to trace: those that are known here, and those that would have to be.
 pub const CALLS: &str = "trace=execve,open,openat,creat,close,write,pwrite64,ftruncate,fdatasync,fsync,\
@@ -15,15 +16,39 @@ pub const CALLS: &str = "trace=execve,open,openat,creat,close,write,pwrite64,ftr
 enum Opened {
     Directory,
     Parent,
-    File { file: usize, appends: bool },
+    File {
+        file: usize,
+        access: Access,
+    },
     Acks,
+    /// A file of another directory.
+    Elsewhere,
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// At places that are named.
+    Placed,
+    /// Always at its end.
+    Appends,
+    /// From its beginning on: nobody moves in it.
+    Onwards,
 }
 
 /// The history of runs, one behind the other. The first found `base` in the data directory; all
-/// acknowledged to the file `acks`, and were started beside both. Each left what is `found`.
-pub fn history(trace: &Trace, data: &str, base: Option<&Content>, found: &[Content]) -> History {
+/// acknowledged to the file `acks`, and were started in `place`, beside both. Each left what is
+/// `found`.
+pub fn history(
+    trace: &Trace,
+    (place, data): (&Path, &str),
+    base: Option<&Content>,
+    found: &[Content],
+) -> History {
     let history = History::new(base);
-    let mut reader = Reader { data, opened: BTreeMap::new(), history, found: found.iter() };
+    let place = format!("{}/", place.canonicalize().unwrap().display());
+    let opened = BTreeMap::new();
+    let mut reader = Reader { place, data, opened, history, found: found.iter() };
     let ends = trace.calls.iter().filter(|call| span(call).ended < usize::MAX);
     let ends = ends.map(|call| (call.ended, true, call));
     let mut steps: Vec<_> = trace.calls.iter().map(|call| (call.began, false, call)).collect();
@@ -40,6 +65,8 @@ pub fn history(trace: &Trace, data: &str, base: Option<&Content>, found: &[Conte
 }
 
 struct Reader<'t> {
+    /// What absolute paths begin with.
+    place: String,
     data: &'t str,
     opened: BTreeMap<u64, Opened>,
     history: History,
@@ -83,27 +110,29 @@ impl Reader<'_> {
             ("fdatasync" | "fsync", Some(Opened::Parent)) => self.history.parent_syncs.push(span),
             ("mmap", _) => assert!(!call.text.contains("PROT_WRITE, MAP_SHARED, "), "{call:?}"),
             ("fcntl", _) => assert!(!call.text.contains("F_DUPFD"), "{call:?}"),
+            (_, Some(Opened::Elsewhere)) => {}
             (name, None) if ["write", "fdatasync", "fsync"].contains(&name) => {}
             _ => panic!("a call that is not known here: {}", shown(call)),
         }
     }
 
     fn write(&mut self, opened: Opened, call: &Call, span: Span) {
-        let Opened::File { file, appends } = opened else { unreachable!("a file is written") };
+        let Opened::File { file, access } = opened else { unreachable!("a file is written") };
         let mut bytes = written(call);
         if let Some(result) = result(call) {
             bytes.truncate(usize::try_from(result).unwrap());
         }
         let file = &mut self.history.files[file];
-        assert_eq!(appends, call.name == "write", "it has no place of its own: {}", shown(call));
+        let is_placed = call.name == "pwrite64";
+        assert_eq!(access == Access::Placed, is_placed, "it has no such place: {}", shown(call));
         let offset =
-            if appends { file.length } else { usize::try_from(argument(call, 3)).unwrap() };
+            if is_placed { usize::try_from(argument(call, 3)).unwrap() } else { file.length };
         file.change(span, Change::Write { offset, bytes });
     }
 
     /// A name that was changed; one that is to be changed is followed when it has been.
     fn naming(&mut self, call: &Call, span: Span) {
-        let paths = strings(call);
+        let paths: Vec<_> = strings(call).iter().map(|path| self.shortened(path)).collect();
         let names: Vec<_> = paths.iter().filter_map(|path| self.within(path)).collect();
         let naming = match (call.name.as_str(), names.as_slice()) {
             ("mkdir", _) if paths == [self.data] => return self.history.made.push(span),
@@ -130,17 +159,26 @@ impl Reader<'_> {
     }
 
     fn open(&mut self, call: &Call) {
-        let path = strings(call).remove(0);
+        let path = self.shortened(&strings(call)[0]);
         let flags = call.text.rsplit_once("\", ").unwrap().1;
-        let opened = if flags.contains("O_DIRECTORY") {
-            if path == self.data { Opened::Directory } else { Opened::Parent }
+        let opened = if path == self.data {
+            Opened::Directory
+        } else if flags.contains("O_DIRECTORY") {
+            Opened::Parent
         } else if path == "acks" {
             Opened::Acks
         } else if let Some(name) = self.within(&path) {
             let Some(file) = self.file(&name, flags, call) else { return };
-            Opened::File { file, appends: flags.contains("O_APPEND") }
+            let access = if flags.contains("O_APPEND") {
+                Access::Appends
+            } else if flags.contains("O_WRONLY") {
+                Access::Onwards
+            } else {
+                Access::Placed
+            };
+            Opened::File { file, access }
         } else {
-            return;
+            Opened::Elsewhere
         };
         self.opened.insert(result(call).unwrap().cast_unsigned(), opened);
     }
@@ -161,6 +199,11 @@ impl Reader<'_> {
         naming.apply(&mut self.history.names);
         self.history.namings.push((span(call), naming));
         Some(file)
+    }
+
+    /// A path as it is from the place in which the program was started.
+    fn shortened(&self, path: &str) -> String {
+        path.strip_prefix(&self.place).unwrap_or(path).to_owned()
     }
 
     /// The name in the data directory that a path is.

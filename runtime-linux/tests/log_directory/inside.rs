@@ -19,7 +19,7 @@ fn full_disk() {
     let directory = given_place().join("data");
     let mut log = open(&directory, IoChoice::Auto);
     assert_eq!(log.io_mode(), Some(IoMode::Append));
-    assert!(log.warning().unwrap().contains("nothing there is durable"));
+    assert!(log.warnings()[0].contains("nothing there is durable"));
     let size = 100 * BLOCK;
     log.begin(FIRST, size, &block(1).0).unwrap();
     let full = (1..100).find_map(|at| log.append(LogPosition(at * BLOCK), &block(2).0).err());
@@ -34,7 +34,11 @@ fn full_disk() {
     if let Ok(mut log) = LogDirectory::open(Linux, &directory, &options(IoChoice::Direct)) {
         let fault = log.begin(SECOND, size, &block(1).0).unwrap_err();
         assert_eq!(fault, LogFault { operation: LogOperation::Begin, code: 28 });
-        assert_eq!(names(&directory), ["0000000000000001.log", "lock"], "no half a segment");
+        assert_eq!(
+            names(&directory),
+            ["0000000000000001.log", "lease", "lock"],
+            "no half a segment"
+        );
     }
 }
 

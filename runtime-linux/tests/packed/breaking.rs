@@ -2,7 +2,7 @@
 
 use runtime::platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
-    ThreadRole,
+    Sharing, ThreadRole,
 };
 use runtime_linux::Linux;
 use std::cell::{Cell, RefCell};
@@ -124,12 +124,8 @@ impl Platform for Breaking {
         Linux.file_system(path)
     }
 
-    fn lock(self, path: &Path) -> io::Result<Option<Self::Lock>> {
-        Linux.lock(path)
-    }
-
-    fn is_locked(self, path: &Path) -> io::Result<bool> {
-        Linux.is_locked(path)
+    fn lock(self, path: &Path, sharing: Sharing) -> io::Result<Option<Self::Lock>> {
+        Linux.lock(path, sharing)
     }
 
     fn zeroed_memory(self, bytes: usize, wishes: MemoryWishes) -> io::Result<HostMemory> {

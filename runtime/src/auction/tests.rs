@@ -18,9 +18,11 @@ fn collected(text: &str) -> Result<Vec<FlowLine>, String> {
             Ok(Collected::Some) => {}
             Ok(Collected::All) => return Ok(collector.lines),
             Ok(Collected::Pending) => panic!("a file is never silent"),
-            Err(CommandError::Failed(sentence) | CommandError::WrongUsage(sentence)) => {
-                return Err(sentence);
-            }
+            Err(
+                CommandError::Failed(sentence)
+                | CommandError::Damaged(sentence)
+                | CommandError::WrongUsage(sentence),
+            ) => return Err(sentence),
             Err(
                 error @ (CommandError::ClosedPipe
                 | CommandError::Differ

@@ -4,7 +4,7 @@
 use super::errors::CatchUpError;
 use super::fan_out::{Joined, Missed, concerned};
 use crate::history_cache::HistoryCache;
-use crate::log_directory::LogDirectory;
+use crate::log_directory::{Lease, LogDirectory, OpenError};
 use crate::platform::Platform;
 use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
 use highwater::book::Book;
@@ -47,8 +47,10 @@ impl Owed {
         sink: &mut impl EventSink,
     ) -> Result<(), CatchUpError> {
         if self.from.sequence <= self.through {
-            let directory = LogDirectory::open_with_cache(platform, data, Arc::clone(cache))
-                .map_err(|error| CatchUpError::History(error.into()))?;
+            let failed = |error: OpenError| CatchUpError::History(error.into());
+            let _lease = Lease::take(platform, data).map_err(failed)?;
+            let directory =
+                LogDirectory::open_with_cache(platform, data, Arc::clone(cache)).map_err(failed)?;
             let mut reader = Reader { directory, buffer: vec![0; BUFFER_BYTES] };
             self.replay(&mut reader, sink).map_err(|fault| self.trouble(platform, data, fault))?;
             if self.from.sequence <= self.through {

@@ -80,7 +80,7 @@ impl<P: Platform> Crew<P> {
                 platform,
                 config.data.clone(),
                 config.snapshots,
-                (common, counters),
+                (common, counters, ()),
                 behind_bytes,
             )?;
             Ok(Self { sequencer, log, syncer, release, snapshots })

@@ -20,6 +20,10 @@ pub enum OpenError {
     Unreadable(PathBuf, io::Error),
     /// Another process has it open for writing.
     InUse(PathBuf),
+    /// Another process reads it, and it is to be changed.
+    BeingRead(PathBuf),
+    /// Another process changes it, and it is to be read.
+    Changing(PathBuf),
     /// There is no room on the file system.
     DiskFull(PathBuf, io::Error),
     /// Direct I/O was asked for on a file system (named here) that takes none.
@@ -78,6 +82,18 @@ impl fmt::Display for OpenError {
                  stop that one, or name another with --data",
                 path.display()
             ),
+            Self::BeingRead(path) => write!(
+                f,
+                "the log in '{}' is being read by another process; wait until that has ended, and \
+                 try again",
+                path.display()
+            ),
+            Self::Changing(path) => write!(
+                f,
+                "the log in '{}' is being changed by another process; wait until that has ended, \
+                 and try again",
+                path.display()
+            ),
             Self::DiskFull(path, error) => write!(
                 f,
                 "there is no room for the data directory '{}' ({error}); \
@@ -119,6 +135,8 @@ impl std::error::Error for OpenError {
             Self::ParentMissing(_)
             | Self::NotADirectory(_)
             | Self::InUse(_)
+            | Self::BeingRead(_)
+            | Self::Changing(_)
             | Self::DirectRefused(..)
             | Self::NoLog(_) => None,
         }

@@ -51,6 +51,26 @@ impl Layout {
         self.directory.join("lock")
     }
 
+    /// The file that readers share a lock on; never renamed or removed.
+    pub(super) fn lease(&self) -> PathBuf {
+        self.directory.join("lease")
+    }
+
+    /// The list of the outputs that follow from the log.
+    pub(super) fn consumers(&self) -> PathBuf {
+        self.directory.join("consumers")
+    }
+
+    /// The file that becomes that list.
+    pub(super) fn consumers_new(&self) -> PathBuf {
+        self.directory.join("consumers.new")
+    }
+
+    /// The file that is locked by who changes that list; never renamed or removed.
+    pub(super) fn consumers_lock(&self) -> PathBuf {
+        self.directory.join("consumers-lock")
+    }
+
     /// The file of a segment.
     pub(super) fn segment(&self, segment: SegmentNumber) -> PathBuf {
         self.directory.join(format!("{:0DIGITS$}.log", segment.0))

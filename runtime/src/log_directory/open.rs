@@ -3,6 +3,7 @@
 use super::aligned::{Aligned, is_whole_blocks};
 use super::error::OpenError;
 use super::layout::{self, Layout};
+use super::locks::WriterLock;
 use super::writer::Writer;
 use crate::platform::{FileSystem, IoMode, Keeper, Platform, SegmentFile};
 use highwater::limits::{BLOCK_BYTES, SEGMENT_BYTES_DEFAULT};
@@ -13,13 +14,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
-
-/// How long a held lock is asked for again: a reader that asks whether it is held holds it for an
-/// instant.
-const LOCK_PATIENCE_NS: u64 = 250_000_000;
-/// Time between two of these questions.
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// How a data directory is opened for writing.
 #[derive(Clone, Debug)]
@@ -76,7 +70,7 @@ impl fmt::Debug for SpareFault {
 #[derive(Debug)]
 pub(super) struct Taken<P: Platform> {
     /// Keeps every other writer out.
-    pub(super) lock: P::Lock,
+    pub(super) lock: WriterLock<P>,
     /// What it is on.
     pub(super) file_system: FileSystem,
     /// How segments are written in it.
@@ -111,7 +105,7 @@ pub(super) fn take<P: Platform>(
         )
     })?;
     create_directory(platform, layout.directory())?;
-    let lock = take_lock(platform, layout)?;
+    let lock = WriterLock::take(platform, layout)?;
     let failed = |doing| move |error| OpenError::writing(doing, layout.directory(), error);
     clear_leftovers(platform, layout).map_err(failed("clear leftovers from"))?;
     let file_system =
@@ -195,21 +189,6 @@ fn listing_error(directory: &Path, error: io::Error) -> OpenError {
         OpenError::NotADirectory(directory.to_owned())
     } else {
         OpenError::Unreadable(directory.to_owned(), error)
-    }
-}
-
-fn take_lock<P: Platform>(platform: P, layout: &Layout) -> Result<P::Lock, OpenError> {
-    let directory = layout.directory();
-    let give_up_ns = platform.monotonic_ns() + LOCK_PATIENCE_NS;
-    loop {
-        let lock = platform
-            .lock(&layout.lock())
-            .map_err(|error| OpenError::writing("lock", directory, error))?;
-        match lock {
-            Some(lock) => return Ok(lock),
-            None if platform.monotonic_ns() < give_up_ns => platform.sleep(LOCK_PAUSE),
-            None => return Err(OpenError::InUse(directory.to_owned())),
-        }
     }
 }
 

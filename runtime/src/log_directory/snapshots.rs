@@ -3,9 +3,10 @@
 
 use super::LogDirectory;
 use super::layout;
+use super::locks;
 use super::pieces::{PieceReader, PieceWriter};
 use super::retired;
-use crate::platform::{IoMode, Platform, SegmentFile};
+use crate::platform::{IoMode, Platform, SegmentFile, Sharing};
 use highwater::book::Book;
 use highwater::limits::BLOCK_BYTES;
 use highwater::snapshot::{
@@ -136,7 +137,9 @@ impl<P: Platform> LogDirectory<P> {
     /// # Errors
     /// The system's.
     pub fn lock_snapshots(&self) -> io::Result<Option<P::Lock>> {
-        self.platform.lock(&self.layout.snapshot_lock())
+        let path = self.layout.snapshot_lock();
+        locks::create_missing(&path)?;
+        self.platform.lock(&path, Sharing::Exclusive)
     }
 
     /// Takes a segment that no start needs any more out of the log, durably. The file of a plain

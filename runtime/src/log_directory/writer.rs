@@ -4,6 +4,7 @@ use super::aligned::{self, Aligned, is_aligned};
 use super::counters::LogCounters;
 use super::fault_of;
 use super::layout::{self, Layout};
+use super::locks::WriterLock;
 use super::open::LogOptions;
 use super::pace::Pace;
 use super::packing;
@@ -33,7 +34,7 @@ pub(super) struct Writer<P: Platform> {
     fault: Option<LogFault>,
     counters: Arc<LogCounters>,
     /// The last to go.
-    _lock: P::Lock,
+    lock: WriterLock<P>,
 }
 
 /// The segment that is appended to.
@@ -55,7 +56,7 @@ impl<P: Platform> Writer<P> {
     pub(super) fn new(
         platform: P,
         layout: Layout,
-        lock: P::Lock,
+        lock: WriterLock<P>,
         (io, options): (IoMode, &LogOptions),
     ) -> io::Result<Self> {
         let segment_bytes = options.segment_bytes;
@@ -80,13 +81,18 @@ impl<P: Platform> Writer<P> {
             spares,
             fault: None,
             counters,
-            _lock: lock,
+            lock,
         })
     }
 
     /// The mode of writing.
     pub(super) fn io(&self) -> IoMode {
         self.io
+    }
+
+    /// Whether only the file `lock` keeps other writers out.
+    pub(super) fn is_locked_by_file_only(&self) -> bool {
+        self.lock.is_file_only()
     }
 
     /// The counters.

@@ -34,10 +34,12 @@ mod line;
 #[cfg(test)]
 mod tests;
 
-use super::{OutputError, TextFile};
+use super::{DurableFile, OutputError, TextFile};
+use crate::log_directory::ConsumerKind;
 use highwater::event::{Event, EventKind, RejectReason};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
 use line::Line;
+use std::io;
 use std::path::Path;
 
 /// Writes released events, readable.
@@ -111,6 +113,17 @@ impl EventsWriter {
     /// When it cannot be renamed.
     pub fn keep(&mut self) -> Result<(), OutputError> {
         self.file.keep()
+    }
+
+    /// The file, for who makes it durable; `None` for a pipe or a device.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn durable_file(&self) -> io::Result<Option<DurableFile>> {
+        let kind = ConsumerKind::Events;
+        let named = self.file.named_file()?;
+        Ok(named.map(|(path, file)| DurableFile { kind, path, file }))
     }
 
     /// Writes what is buffered.

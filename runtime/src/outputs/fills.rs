@@ -1,6 +1,7 @@
 //! The fills of a session, one line a trade, in the order in which they happened.
 
-use super::{OutputError, TextFile};
+use super::{DurableFile, OutputError, TextFile};
+use crate::log_directory::ConsumerKind;
 use crate::text::push_number;
 use highwater::event::{Event, EventKind, EventSink, SessionEvents};
 use highwater::types::{ClientSequence, SessionId};
@@ -72,6 +73,17 @@ impl FillsWriter {
     /// When it cannot be renamed.
     pub fn keep(&mut self) -> Result<(), OutputError> {
         self.file.keep()
+    }
+
+    /// The file, for who makes it durable; `None` for a pipe or a device.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn durable_file(&self) -> io::Result<Option<DurableFile>> {
+        let kind = ConsumerKind::Fills;
+        let named = self.file.named_file()?;
+        Ok(named.map(|(path, file)| DurableFile { kind, path, file }))
     }
 
     /// Writes what is buffered.

@@ -54,14 +54,18 @@ impl PartialFile {
         Ok((file, Self { path, becomes: becomes.to_owned(), is_kept: false }))
     }
 
-    /// Gives the file its name, in place of what had it; once.
+    /// Gives the file its name, in place of what had it; once. What was written is on stable storage
+    /// before it has the name, and the name when this returns.
     ///
     /// # Errors
     /// The system's.
     pub(crate) fn keep(&mut self) -> io::Result<()> {
         if !self.is_kept {
+            File::open(&self.path)?.sync_all()?;
             fs::rename(&self.path, &self.becomes)?;
             self.is_kept = true;
+            let whole = fs::canonicalize(&self.becomes)?;
+            whole.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())?;
         }
         Ok(())
     }

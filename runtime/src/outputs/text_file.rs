@@ -5,9 +5,9 @@ use super::error::OutputError;
 use super::partial::PartialFile;
 use crate::paths::Place;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes that are gathered before they are written.
 const PIECE_BYTES: usize = 64 << 10;
@@ -61,10 +61,29 @@ impl TextFile {
         text_file
     }
 
-    /// Gives the file its name, in place of what had it.
+    /// Gives the file its name, in place of what had it. A regular file is on stable storage then
+    /// with all that was written so far, and so is its name.
     pub(crate) fn keep(&mut self) -> Result<(), OutputError> {
-        let kept = self.partial.as_mut().map_or(Ok(()), PartialFile::keep);
-        kept.map_err(|error| self.error(error))
+        self.flush()?;
+        self.keep_file().map_err(|error| self.error(error))
+    }
+
+    fn keep_file(&mut self) -> io::Result<()> {
+        match &mut self.partial {
+            Some(partial) => partial.keep(),
+            None => self.named_file()?.map_or(Ok(()), |(_, file)| file.sync_all()),
+        }
+    }
+
+    /// The regular file that has the name now, and its absolute path; `None` for a pipe or a
+    /// device.
+    pub(crate) fn named_file(&self) -> io::Result<Option<(PathBuf, File)>> {
+        if !fs::metadata(&*self.path)?.is_file() {
+            return Ok(None);
+        }
+        let path = fs::canonicalize(&*self.path)?;
+        let file = File::open(&path)?;
+        Ok(Some((path, file)))
     }
 
     /// Text that goes to `sink`, which errors call `path`.

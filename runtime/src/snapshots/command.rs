@@ -22,7 +22,8 @@ pub struct SnapshotArgs {
     #[arg(long, value_name = "DIR", default_value = "highwater-data")]
     pub data: PathBuf,
     /// What becomes of the segments below. all: kept, compressed. snapshot: those that neither of
-    /// the two newest snapshots needs are removed, and the history before is gone
+    /// the two newest snapshots needs are removed, unless an output still needs them (see highwater
+    /// consumers), and the history before is gone
     #[arg(long, value_enum, default_value_t = Keep::All)]
     pub keep: Keep,
     /// Print one JSON object instead of text
@@ -51,6 +52,8 @@ struct Report {
     retired_segments: u64,
     /// Bytes that they had.
     retired_bytes: u64,
+    /// Why not more was removed, in words; nothing when nobody needs it.
+    held: Option<String>,
 }
 
 /// Makes a snapshot and prints what was made.
@@ -88,6 +91,7 @@ pub fn snapshot<P: Platform>(
 impl Report {
     fn of(made: Option<Made>, newest: u64, open_orders: u32) -> Self {
         let kept = made.as_ref().map(|made| made.kept).unwrap_or_default();
+        let held = made.as_ref().and_then(|made| made.held.clone());
         Self {
             snapshot: made.as_ref().map(|made| made.path.display().to_string()),
             sequence: newest,
@@ -98,6 +102,7 @@ impl Report {
             packed_bytes: kept.packed_bytes,
             retired_segments: kept.retired_count,
             retired_bytes: kept.retired_bytes,
+            held,
         }
     }
 }
@@ -131,6 +136,7 @@ impl fmt::Display for Report {
             "retired             {} segments, {} bytes",
             self.retired_segments,
             grouped(self.retired_bytes)
-        )
+        )?;
+        self.held.iter().try_for_each(|why| writeln!(f, "held back           {why}"))
     }
 }

@@ -2,9 +2,9 @@
 //! snapshot is wanted.
 
 use super::restore::{Beginning, Candidates};
-use super::retention::{Keep, Kept, treat};
+use super::retention::{Keep, Kept, Treated, treat};
 use crate::feed::FLOW_SESSION;
-use crate::log_directory::{Aligned, LZ4, LogDirectory, SnapshotError};
+use crate::log_directory::{Aligned, LZ4, Lease, LogDirectory, SnapshotError};
 use crate::outputs::{FillsMark, FillsMeter};
 use crate::platform::Platform;
 use crate::start::{CAPACITIES_DEFAULT, StartError, larger};
@@ -65,6 +65,8 @@ pub struct Made {
     pub order_count: u32,
     /// What was done to the segments below it.
     pub kept: Kept,
+    /// Who still needs what would have been removed, in words.
+    pub held: Option<String>,
     /// What could not be done to them, in words; the snapshot stands all the same.
     pub trouble: Option<String>,
     /// How long it took to write and prove, in nanoseconds.
@@ -109,6 +111,7 @@ impl<P: Platform> SnapshotMaker<P> {
     /// # Errors
     /// There is no log, or no memory for a book.
     pub fn open(platform: P, data: &Path) -> Result<Self, SnapshotTrouble> {
+        let _lease = Lease::take(platform, data).map_err(StartError::from)?;
         let directory = LogDirectory::open_to_follow(platform, data).map_err(StartError::from)?;
         let Begun { book, follower, fills, notes } =
             begin(platform, &directory, CAPACITIES_DEFAULT)?;
@@ -159,9 +162,18 @@ impl<P: Platform> SnapshotMaker<P> {
     /// # Errors
     /// The log is damaged, or cannot be read.
     pub fn durable_end(&mut self) -> Result<Sequence, SnapshotTrouble> {
+        let _lease = self.lease()?;
         let start = self.follower.chain().map_or(Start::Beginning, Start::Snapshot);
-        let scanned = scan_from(&mut self.directory, self.buffer.bytes_mut(), &mut Nobody, start);
+        let mut scan =
+            || scan_from(&mut self.directory, self.buffer.bytes_mut(), &mut Nobody, start);
+        // What was wrong may have been gone while it was looked at.
+        let scanned = scan().or_else(|_| scan());
         scanned.map(|scanned| scanned.vouched).map_err(SnapshotTrouble::Log)
+    }
+
+    /// Nothing that is still to be read is removed meanwhile.
+    fn lease(&self) -> Result<Lease<P>, SnapshotTrouble> {
+        Ok(Lease::take(self.platform, self.directory.path()).map_err(StartError::from)?)
     }
 
     /// Replays what is durable up to `until`, as far as whole blocks go; asks `go_on` in between.
@@ -174,6 +186,8 @@ impl<P: Platform> SnapshotMaker<P> {
         until: Sequence,
         go_on: &dyn Fn() -> bool,
     ) -> Result<(), SnapshotTrouble> {
+        let _lease = self.lease()?;
+        let mut before = None;
         while go_on() {
             let followed = self.followed();
             let part = until.min(Sequence(followed.0.saturating_add(FOLLOWED_AT_ONCE)));
@@ -182,6 +196,9 @@ impl<P: Platform> SnapshotMaker<P> {
                 // A block may hold more than a part.
                 Ok(()) => {}
                 Err(RecoveryFault::NeedsCapacities(needed)) => self.begin_again(needed)?,
+                // Damage is what a second look finds, too: what was read may have been replaced
+                // meanwhile. Before it the follower stands where it stood.
+                Err(fault) if is_in_files(fault) && before != Some(fault) => before = Some(fault),
                 Err(fault) => return Err(self.trouble(fault)),
             }
         }
@@ -255,7 +272,8 @@ impl<P: Platform> SnapshotMaker<P> {
             path: self.directory.snapshot_path(self.newest),
             sequence: self.newest,
             order_count: self.book.open_order_count(),
-            kept: treated.as_ref().copied().unwrap_or_default(),
+            kept: treated.as_ref().map(|treated| treated.kept).unwrap_or_default(),
+            held: treated.as_ref().ok().and_then(|treated| treated.held.clone()),
             trouble: treated.err(),
             took_ns,
         }))
@@ -267,7 +285,7 @@ impl<P: Platform> SnapshotMaker<P> {
         before: Option<Sequence>,
         keep: Keep,
         go_on: &dyn Fn() -> bool,
-    ) -> Result<Kept, String> {
+    ) -> Result<Treated, String> {
         if self.keeps_everything {
             return Err(KEEPS_EVERYTHING.to_owned());
         }
@@ -294,6 +312,25 @@ impl<P: Platform> SnapshotMaker<P> {
         self.is_spent = false;
         (self.book, self.follower, self.fills) = (begun.book, begun.follower, begun.fills);
         Ok(())
+    }
+}
+
+/// Whether a fault is of what the files hold, and not of what follows from it.
+const fn is_in_files(fault: RecoveryFault) -> bool {
+    match fault {
+        RecoveryFault::Corrupt { .. }
+        | RecoveryFault::MissingSegment(_)
+        | RecoveryFault::ForeignSegment(_) => true,
+        RecoveryFault::Log(_)
+        | RecoveryFault::NewerVersion { .. }
+        | RecoveryFault::OlderVersion { .. }
+        | RecoveryFault::SnapshotAhead { .. }
+        | RecoveryFault::SnapshotOfOtherLog
+        | RecoveryFault::HashMismatch { .. }
+        | RecoveryFault::TradeDiffers { .. }
+        | RecoveryFault::Repeated { .. }
+        | RecoveryFault::NeedsCapacities(_)
+        | RecoveryFault::Unwanted { .. } => false,
     }
 }
 

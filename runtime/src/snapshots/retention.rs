@@ -2,9 +2,12 @@
 //!
 //! The newest two snapshots that were proven stay, and with them every record behind the older one,
 //! so that a start that cannot read the newest still has another. Nothing is removed before the
-//! newest is proven.
+//! newest is proven, nothing that a [consumer](Consumer) still needs, and nothing while somebody
+//! reads the log.
 
-use crate::log_directory::{LogDirectory, PackFault, PackingStep, pack_segment};
+use crate::log_directory::{
+    Consumer, Consumers, LogDirectory, OpenError, PackFault, PackingStep, Removal, pack_segment,
+};
 use crate::platform::Platform;
 use highwater::log_file::LogFile;
 use highwater::types::{SegmentNumber, Sequence};
@@ -37,6 +40,15 @@ pub struct Kept {
     pub retired_bytes: u64,
 }
 
+/// What was done below a snapshot, and why not more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Treated {
+    /// What was done.
+    pub(super) kept: Kept,
+    /// Who still needs what would have been removed, in words.
+    pub(super) held: Option<String>,
+}
+
 /// Why what lies below a snapshot was not treated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Untreated {
@@ -58,31 +70,105 @@ pub(super) fn treat<P: Platform>(
     (newest, before): (Sequence, Option<Sequence>),
     keep: Keep,
     go_on: &dyn Fn() -> bool,
-) -> Result<Kept, Untreated> {
-    let mut kept = Kept::default();
+) -> Result<Treated, Untreated> {
+    let mut treated = Treated::default();
+    let range = directory.segments().map_err(|fault| passing(fault.to_string()))?;
     // The only proven snapshot may turn out unreadable: everything stays.
     if let Some(before) = before {
-        remove_older(directory, before)
-            .map_err(|error| passing(format!("could not remove an older snapshot: {error}")))?;
-    }
-    let range = directory.segments().map_err(|fault| passing(fault.to_string()))?;
-    let end = match keep {
-        Keep::All => Some(newest),
-        Keep::Snapshot => before,
-    };
-    let (Some((first, _)), Some(end)) = (range, end) else {
-        return Ok(kept);
-    };
-    for segment in below(first, segment_of(directory, end)?) {
-        if !go_on() {
-            break;
-        }
-        match keep {
-            Keep::All => pack(platform, directory, segment, &mut kept, go_on)?,
-            Keep::Snapshot => retire(directory, segment, &mut kept)?,
+        let first = range.map_or(SegmentNumber::FIRST, |(first, _)| first);
+        let anchor = match keep {
+            // Whatever is needed of the log is there.
+            Keep::All if first == SegmentNumber::FIRST => Some(before),
+            Keep::All | Keep::Snapshot => {
+                anchor(platform, directory, (before, first), &mut treated.held)?
+            }
+        };
+        if let Some(anchor) = anchor {
+            // Whoever begins at an older snapshot needs the segments that only it needs.
+            if remove_older(directory, anchor, &mut treated)?
+                && keep == Keep::Snapshot
+                && let Some((first, _)) = range
+            {
+                retire_below(directory, (first, anchor), &mut treated, go_on)?;
+            }
         }
     }
-    Ok(kept)
+    if keep == Keep::All
+        && let Some((first, _)) = range
+    {
+        for segment in below(first, segment_of(directory, newest)?) {
+            if !go_on() {
+                break;
+            }
+            pack(platform, directory, segment, &mut treated.kept, go_on)?;
+        }
+    }
+    Ok(treated)
+}
+
+/// The snapshot behind which everything stays, of a log whose first segment is `first`: `before`,
+/// or the newest that every consumer reaches. `None` when nothing may be removed; `held` says for
+/// whom.
+fn anchor<P: Platform>(
+    platform: P,
+    directory: &LogDirectory<P>,
+    (before, first): (Sequence, SegmentNumber),
+    held: &mut Option<String>,
+) -> Result<Option<Sequence>, Untreated> {
+    let consumers = Consumers::of(platform, directory.path()).list();
+    let consumers = consumers.map_err(|error| passing(error.to_string()))?;
+    // Of a log whose beginning is gone, what needs the beginning can't be written any more.
+    let is_whole = first == SegmentNumber::FIRST;
+    let needing = |consumer: &&Consumer| !consumer.kind.needs_all() || is_whole;
+    let Some(slowest) = consumers.iter().filter(needing).min_by_key(|it| needed_by(it)) else {
+        return Ok(Some(before));
+    };
+    let upto = needed_by(slowest);
+    if upto >= before {
+        return Ok(Some(before));
+    }
+    *held = Some(held_by(slowest));
+    let snapshots = directory.snapshots().map_err(|error| passing(error.to_string()))?;
+    let reached = snapshots.into_iter().find(|snapshot| *snapshot <= upto);
+    Ok(reached)
+}
+
+/// The last sequence of a snapshot that a consumer can be continued from; 0 when it needs the log
+/// from the first record on.
+fn needed_by(consumer: &Consumer) -> Sequence {
+    if consumer.kind.needs_all() { Sequence(0) } else { consumer.durable }
+}
+
+/// Why a consumer holds the log back, and what to do about it.
+pub(crate) fn held_by(consumer: &Consumer) -> String {
+    let (kind, path) = (consumer.kind.name(), consumer.path.display());
+    let why = if consumer.kind.needs_all() {
+        "follows from all of it".to_owned()
+    } else {
+        format!("is durable up to sequence {} only", consumer.durable)
+    };
+    format!(
+        "the log is kept for the {kind} '{path}', which {why}: run with --{kind} '{path}', or let \
+         go of it with 'highwater consumers forget'"
+    )
+}
+
+/// Nobody may be reading.
+const HELD_BY_READER: &str = "what another process is reading now is kept until it has ended";
+
+/// The right to remove a file; `None`, and a note, while somebody reads the log.
+fn removal<P: Platform>(
+    directory: &LogDirectory<P>,
+    treated: &mut Treated,
+) -> Result<Option<Removal<P>>, Untreated> {
+    match directory.removal_soon() {
+        Ok(removal) => Ok(Some(removal)),
+        Err(OpenError::BeingRead(_)) => {
+            treated.held.get_or_insert_with(|| HELD_BY_READER.to_owned());
+            Ok(None)
+        }
+        Err(error) => Err(passing(error.to_string())),
+    }
 }
 
 /// Nothing was made durable by what failed.
@@ -138,23 +224,40 @@ const fn touches_names(step: PackingStep) -> bool {
     }
 }
 
-fn retire<P: Platform>(
+/// Retires the segments that the snapshot `anchor` does not need, the oldest first.
+fn retire_below<P: Platform>(
     directory: &mut LogDirectory<P>,
-    segment: SegmentNumber,
-    kept: &mut Kept,
+    (first, anchor): (SegmentNumber, Sequence),
+    treated: &mut Treated,
+    go_on: &dyn Fn() -> bool,
 ) -> Result<(), Untreated> {
-    let bytes = directory.segment_bytes(segment).map_err(|fault| passing(fault.to_string()))?;
-    directory.retire(segment).map_err(|error| Untreated {
-        why: format!("could not retire segment {segment}: {error}"),
-        is_final: true,
-    })?;
-    kept.retired_count += 1;
-    kept.retired_bytes += bytes.unwrap_or(0);
+    for segment in below(first, segment_of(directory, anchor)?) {
+        if !go_on() {
+            break;
+        }
+        let Some(_alone) = removal(directory, treated)? else { break };
+        let bytes = directory.segment_bytes(segment).map_err(|fault| passing(fault.to_string()))?;
+        directory.retire(segment).map_err(|error| Untreated {
+            why: format!("could not retire segment {segment}: {error}"),
+            is_final: true,
+        })?;
+        treated.kept.retired_count += 1;
+        treated.kept.retired_bytes += bytes.unwrap_or(0);
+    }
     Ok(())
 }
 
-/// Removes the snapshots before `before`.
-fn remove_older<P: Platform>(directory: &LogDirectory<P>, before: Sequence) -> io::Result<()> {
-    let older = directory.snapshots()?.into_iter().filter(|snapshot| *snapshot < before);
-    older.into_iter().try_for_each(|snapshot| directory.remove_snapshot(snapshot))
+/// Removes the snapshots before `anchor`, the oldest first; false when some were kept.
+fn remove_older<P: Platform>(
+    directory: &LogDirectory<P>,
+    anchor: Sequence,
+    treated: &mut Treated,
+) -> Result<bool, Untreated> {
+    let failed = |error: io::Error| passing(format!("could not remove an older snapshot: {error}"));
+    let snapshots = directory.snapshots().map_err(failed)?;
+    for snapshot in snapshots.into_iter().rev().filter(|snapshot| *snapshot < anchor) {
+        let Some(_alone) = removal(directory, treated)? else { return Ok(false) };
+        directory.remove_snapshot(snapshot).map_err(failed)?;
+    }
+    Ok(true)
 }

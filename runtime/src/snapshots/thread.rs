@@ -5,6 +5,7 @@ use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
 use super::retention::Keep;
 use crate::console::note;
 use crate::log_directory::LogCounters;
+use crate::outputs::SettleOutputs;
 use crate::platform::Platform;
 use crate::stages::{Neighbours, StageGuard};
 use highwater::stage::{Fault, Shared, State};
@@ -143,7 +144,7 @@ pub struct SnapshotThread {
 
 impl SnapshotThread {
     /// Starts the thread beside an engine whose log lies in `data`. `behind_bytes` of log stand
-    /// behind the newest snapshot already.
+    /// behind the newest snapshot already. `outputs` are made durable before anything is retired.
     ///
     /// # Errors
     /// The system's, when it gives no thread.
@@ -151,7 +152,7 @@ impl SnapshotThread {
         platform: P,
         data: PathBuf,
         plan: SnapshotPlan,
-        (neighbours, counters): (impl Neighbours, Arc<LogCounters>),
+        (neighbours, counters, outputs): (impl Neighbours, Arc<LogCounters>, impl SettleOutputs),
         behind_bytes: u64,
     ) -> io::Result<Self> {
         let requests = SnapshotRequests(Arc::default());
@@ -161,6 +162,7 @@ impl SnapshotThread {
             plan,
             shared: neighbours.shared(),
             counters,
+            outputs,
             requests: requests.clone(),
             maker: Maker::Unopened,
             behind_bytes,
@@ -198,12 +200,13 @@ enum Maker<P: Platform> {
     Spent,
 }
 
-struct Worker<P: Platform> {
+struct Worker<P: Platform, O> {
     platform: P,
     data: PathBuf,
     plan: SnapshotPlan,
     shared: &'static Shared,
     counters: Arc<LogCounters>,
+    outputs: O,
     requests: SnapshotRequests,
     maker: Maker<P>,
     /// Bytes of log behind the newest snapshot when the engine started.
@@ -213,7 +216,7 @@ struct Worker<P: Platform> {
     last_ns: u64,
 }
 
-impl<P: Platform> Drop for Worker<P> {
+impl<P: Platform, O> Drop for Worker<P, O> {
     /// Whoever waits for a snapshot is told that there is none any more, after a panic too.
     fn drop(&mut self) {
         self.requests.lock().is_over = true;
@@ -221,7 +224,7 @@ impl<P: Platform> Drop for Worker<P> {
     }
 }
 
-impl<P: Platform> Worker<P> {
+impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     fn run(mut self) {
         while is_running(self.shared) {
             let asked = self.wait();
@@ -284,7 +287,12 @@ impl<P: Platform> Worker<P> {
         let followed = maker.follow(shared.durable.get(), &go_on);
         let made = match followed {
             Ok(()) if !go_on() => None,
-            Ok(()) => Some(maker.make(self.plan.keep, &go_on)),
+            Ok(()) => {
+                if let Err(sentence) = self.outputs.settle(&go_on) {
+                    note(&format!("warning: {sentence}"));
+                }
+                Some(maker.make(self.plan.keep, &go_on))
+            }
             Err(trouble) => Some(Err(trouble)),
         };
         if !maker.is_spent() {

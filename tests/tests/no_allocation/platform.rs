@@ -3,7 +3,7 @@
 use crate::counting::watch;
 use runtime::platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
-    ThreadRole,
+    Sharing, ThreadRole,
 };
 use std::io;
 use std::path::Path;
@@ -62,11 +62,7 @@ impl Platform for Watching {
         unsupported()
     }
 
-    fn lock(self, _: &Path) -> io::Result<Option<()>> {
-        unsupported()
-    }
-
-    fn is_locked(self, _: &Path) -> io::Result<bool> {
+    fn lock(self, _: &Path, _: Sharing) -> io::Result<Option<()>> {
         unsupported()
     }
 
