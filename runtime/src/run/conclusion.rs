@@ -3,7 +3,7 @@
 use super::{Finished, RunArgs};
 use crate::config::Config;
 use crate::console::{CommandError, Console, note};
-use crate::feed::{FLOW_SESSION, Feed, FeedEnd};
+use crate::feed::{FLOW_SESSION, FeedEnd};
 use crate::flow::shown;
 use crate::gateway::GatewayEnd;
 use crate::log_directory::explain_fault;
@@ -33,7 +33,7 @@ impl Recovered {
         Self {
             data: started.stages.log_writer.file().path().display().to_string(),
             last_sequence: book.last_sequence().0,
-            last_client_sequence: Feed::next_client_sequence(book).0 - 1,
+            last_client_sequence: book.last_client_sequence(FLOW_SESSION).0,
             recovery_ns: started.recovery_ns,
             torn_tail_bytes: started.scanned.torn_tail_bytes,
             snapshot_sequence: started.snapshot.map_or(0, |header| header.sequence().0),
