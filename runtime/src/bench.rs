@@ -167,13 +167,12 @@ impl Results<'_> {
             ));
             return Ok(());
         };
-        let (console, html) = (self.console, self.html());
+        let written = write_down(&section, (&self.args.report, &self.html()));
         if self.args.json {
-            console.print_json(&section)
+            self.console.report_json(&section, written)
         } else {
-            console.print(&section.to_string())
-        }?;
-        write_down(&section, (&self.args.report, &html))
+            self.console.report(&section.to_string(), written)
+        }
     }
 
     /// The page: the report's name with another ending, unless it was named.

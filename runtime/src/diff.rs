@@ -47,17 +47,23 @@ pub fn diff<P: Platform>(
     args: &DiffArgs,
     console: Console,
 ) -> Result<(), CommandError> {
-    let compared = compare(platform, args).map_err(|error| match error {
+    let compared = compare(platform, args).map_err(incomparable)?;
+    let verdict = match compared.parting {
+        None => Ok(()),
+        Some(_) => Err(CommandError::Differ),
+    };
+    // An output that cannot be written is no difference.
+    console.report(&compared.to_string(), verdict).map_err(incomparable)
+}
+
+/// What failed is not what differs.
+fn incomparable(error: CommandError) -> CommandError {
+    match error {
         CommandError::Failed(sentence) => CommandError::Incomparable(sentence),
         CommandError::ClosedPipe
         | CommandError::WrongUsage(_)
         | CommandError::Differ
         | CommandError::Incomparable(_) => error,
-    })?;
-    console.print(&compared.to_string())?;
-    match compared.parting {
-        None => Ok(()),
-        Some(_) => Err(CommandError::Differ),
     }
 }
 

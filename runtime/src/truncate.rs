@@ -63,17 +63,28 @@ pub fn truncate<P: Platform>(
     let kept = chosen(args, &keep)?;
     let loss = Loss::behind(&mut log, &kept, &keep)
         .map_err(|fault| log_error(platform, &args.data, fault))?;
-    console.print(&format!("{state}\n{loss}"))?;
-    if !args.accept_loss {
-        return Err(CommandError::failed(
-            "no segment was changed; say --accept-loss to cut the log there",
-        ));
-    }
-    let dropped = set_aside(platform, &log, &kept)?;
+    let done = if args.accept_loss {
+        cut(platform, args, &mut log, &kept)
+    } else {
+        let sentence = "no segment was changed; say --accept-loss to cut the log there";
+        Err(CommandError::failed(sentence))
+    };
+    let said = done.as_deref().unwrap_or_default();
+    console.report(&format!("{state}\n{loss}{said}"), done.map(drop))
+}
+
+/// Cuts the log off, and says so in a line.
+fn cut<P: Platform>(
+    platform: P,
+    args: &TruncateArgs,
+    log: &mut LogDirectory<P>,
+    kept: &Kept,
+) -> Result<String, CommandError> {
+    let dropped = set_aside(platform, log, kept)?;
     log.cut(kept.segment, kept.position).map_err(|fault| log_error(platform, &args.data, fault))?;
-    confirm(platform, args, &mut log, &kept)?;
-    console.print_line(&format!(
-        "cut: the log in '{}' ends at sequence {}; what stood behind it is in '{}'",
+    confirm(platform, args, log, kept)?;
+    Ok(format!(
+        "cut: the log in '{}' ends at sequence {}; what stood behind it is in '{}'\n",
         args.data.display(),
         kept.last_sequence,
         dropped.display()
