@@ -29,6 +29,8 @@ pub enum CommandError {
     Failed(String),
     /// The same, of what was asked for: nothing was done.
     WrongUsage(String),
+    /// What failed has been told already.
+    Told,
     /// The two things that were compared are not the same, as was printed.
     Differ,
     /// They could not be compared; a sentence that says what is wrong and what to do.
@@ -124,7 +126,12 @@ fn decided(
         }
         (
             verdict,
-            Err(CommandError::WrongUsage(_) | CommandError::Differ | CommandError::Incomparable(_)),
+            Err(
+                CommandError::WrongUsage(_)
+                | CommandError::Told
+                | CommandError::Differ
+                | CommandError::Incomparable(_),
+            ),
         ) => verdict,
     }
 }

@@ -62,6 +62,7 @@ fn incomparable(error: CommandError) -> CommandError {
         CommandError::Failed(sentence) => CommandError::Incomparable(sentence),
         CommandError::ClosedPipe
         | CommandError::WrongUsage(_)
+        | CommandError::Told
         | CommandError::Differ
         | CommandError::Incomparable(_) => error,
     }

@@ -23,6 +23,7 @@ fn collected(text: &str) -> Result<Vec<FlowLine>, String> {
             }
             Err(
                 error @ (CommandError::ClosedPipe
+                | CommandError::Told
                 | CommandError::Differ
                 | CommandError::Incomparable(_)),
             ) => panic!("nothing is written or compared: {error:?}"),
