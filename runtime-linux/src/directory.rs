@@ -33,7 +33,9 @@ pub(crate) fn lock(path: &Path) -> io::Result<Option<DirectoryLock>> {
 
 /// Whether the lock is taken: a shared one, which goes with the file, would exclude it.
 pub(crate) fn is_locked(path: &Path) -> io::Result<bool> {
-    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    // Nobody waits for the other end of a pipe.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty())?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
         Ok(()) => Ok(false),
         Err(Errno::WOULDBLOCK) => Ok(true),

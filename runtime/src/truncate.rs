@@ -28,7 +28,8 @@ use std::path::{Path, PathBuf};
 ///
 /// For a log that start-up refuses, when there is no backup and no replica: everything behind the
 /// sequence is lost, acknowledged or not. Says exactly which sequences and which client sequences
-/// of each session those are. What is cut off is copied to DIR/dropped-N first. Takes the lock.
+/// of each session those are. What is cut off is copied to DIR/dropped-N first, and what an engine
+/// left beside the log moved there. Takes the lock.
 /// Without --accept-loss it says what would be lost, changes no segment, and ends with exit code 1.
 #[derive(Clone, Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
@@ -230,7 +231,8 @@ fn chosen(args: &TruncateArgs, keep: &Keep) -> Result<Kept, CommandError> {
 }
 
 /// Copies everything that is cut off, whole files, to a directory of its own, and the snapshots of
-/// what is lost, which then go: the log would not reach them. Returns that directory.
+/// what is lost, which then go: the log would not reach them. What an engine may have left of
+/// segments is moved there. Returns that directory.
 fn set_aside<P: Platform>(
     platform: P,
     log: &LogDirectory<P>,
@@ -257,6 +259,8 @@ fn set_aside<P: Platform>(
         }
         platform.sync_directory(&dropped)?;
         platform.sync_directory(data)?;
+        // Whatever they are, the log that is left does not need them.
+        log.set_leftovers_aside(&dropped)?;
         snapshots.iter().try_for_each(|sequence| log.remove_snapshot(*sequence))?;
         platform.sync_directory(data)
     };

@@ -154,14 +154,19 @@ impl<P: Platform> SnapshotMaker<P> {
         self.book.open_order_count()
     }
 
-    /// The last sequence that the log itself calls durable.
+    /// The last sequence that the log itself calls durable, or, when `go_on` says no before that
+    /// was found out, the last that was followed.
     ///
     /// # Errors
     /// The log is damaged, or cannot be read.
-    pub fn durable_end(&mut self) -> Result<Sequence, SnapshotTrouble> {
+    pub fn durable_end(&mut self, go_on: &dyn Fn() -> bool) -> Result<Sequence, SnapshotTrouble> {
         let start = self.follower.chain().map_or(Start::Beginning, Start::Snapshot);
-        let scanned = scan_from(&mut self.directory, self.buffer.bytes_mut(), &mut Nobody, start);
-        scanned.map(|scanned| scanned.vouched).map_err(SnapshotTrouble::Log)
+        let mut nobody = Nobody { go_on };
+        match scan_from(&mut self.directory, self.buffer.bytes_mut(), &mut nobody, start) {
+            Ok(scanned) => Ok(scanned.vouched),
+            Err(RecoveryFault::Unwanted { .. }) => Ok(self.followed()),
+            Err(fault) => Err(SnapshotTrouble::Log(fault)),
+        }
     }
 
     /// Replays what is durable up to `until`, as far as whole blocks go; asks `go_on` in between.
@@ -348,11 +353,17 @@ fn begin<P: Platform>(
     })
 }
 
-/// Looks at no record.
-struct Nobody;
+/// Looks at no record, and goes on as long as it may.
+struct Nobody<'g> {
+    go_on: &'g dyn Fn() -> bool,
+}
 
-impl Visitor for Nobody {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
-        Ok(())
+impl Visitor for Nobody<'_> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        self.looks_behind(record.sequence)
+    }
+
+    fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
+        if (self.go_on)() { Ok(()) } else { Err(RecoveryFault::Unwanted { sequence: last }) }
     }
 }
