@@ -23,6 +23,7 @@ pub use write::{HEADER, push_line};
 #[cfg(all(test, feature = "gzip"))]
 mod tests;
 
+use crate::bell::Bell;
 use error::read_problem;
 use highwater::command::FlowIdentity;
 use parse::LineProblem;
@@ -117,6 +118,11 @@ impl FlowReader {
             columns: None,
             line: 1,
         }
+    }
+
+    /// Rings `bell` whenever there is more to read of a pipe that was silent, or it has ended.
+    pub fn rings(&self, bell: &'static Bell) {
+        self.source.rings(bell);
     }
 
     /// The path as it was given, `-` for standard input.
