@@ -39,6 +39,9 @@ enum Access {
 /// The history of runs, one behind the other. The first found `base` in the data directory; all
 /// acknowledged to the file `acks`, and were started in `place`, beside both. Each left what is
 /// `found`.
+///
+/// # Panics
+/// When `place` is not there, or a call is traced that is not known here.
 pub fn history(
     trace: &Trace,
     (place, data): (&Path, &str),
