@@ -12,7 +12,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 const HEADER: &str = "seq,timestamp_ns,command,order_id,side,price_ticks,qty,new_order_id,symbol\n";
 
@@ -94,7 +94,9 @@ fn help_says_defaults_and_units() {
 fn a_run_goes_on_where_the_last_one_stood() {
     let place = place("goes_on");
     let first = place.done("run --data d --limit 700 --segment-bytes 64K");
+    let both = [&*first.stderr, &first.stdout].concat();
     assert!(first.stderr.contains("a new log in 'd'"), "{first:?}");
+    assert_eq!(both.matches("a new log in 'd'").count(), 1, "it is said once: {first:?}");
     let second = place.done("--data d --limit 300 --acks - --json");
     assert!(
         second.stderr.contains("from 'd'") && second.stderr.contains("up to seq 700"),
@@ -188,6 +190,113 @@ fn json_holds_the_documented_names() {
     let some = place.done("dump --data d --from 2 --to 3");
     assert_eq!(some.stdout.lines().count(), 2);
     assert!(some.stdout.lines().all(|line| line.starts_with(['2', '3'])), "{some:?}");
+}
+
+/// What a command says that is asked for sequences which the log does not have.
+#[test]
+fn a_sequence_that_is_not_there_is_said() {
+    let place = small("not_there");
+    place.done("run --flow small.csv --data d");
+    let last = number(&place.verified("d"), "last_sequence");
+    let has = format!("in the log in 'd': it has the sequences 1 to {last}; name one of them with");
+    for (args, at, flag) in [
+        (format!("dump --from {}", last + 1), last + 1, "--from"),
+        (format!("dump --json --from {0} --to {0}", last + 9), last + 9, "--from"),
+        (format!("dump --from {last} --to {}", last + 9), last + 9, "--to"),
+        ("dump --to 18446744073709551615".to_owned(), u64::MAX, "--to"),
+        (format!("book --at {}", last + 1), last + 1, "--at"),
+    ] {
+        let ended = place.call(&format!("{args} --data d")).expect_code(1);
+        let said = format!("there is no sequence {at} {has} {flag}\n");
+        assert_eq!(ended.stderr, said, "{args}");
+        // What is there of those that were asked for is printed.
+        assert_eq!(ended.stdout.is_empty(), flag != "--to", "{args}");
+    }
+    let ended =
+        place.call("dump --data d --from 3 --to 2").expect_code(1).expect_said("from 3 up to 2");
+    assert_eq!(ended.stdout, "");
+    assert_eq!(
+        place.done(&format!("dump --data d --from {last} --to {last}")).stdout.lines().count(),
+        1
+    );
+    for args in ["dump --from 0", "dump --to 0", "book --at 0"] {
+        place.call(&format!("{args} --data d")).expect_code(2);
+    }
+    fs::create_dir(place.join("empty")).unwrap();
+    place.done("run --flow small.csv --data cut");
+    place.done("truncate --data cut --at 0 --accept-loss");
+    assert_eq!(place.done("dump --data cut").stdout, "");
+    place.call("dump --data cut --from 1").expect_code(1).expect_said("it has none yet");
+}
+
+#[test]
+fn a_run_that_fails_says_so_first_and_nothing_of_nothing() {
+    let place = small("fails");
+    place.write("flow.csv", [HEADER, "1,1,NEW,1,B,x,1,,A\n"].concat());
+    let ended = place.call("run --flow flow.csv --data d").expect_code(1);
+    assert_eq!(ended.stdout, "", "no command was taken");
+    let said: Vec<&str> = ended.stderr.lines().collect();
+    assert!(said[1].starts_with("flow.csv:2:13: price_ticks is"), "{said:?}");
+    assert!(said[2].starts_with("the lines before it are durable, up to seq 0"), "{said:?}");
+    let ran = json(&place.call("run --flow flow.csv --data d --json").expect_code(1).stdout);
+    assert_eq!((&ran["ended"], number(&ran, "commands")), (&"failed".into(), 0));
+
+    // To one place, the error comes first.
+    place.write("flow.csv", [HEADER, SMALL, "5,1,NEW,1,B,x,1,,A\n"].concat());
+    let script = format!("exec {} run --flow flow.csv --data e 2>&1", program::PROGRAM);
+    let ended = place.start_command(Command::new("sh").args(["-c", &script])).wait().expect_code(1);
+    let error = ended.stdout.find("flow.csv:6:13: ").unwrap();
+    let summary = ended.stdout.find("\ncommands            4\n").unwrap();
+    assert!(error < summary, "{ended:?}");
+
+    // A run that does nothing tells no times of it.
+    let ended = place.done("run --flow small.csv --data f");
+    assert!(ended.stdout.contains("durable answer      p50"), "{ended:?}");
+    let ended = place.done("run --flow small.csv --data f");
+    assert!(ended.stdout.starts_with("commands            0\n"), "{ended:?}");
+    assert!(!ended.stdout.contains("p50"), "{ended:?}");
+}
+
+#[test]
+fn a_summary_says_last_price_and_volume() {
+    let place = small("volume");
+    let ran = json(&place.done("run --flow small.csv --data d --limit 2 --json").stdout);
+    let expected = r#"[{"symbol":"A","phase":"continuous","bid_ticks":100,"ask_ticks":null,
+                        "last_trade_ticks":100,"volume_lots":3}]"#;
+    assert_eq!(ran["instruments"], serde_json::from_str::<Value>(expected).unwrap());
+    let ended = place.done("run --flow small.csv --data d");
+    let row = "\nA                              -           -         100               2\n";
+    assert!(ended.stdout.ends_with(row), "of this run alone: {ended:?}");
+}
+
+#[test]
+fn sizes_are_written_alike_everywhere() {
+    let place = small("sizes");
+    for (size, whole) in [("64k", "64K"), ("64K", "64K"), ("1m", "1M"), ("1G", "1G"), ("1t", "1T")]
+    {
+        place.write("s.toml", format!("segment-bytes = \"{size}\"\nsnapshot-bytes = \"{size}\"\n"));
+        for args in [
+            format!("config --segment-bytes {size} --snapshot-bytes {size}"),
+            "config --config s.toml".to_owned(),
+        ] {
+            let printed = place.done(&args).stdout;
+            for setting in ["segment-bytes", "snapshot-bytes"] {
+                assert!(printed.contains(&format!("\n{setting} = \"{whole}\"\n")), "{printed}");
+            }
+        }
+    }
+    place.write("s.toml", "segment-bytes = 65536\n");
+    let printed = place.done("config --config s.toml").stdout;
+    assert!(printed.contains("\nsegment-bytes = \"64K\"\n"), "{printed}");
+    place.done("run --flow small.csv --data d");
+    for size in ["0", "64k", "64K", "1m", "1M", "1g", "1G", "1t", "1T"] {
+        place.done(&format!("verify --data d --cache-bytes {size}"));
+    }
+    for size in ["64KB", "-1", "+1", "k"] {
+        for args in ["verify --cache-bytes", "run --segment-bytes", "config --snapshot-bytes"] {
+            place.call(&format!("{args}={size}")).expect_code(2).expect_said("like 4096, 8K, 64M");
+        }
+    }
 }
 
 fn assert_names(object: &Value, expected: &str) {
@@ -452,7 +561,8 @@ fn paths_may_be_any_bytes() {
         assert_eq!(ran["data"], "d\u{fffd}");
         assert!(ran["io"].as_str().unwrap().starts_with("append"), "{ran}");
     }
-    assert_eq!((read(b"f\xff").as_str(), read(b"a\xff").as_str()), (SMALL_FILLS, "2\n3\n4\n"));
+    // What is released at one time is one line of the acks.
+    assert_eq!((read(b"f\xff").as_str(), read(b"a\xff").lines().last()), (SMALL_FILLS, Some("4")));
     assert!(read(b"e\xff").starts_with("{\"sequence\":1,"));
     fs::copy(at(b"\xff.csv"), at(b"\xfe.csv")).unwrap();
     let other = call_bytes(&place, &[b"run", b"--flow", b"\xfe.csv", b"--data", b"d\xff"]);

@@ -10,7 +10,7 @@ mod tests;
 mod trades;
 
 use crate::console::{CommandError, Console, note};
-use crate::flow::{FlowKind, FlowLine, FlowReader, FlowStep, shown};
+use crate::flow::{FlowKind, FlowLine, FlowReader, FlowStep, LastLine, shown};
 use crate::outputs::OutputError;
 use crate::paths::{Paths, STANDARD};
 use crate::platform::Platform;
@@ -34,11 +34,15 @@ use trades::TradesWriter;
 /// leaves the least imbalance; of several the one at which every better order trades in full, or
 /// the middle of the lowest and the highest such, rounded up.
 #[derive(Clone, Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
 pub struct AuctionArgs {
     /// The orders: a flow file of NEW, CANCEL, REDUCE and REPLACE lines, plain or gzip; - for
     /// standard input
     #[arg(long, value_name = "FILE.csv[.gz]")]
     pub orders: PathBuf,
+    /// Take the last line even if it has no line feed: the file is known to be whole
+    #[arg(long)]
+    pub last_line_whole: bool,
     /// Write the trades: `trade_no,buy_order_id,sell_order_id,price_ticks,qty`, `trade_no` from 0;
     /// - for standard output
     #[arg(long, value_name = "OUT.csv")]
@@ -73,6 +77,7 @@ pub fn auction<P: Platform>(
 ) -> Result<(), CommandError> {
     check_paths(args)?;
     let reader = FlowReader::open(&args.orders).map_err(CommandError::failed)?;
+    let reader = reader.with_last_line(LastLine::of_flag(args.last_line_whole));
     let mut trades =
         args.trades.as_deref().map(TradesWriter::create).transpose().map_err(output_failure)?;
     let Some(lines) = Collector::new(reader).collect(platform, stop)? else {

@@ -88,6 +88,7 @@ fn copy<P: Platform>(
         CommandError::ClosedPipe
         | CommandError::Failed(_)
         | CommandError::WrongUsage(_)
+        | CommandError::Told
         | CommandError::Differ
         | CommandError::Incomparable(_) => error,
     })?;

@@ -181,12 +181,12 @@ impl Results<'_> {
             ));
             return Ok(());
         };
+        let written = write_down(&section, (&self.args.report, &self.html));
         if self.args.json {
-            self.console.print_json(&section)
+            self.console.report_json(&section, written)
         } else {
-            self.console.print(&section.to_string())
-        }?;
-        write_down(&section, (&self.args.report, &self.html))
+            self.console.report(&section.to_string(), written)
+        }
     }
 }
 

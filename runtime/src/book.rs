@@ -8,7 +8,7 @@ use highwater::book::{Book, LevelView};
 use highwater::types::{InstrumentId, Price, Sequence, Side, Symbol};
 use serde::Serialize;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Print the book as it stood behind any sequence of a log.
 ///
@@ -110,18 +110,25 @@ fn look<P: Platform>(platform: P, args: &BookArgs) -> Result<Report, CommandErro
     if args.at.is_some_and(|_| wanted < first || wanted > last) {
         // Whoever asks for too early a sequence is told where the log ends, too.
         let last = if wanted < first { log.last_sequence()?.min(end) } else { last };
-        return Err(not_there(args, wanted, first, last));
+        return Err(not_there(&args.data, ("--at", wanted), first, last));
     }
     report_of(args, book)
 }
 
-fn not_there(args: &BookArgs, at: Sequence, first: Sequence, last: Sequence) -> CommandError {
-    let data = args.data.display();
+/// The error of a flag that asks for a sequence which the log in `data` does not have; it has those
+/// from `first` to `last`, 0 for none.
+pub(crate) fn not_there(
+    data: &Path,
+    (flag, at): (&str, Sequence),
+    first: Sequence,
+    last: Sequence,
+) -> CommandError {
+    let data = data.display();
     CommandError::failed(match last.0 {
         0 => format!("there is no sequence {at} in the log in '{data}': it has none yet"),
         last => format!(
             "there is no sequence {at} in the log in '{data}': it has the sequences {first} to {last}; name \
-             one of them with --at"
+             one of them with {flag}"
         ),
     })
 }

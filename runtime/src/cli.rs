@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and which exit code says how it went.
 
+mod hints;
+
 use crate::auction::{AuctionArgs, auction};
 use crate::backup::{BackupArgs, backup};
 use crate::bench::{BenchArgs, bench};
@@ -65,7 +67,7 @@ const WRONG_USAGE: u8 = 2;
 
 /// Does what the command line asks for on `platform`.
 pub fn main<P: Platform>(platform: P) -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| hints::pointed(error).exit());
     match dispatch(platform, cli) {
         Ok(()) | Err(CommandError::ClosedPipe) => ExitCode::SUCCESS,
         Err(CommandError::Failed(sentence) | CommandError::Damaged(sentence)) => {
@@ -76,7 +78,7 @@ pub fn main<P: Platform>(platform: P) -> ExitCode {
             note(&format!("error: {sentence}\n\nFor more information, try '--help'."));
             ExitCode::from(WRONG_USAGE)
         }
-        Err(CommandError::Differ) => ExitCode::FAILURE,
+        Err(CommandError::Told | CommandError::Differ) => ExitCode::FAILURE,
         Err(CommandError::Incomparable(sentence)) => {
             note(&sentence);
             ExitCode::from(INCOMPARABLE)
@@ -124,5 +126,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_without_a_positional_argument_has_a_flag_to_point_at() {
+        for command in Cli::command().get_subcommands() {
+            let flag = hints::flag_of(command.get_name());
+            assert_eq!(flag.is_none(), command.get_positionals().count() > 0, "{command}");
+            let has = |wanted: &str| command.get_arguments().any(|a| a.get_long() == Some(wanted));
+            assert!(flag.is_none_or(|flag| has(flag.trim_start_matches('-'))), "{command}");
+        }
     }
 }

@@ -75,14 +75,17 @@ pub fn conform(args: &ConformArgs, console: Console) -> Result<(), CommandError>
         scenarios.iter().map(|scenario| ScenarioOutcome::of(path, scenario))
     });
     let outcome = Outcome::of(scenarios.collect());
-    let printed =
-        if args.json { console.print_json(&outcome) } else { console.print(&outcome.to_string()) };
-    // That nobody reads the lines makes no failed scenario pass.
-    if outcome.failed > 0 {
+    let verdict = if outcome.failed > 0 {
         let all = outcome.scenarios.len();
-        return Err(CommandError::failed(format!("{} of {all} scenarios failed", outcome.failed)));
+        Err(CommandError::failed(format!("{} of {all} scenarios failed", outcome.failed)))
+    } else {
+        Ok(())
+    };
+    if args.json {
+        console.report_json(&outcome, verdict)
+    } else {
+        console.report(&outcome.to_string(), verdict)
     }
-    printed
 }
 
 /// The scenarios of a file.

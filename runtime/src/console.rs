@@ -1,5 +1,8 @@
 //! The console: what goes to standard output and what to standard error, and what a closed pipe
 //! means.
+//!
+//! A command that decides something decides it, and does its work, before it prints: who reads a
+//! report, and for how long, is no part of the verdict.
 
 use serde::Serialize;
 use std::fmt;
@@ -20,7 +23,7 @@ enum Output {
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
 pub enum CommandError {
-    /// Nobody reads the output any more: not a failure.
+    /// Nobody reads the output any more, which is all that the command was for: not a failure.
     ClosedPipe,
     /// A sentence that says what is wrong and what to do.
     Failed(String),
@@ -28,6 +31,8 @@ pub enum CommandError {
     Damaged(String),
     /// The same, of what was asked for: nothing was done.
     WrongUsage(String),
+    /// What failed has been told already.
+    Told,
     /// The two things that were compared are not the same, as was printed.
     Differ,
     /// They could not be compared; a sentence that says what is wrong and what to do.
@@ -70,6 +75,27 @@ impl Console {
         })
     }
 
+    /// Prints the report of work that is done, whose verdict is given back: that nobody reads the
+    /// report changes neither.
+    ///
+    /// # Errors
+    /// The verdict's; or the output cannot be written, where the verdict is none.
+    pub fn report(self, text: &str, verdict: Result<(), CommandError>) -> Result<(), CommandError> {
+        decided(verdict, self.print(text))
+    }
+
+    /// The same as one JSON object on a line.
+    ///
+    /// # Errors
+    /// Like [`report`](Self::report).
+    pub fn report_json(
+        self,
+        value: &impl Serialize,
+        verdict: Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        decided(verdict, self.print_json(value))
+    }
+
     /// Prints a line.
     ///
     /// # Errors
@@ -85,6 +111,31 @@ impl Console {
     pub fn print_json(self, value: &impl Serialize) -> Result<(), CommandError> {
         let line = serde_json::to_string(value).map_err(CommandError::failed)?;
         self.print_line(&line)
+    }
+}
+
+/// What a command ends with whose verdict was decided before its report was printed.
+fn decided(
+    verdict: Result<(), CommandError>,
+    printed: Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    match (verdict, printed) {
+        (verdict, Ok(()) | Err(CommandError::ClosedPipe)) => verdict,
+        (Ok(()), printed) => printed,
+        (verdict, Err(CommandError::Failed(sentence))) => {
+            note(&sentence);
+            verdict
+        }
+        (
+            verdict,
+            Err(
+                CommandError::WrongUsage(_)
+                | CommandError::Damaged(_)
+                | CommandError::Told
+                | CommandError::Differ
+                | CommandError::Incomparable(_),
+            ),
+        ) => verdict,
     }
 }
 

@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 /// needs what follows that sequence, a file of events the whole log.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ConsumersArgs {
+    /// The data directory
+    #[arg(long, value_name = "DIR", default_value = "highwater-data", global = true)]
+    pub data: PathBuf,
     #[command(subcommand)]
     action: Action,
 }
@@ -27,9 +30,6 @@ pub struct ConsumersArgs {
 enum Action {
     /// Print each output, and the sequence up to which it is durable
     List {
-        /// The data directory
-        #[arg(long, value_name = "DIR", default_value = "highwater-data")]
-        data: PathBuf,
         /// Print one JSON object instead of text
         #[arg(long)]
         json: bool,
@@ -38,9 +38,6 @@ enum Action {
     ///
     /// An output whose log is gone can't be continued. A run that writes it registers it again.
     Forget {
-        /// The data directory
-        #[arg(long, value_name = "DIR", default_value = "highwater-data")]
-        data: PathBuf,
         /// Outputs as 'list' prints them, or only their paths
         #[arg(value_name = "OUTPUT", required_unless_present = "all", conflicts_with = "all")]
         outputs: Vec<OsString>,
@@ -81,18 +78,19 @@ pub fn consumers<P: Platform>(
     args: &ConsumersArgs,
     console: Console,
 ) -> Result<(), CommandError> {
+    let data = &args.data;
     match &args.action {
-        Action::List { data, json } => {
+        Action::List { json } => {
             let known = known(platform, data)?.list().map_err(CommandError::failed)?;
             let consumers = known.iter().map(ConsumerReport::of).collect();
             let report = Report { data: data.display().to_string(), consumers };
             if *json { console.print_json(&report) } else { console.print(&text_of(&known)) }
         }
-        Action::Forget { data, all: true, .. } => {
+        Action::Forget { all: true, .. } => {
             known(platform, data)?.forget_all().map_err(CommandError::failed)?;
             console.print_line(&format!("no output needs the log in '{}' now", data.display()))
         }
-        Action::Forget { data, outputs, all: false } => {
+        Action::Forget { outputs, all: false } => {
             let consumers = known(platform, data)?;
             let known = consumers.list().map_err(CommandError::failed)?;
             if let Some(output) =

@@ -48,19 +48,26 @@ pub fn diff<P: Platform>(
     console: Console,
 ) -> Result<(), CommandError> {
     let looked = looked_at_again(|| compare(platform, args));
-    let compared = looked.map_err(|error| match error {
+    let compared = looked.map_err(incomparable)?;
+    let verdict = match compared.parting {
+        None => Ok(()),
+        Some(_) => Err(CommandError::Differ),
+    };
+    // An output that cannot be written is no difference.
+    console.report(&compared.to_string(), verdict).map_err(incomparable)
+}
+
+/// What failed is not what differs.
+fn incomparable(error: CommandError) -> CommandError {
+    match error {
         CommandError::Failed(sentence) | CommandError::Damaged(sentence) => {
             CommandError::Incomparable(sentence)
         }
         CommandError::ClosedPipe
         | CommandError::WrongUsage(_)
+        | CommandError::Told
         | CommandError::Differ
         | CommandError::Incomparable(_) => error,
-    })?;
-    console.print(&compared.to_string())?;
-    match compared.parting {
-        None => Ok(()),
-        Some(_) => Err(CommandError::Differ),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `highwater dump`: the records of a log, readable, one a line.
 
+use crate::book::not_there;
 use crate::console::{CommandError, Console};
 use crate::inspect::{CacheArgs, looked_at_again, open_log};
 use crate::platform::Platform;
@@ -25,11 +26,11 @@ pub struct DumpArgs {
     /// The data directory
     #[arg(long, value_name = "DIR", default_value = "highwater-data")]
     pub data: PathBuf,
-    /// First sequence to print
-    #[arg(long, value_name = "SEQ", default_value_t = 1)]
-    pub from: u64,
-    /// Last sequence to print [default: the log's last]
-    #[arg(long, value_name = "SEQ")]
+    /// First sequence to print, from 1 [default: the log's first]
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+    pub from: Option<u64>,
+    /// Last sequence to print, from 1 [default: the log's last]
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
     pub to: Option<u64>,
     /// How much of it is kept in memory.
     #[command(flatten)]
@@ -42,23 +43,44 @@ pub struct DumpArgs {
 /// Prints the records that `args` asks for.
 ///
 /// # Errors
-/// The log is corrupt, there is none, or the output cannot be written.
+/// The log is corrupt, there is none, it lacks a sequence that was asked for, or the output cannot
+/// be written. What it has of those that were asked for is printed.
 pub fn dump<P: Platform>(
     platform: P,
     args: &DumpArgs,
     console: Console,
 ) -> Result<(), CommandError> {
+    if let (Some(from), Some(to)) = (args.from, args.to)
+        && to < from
+    {
+        return Err(CommandError::failed(format!(
+            "there is no sequence from {from} up to {to}, which is before it; name the earlier one \
+             with --from and the later one with --to"
+        )));
+    }
     let mut printer = Printer::new(args, console);
-    looked_at_again(|| {
-        let mut log = open_log(platform, &args.data, args.cache)?;
-        let durable_end = log.durable_end()?;
-        printer.begin(Sequence(args.to.unwrap_or(u64::MAX)).min(durable_end));
-        let scanned = log.scan(&mut printer);
-        match printer.failed.take() {
-            Some(error) => Err(error),
-            None => scanned.map(drop),
-        }
-    })
+    looked_at_again(|| walk(platform, args, &mut printer))
+}
+
+/// Prints what is asked for and was not printed by an earlier walk.
+fn walk<P: Platform>(
+    platform: P,
+    args: &DumpArgs,
+    printer: &mut Printer,
+) -> Result<(), CommandError> {
+    let mut log = open_log(platform, &args.data, args.cache)?;
+    let durable_end = log.durable_end()?;
+    printer.begin(Sequence(args.to.unwrap_or(u64::MAX)).min(durable_end));
+    let scanned = log.scan(printer);
+    if let Some(error) = printer.failed.take() {
+        return Err(error);
+    }
+    let end = scanned?.last_sequence.min(durable_end);
+    let first = log.first_sequence();
+    let asked = [("--from", args.from), ("--to", args.to)];
+    let asked = asked.into_iter().filter_map(|(flag, at)| Some((flag, Sequence(at?))));
+    let mut missing = asked.filter(|(_, at)| *at < first || *at > end);
+    missing.next().map_or(Ok(()), |asked| Err(not_there(&args.data, asked, first, end)))
 }
 
 /// Prints the records in a range, each of them once.
@@ -75,9 +97,9 @@ struct Printer {
 }
 
 impl Printer {
-    const fn new(args: &DumpArgs, console: Console) -> Self {
+    fn new(args: &DumpArgs, console: Console) -> Self {
         Self {
-            from: Sequence(args.from),
+            from: Sequence(args.from.unwrap_or(1)),
             last: Sequence(0),
             json: args.json,
             console,

@@ -5,6 +5,9 @@
 //! absent. Memory is bounded: a line has at most [`LINE_BYTES_MAX`] bytes. Gzip is recognised by
 //! its first bytes. A line that is wrong ends the reading with a [`FlowError`] that names file,
 //! line and column; the lines before it stand.
+//!
+//! A last line without a line feed is wrong, too: nobody can tell whether it is whole. It is taken
+//! from a flow that is [known to be whole](LastLine::IsWhole).
 
 mod error;
 mod identity;
@@ -49,10 +52,29 @@ pub struct FlowReader {
     end: usize,
     /// Set once nothing more comes, and why.
     ended: Option<Result<(), String>>,
+    /// Which last line is taken.
+    last_line: LastLine,
     /// Columns of the header; `None` until it has been read.
     columns: Option<usize>,
     /// Number of the line that begins at `start`.
     line: u64,
+}
+
+/// Which last line is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastLine {
+    /// One that ends with a line feed: another may be cut.
+    Ends,
+    /// Any: somebody promises that the flow is whole.
+    IsWhole,
+}
+
+impl LastLine {
+    /// What `--last-line-whole` says.
+    #[expect(clippy::fn_params_excessive_bools, reason = "it is the flag")]
+    pub const fn of_flag(last_line_whole: bool) -> Self {
+        if last_line_whole { Self::IsWhole } else { Self::Ends }
+    }
 }
 
 /// What the reader has next.
@@ -124,9 +146,16 @@ impl FlowReader {
             start: 0,
             end: 0,
             ended: None,
+            last_line: LastLine::Ends,
             columns: None,
             line: 1,
         }
+    }
+
+    /// The same flow, whose last line is taken so.
+    #[must_use]
+    pub fn with_last_line(self, last_line: LastLine) -> Self {
+        Self { last_line, ..self }
     }
 
     /// The path as it was given, `-` for standard input, to be shown.
@@ -137,10 +166,10 @@ impl FlowReader {
     /// The flow's identity, for a log that has none yet; `None` when it has to be asked again,
     /// because a pipe has not delivered its first command.
     ///
-    /// The head is the whole lines of the first 64 KiB, up to the first malformed one, which may be
-    /// mended; of a pipe that pauses for 100 ms earlier, after its first command at the earliest,
-    /// it is what has arrived. It is stable all the same, because a later
-    /// [`matches`](Self::matches) looks at as many bytes as this one did.
+    /// The head is the lines of the first 64 KiB that end with a line feed, up to the first
+    /// malformed one, which may be mended; of a pipe that pauses for 100 ms earlier, after its
+    /// first command at the earliest, it is what has arrived. It is stable all the same, because a
+    /// later [`matches`](Self::matches) looks at as many bytes as this one did.
     ///
     /// # Errors
     ///
@@ -233,12 +262,12 @@ impl FlowReader {
         }
         match &self.ended {
             None => Ok(Found::More),
-            Some(Err(problem)) => {
-                let column = u64::try_from(text.len()).unwrap_or(u64::MAX).saturating_add(1);
-                Err(self.error(column, problem))
-            }
+            Some(Err(problem)) => Err(self.error(column_behind(text.len()), problem)),
             Some(Ok(())) if text.is_empty() => Ok(Found::End),
-            Some(Ok(())) => Ok(Found::Line { length: text.len(), taken: text.len() }),
+            Some(Ok(())) => match self.last_line {
+                LastLine::IsWhole => Ok(Found::Line { length: text.len(), taken: text.len() }),
+                LastLine::Ends => Err(self.no_line_feed(text)),
+            },
         }
     }
 
@@ -253,20 +282,18 @@ impl FlowReader {
         true
     }
 
-    /// The head up to its first malformed line, or the line that its end cuts: when that is mended,
-    /// the flow is still the same one.
+    /// The head up to its first malformed line, or the line that its end or the flow's end cuts:
+    /// when that is mended, the flow is still the same one. Only a header that is the whole flow
+    /// needs no line feed, so that no head is empty.
     fn sound_head(&self) -> &[u8] {
         let head = &self.buffer[..self.end.min(HEAD_BYTES_MAX)];
-        let is_whole_flow = self.ended.is_some() && head.len() == self.end;
         let (mut length, mut columns) = (0, None);
         for (line, number) in head.split_inclusive(|byte| *byte == b'\n').zip(1..) {
-            let text = match line.strip_suffix(b"\n") {
-                Some(text) => text,
-                None if is_whole_flow => line,
-                None => break,
-            };
+            let is_cut = !line.ends_with(b"\n");
+            let text = line.strip_suffix(b"\n").unwrap_or(line);
             let sound_columns = match columns {
                 None => parse::header(text).ok(),
+                Some(_) if is_cut => None,
                 Some(count) => parse::command(text, count, number).ok().map(|_line| count),
             };
             if sound_columns.is_none() {
@@ -318,6 +345,21 @@ impl FlowReader {
         filled
     }
 
+    /// The line is the last of the flow, and may be cut; a header that nothing could complete is
+    /// wrong.
+    #[cold]
+    fn no_line_feed(&self, line: &[u8]) -> FlowError {
+        if self.columns.is_none()
+            && !parse::may_become_header(line)
+            && let Err(LineProblem { column, problem }) = parse::header(line)
+        {
+            return self.error(column, &problem);
+        }
+        let problem = "the last line does not end with a line feed, so it may be cut off and is \
+                       not taken; complete it, or add --last-line-whole when it is whole";
+        self.error(column_behind(line.len()), problem)
+    }
+
     #[cold]
     fn no_header(&self) -> FlowError {
         let header = HEADER.trim_end();
@@ -328,4 +370,9 @@ impl FlowReader {
     fn error(&self, column: u64, problem: &str) -> FlowError {
         FlowError::at(&self.file, self.line, column, problem)
     }
+}
+
+/// Column of the byte behind `length` bytes of a line: from 1.
+fn column_behind(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX).saturating_add(1)
 }

@@ -253,9 +253,17 @@ impl<P: Platform> Gateway<P> {
         let _has_failed = !self.ledger.told.flush();
         let end = match self.neighbourhood.shared.halt.state() {
             State::Faulted(fault) => GatewayEnd::Fault(fault),
-            State::Running | State::Stopping => {
-                self.trouble().or(end).unwrap_or(GatewayEnd::Stopped)
+            State::Running | State::Stopping => match (end, self.trouble()) {
+                // That nobody reads the output makes no malformed line well-formed. But a signal of
+                // a terminal ends who writes into the pipe too, and then the line is only cut.
+                (end @ Some(GatewayEnd::Fed(FeedEnd::BadLine(_))), Some(GatewayEnd::Stopped))
+                    if !self.stop.is_raised() =>
+                {
+                    end
+                }
+                (end, trouble) => trouble.or(end),
             }
+            .unwrap_or(GatewayEnd::Stopped),
         };
         GatewayReport {
             end,

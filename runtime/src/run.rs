@@ -9,7 +9,7 @@ use crate::bell::Bells;
 use crate::config::Config;
 use crate::console::{CommandError, Console, note};
 use crate::feed::{FLOW_SESSION, Feed, Source};
-use crate::flow::FlowReader;
+use crate::flow::{FlowReader, LastLine};
 use crate::gateway::{Gateway, GatewayEnd, GatewayReport, Ledger, Pace, Progress};
 use crate::idle::Idle;
 use crate::intake::{Binding, Intake};
@@ -48,8 +48,10 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     args.check_paths(&config.data)?;
     let stop = StopFlag::on_signals(platform)
         .map_err(|error| system_error("watch for signals", &error))?;
-    let reader =
-        args.flow.as_deref().map(FlowReader::open).transpose().map_err(CommandError::failed)?;
+    let reader = args.flow.as_deref().map(FlowReader::open).transpose();
+    let reader = reader
+        .map_err(CommandError::failed)?
+        .map(|reader| reader.with_last_line(LastLine::of_flag(args.last_line_whole)));
     let mut intake = Intake::new(platform, reader, stop.clone(), Told::new(paths_of(args)));
     if !config.sync.answers_are_durable() {
         note(&format!("sync {}: a power cut takes {}", config.sync.name(), config.sync.loss()));

@@ -1,5 +1,9 @@
 //! The summary of a run: what a person reads at its end, and the same as one JSON object.
 
+mod instruments;
+
+pub use instruments::InstrumentSummary;
+
 use crate::latency::Quantiles;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -93,23 +97,9 @@ pub struct Summary {
     pub state_hash: String,
     /// Memory reserved for book, rings and buffers; what is never used is never touched.
     pub reserved_bytes: usize,
-    /// Best prices of each instrument at the end.
-    pub instruments: Vec<Best>,
+    /// Each instrument at the end.
+    pub instruments: Vec<InstrumentSummary>,
 }
-
-/// Best prices of one instrument.
-#[derive(Clone, Debug, Serialize)]
-pub struct Best {
-    /// Its symbol.
-    pub symbol: String,
-    /// Highest price of a buyer, in ticks.
-    pub bid_ticks: Option<u32>,
-    /// Lowest price of a seller, in ticks.
-    pub ask_ticks: Option<u32>,
-}
-
-/// Instruments that are shown to a person; JSON holds all.
-const SHOWN_INSTRUMENTS: usize = 16;
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,20 +123,9 @@ impl fmt::Display for Summary {
         if self.duplicates > 0 {
             writeln!(f, "duplicates          {} (not executed again)", grouped(self.duplicates))?;
         }
-        writeln!(
-            f,
-            "throughput          {} commands/s, {} in all",
-            grouped(self.commands_per_second),
-            Nanoseconds(self.elapsed_ns)
-        )?;
-        write_quantiles(f, "critical path      ", self.critical_path)?;
-        let answer = if self.durable { "durable answer     " } else { "answer             " };
-        write_quantiles(f, answer, self.acknowledgement)?;
-        if self.rate.is_none() {
-            writeln!(
-                f,
-                "                    (offered without pause, so mostly time in the queue; see --rate)"
-            )?;
+        // Of no command there is nothing to tell: what was measured is the operator's.
+        if self.commands > 0 {
+            self.write_latencies(f)?;
         }
         self.write_syncs(f)?;
         writeln!(f, "log                 {} bytes appended, {}", grouped(self.log_bytes), self.io)?;
@@ -169,11 +148,30 @@ impl fmt::Display for Summary {
             grouped(u64::from(self.open_orders)),
             self.state_hash
         )?;
-        self.write_instruments(f)
+        instruments::write(&self.instruments, f)
     }
 }
 
 impl Summary {
+    fn write_latencies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "throughput          {} commands/s, {} in all",
+            grouped(self.commands_per_second),
+            Nanoseconds(self.elapsed_ns)
+        )?;
+        write_quantiles(f, "critical path      ", self.critical_path)?;
+        let answer = if self.durable { "durable answer     " } else { "answer             " };
+        write_quantiles(f, answer, self.acknowledgement)?;
+        if self.rate.is_none() {
+            writeln!(
+                f,
+                "                    (offered without pause, so mostly time in the queue; see --rate)"
+            )?;
+        }
+        Ok(())
+    }
+
     fn write_syncs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
@@ -198,29 +196,6 @@ impl Summary {
         let mebibytes = self.reserved_bytes.div_ceil(1 << 20);
         let fits = if mebibytes <= 256 { ", fits in 256 MiB" } else { "" };
         writeln!(f, "memory              {mebibytes} MiB reserved{fits}")
-    }
-
-    fn write_instruments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.instruments.is_empty() {
-            return Ok(());
-        }
-        writeln!(f, "{:<20}{:>12}{:>12}", "instrument", "best bid", "best ask")?;
-        for best in self.instruments.iter().take(SHOWN_INSTRUMENTS) {
-            let shown = |price: Option<u32>| {
-                price.map_or_else(|| "-".to_owned(), |ticks| ticks.to_string())
-            };
-            writeln!(
-                f,
-                "{:<20}{:>12}{:>12}",
-                best.symbol,
-                shown(best.bid_ticks),
-                shown(best.ask_ticks)
-            )?;
-        }
-        if self.instruments.len() > SHOWN_INSTRUMENTS {
-            writeln!(f, "and {} more", self.instruments.len() - SHOWN_INSTRUMENTS)?;
-        }
-        Ok(())
     }
 }
 
@@ -263,6 +238,11 @@ impl fmt::Display for Nanoseconds {
 pub fn per_second(count: u64, elapsed_ns: u64) -> u64 {
     let scaled = u128::from(count) * 1_000_000_000 / u128::from(elapsed_ns.max(1));
     u64::try_from(scaled).unwrap_or(u64::MAX)
+}
+
+/// A number with its thousands set apart; as it is beyond 64 bits.
+pub fn grouped_wide(number: u128) -> String {
+    u64::try_from(number).map_or_else(|_wide| number.to_string(), grouped)
 }
 
 /// A number with its thousands set apart.

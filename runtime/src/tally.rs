@@ -1,6 +1,7 @@
 //! What a summary counts of released events.
 
 use highwater::event::{Event, EventKind, RejectReason};
+use highwater::types::{InstrumentId, Quantity};
 use std::collections::BTreeMap;
 
 /// Counts of events.
@@ -11,6 +12,8 @@ pub struct Tally {
     /// Commands that the engine had executed before.
     pub duplicate_count: u64,
     rejects: BTreeMap<RejectReason, u64>,
+    /// Lots traded, by the number of the instrument; as long as the instruments that traded need.
+    volumes: Vec<u128>,
 }
 
 impl Tally {
@@ -18,7 +21,10 @@ impl Tally {
     #[inline]
     pub fn count(&mut self, event: &Event) {
         match event.kind {
-            EventKind::Trade { .. } | EventKind::AuctionTrade { .. } => self.trade_count += 1,
+            EventKind::Trade { quantity, .. } | EventKind::AuctionTrade { quantity, .. } => {
+                self.trade_count += 1;
+                self.count_lots(event.instrument, quantity);
+            }
             EventKind::Duplicate { .. } => self.duplicate_count += 1,
             EventKind::Rejected { reason, .. } => *self.rejects.entry(reason).or_default() += 1,
             EventKind::Accepted { .. }
@@ -39,6 +45,21 @@ impl Tally {
             | EventKind::DayEnded { .. }
             | EventKind::SessionLimited { .. } => {}
         }
+    }
+
+    #[inline]
+    fn count_lots(&mut self, instrument: InstrumentId, quantity: Quantity) {
+        let place = usize::try_from(instrument.0).unwrap_or(usize::MAX);
+        if place >= self.volumes.len() {
+            self.volumes.resize(place + 1, 0);
+        }
+        self.volumes[place] += u128::from(quantity.lots());
+    }
+
+    /// Lots of an instrument that were traded.
+    pub fn volume_lots(&self, instrument: InstrumentId) -> u128 {
+        let place = usize::try_from(instrument.0).unwrap_or(usize::MAX);
+        self.volumes.get(place).copied().unwrap_or(0)
     }
 
     /// All rejects.

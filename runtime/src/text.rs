@@ -1,6 +1,7 @@
 //! Numbers as decimal text, appended to a buffer without a detour through the formatting machinery,
 //! and the words that several outputs share.
 
+use crate::config::Size;
 use highwater::types::Side;
 
 /// Most digits of a `u64`.
@@ -22,17 +23,9 @@ pub(crate) fn push_number(text: &mut Vec<u8>, number: u64) {
     text.extend_from_slice(&digits[first..]);
 }
 
-/// Reads a number of bytes as it is written on the command line: `4096`, `8K`, `64M`, `1G`.
+/// Reads a number of bytes as it is written everywhere: `4096`, `8K`, `64M`, `1G`.
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
-    let (digits, unit) = match text.strip_suffix(['K', 'k']) {
-        Some(digits) => (digits, 1 << 10),
-        None => match text.strip_suffix(['M', 'm']) {
-            Some(digits) => (digits, 1 << 20),
-            None => text.strip_suffix(['G', 'g']).map_or((text, 1), |digits| (digits, 1 << 30)),
-        },
-    };
-    let number: u64 = digits.parse().map_err(|_| "not a number of bytes, like 4M".to_owned())?;
-    Ok(number.checked_mul(unit).ok_or("too large")?)
+    text.parse::<Size>().map(|size| size.0)
 }
 
 /// The side as it is written in files.

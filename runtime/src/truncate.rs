@@ -61,13 +61,13 @@ pub fn truncate<P: Platform>(
     console: Console,
     stop: &StopFlag,
 ) -> Result<(), CommandError> {
-    match cut(platform, args, console, stop) {
+    match judged_and_cut(platform, args, stop) {
         Err(Uncut::Stopped) => {
             note("stopped before anything was cut: the log is as it was");
             Ok(())
         }
         Err(Uncut::Failed(error)) => Err(error),
-        Ok(sentence) => console.print_line(&sentence),
+        Ok((report, done)) => console.report(&report, done),
     }
 }
 
@@ -85,13 +85,12 @@ impl From<CommandError> for Uncut {
     }
 }
 
-/// Cuts the log; returns the sentence about it.
-fn cut<P: Platform>(
+/// Judges the log, and cuts it if that is accepted; what is to be said of it, and how it went.
+fn judged_and_cut<P: Platform>(
     platform: P,
     args: &TruncateArgs,
-    console: Console,
     stop: &StopFlag,
-) -> Result<String, Uncut> {
+) -> Result<(String, Result<(), CommandError>), Uncut> {
     let mut log = open(platform, &args.data)?;
     let _alone = log.removal_soon().map_err(CommandError::failed)?;
     let judged = judge(platform, args, &mut log, stop);
@@ -103,18 +102,31 @@ fn cut<P: Platform>(
     let kept = chosen(args, &keep)?;
     let loss = Loss::behind(&mut log, &kept, &keep)
         .map_err(|fault| log_error(platform, &args.data, fault))?;
-    console.print(&format!("{state}\n{loss}"))?;
     if !args.accept_loss {
-        return Err(Uncut::Failed(CommandError::failed(
-            "no segment was changed; say --accept-loss to cut the log there",
-        )));
+        let sentence = "no segment was changed; say --accept-loss to cut the log there";
+        return Ok((format!("{state}\n{loss}"), Err(CommandError::failed(sentence))));
     }
-    let dropped = set_aside(platform, &log, &kept, stop)?;
+    match cut(platform, args, &mut log, &kept, stop) {
+        Err(Uncut::Stopped) => Err(Uncut::Stopped),
+        Err(Uncut::Failed(error)) => Ok((format!("{state}\n{loss}"), Err(error))),
+        Ok(said) => Ok((format!("{state}\n{loss}{said}"), Ok(()))),
+    }
+}
+
+/// Cuts the log off, and says so in a line.
+fn cut<P: Platform>(
+    platform: P,
+    args: &TruncateArgs,
+    log: &mut LogDirectory<P>,
+    kept: &Kept,
+    stop: &StopFlag,
+) -> Result<String, Uncut> {
+    let dropped = set_aside(platform, log, kept, stop)?;
     Consumers::of(platform, &args.data).cut(kept.last_sequence).map_err(CommandError::failed)?;
     log.cut(kept.segment, kept.position).map_err(|fault| log_error(platform, &args.data, fault))?;
-    confirm(platform, args, &mut log, &kept)?;
+    confirm(platform, args, log, kept)?;
     Ok(format!(
-        "cut: the log in '{}' ends at sequence {}; what stood behind it is in '{}'",
+        "cut: the log in '{}' ends at sequence {}; what stood behind it is in '{}'\n",
         args.data.display(),
         kept.last_sequence,
         dropped.display()

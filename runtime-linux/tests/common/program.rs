@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{PipeWriter, Write, pipe};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -111,6 +111,20 @@ impl Place {
         stdin.write_all(input).unwrap();
         drop(stdin);
         running.wait()
+    }
+
+    /// Like [`call`](Self::call), with a standard output that nobody reads from the start.
+    pub fn call_unread(&self, args: &str) -> Ended {
+        let mut command = self.command(args);
+        command.stdout(unread_pipe()).stderr(Stdio::piped());
+        Running::start(&mut command).wait()
+    }
+
+    /// Like [`call_unread`](Self::call_unread), and nobody reads standard error either.
+    pub fn call_unheard(&self, args: &str) -> Ended {
+        let mut command = self.command(args);
+        command.stdout(unread_pipe()).stderr(unread_pipe());
+        Running::start(&mut command).wait()
     }
 
     /// The command that runs the program in it.
@@ -279,6 +293,13 @@ impl Ended {
         assert!(self.stderr.contains(text), "'{text}' is not said: {self:?}");
         self
     }
+}
+
+/// A pipe whose reader has gone.
+fn unread_pipe() -> PipeWriter {
+    let (reader, writer) = pipe().unwrap();
+    drop(reader);
+    writer
 }
 
 /// Spoils some bytes of a file. A single flipped bit may do no harm: there is more than one way to

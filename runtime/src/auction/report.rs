@@ -1,7 +1,7 @@
 //! What an auction came to: what a person reads, and the same as one JSON object.
 
 use super::Outcome;
-use crate::summary::grouped;
+use crate::summary::{grouped, grouped_wide};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -78,9 +78,4 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
-}
-
-/// A number with its thousands set apart; as it is beyond 64 bits.
-fn grouped_wide(number: u128) -> String {
-    u64::try_from(number).map_or_else(|_wide| number.to_string(), grouped)
 }

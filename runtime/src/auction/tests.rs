@@ -25,6 +25,7 @@ fn collected(text: &str) -> Result<Vec<FlowLine>, String> {
             ) => return Err(sentence),
             Err(
                 error @ (CommandError::ClosedPipe
+                | CommandError::Told
                 | CommandError::Differ
                 | CommandError::Incomparable(_)),
             ) => panic!("nothing is written or compared: {error:?}"),

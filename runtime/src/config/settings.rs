@@ -98,13 +98,13 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
-    /// [`Config::durable`].
+    /// --sync full: every command is synced on its own
     Durable,
-    /// [`Config::production`].
+    /// --sync group: nothing is released before it is durable
     Production,
-    /// [`Config::balanced`].
+    /// --sync interval: a power cut loses at most the last 100 released commands
     Balanced,
-    /// [`Config::benchmark`].
+    /// --sync off: NOT DURABLE, for measurements
     Benchmark,
 }
 
@@ -112,15 +112,15 @@ pub enum Profile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SyncChoice {
-    /// [`SyncMode::Full`].
+    /// Each command is synced alone, before its answer
     Full,
-    /// [`SyncMode::Group`].
+    /// One sync for what gathered during the last one, before the answers
     Group,
-    /// [`SyncMode::Interval`].
+    /// Answers do not wait; at most --sync-count of them are ahead of the syncs
     Interval,
-    /// [`SyncMode::Checkpoint`].
+    /// Syncs when a segment is full, and at a clean stop
     Checkpoint,
-    /// [`SyncMode::Off`].
+    /// Never syncs: NOT DURABLE
     Off,
 }
 

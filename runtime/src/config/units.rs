@@ -1,12 +1,12 @@
 //! Sizes and lengths of time as people write them, on the command line and in files.
 
-use serde::de::Error;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A size in bytes: digits, and K, M, G or T for powers of 1,024.
+/// A size in bytes: digits, and K, M, G or T, or the small letter, for powers of 1,024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub u64);
 
@@ -23,8 +23,11 @@ impl FromStr for Size {
             Some(power) => (&text[..text.len() - 1], 10 * (power + 1)),
             None => (text, 0),
         };
-        let number: u64 =
-            digits.parse().map_err(|_| "not a number of bytes, like 4M".to_owned())?;
+        let wrong = || "not a number of bytes, like 4096, 8K, 64M, 1G or 1T".to_owned();
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let number: u64 = digits.parse().map_err(|_| wrong())?;
         number.checked_mul(1 << shift).map(Self).ok_or_else(|| "too large".to_owned())
     }
 }
@@ -45,9 +48,33 @@ impl fmt::Display for Size {
 }
 
 impl<'de> Deserialize<'de> for Size {
+    /// From a text, or from a plain number of bytes.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error| D::Error::custom(format!("'{text}': {error}")))
+        struct SizeVisitor;
+
+        impl Visitor<'_> for SizeVisitor {
+            type Value = Size;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of bytes, like 4096 or \"64M\"")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Size, E> {
+                text.parse().map_err(|error| E::custom(format!("'{text}': {error}")))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Size, E> {
+                Ok(Size(number))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Size, E> {
+                u64::try_from(number).map(Size).map_err(|_negative| {
+                    E::custom(format!("'{number}': a number of bytes is not negative"))
+                })
+            }
+        }
+
+        deserializer.deserialize_any(SizeVisitor)
     }
 }
 
@@ -91,11 +118,35 @@ mod tests {
         {
             assert_eq!(text.parse(), Ok(Size(bytes)), "{text}");
         }
-        for wrong in ["", "K", "x", "-1", "1.5M", "99999999999T", "4é"] {
+        for (power, unit) in [(10, "K"), (20, "M"), (30, "G"), (40, "T")] {
+            for unit in [unit.to_owned(), unit.to_lowercase()] {
+                assert_eq!(format!("3{unit}").parse(), Ok(Size(3 << power)), "{unit}");
+                assert_eq!(crate::text::parse_bytes(&format!("3{unit}")), Ok(3 << power), "{unit}");
+            }
+        }
+        for wrong in ["", "K", "x", "-1", "+1", "+1K", "1 K", "1KB", "1.5M", "99999999999T", "4é"]
+        {
             assert!(wrong.parse::<Size>().is_err(), "{wrong}");
         }
         for (bytes, text) in [(0, "0"), (4_097, "4097"), (8_192, "8K"), (1 << 40, "1T")] {
             assert_eq!(Size(bytes).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_file_says_sizes_like_the_command_line_or_as_numbers() {
+        #[derive(Deserialize)]
+        struct File {
+            size: Size,
+        }
+        for (value, bytes) in
+            [("\"64k\"", 65_536), ("\"64K\"", 65_536), ("65536", 65_536), ("\"1g\"", 1 << 30)]
+        {
+            let file: File = toml::from_str(&format!("size = {value}")).unwrap();
+            assert_eq!(file.size, Size(bytes), "{value}");
+        }
+        for wrong in ["-1", "1.5", "\"64 k\"", "true"] {
+            assert!(toml::from_str::<File>(&format!("size = {wrong}")).is_err(), "{wrong}");
         }
     }
 

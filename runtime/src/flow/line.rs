@@ -44,10 +44,12 @@ pub struct FlowLine {
     pub new_order: OrderId,
     /// What is to be done.
     pub kind: FlowKind,
-    /// Limit price in ticks; 0 where the file has none or a negative one, `u32::MAX` for larger.
+    /// Limit price in ticks; 0 where the file has a negative one, `u32::MAX` for larger: both are
+    /// rejected. Of a cancel or a reduction it is information, 0 where the file has none.
     pub price: Ticks,
-    /// Lots; 0 where the file has none or a negative number, `u64::MAX` for larger. Of a cancel it
-    /// is what the exchange says was open: information.
+    /// Lots; `u64::MAX` for larger. A negative number is one that is rejected: 0, or `u64::MAX` of
+    /// a replacement, which 0 would make a cancel. Of a cancel it is what the exchange says was
+    /// open: information, 0 where the file has none.
     pub quantity: Lots,
 }
 

@@ -11,6 +11,9 @@ pub(super) const COLUMNS_MAX: usize = 9;
 /// Columns that no line can do without: up to `qty`.
 const COLUMNS_MIN: usize = 7;
 
+/// What may stand before the header: U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Digits that cannot say a number beyond a `u64`.
 const DIGITS_SAFE: usize = 19;
 
@@ -24,9 +27,15 @@ pub(super) struct LineProblem {
     pub(super) problem: String,
 }
 
+/// Whether `line`, cut anywhere, is the beginning of a header line.
+pub(super) fn may_become_header(line: &[u8]) -> bool {
+    BYTE_ORDER_MARK.starts_with(line)
+        || HEADER.as_bytes().starts_with(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line))
+}
+
 /// The number of columns that the header line names: 7 to 9.
 pub(super) fn header(line: &[u8]) -> Result<usize, LineProblem> {
-    let without_mark = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    let without_mark = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
     let found = without_carriage_return(without_mark);
     let names = HEADER.trim_end();
     let ends =
@@ -43,13 +52,13 @@ pub(super) fn header(line: &[u8]) -> Result<usize, LineProblem> {
 /// The command that a line of at most `columns` columns says; `number` is the line's number.
 pub(super) fn command(line: &[u8], columns: usize, number: u64) -> Result<FlowLine, LineProblem> {
     let fields = Fields::of(without_carriage_return(line));
-    let client_sequence = ClientSequence(fields.unsigned(Column::Seq)?);
-    let timestamp_ns = fields.integer(Column::TimestampNs)?;
+    let client_sequence = fields.client_sequence()?;
+    let timestamp_ns = fields.timestamp_ns()?;
     let word = fields.word()?;
-    let order = OrderId(fields.unsigned(Column::OrderId)?);
+    let order = fields.order()?;
     let kind = fields.kind(word)?;
-    let price = Ticks(u32::try_from(fields.integer(Column::PriceTicks)?).unwrap_or(u32::MAX));
-    let quantity = Lots(fields.integer(Column::Qty)?);
+    let price = fields.price()?;
+    let quantity = fields.quantity(word)?;
     let new_order = fields.new_order()?.unwrap_or(order);
     let symbol = fields.symbol()?;
     fields.check_end(columns)?;
@@ -110,7 +119,16 @@ impl Column {
     }
 }
 
-const UNSIGNED: &str = "an integer from 0 to 18446744073709551615";
+/// A number as a field says it, where the range of a `u64` does not hold it or there is none.
+#[derive(Clone, Copy)]
+enum Integer {
+    /// Nothing is written.
+    Missing,
+    /// A minus stands before it; -0 counts, because whoever writes a minus does not mean 0.
+    Negative,
+    /// A number, the largest `u64` for every larger one.
+    Number(u64),
+}
 
 /// The fields of one line. What is beyond the last column is noted, not kept.
 struct Fields<'a> {
@@ -147,13 +165,65 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An integer that must be there, from 0 to the largest `u64`.
-    fn unsigned(&self, column: Column) -> Result<u64, LineProblem> {
-        unsigned(self.field(column)?).ok_or_else(|| self.wrong(column, UNSIGNED))
+    /// The command's number: 0 is none, because a client sequence says what comes after it.
+    fn client_sequence(&self) -> Result<ClientSequence, LineProblem> {
+        let number = unsigned(self.field(Column::Seq)?).filter(|number| *number > 0);
+        number
+            .map(ClientSequence)
+            .ok_or_else(|| self.wrong(Column::Seq, "an integer from 1 to 18446744073709551615"))
     }
 
-    /// An integer of any size or nothing, brought into the range of a `u64`.
-    fn integer(&self, column: Column) -> Result<u64, LineProblem> {
+    fn order(&self) -> Result<OrderId, LineProblem> {
+        unsigned(self.field(Column::OrderId)?)
+            .map(OrderId)
+            .ok_or_else(|| self.wrong(Column::OrderId, "an integer from 0 to 18446744073709551615"))
+    }
+
+    /// The time, which is information: nothing and negative ones are 0.
+    fn timestamp_ns(&self) -> Result<u64, LineProblem> {
+        Ok(match self.integer(Column::TimestampNs)? {
+            Integer::Missing | Integer::Negative => 0,
+            Integer::Number(number) => number,
+        })
+    }
+
+    /// The price. A book has no price 0, so one that is empty or negative becomes that, and one that
+    /// is too large becomes the largest: the book rejects them with `bad_price`.
+    fn price(&self) -> Result<Ticks, LineProblem> {
+        Ok(Ticks(match self.integer(Column::PriceTicks)? {
+            Integer::Missing | Integer::Negative => 0,
+            Integer::Number(number) => u32::try_from(number).unwrap_or(u32::MAX),
+        }))
+    }
+
+    /// The quantity. One that is empty or negative becomes one that the book rejects with
+    /// `bad_quantity`: of a `REPLACE` the largest number, because 0 cancels the order; of others 0,
+    /// because a `REDUCE` by much cancels it.
+    fn quantity(&self, word: Word) -> Result<Lots, LineProblem> {
+        Ok(Lots(match self.integer(Column::Qty)? {
+            Integer::Number(number) => number,
+            Integer::Missing | Integer::Negative => match word {
+                Word::Replace => u64::MAX,
+                Word::New | Word::Ioc | Word::Cancel | Word::Reduce => 0,
+            },
+        }))
+    }
+
+    /// An integer of any size, or nothing.
+    #[inline]
+    fn integer(&self, column: Column) -> Result<Integer, LineProblem> {
+        let field = self.field(column)?;
+        if (1..=DIGITS_SAFE).contains(&field.len())
+            && let Some(number) = small(field)
+        {
+            return Ok(Integer::Number(number));
+        }
+        self.unusual_integer(column)
+    }
+
+    /// The same of a field that is empty, long, negative or no number.
+    #[cold]
+    fn unusual_integer(&self, column: Column) -> Result<Integer, LineProblem> {
         saturated(self.field(column)?).ok_or_else(|| self.wrong(column, "an integer or nothing"))
     }
 
@@ -271,12 +341,10 @@ fn unsigned(field: &[u8]) -> Option<u64> {
     (!field.is_empty()).then_some(number)
 }
 
-/// Decimal digits with or without a minus, or nothing, which is 0; a negative number becomes 0, one
-/// beyond a `u64` the largest.
-#[inline]
-fn saturated(field: &[u8]) -> Option<u64> {
-    if field.len() <= DIGITS_SAFE && field.first() != Some(&b'-') {
-        return small(field);
+/// Decimal digits with or without a minus, or nothing; `None` for anything else.
+fn saturated(field: &[u8]) -> Option<Integer> {
+    if field.is_empty() {
+        return Some(Integer::Missing);
     }
     let digits = field.strip_prefix(b"-").unwrap_or(field);
     let mut number = 0u64;
@@ -284,7 +352,11 @@ fn saturated(field: &[u8]) -> Option<u64> {
         number = number.saturating_mul(10).saturating_add(digit(*byte)?);
     }
     let is_negative = digits.len() < field.len();
-    (!digits.is_empty()).then_some(if is_negative { 0 } else { number })
+    (!digits.is_empty()).then_some(if is_negative {
+        Integer::Negative
+    } else {
+        Integer::Number(number)
+    })
 }
 
 /// At most 19 decimal digits, which fit whatever they are; 0 for none.

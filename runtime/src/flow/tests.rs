@@ -10,6 +10,9 @@ use std::sync::mpsc::{Receiver, channel};
 
 const LINE: &str = "1,2,NEW,3,B,4,5,,A\n";
 
+const NO_LINE_FEED: &str = "the last line does not end with a line feed, so it may be cut off and \
+                            is not taken; complete it, or add --last-line-whole when it is whole";
+
 fn reader(text: &[u8]) -> FlowReader {
     FlowReader::from_reader("f.csv", Cursor::new(text.to_vec())).unwrap()
 }
@@ -65,14 +68,19 @@ fn an_error_names_file_line_and_column_and_the_lines_before_it_stand() {
             "f.csv:3:11: side is \"Q\", expected B or S".into(),
         ),
         (
-            format!("{good}{LINE}3,2,NEW,4,B,4"),
+            format!("{good}{LINE}3,2,NEW,4,B,4\n"),
             2,
             "f.csv:4:14: the line ends after 6 of at least 7 columns, expected qty".into(),
         ),
+        (format!("{good}{LINE}3,2,NEW,4,B,4"), 2, format!("f.csv:4:14: {NO_LINE_FEED}")),
+        (format!("{good}{}", LINE.trim_end()), 1, format!("f.csv:3:19: {NO_LINE_FEED}")),
+        (header.into(), 0, format!("f.csv:1:75: {NO_LINE_FEED}")),
+        ("\u{feff}seq".into(), 0, format!("f.csv:1:7: {NO_LINE_FEED}")),
+        ("sea".into(), 0, format!("f.csv:1:1: the header line is \"sea\", expected {header}")),
         (
             format!("{good}\n{LINE}"),
             1,
-            "f.csv:3:1: seq is empty, expected an integer from 0 to 18446744073709551615".into(),
+            "f.csv:3:1: seq is empty, expected an integer from 1 to 18446744073709551615".into(),
         ),
         (long, 1, "f.csv:3:1: the line is longer than 4096 bytes".into()),
         (endless, 1, "f.csv:3:1: the line is longer than 4096 bytes".into()),
@@ -86,19 +94,93 @@ fn an_error_names_file_line_and_column_and_the_lines_before_it_stand() {
 }
 
 #[test]
-fn line_ends_byte_order_mark_and_missing_last_line_feed_do_not_matter() {
+fn line_ends_and_byte_order_mark_do_not_matter() {
     let plain = drain(&mut reader(&text(3)));
     assert_eq!((plain.0.len(), &plain.1), (3, &None));
     let text = String::from_utf8(text(3)).unwrap();
-    let variants =
-        [text.replace('\n', "\r\n"), format!("\u{feff}{text}"), text.trim_end().to_owned()];
-    for variant in variants {
+    for variant in [text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
         assert_eq!(drain(&mut reader(variant.as_bytes())), plain);
     }
     assert_eq!(drain(&mut reader(HEADER.as_bytes())), (Vec::new(), None));
     let longest = format!("{HEADER}1,2,NEW,3,B,4,{:04082}\n", 5);
     assert_eq!(longest.len() - HEADER.len(), LINE_BYTES_MAX + 1);
     assert_eq!(drain(&mut reader(longest.as_bytes())).0.len(), 1);
+}
+
+#[test]
+fn a_flow_that_is_known_to_be_whole_needs_no_last_line_feed() {
+    let whole = text(3);
+    let plain = drain(&mut reader(&whole));
+    let cut = &whole[..whole.len() - 1];
+    assert_eq!(drain(&mut reader(cut).with_last_line(LastLine::IsWhole)), plain);
+    assert_eq!(drain(&mut reader(&gzip(cut)).with_last_line(LastLine::IsWhole)), plain);
+    let header = reader(HEADER.trim_end().as_bytes());
+    assert_eq!(drain(&mut header.with_last_line(LastLine::IsWhole)), (Vec::new(), None));
+    // Half a gzip member is never a whole flow, nor is half a line a whole one.
+    let packed = gzip(&whole);
+    let half = reader(&packed[..packed.len() / 2]);
+    assert!(drain(&mut half.with_last_line(LastLine::IsWhole)).1.is_some());
+    let half = reader(&whole[..whole.len() - 9]);
+    let (lines, error) = drain(&mut half.with_last_line(LastLine::IsWhole));
+    assert_eq!((lines.len(), error.is_some()), (2, true));
+}
+
+/// Lines of every length and kind, so that what is left of one is often a line, too.
+fn many_kinds() -> Vec<u8> {
+    let mut text = HEADER.as_bytes().to_vec();
+    let mut random = crate::random::Random::new(5, 2);
+    for number in 1..=40 {
+        let (price, quantity) = (random.below(2_000), random.below(100_000));
+        let line = match random.below(5) {
+            0 => format!("{number},,NEW,{number},B,{price},{quantity}"),
+            1 => format!("{number},7,IOC,{number},S,{price},{quantity},,SYMBOL\r"),
+            2 => format!("{number},-7,CANCEL,12,,,"),
+            3 => format!("{number},7,REDUCE,12,B,,{quantity},,A"),
+            _ => format!("{number},7,REPLACE,12,,{price},{quantity},345,A"),
+        };
+        text.extend_from_slice(format!("{line}\n").as_bytes());
+    }
+    text
+}
+
+#[test]
+fn a_flow_that_is_cut_anywhere_gives_its_whole_lines_and_then_an_error() {
+    let whole = many_kinds();
+    let (lines, error) = drain(&mut reader(&whole));
+    assert_eq!((lines.len(), error), (40, None));
+    let identity = reader(&whole).identity().unwrap().unwrap();
+    for cut in 0..=whole.len() {
+        let text = &whole[..cut];
+        let line_feeds = text.split(|byte| *byte == b'\n').count() - 1;
+        let expected = &lines[..line_feeds.saturating_sub(1)];
+        let is_whole_lines = text.ends_with(b"\n");
+        let piped = FlowReader::from_pipe("f.csv", Cursor::new(text.to_vec())).unwrap();
+        for mut cut_reader in [reader(text), reader(&gzip(text)), piped] {
+            let (read, error) = drain(&mut cut_reader);
+            assert_eq!((&read[..], error.is_none()), (expected, is_whole_lines), "cut at {cut}");
+        }
+        // What a log remembers of it is what the whole flow begins with.
+        let (mut strict, mut known) =
+            (reader(text), reader(text).with_last_line(LastLine::IsWhole));
+        if line_feeds == 0 {
+            assert!(strict.identity().is_err(), "cut at {cut}");
+        } else {
+            let remembered = strict.identity().unwrap().unwrap();
+            assert_eq!(known.identity(), Ok(Some(remembered)), "cut at {cut}");
+            assert_eq!(reader(&whole).matches(&remembered), Ok(Some(FlowMatch::Same)), "{cut}");
+            let is_same = reader(text).matches(&identity).unwrap() == Some(FlowMatch::Same);
+            assert_eq!(is_same, cut == whole.len(), "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_header_that_is_a_whole_flow_is_remembered() {
+    let header = HEADER.trim_end().as_bytes();
+    let remembered = reader(header).with_last_line(LastLine::IsWhole).identity().unwrap().unwrap();
+    assert_eq!(usize::try_from(remembered.head_bytes).unwrap(), header.len());
+    assert_eq!(reader(&text(3)).matches(&remembered), Ok(Some(FlowMatch::Same)));
+    assert!(reader(header).identity().is_err());
 }
 
 #[test]
@@ -242,7 +324,7 @@ fn a_silent_pipe_is_pending_and_its_identity_is_what_has_arrived() {
     drop(sender);
     let (lines, error) = drain(&mut reader);
     assert_eq!(lines.len(), 0);
-    assert!(error.unwrap().starts_with("-:3:8: the line ends after 3 of at least 7 columns"));
+    assert!(error.unwrap().starts_with("-:3:8: the last line does not end with a line feed"));
     let long = [HEADER, LINE, LINE].concat();
     assert_eq!(compare(&identity, "-", long.as_bytes()), FlowMatch::Same);
 }

@@ -22,6 +22,8 @@ pub(crate) struct TextFile {
     text: Vec<u8>,
     /// The file under the name that it has until it is kept.
     partial: Option<PartialFile>,
+    /// Whether it is written under its own name, and no stream that was open before.
+    is_in_place: bool,
 }
 
 impl TextFile {
@@ -41,7 +43,7 @@ impl TextFile {
             Some(Err(_)) | None => {
                 let file =
                     File::create(path).map_err(|error| OutputError::new(what, path, error))?;
-                Ok(Self::new(what, path, file))
+                Ok(Self { is_in_place: true, ..Self::new(what, path, file) })
             }
         }
     }
@@ -78,7 +80,8 @@ impl TextFile {
     /// The regular file that has the name now, and its absolute path; `None` for a pipe or a
     /// device.
     pub(crate) fn named_file(&self) -> io::Result<Option<(PathBuf, File)>> {
-        if !fs::metadata(&*self.path)?.is_file() {
+        let has_name = self.is_in_place || self.partial.is_some();
+        if !has_name || !fs::metadata(&*self.path)?.is_file() {
             return Ok(None);
         }
         let path = fs::canonicalize(&*self.path)?;
@@ -93,7 +96,8 @@ impl TextFile {
         sink: impl Write + Send + 'static,
     ) -> Self {
         let text = Vec::with_capacity(PIECE_BYTES + SLACK_BYTES);
-        Self { what, path: path.as_ref().into(), sink: Box::new(sink), text, partial: None }
+        let (path, sink) = (path.as_ref().into(), Box::new(sink));
+        Self { what, path, sink, text, partial: None, is_in_place: false }
     }
 
     /// The buffer; whoever appended to it calls [`settle`](Self::settle).

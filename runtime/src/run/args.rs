@@ -17,10 +17,14 @@ pub(super) const STREAM_LIMIT_DEFAULT: u64 = 2_000_000;
 /// Without --flow it takes 2,000,000 fresh commands of a seeded stream over 4 instruments. Run
 /// again with the same data directory, it recovers and goes on where it stood, however it ended.
 #[derive(Clone, Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
 pub struct RunArgs {
     /// The flow to run, CSV or gzip of it; - is standard input [default: the seeded stream]
     #[arg(long, value_name = "FILE")]
     pub flow: Option<PathBuf>,
+    /// Take the flow's last line even if it has no line feed: the flow is known to be whole
+    #[arg(long, requires = "flow")]
+    pub last_line_whole: bool,
     /// Write the fills of the whole flow, what earlier runs did included
     #[arg(long, value_name = "OUT.csv")]
     pub fills: Option<PathBuf>,

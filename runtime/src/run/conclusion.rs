@@ -3,16 +3,13 @@
 use super::{Finished, RunArgs};
 use crate::config::Config;
 use crate::console::{CommandError, Console, note};
-use crate::feed::{FLOW_SESSION, Feed, FeedEnd};
-use crate::flow::shown;
+use crate::feed::{FLOW_SESSION, FeedEnd};
 use crate::gateway::GatewayEnd;
 use crate::log_directory::explain_fault;
 use crate::platform::Platform;
 use crate::start::Started;
-use crate::summary::{Best, Nanoseconds, Summary, grouped, per_second};
-use highwater::book::Book;
+use crate::summary::{InstrumentSummary, Nanoseconds, Summary, grouped, per_second};
 use highwater::stage::Fault;
-use highwater::types::{InstrumentId, Price, Side};
 use std::fmt;
 
 /// What recovery found, as a sentence and for the summary.
@@ -33,7 +30,7 @@ impl Recovered {
         Self {
             data: started.stages.log_writer.file().path().display().to_string(),
             last_sequence: book.last_sequence().0,
-            last_client_sequence: Feed::next_client_sequence(book).0 - 1,
+            last_client_sequence: book.last_client_sequence(FLOW_SESSION).0,
             recovery_ns: started.recovery_ns,
             torn_tail_bytes: started.scanned.torn_tail_bytes,
             snapshot_sequence: started.snapshot.map_or(0, |header| header.sequence().0),
@@ -65,7 +62,9 @@ impl fmt::Display for Recovered {
     }
 }
 
-/// Prints the summary of a run and says how it ended.
+/// Says how a run ended, and prints its summary.
+///
+/// Why it failed is told first, and of a run that failed before it took anything there is no text.
 pub(super) fn conclude<P: Platform>(
     platform: P,
     (args, config): (&RunArgs, &Config),
@@ -74,16 +73,22 @@ pub(super) fn conclude<P: Platform>(
 ) -> Result<(), CommandError> {
     let summary = summary_of((args, config), recovered, &finished);
     let last = summary.last_client_sequence;
-    let (failure, is_stopped) = match finished.report.end {
-        GatewayEnd::Fed(FeedEnd::Finished | FeedEnd::LimitReached) => (None, false),
-        GatewayEnd::Stopped => (None, true),
-        GatewayEnd::Fed(FeedEnd::BadLine(error)) => (
-            Some(format!(
+    let verdict = match finished.report.end {
+        GatewayEnd::Fed(FeedEnd::Finished | FeedEnd::LimitReached) => Ok(()),
+        GatewayEnd::Stopped => {
+            note(&format!("stopped at seq {last}; run again to go on"));
+            Ok(())
+        }
+        GatewayEnd::Fed(FeedEnd::BadLine(error)) => {
+            note(&format!(
                 "{error}\nthe lines before it are durable, up to seq {last}; mend it and run again"
-            )),
-            false,
-        ),
-        GatewayEnd::Output(error) => (Some(error.to_string()), false),
+            ));
+            Err(CommandError::Told)
+        }
+        GatewayEnd::Output(error) => {
+            note(&error.to_string());
+            Err(CommandError::Told)
+        }
         GatewayEnd::Fault(Fault::Log(fault)) => {
             return Err(CommandError::failed(explain_fault(platform, &config.data, fault)));
         }
@@ -91,17 +96,12 @@ pub(super) fn conclude<P: Platform>(
             return Err(CommandError::failed(fault));
         }
     };
-    let printed = if args.json {
-        console.print_json(&summary)
+    if args.json {
+        console.report_json(&summary, verdict)
+    } else if verdict.is_err() && summary.commands == 0 {
+        verdict
     } else {
-        console.print(&format!("{recovered}\n{summary}"))
-    };
-    if is_stopped {
-        note(&format!("stopped at seq {last}; run again to go on"));
-    }
-    match failure {
-        Some(sentence) => Err(CommandError::Failed(sentence)),
-        None => printed,
+        console.report(&summary.to_string(), verdict)
     }
 }
 
@@ -157,7 +157,7 @@ fn summary_of<P: Platform>(
         open_orders: book.open_order_count(),
         state_hash: format!("{:016x}", book.state_hash()),
         reserved_bytes: finished.reserved_bytes,
-        instruments: bests(book),
+        instruments: InstrumentSummary::all_of(book, tally),
     }
 }
 
@@ -170,16 +170,4 @@ const fn ended(end: &GatewayEnd) -> &'static str {
             "failed"
         }
     }
-}
-
-fn bests(book: &Book<'_>) -> Vec<Best> {
-    let best = |instrument, side| book.best(instrument, side).map(Price::ticks);
-    let instruments = (0..book.instrument_count()).map(InstrumentId).filter_map(|instrument| {
-        Some(Best {
-            symbol: shown(&book.symbol(instrument)?).to_string(),
-            bid_ticks: best(instrument, Side::Buy),
-            ask_ticks: best(instrument, Side::Sell),
-        })
-    });
-    instruments.collect()
 }

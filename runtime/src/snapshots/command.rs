@@ -84,8 +84,12 @@ pub fn snapshot<P: Platform>(
     let made = maker.make(args.keep, &go_on).map_err(refused)?;
     let trouble = made.as_ref().and_then(|made| made.trouble.clone());
     let report = Report::of(made, maker.newest().0, maker.order_count());
-    if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }?;
-    trouble.map_or(Ok(()), |trouble| Err(CommandError::Failed(trouble)))
+    let verdict = trouble.map_or(Ok(()), |trouble| Err(CommandError::Failed(trouble)));
+    if args.json {
+        console.report_json(&report, verdict)
+    } else {
+        console.report(&report.to_string(), verdict)
+    }
 }
 
 impl Report {

@@ -25,33 +25,52 @@ fn reads_every_command() {
     assert_eq!(other.new_order, OrderId(9));
 }
 
+/// What the book is told of a line's price and quantity.
+fn told(line: &str) -> (u32, u64) {
+    let line = parsed(line);
+    (line.price.0, line.quantity.0)
+}
+
 #[test]
-fn numbers_that_no_book_takes_are_brought_into_range() {
-    let numbers = |line: &str| {
-        let line = parsed(line);
-        (line.timestamp_ns, line.price.0, line.quantity.0)
-    };
-    assert_eq!(numbers("1,-5,NEW,3,B,-1,-99999999999999999999999"), (0, 0, 0));
+fn numbers_that_no_book_takes_become_others_that_it_rejects() {
     let huge = "99999999999999999999999";
-    let line = format!("1,{huge},NEW,3,B,{huge},{huge}");
-    assert_eq!(numbers(&line), (u64::MAX, u32::MAX, u64::MAX));
-    assert_eq!(numbers("1,,NEW,3,B,4294967296,18446744073709551616"), (0, u32::MAX, u64::MAX));
-    assert_eq!(
-        numbers("1,-0,NEW,3,B,4294967294,18446744073709551614"),
-        (0, u32::MAX - 1, u64::MAX - 1)
-    );
-    assert_eq!(numbers("1,00000000000000000000000007,NEW,3,B,,"), (7, 0, 0));
+    for word in ["NEW", "IOC", "REDUCE", "REPLACE", "CANCEL"] {
+        let line =
+            |price: &str, quantity: &str| told(&format!("1,2,{word},3,B,{price},{quantity}"));
+        let negative = if word == "REPLACE" { u64::MAX } else { 0 };
+        for below in ["-1", "-0", "-00", "-99999999999999999999999"] {
+            assert_eq!(line(below, below), (0, negative), "{word} {below}");
+        }
+        assert_eq!(line(huge, huge), (u32::MAX, u64::MAX), "{word}");
+        let first = ("4294967296", "18446744073709551616");
+        assert_eq!(line(first.0, first.1), (u32::MAX, u64::MAX), "{word}");
+        let last = ("4294967294", "18446744073709551614");
+        assert_eq!(line(last.0, last.1), (u32::MAX - 1, u64::MAX - 1), "{word}");
+        assert_eq!(line("0", "0"), (0, 0), "{word}");
+        assert_eq!(line("00000000000000000000000007", "007"), (7, 7), "{word}");
+    }
+}
+
+#[test]
+fn what_is_information_may_be_missing_negative_or_huge() {
+    for (text, time) in [("", 0), ("-5", 0), ("-0", 0), ("99999999999999999999999", u64::MAX)] {
+        assert_eq!(parsed(&format!("1,{text},NEW,3,B,4,5")).timestamp_ns, time, "{text}");
+        assert_eq!(parsed(&format!("1,2,CANCEL,3,,{text},{text}")).order, OrderId(3), "{text}");
+        assert_eq!(parsed(&format!("1,2,REDUCE,3,,{text},7")).quantity, Lots(7), "{text}");
+    }
 }
 
 /// Malformed lines, and column and problem of each.
 const MALFORMED: &[(&[u8], &str)] = &[
-    (b"", "1: seq is empty, expected an integer from 0 to 18446744073709551615"),
-    (b"x,2,NEW,3,B,4,5", "1: seq is \"x\", expected an integer from 0 to 18446744073709551615"),
-    (b"-1,2,NEW,3,B,4,5", "1: seq is \"-1\", expected an integer from 0 to 18446744073709551615"),
+    (b"", "1: seq is empty, expected an integer from 1 to 18446744073709551615"),
+    (b"0,2,NEW,3,B,4,5", "1: seq is \"0\", expected an integer from 1 to 18446744073709551615"),
+    (b"000,2", "1: seq is \"000\", expected an integer from 1 to 18446744073709551615"),
+    (b"x,2,NEW,3,B,4,5", "1: seq is \"x\", expected an integer from 1 to 18446744073709551615"),
+    (b"-1,2,NEW,3,B,4,5", "1: seq is \"-1\", expected an integer from 1 to 18446744073709551615"),
     (
         b"18446744073709551616,2",
         "1: seq is \"18446744073709551616\", \
-            expected an integer from 0 to 18446744073709551615",
+            expected an integer from 1 to 18446744073709551615",
     ),
     (b"1,2.5,NEW,3,B,4,5", "3: timestamp_ns is \"2.5\", expected an integer or nothing"),
     (b"1,-,NEW,3,B,4,5", "3: timestamp_ns is \"-\", expected an integer or nothing"),
@@ -71,8 +90,12 @@ const MALFORMED: &[(&[u8], &str)] = &[
     (b"1,2,IOC,3,b,4,5", "11: side is \"b\", expected B or S"),
     (b"1,2,CANCEL,3,BS,4,5", "14: side is \"BS\", expected B, S or nothing"),
     (b"1,2,NEW,3,B,4.0,5", "13: price_ticks is \"4.0\", expected an integer or nothing"),
+    (b"1,2,REPLACE,3,,-,5", "16: price_ticks is \"-\", expected an integer or nothing"),
+    (b"1,2,CANCEL,3,,+1,", "15: price_ticks is \"+1\", expected an integer or nothing"),
     (b"1,2,NEW,3,B,4,\xff\x00", "15: qty is \"\\xff\\x00\", expected an integer or nothing"),
     (b"1,2,NEW,3,B,4,1e5", "15: qty is \"1e5\", expected an integer or nothing"),
+    (b"1,2,REPLACE,3,B,4,--5", "19: qty is \"--5\", expected an integer or nothing"),
+    (b"1,2,CANCEL,3,,,-", "16: qty is \"-\", expected an integer or nothing"),
     (
         b"1,2,REPLACE,3,B,4,5,x",
         "21: new_order_id is \"x\", expected nothing or an integer below 2^64",
