@@ -298,6 +298,18 @@ pub fn intact_head(
     (in_place && is_whole(block)).then(|| head_of(&layout, kind, layout.checksum.get()))
 }
 
+/// What a whole block of this log, of any when `log_id` is `None`, says was durable when it was
+/// written, wherever it was written to: that is true wherever it stands now.
+pub fn vouched_by(block: &[u8], log_id: Option<LogId>) -> Option<Durable> {
+    let layout = layout_of(block).filter(|layout| layout.magic == MAGIC)?;
+    let is_of_log = log_id.is_none_or(|log_id| layout.log_id == log_id.0);
+    let durable = Durable {
+        sequence: Sequence(layout.durable_sequence.get()),
+        number: layout.durable_number.get(),
+    };
+    (is_of_log && is_whole(block)).then_some(durable)
+}
+
 /// True when turning one bit of `block` back makes it the block that continues `chain`: it was
 /// written whole, and what broke it is not a crash. `block` is left as it was.
 pub fn is_one_bit_from_continuing(block: &mut [u8], chain: &Chain) -> bool {

@@ -18,6 +18,26 @@ pub trait LogFile {
     /// The fault of listing them.
     fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault>;
 
+    /// Number of the first segment behind `after` that exists; `None` when there is none. Whoever
+    /// walks the segments walks this listing: numbers in between cost nothing, however many there
+    /// are.
+    ///
+    /// What is provided asks for the number that follows, and where that one is missing calls the
+    /// last segment the next: enough to find a gap, not to list what stands behind it.
+    ///
+    /// # Errors
+    /// The fault of listing them.
+    fn next_segment(&mut self, after: SegmentNumber) -> Result<Option<SegmentNumber>, LogFault> {
+        let Some(following) = after.0.checked_add(1).map(SegmentNumber) else {
+            return Ok(None);
+        };
+        if self.segment_bytes(following)?.is_some() {
+            return Ok(Some(following));
+        }
+        let last = self.segments()?.map(|(_, last)| last);
+        Ok(last.filter(|last| *last > after))
+    }
+
     /// Length of a segment in bytes as it can be read now; `None` when it does not exist.
     ///
     /// # Errors
@@ -65,8 +85,8 @@ pub trait LogFile {
 
     /// Drops everything from `position` of `segment` on, later segments too, durably, and makes
     /// `segment` the one that [`append`](Self::append) writes. With `position` 0 the segment itself
-    /// is dropped, behind the later ones: a crash in between leaves no segment that is missing
-    /// before another.
+    /// is dropped. The last segment goes first, for good before the one in front of it: a crash in
+    /// between leaves no segment that is missing before another, which recovery would refuse.
     ///
     /// # Errors
     /// The fault of writing or syncing.
@@ -92,6 +112,10 @@ pub trait LogFile {
 impl<F: LogFile> LogFile for &mut F {
     fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
         (**self).segments()
+    }
+
+    fn next_segment(&mut self, after: SegmentNumber) -> Result<Option<SegmentNumber>, LogFault> {
+        (**self).next_segment(after)
     }
 
     fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {

@@ -49,7 +49,8 @@ pub fn recover<F: LogFile>(
 /// restored too: it was durable, so a log that ends before it is not cut but refused.
 ///
 /// # Errors
-/// Those of [`recover`]; and when the log does not reach the snapshot, or what is witnessed.
+/// Those of [`recover`]; and when the log does not reach the snapshot, or what is witnessed, or the
+/// visitor does not accept what was found.
 pub fn recover_from<F: LogFile>(
     file: &mut F,
     buffer: &mut [u8],
@@ -61,6 +62,7 @@ pub fn recover_from<F: LogFile>(
     if scanned.last_sequence < witnessed {
         return Err(RecoveryFault::SnapshotAhead { sequence: witnessed });
     }
+    visitor.accepts(&scanned)?;
     if let Some((segment, position)) = scanned.cut_at {
         file.cut(segment, position)?;
     }

@@ -132,6 +132,12 @@ pub fn read_header(block: &mut [u8]) -> HeaderState {
     }
 }
 
+/// The whole header that `block` is, of this log, or of any when `log_id` is `None`; whichever
+/// segment it was written to.
+pub fn intact_header(block: &[u8], log_id: Option<LogId>) -> Option<SegmentHeader> {
+    intact(block).filter(|header| log_id.is_none_or(|log_id| header.log_id == log_id))
+}
+
 /// The header in a whole block whose fields a log can have been written with.
 fn intact(block: &[u8]) -> Option<SegmentHeader> {
     let layout = layout_of(block)?;

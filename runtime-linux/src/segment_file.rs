@@ -1,9 +1,9 @@
 //! Segment files: open(2), pwrite(2), pwritev2(2), write(2), pread(2), fdatasync(2), ftruncate(2),
-//! fallocate(2), fadvise(2).
+//! fallocate(2), fadvise(2), fstat(2).
 
 use runtime::platform::{IoMode, ProbeAccess, SegmentFile};
 use rustix::fd::OwnedFd;
-use rustix::fs::{Advice, FallocateFlags, Mode, OFlags};
+use rustix::fs::{Advice, FallocateFlags, FileType, Mode, OFlags};
 use rustix::io::ReadWriteFlags;
 use std::io::{self, IoSlice};
 use std::num::NonZeroU64;
@@ -23,23 +23,23 @@ pub(crate) fn create(path: &Path, io: IoMode) -> io::Result<Segment> {
 
 /// Opens a file that exists.
 pub(crate) fn open(path: &Path, io: IoMode) -> io::Result<Segment> {
-    open_with(path, flags_of(io)?)
+    open_regular(path, flags_of(io)?)
 }
 
 /// Opens a file that exists, for reading and syncing.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<Segment> {
-    open_with(path, OFlags::RDONLY)
+    open_regular(path, OFlags::RDONLY)
 }
 
 /// The same past the cache, where the file system and the build take direct I/O.
 pub(crate) fn open_to_read_once(path: &Path) -> io::Result<Segment> {
-    match direct().and_then(|direct| open_with(path, OFlags::RDONLY | direct)) {
+    match direct().and_then(|direct| open_regular(path, OFlags::RDONLY | direct)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => open_to_read(path),
         opened => opened,
     }
 }
 
-/// Opens a file that exists, to measure it.
+/// Opens a file that this process has just created, to measure it.
 pub(crate) fn open_probe(path: &Path, access: ProbeAccess) -> io::Result<Segment> {
     let flags = match access {
         ProbeAccess::Direct => direct()?,
@@ -64,6 +64,17 @@ fn direct() -> io::Result<OFlags> {
     } else {
         Err(io::ErrorKind::Unsupported.into())
     }
+}
+
+/// Opens a file that exists, and nothing else: opening a pipe would wait for its other end, reading
+/// a device might never end. `O_NONBLOCK` means nothing to a regular file.
+fn open_regular(path: &Path, flags: OFlags) -> io::Result<Segment> {
+    let segment = open_with(path, flags | OFlags::NONBLOCK)?;
+    let mode = rustix::fs::fstat(&segment.0)?.st_mode;
+    if FileType::from_raw_mode(mode).is_file() {
+        return Ok(segment);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
 }
 
 fn open_with(path: &Path, flags: OFlags) -> io::Result<Segment> {

@@ -5,7 +5,7 @@
 
 use runtime::platform::{IoMode, ProbeAccess, SegmentFile};
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use std::io;
 use std::path::Path;
 
@@ -20,13 +20,13 @@ pub(crate) fn create(path: &Path, io: IoMode) -> io::Result<Segment> {
 
 /// Opens a file that exists.
 pub(crate) fn open(path: &Path, io: IoMode) -> io::Result<Segment> {
-    open_for(path, io, OFlags::empty())
+    open_for(path, io, OFlags::empty()).and_then(regular)
 }
 
 /// Opens a file that exists, for reading and syncing; past the cache, because what the cache holds
 /// can't be dropped.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<Segment> {
-    past_cache(open_with(path, OFlags::RDONLY)?)
+    past_cache(regular(open_with(path, OFlags::RDONLY)?)?)
 }
 
 /// Opens a file that exists, to measure it. `O_DSYNC` stops at the disk's cache here, like fsync(2)
@@ -59,7 +59,18 @@ fn check_direct() -> io::Result<()> {
 
 fn open_with(path: &Path, flags: OFlags) -> io::Result<Segment> {
     let mode = Mode::from_raw_mode(0o644);
-    Ok(Segment(rustix::fs::open(path, flags | OFlags::CLOEXEC, mode)?))
+    // Opening a pipe does not wait for its other end; to a regular file it means nothing.
+    let flags = flags | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(Segment(rustix::fs::open(path, flags, mode)?))
+}
+
+/// A file that was opened, if it is one: reading a pipe or a device might never end.
+fn regular(segment: Segment) -> io::Result<Segment> {
+    let mode = rustix::fs::fstat(&segment.0)?.st_mode;
+    if FileType::from_raw_mode(mode).is_file() {
+        return Ok(segment);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
 }
 
 fn past_cache(segment: Segment) -> io::Result<Segment> {

@@ -265,17 +265,15 @@ fn fill<P: Platform>(
     let from = log.directory.path().to_owned();
     let bar = bytes_bar(log.log_bytes()?, "copied");
     let mut bytes = 0;
-    let range = log.directory.segments().map_err(RecoveryFault::Log);
-    let range = range.map_err(|fault| StartError::recovery(platform, &from, fault))?;
-    let first = range.map_or(SegmentNumber::FIRST, |(first, _)| first);
-    for number in first.0..=end.segment.0 {
-        let segment = SegmentNumber(number);
+    let mut copied_last = SegmentNumber(0);
+    while let Some(segment) = next_upto(platform, log, copied_last, end.segment)? {
         let upto = if segment == end.segment { end.position.0 } else { u64::MAX };
         let path = log.directory.segment_path(segment);
         let copied = copy_segment(platform, (&from, to), segment, upto, &go_on)
             .map_err(|error| failed("copy", &path, &error))?;
         bar.inc(copied);
         bytes += copied;
+        copied_last = segment;
     }
     for header in snapshots {
         let path = log.directory.snapshot_path(header.sequence());
@@ -289,6 +287,18 @@ fn fill<P: Platform>(
         .and_then(|()| sync_parent(platform, to))
         .map_err(|error| failed("sync", to, &error))?;
     Ok(bytes)
+}
+
+/// The next segment that there is behind `after`, up to the `last` that is copied.
+fn next_upto<P: Platform>(
+    platform: P,
+    log: &mut Inspected<P>,
+    after: SegmentNumber,
+    last: SegmentNumber,
+) -> Result<Option<SegmentNumber>, StartError> {
+    let next = log.directory.next_segment(after).map_err(RecoveryFault::Log);
+    let next = next.map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
+    Ok(next.filter(|next| *next <= last))
 }
 
 /// Scans the copy as the disk holds it.

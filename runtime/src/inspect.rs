@@ -236,12 +236,11 @@ fn start_of<P: Platform>(directory: &mut LogDirectory<P>) -> Result<Start, LogFa
 
 /// Bytes of all segments, the zeros ahead too.
 fn log_bytes(file: &mut impl LogFile) -> Result<u64, LogFault> {
-    let Some((first, last)) = file.segments()? else {
-        return Ok(0);
-    };
     let mut bytes = 0;
-    for segment in first.0..=last.0 {
-        bytes += file.segment_bytes(SegmentNumber(segment))?.unwrap_or(0);
+    let mut next = file.next_segment(SegmentNumber(0))?;
+    while let Some(segment) = next {
+        bytes += file.segment_bytes(segment)?.unwrap_or(0);
+        next = file.next_segment(segment)?;
     }
     Ok(bytes)
 }
@@ -274,6 +273,10 @@ impl<V: Visitor> Visitor for Watched<'_, V> {
     fn block(&mut self, head: &BlockHead, chain: &Chain) {
         self.bar.inc(BLOCK_BYTES as u64);
         self.visitor.block(head, chain);
+    }
+
+    fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
+        self.visitor.looks_behind(last)
     }
 }
 

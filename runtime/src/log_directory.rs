@@ -14,6 +14,7 @@ mod counters;
 mod error;
 mod history;
 mod layout;
+mod leftovers;
 mod locks;
 mod open;
 mod pace;
@@ -34,6 +35,7 @@ pub use copying::{GoOn, Unreadable, copy_file, copy_segment, segment_files};
 pub use counters::{LogCounters, LogTotals};
 pub use error::{OpenError, explain_fault};
 pub(crate) use layout::{is_log_name, looks_like_log};
+pub use leftovers::{Leftovers, RenamedSegment};
 pub use locks::{Lease, Removal};
 pub use open::{IoChoice, LogOptions, SpareFault};
 pub use packed::{DamageSign, PackedDamage, packed_damage};
@@ -66,8 +68,9 @@ pub struct LogDirectory<P: Platform> {
 impl<P: Platform> LogDirectory<P> {
     /// Opens a data directory for writing, and creates it when it is missing.
     ///
-    /// Takes the lock, settles on a mode of writing, and removes what a process left that prepared
-    /// a segment when it ended.
+    /// Takes the lock and settles on a mode of writing. What is there is left as it is: whoever has
+    /// judged the log [clears](Self::clear_leftovers) what a process left that prepared a segment
+    /// when it ended.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what to do.
@@ -180,6 +183,31 @@ impl<P: Platform> LogDirectory<P> {
         Some(self.history.header_of(first).ok()??.log_id)
     }
 
+    /// What processes left behind that were preparing, packing or reusing a segment.
+    pub fn leftovers(&self) -> Leftovers<P> {
+        Leftovers::new(self.platform, self.layout.clone())
+    }
+
+    /// Removes the leftovers, durably, of a log that was judged and accepted.
+    ///
+    /// # Errors
+    /// The system's, in a sentence.
+    ///
+    /// # Panics
+    /// If the log was opened for reading only.
+    pub fn clear_leftovers(&self) -> Result<(), OpenError> {
+        assert!(self.writer.is_some(), "only who writes a log clears what others left");
+        self.leftovers().clear()
+    }
+
+    /// Moves the leftovers into another directory of the same file system, durably.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn set_leftovers_aside(&self, to: &Path) -> io::Result<()> {
+        self.leftovers().move_to(to)
+    }
+
     /// Whether a process, this one included, has the directory open for writing.
     ///
     /// # Errors
@@ -224,6 +252,11 @@ impl<P: Platform> LogFile for LogDirectory<P> {
         self.healthy()?;
         let listing = fault_of(LogOperation::Open, self.layout.list())?;
         Ok(listing.segments.first().copied().zip(listing.segments.last().copied()))
+    }
+
+    fn next_segment(&mut self, after: SegmentNumber) -> Result<Option<SegmentNumber>, LogFault> {
+        self.healthy()?;
+        fault_of(LogOperation::Open, self.layout.next_segment(after))
     }
 
     fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {

@@ -6,6 +6,7 @@ mod recovered;
 use crate::config::Config;
 use crate::log_directory::{
     Lease, LogDirectory, LogOptions, OpenError, SpareFault, explain_fault, packed_damage,
+    segment_files,
 };
 use crate::platform::{Granted, HostMemory, MemoryWishes, Platform};
 use highwater::book::Book;
@@ -139,6 +140,8 @@ pub fn start_engine<P: Platform, const INPUT: usize, const LOG: usize, const EVE
     let recovered = recover_in_memory(platform, &mut directory, config, sink)?;
     let recovery_ns = platform.monotonic_ns() - started_ns;
     warnings.extend(recovered.notes);
+    // Only now is it known that they belong to no log that is refused.
+    directory.clear_leftovers()?;
 
     let log_id = LogId(platform.random().map_err(StartError::Random)?);
     let chain = recovered.scanned.chain_or_new(log_id);
@@ -321,7 +324,7 @@ impl StartError {
 
     /// The error of a log whose segments before `first` are gone, and that has no snapshot to begin
     /// at.
-    fn retired(data: &Path, first: SegmentNumber) -> Self {
+    pub(crate) fn retired(data: &Path, first: SegmentNumber) -> Self {
         let missing = sentence_of(data, RecoveryFault::MissingSegment(SegmentNumber::FIRST));
         Self::Refused(format!(
             "{missing}: the log begins at segment {first}, and there is no snapshot that can be \
@@ -351,7 +354,17 @@ fn sentence_of(data: &Path, fault: RecoveryFault) -> String {
         RecoveryFault::Corrupt { segment, position, damage } => {
             format!("corrupt: {}: offset {position}: {damage}", file(segment))
         }
-        RecoveryFault::MissingSegment(segment) => format!("corrupt: {} is missing", file(segment)),
+        RecoveryFault::MissingSegment(segment) => {
+            let missing = format!("corrupt: {} is missing", file(segment));
+            // What stands behind the gap may be no part of the log.
+            let later = segment_files(data, segment).unwrap_or_default().into_iter().next();
+            match later.as_deref().map(Path::display) {
+                Some(later) => format!(
+                    "{missing}, and {later} is there: move that away if it is not the log's"
+                ),
+                None => missing,
+            }
+        }
         RecoveryFault::ForeignSegment(segment) => {
             format!(
                 "corrupt: {}: offset 0: it belongs to another log, or has another number",

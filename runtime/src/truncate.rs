@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 ///
 /// For a log that start-up refuses, when there is no backup and no replica: everything behind the
 /// sequence is lost, acknowledged or not. Says exactly which sequences and which client sequences
-/// of each session those are. What is cut off is copied to DIR/dropped-N first. Takes the lock, and
-/// refuses while another process reads the log.
+/// of each session those are. What is cut off is copied to DIR/dropped-N first, and what an engine
+/// left beside the log moved there. Takes the lock, and refuses while another process reads the log.
 /// Without --accept-loss it says what would be lost, changes no segment, and ends with exit code 1.
 #[derive(Clone, Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
@@ -288,7 +288,8 @@ fn chosen(args: &TruncateArgs, keep: &Keep) -> Result<Kept, CommandError> {
 }
 
 /// Copies everything that is cut off, whole files, to a directory of its own, and the snapshots of
-/// what is lost, which then go: the log would not reach them. Returns that directory.
+/// what is lost, which then go: the log would not reach them. What an engine may have left of
+/// segments is moved there. Returns that directory.
 fn set_aside<P: Platform>(
     platform: P,
     log: &LogDirectory<P>,
@@ -312,6 +313,8 @@ fn set_aside<P: Platform>(
         // All of it is in the log still. What can't be removed is no part of that.
         drop(fs::remove_dir_all(&dropped));
     })?;
+    // Whatever they are, the log that is left does not need them.
+    log.set_leftovers_aside(&dropped).map_err(failed)?;
     let removed = snapshots.iter().try_for_each(|sequence| log.remove_snapshot(*sequence));
     removed.and_then(|()| platform.sync_directory(data)).map_err(failed)?;
     Ok(dropped)

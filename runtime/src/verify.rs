@@ -1,4 +1,7 @@
-//! `highwater verify`: scans a whole log, checks everything that can be checked, and replays it.
+//! `highwater verify`: scans a whole log, checks everything that can be checked, replays it, and
+//! restores its snapshots.
+
+mod snapshots;
 
 use crate::console::{CommandError, Console};
 use crate::inspect::{CacheArgs, Inspected, looked_at_again, open_log, walk};
@@ -6,17 +9,24 @@ use crate::log_directory::LogDirectory;
 use crate::platform::Platform;
 use crate::replay::{ReplayUpTo, Replayed, Rest, replay_from};
 use crate::snapshots::Candidates;
+use crate::start::StartError;
 use crate::summary::grouped;
+use highwater::log_file::LogFile;
 use highwater::record::{Record, RecordType};
 use highwater::recovery::{RecoveryFault, Scanned, Start, Visitor};
+use highwater::types::{SegmentNumber, Sequence};
 use serde::Serialize;
+pub use snapshots::SnapshotReport;
+use snapshots::{Judged, judge_all, used_by_a_start};
 use std::fmt;
 use std::path::PathBuf;
 
-/// Scan the whole log, check everything that can be checked, and replay it.
+/// Scan the whole log, check everything that can be checked, replay it, and restore its snapshots.
 ///
 /// Takes no exclusive lock and creates nothing; beside a running engine it reports what is durable
-/// now. Exit code 0: the log is sound (a torn tail is); 1: it is corrupt, or there is none.
+/// now. Says at which snapshot the next start begins. Exit code 0: the log is sound (a torn tail
+/// is, and so is a damaged snapshot that no start needs); 1: a start would refuse it, or there is
+/// none.
 #[derive(Clone, Debug, clap::Args)]
 pub struct VerifyArgs {
     /// The data directory
@@ -60,6 +70,11 @@ pub struct Report {
     pub state_hash: String,
     /// The running hash over all events, 16 hexadecimal digits.
     pub running_hash: String,
+    /// The last sequence of the snapshot that the next start begins at; null when it begins at the
+    /// log's beginning.
+    pub start_snapshot: Option<u64>,
+    /// The snapshots, the newest first.
+    pub snapshots: Vec<SnapshotReport>,
 }
 
 /// What a log is in the middle of.
@@ -108,15 +123,19 @@ pub fn verify<P: Platform>(
     if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
 }
 
-/// Replays what there is of the log: from its beginning, or where that was retired from the oldest
-/// snapshot.
+/// Judges the snapshots, and replays what there is of the log: from its beginning, or where that
+/// was retired from the oldest snapshot that can be used.
 fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, CommandError> {
+    let (judged, used) = judge_snapshots(platform, log)?;
     let upto = log.durable_end()?;
-    let is_whole = log.start == Start::Beginning;
+    let begun = match log.start {
+        Start::Beginning => None,
+        Start::Snapshot(chain) => Some(chain.last_sequence()),
+    };
     let witnessed = log.reaches_its_snapshots()?;
-    let Inspected { directory, buffer, .. } = log;
+    let Inspected { directory, buffer, is_running, .. } = log;
     let candidates = |directory: &LogDirectory<P>| {
-        if is_whole { Ok(Candidates::beginning()) } else { Candidates::oldest_first(directory) }
+        Ok(begun.map_or_else(Candidates::beginning, |at| Candidates::only(directory, at)))
     };
     let replayed = replay_from(platform, directory, candidates, |directory, book, start| {
         let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
@@ -131,7 +150,41 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
     book.check().map_err(|fault| {
         CommandError::failed(format!("the replayed book is inconsistent: {fault}"))
     })?;
-    Ok(log.report(&replayed))
+    if !*is_running
+        && let Some(renamed) = directory
+            .leftovers()
+            .renamed_segment(replayed.found.0.chain().as_ref())
+            .map_err(StartError::from)?
+    {
+        return Err(CommandError::failed(renamed));
+    }
+    let report = log.report(&replayed);
+    Ok(Report {
+        start_snapshot: used.map(|sequence| sequence.0),
+        snapshots: judged.into_iter().map(Judged::into_report).collect(),
+        ..report
+    })
+}
+
+/// Judges every snapshot, and lets the walk along a log whose beginning was retired begin at the
+/// oldest that can be used; returns also the one that the next start begins at.
+fn judge_snapshots<P: Platform>(
+    platform: P,
+    log: &mut Inspected<P>,
+) -> Result<(Vec<Judged>, Option<Sequence>), CommandError> {
+    let data = log.directory.path().to_owned();
+    let refused = |fault| StartError::recovery(platform, &data, fault);
+    let judged = judge_all(platform, log)?;
+    let used = used_by_a_start(&judged).map_err(refused)?;
+    let range = log.directory.segments().map_err(RecoveryFault::Log).map_err(refused)?;
+    if let Some((first, _)) = range
+        && first > SegmentNumber::FIRST
+    {
+        let oldest = judged.iter().rev().find_map(Judged::usable);
+        let chain = oldest.ok_or_else(|| StartError::retired(&data, first))?;
+        log.start = Start::Snapshot(chain);
+    }
+    Ok((judged, used))
 }
 
 /// Counts the records that are replayed.
@@ -184,6 +237,8 @@ impl<P: Platform> Inspected<P> {
             open_orders: book.open_order_count(),
             state_hash: format!("{:016x}", book.state_hash()),
             running_hash: format!("{:016x}", book.running_hash()),
+            start_snapshot: None,
+            snapshots: Vec::new(),
         }
     }
 }
@@ -214,6 +269,30 @@ impl fmt::Display for Report {
         writeln!(f, "torn tail           {} bytes", grouped(self.torn_tail_bytes))?;
         writeln!(f, "open orders         {}", grouped(u64::from(self.open_orders)))?;
         writeln!(f, "state hash          {}", self.state_hash)?;
-        writeln!(f, "running hash        {}", self.running_hash)
+        writeln!(f, "running hash        {}", self.running_hash)?;
+        self.write_snapshots(f)
+    }
+}
+
+impl Report {
+    /// Which snapshots there are, and where starts begin.
+    fn write_snapshots(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for snapshot in &self.snapshots {
+            writeln!(f, "{snapshot}")?;
+        }
+        let reads_all = if self.first_sequence > 1 || self.snapshots.is_empty() {
+            ""
+        } else {
+            "; with --fills or --events it reads the whole log"
+        };
+        let newest = self.snapshots.first().map(|snapshot| snapshot.sequence);
+        match self.start_snapshot {
+            None => writeln!(f, "next start          at the log's beginning"),
+            Some(used) => {
+                let which = if newest == Some(used) { "the newest" } else { "an older" };
+                let at = grouped(used);
+                writeln!(f, "next start          at {which} snapshot, sequence {at}{reads_all}")
+            }
+        }
     }
 }

@@ -34,6 +34,10 @@ impl<F: LogFile> LogFile for Beside<'_, '_, F> {
         self.file.segments()
     }
 
+    fn next_segment(&mut self, after: SegmentNumber) -> Result<Option<SegmentNumber>, LogFault> {
+        self.file.next_segment(after)
+    }
+
     fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {
         self.file.segment_bytes(segment)
     }

@@ -82,6 +82,11 @@ impl SimDisk {
         Some((*self.files.first_key_value()?.0, *self.files.last_key_value()?.0))
     }
 
+    /// Number of the first file behind `number`; `None` when there is none.
+    pub fn next_behind(&self, number: u64) -> Option<u64> {
+        Some(*self.files.range(number.checked_add(1)?..).next()?.0)
+    }
+
     /// What a process reads of a file; `None` when there is none.
     pub fn seen(&self, file: u64) -> Option<&[u8]> {
         self.files.get(&file).map(|file| file.seen.as_slice())

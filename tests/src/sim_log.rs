@@ -364,15 +364,16 @@ impl State {
         }
     }
 
-    /// A cut that came to no end: any of the later segments, any part of the tail.
+    /// A cut that came to no end: some of the later segments are dropped, the last one first, and
+    /// what is left of them is zeros; any part of the tail.
     fn cut_partly(&mut self, segment: u64, position: usize, random: &mut Random) {
         let last = self.disk.range().map_or(0, |(_, last)| last);
-        for later in segment + 1..=last {
-            // An earlier cut may have come this far.
-            let exists = self.disk.seen(later).is_some();
-            if exists && random.chance(50) {
+        let mut drops = true;
+        for later in (segment + 1..=last).rev() {
+            drops &= random.chance(50);
+            if drops {
                 self.disk.remove(later);
-            } else if exists {
+            } else {
                 let length = self.disk.seen(later).map_or(0, <[u8]>::len);
                 self.disk.write(later, 0, &vec![0; length]);
             }
@@ -422,6 +423,10 @@ impl LogFile for SimLog {
     fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
         let range = self.0.borrow().disk.range();
         Ok(range.map(|(first, last)| (SegmentNumber(first), SegmentNumber(last))))
+    }
+
+    fn next_segment(&mut self, after: SegmentNumber) -> Result<Option<SegmentNumber>, LogFault> {
+        Ok(self.0.borrow().disk.next_behind(after.0).map(SegmentNumber))
     }
 
     fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {

@@ -8,7 +8,7 @@ use highwater::checksum::checksum;
 use highwater::command::{Action, Command, Definition, NewOrder};
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{Body, Record, RecordFault};
-use highwater::recovery::{Damage, RecoveryFault, scan};
+use highwater::recovery::{Damage, RecoveryFault, Scanned, Visitor, recover, scan};
 use highwater::segment::LOG_VERSION;
 use highwater::trade::TradeCopy;
 use highwater::types::{
@@ -131,6 +131,36 @@ fn missing_first_segment() {
     let log = durable_log();
     log.with_disk(|disk| disk.remove(1));
     assert_eq!(refusal(&log), RecoveryFault::MissingSegment(SegmentNumber(1)));
+}
+
+/// Numbers of segments that nothing leads to.
+const STRAY: [u64; 4] = [5, 12, 4_000_000_000, 9_999_999_999_999_999];
+
+#[test]
+fn segment_behind_a_gap() {
+    for (number, length) in STRAY.into_iter().flat_map(|number| [(number, 0), (number, 9_000)]) {
+        // The log ends inside its last segment, and with it; or with a segment that was prepared.
+        let full = Forge::synced(4, 9).log;
+        let prepared = durable_log();
+        prepared.with_disk(|disk| disk.place(4, &vec![0; 4 * BLOCK_BYTES]));
+        for (log, missing) in [(durable_log(), 4), (full, 4), (prepared, 5)] {
+            if number == missing {
+                continue;
+            }
+            log.with_disk(|disk| disk.place(number, &vec![0; length]));
+            assert_eq!(refusal(&log), RecoveryFault::MissingSegment(SegmentNumber(missing)));
+            assert_eq!(log.with_disk(|disk| disk.range()), Some((1, number)), "it is still there");
+        }
+    }
+}
+
+#[test]
+fn segment_behind_a_gap_behind_a_torn_tail() {
+    let mut forge = Forge::synced(4, BLOCK_COUNT);
+    forge.commands(2);
+    forge.log.edit(3, |file| file[3 * BLOCK_BYTES + 700..].fill(0));
+    forge.log.with_disk(|disk| disk.place(STRAY[0], &[]));
+    assert_eq!(refusal(&forge.log), RecoveryFault::MissingSegment(SegmentNumber(4)));
 }
 
 #[test]
@@ -424,6 +454,46 @@ fn log_of_a_larger_engine() {
     forge.records(&[forge::command_record(1, SessionId::OPERATOR, configure)]);
     let fault = forge::recovered(&forge.log).expect_err("it is refused");
     assert_eq!(fault, RecoveryFault::NeedsCapacities(capacities));
+}
+
+/// Wants no log, and counts how often it was asked behind the last record.
+struct Unwilling {
+    asked_count: u32,
+    accepts: bool,
+}
+
+impl Visitor for Unwilling {
+    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
+        Ok(())
+    }
+
+    fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
+        self.asked_count += 1;
+        if self.accepts { Ok(()) } else { Err(RecoveryFault::Unwanted { sequence: last }) }
+    }
+
+    fn accepts(&mut self, scanned: &Scanned) -> Result<(), RecoveryFault> {
+        Err(RecoveryFault::Unwanted { sequence: scanned.last_sequence })
+    }
+}
+
+#[test]
+fn a_log_that_is_not_wanted_is_not_cut() {
+    let log = durable_log();
+    // A torn tail, and zeros ahead in which nobody needs to wait for the end.
+    log.edit(3, |file| {
+        file[2 * BLOCK_BYTES + 512..].fill(0);
+        file.resize(64 * BLOCK_BYTES, 0);
+    });
+    let before = segments(&log);
+    for (accepts, asked_count) in [(false, 1), (true, 32)] {
+        let mut unwilling = Unwilling { asked_count: 0, accepts };
+        let mut buffer = vec![0; 2 * BLOCK_BYTES];
+        let refused = recover(&mut log.clone(), &mut buffer, &mut unwilling).err();
+        assert_eq!(refused, Some(RecoveryFault::Unwanted { sequence: Sequence(14) }));
+        assert_eq!(unwilling.asked_count, asked_count, "it is asked before each read");
+        assert_eq!(segments(&log), before);
+    }
 }
 
 #[test]

@@ -58,6 +58,10 @@ impl LogFile for Interleaved<'_, '_> {
         self.log.segments()
     }
 
+    fn next_segment(&mut self, after: SegmentNumber) -> Result<Option<SegmentNumber>, LogFault> {
+        self.log.next_segment(after)
+    }
+
     fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {
         self.log.segment_bytes(segment)
     }

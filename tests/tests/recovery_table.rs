@@ -5,10 +5,11 @@ use std::fs;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Every test of these files is a row.
-const ROWS: [&str; 5] = [
+const ROWS: [&str; 6] = [
     "tests/tests/torn_tail",
     "tests/tests/corruption",
     "tests/tests/bit_flips",
+    "tests/tests/moved_blocks",
     "tests/tests/snapshot_damage",
     "tests/tests/snapshot_log",
 ];

@@ -26,6 +26,24 @@ pub trait Visitor {
     /// Takes note that the records of a block of the chain were handed over; `chain` stands right
     /// behind it.
     fn block(&mut self, _head: &BlockHead, _chain: &Chain) {}
+
+    /// Is asked before each read of what stands behind the last record, which has the sequence
+    /// `last`: who wishes to stop need not wait for the end of it.
+    ///
+    /// # Errors
+    /// Ends the scan with that fault.
+    fn looks_behind(&mut self, _last: Sequence) -> Result<(), RecoveryFault> {
+        Ok(())
+    }
+
+    /// Is asked what is to become of a log that was judged and found sound, before its torn tail is
+    /// cut off.
+    ///
+    /// # Errors
+    /// Ends the recovery with that fault, and nothing was changed.
+    fn accepts(&mut self, _scanned: &Scanned) -> Result<(), RecoveryFault> {
+        Ok(())
+    }
 }
 
 /// What a scan found.
@@ -88,7 +106,7 @@ pub fn scan_from<F: LogFile, V: Visitor>(
     loop {
         let hole = walk.follow(file, buffer, visitor, END)?.unwrap_or_else(|| walk.hole());
         let tail = Tail { hole, chain: walk.chain, last: walk.last };
-        match tail.inspect(file, buffer)? {
+        match tail.inspect(file, buffer, visitor)? {
             // A running engine wrote the block while the walk looked at it.
             None => {}
             Some(torn_tail_bytes) => return Ok(walk.finish(hole, torn_tail_bytes)),

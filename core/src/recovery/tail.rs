@@ -3,17 +3,20 @@
 //!
 //! A break is the torn tail of a crash unless there is a witness: a later block or header of this
 //! log that called the broken place durable, or a single flipped bit, which no crash leaves behind.
+//! A block or header that was moved is a witness too: what it says of the log was true when it was
+//! written, wherever it stands now.
 
-use super::scan::Hole;
+mod moved;
+
+use super::scan::{Hole, Visitor};
 use super::{Damage, RecoveryFault};
-use crate::block::{
-    BlockState, Chain, Durable, intact_head, is_one_bit_from_continuing, read_block,
-};
+use crate::block::{BlockState, Chain, Durable, is_one_bit_from_continuing, read_block};
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::LogFile;
 use crate::seal::one_bit_set;
 use crate::segment::{HeaderState, read_header};
-use crate::types::{LogPosition, SegmentNumber, length_of};
+use crate::types::{LogId, LogPosition, SegmentNumber, length_of};
+use moved::Window;
 
 /// Everything from a break of the chain to the end of the last segment.
 pub(super) struct Tail {
@@ -26,10 +29,13 @@ pub(super) struct Tail {
 impl Tail {
     /// Returns the tail's length in bytes, up to its last block that is not blank; `None` when the
     /// hole has closed meanwhile, because a running engine wrote there.
-    pub(super) fn inspect<F: LogFile>(
+    ///
+    /// A segment that is missing before another is no crash's work: a cut drops the last one first.
+    pub(super) fn inspect<F: LogFile, V: Visitor>(
         &self,
         file: &mut F,
         buffer: &mut [u8],
+        visitor: &mut V,
     ) -> Result<Option<u64>, RecoveryFault> {
         if self.hole.segment > self.last {
             return Ok(Some(0));
@@ -38,11 +44,16 @@ impl Tail {
             return Ok(None);
         }
         let mut torn_bytes = 0;
-        for number in self.hole.segment.0..=self.last.0 {
-            match self.look_for_witnesses(SegmentNumber(number), file, buffer) {
+        let mut next = Some(self.hole.segment);
+        while let Some(segment) = next {
+            match self.look_for_witnesses(segment, file, buffer, visitor) {
                 // The engine may have closed the hole and gone on before the witness was read.
                 Err(_) if self.has_closed(file, buffer)? => return Ok(None),
                 seen => torn_bytes += seen?,
+            }
+            next = file.next_segment(segment)?.filter(|next| *next <= self.last);
+            if next.is_some_and(|next| next > segment.next()) {
+                return Err(RecoveryFault::MissingSegment(segment.next()));
             }
         }
         Ok(Some(torn_bytes))
@@ -74,21 +85,24 @@ impl Tail {
 
     /// Looks at everything of a segment that stands behind the hole; returns the bytes up to the
     /// last block that is not blank.
-    fn look_for_witnesses<F: LogFile>(
+    fn look_for_witnesses<F: LogFile, V: Visitor>(
         &self,
         segment: SegmentNumber,
         file: &mut F,
         buffer: &mut [u8],
+        visitor: &mut V,
     ) -> Result<u64, RecoveryFault> {
         if file.segment_bytes(segment)?.is_none() {
-            // A crash inside a cut may have dropped it, and not yet a later one.
+            // It is the last one, which was cut off meanwhile.
             return Ok(0);
         }
         let is_of_hole = segment == self.hole.segment;
         let from = if is_of_hole { self.hole.position } else { LogPosition(0) };
         let mut position = from;
         let mut torn_end = from;
+        let mut window = Window::new();
         loop {
+            visitor.looks_behind(self.chain.last_sequence())?;
             let length = file.read_at(segment, position, buffer)?;
             for block in buffer.get_mut(..length).unwrap_or_default().chunks_mut(BLOCK_BYTES) {
                 let end = LogPosition(position.0 + length_of(block.len()));
@@ -96,6 +110,8 @@ impl Tail {
                     self.question(block, segment, position)?;
                     torn_end = end;
                 }
+                window.push(block);
+                window.heard(self.log_id(), |durable| self.hear(durable))?;
                 position = end;
             }
             if length < buffer.len() {
@@ -118,13 +134,13 @@ impl Tail {
         if block.len() == BLOCK_BYTES && one_bit_set(block) {
             return Err(corrupt(segment, position, Damage::FlippedBit));
         }
-        // Without a first header the log's id is unknown, and a block of any log shows that the
-        // header was there.
-        let log_id = self.has_log().then_some(self.chain.log_id);
-        let Some(head) = intact_head(block, log_id, segment, position) else {
-            return Ok(());
-        };
-        self.hear(Durable { sequence: head.durable_sequence, number: head.durable_number })
+        Ok(())
+    }
+
+    /// The log's id. Without a first header it is unknown, and a block of any log shows that the
+    /// header was there.
+    fn log_id(&self) -> Option<LogId> {
+        self.has_log().then_some(self.chain.log_id)
     }
 
     fn question_header(
@@ -154,7 +170,8 @@ impl Tail {
         }
     }
 
-    /// Hears a witness: something of this log that was written behind the hole, when `durable` was.
+    /// Hears a witness: something of this log that stands behind the hole, and was written when
+    /// `durable` was.
     fn hear(&self, durable: Durable) -> Result<(), RecoveryFault> {
         let Self { hole, chain, .. } = self;
         if durable.number < chain.next_number && durable.sequence < chain.next_sequence {

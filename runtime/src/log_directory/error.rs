@@ -14,6 +14,8 @@ pub enum OpenError {
     ParentMissing(PathBuf),
     /// Something of this name exists and is no directory.
     NotADirectory(PathBuf),
+    /// Something there has the name of a file of the log and is none.
+    NotAFile(PathBuf),
     /// This process may not write there, or nobody may.
     Unwritable(PathBuf, io::Error),
     /// This process may not read there.
@@ -64,6 +66,12 @@ impl fmt::Display for OpenError {
             Self::NotADirectory(path) => {
                 write!(f, "'{}' is not a directory; name another with --data", path.display())
             }
+            Self::NotAFile(path) => write!(
+                f,
+                "'{}' has the name of one of the log's files and is a directory, a pipe, a socket, \
+                 a device or a link to nothing; nothing was changed: move it out of the data directory",
+                path.display()
+            ),
             Self::Unwritable(path, error) => write!(
                 f,
                 "the data directory '{}' can't be written ({error}); \
@@ -134,6 +142,7 @@ impl std::error::Error for OpenError {
             | Self::System(_, _, error) => Some(error),
             Self::ParentMissing(_)
             | Self::NotADirectory(_)
+            | Self::NotAFile(_)
             | Self::InUse(_)
             | Self::BeingRead(_)
             | Self::Changing(_)

@@ -3,7 +3,7 @@
 use crate::platform::Platform;
 use highwater::types::{SegmentNumber, Sequence};
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -96,10 +96,15 @@ impl Layout {
         self.directory.join(format!("{:0DIGITS$}.retired", segment.0))
     }
 
-    /// A file that is gone again before any segment is written; named like a spare, so that what a
-    /// crash leaves of it is removed like one. No segment has the number 0.
+    /// A name for a file that is gone again before any segment is written: that of a leftover, so
+    /// that what a crash leaves of it is removed like one. No segment has the number 0. What an
+    /// earlier crash left stays where it is until the log was judged.
     pub(super) fn probe(&self) -> PathBuf {
-        self.spare(SegmentNumber(0))
+        let none = SegmentNumber(0);
+        let names = [self.spare(none), self.retired(none), self.packing(none)];
+        let [first, ..] = &names;
+        let is_free = |name: &&PathBuf| name.symlink_metadata().is_err();
+        names.iter().find(is_free).unwrap_or(first).clone()
     }
 
     /// The file of the snapshot behind this sequence.
@@ -115,6 +120,29 @@ impl Layout {
     /// The file that is locked by who makes snapshots; never renamed or removed.
     pub(super) fn snapshot_lock(&self) -> PathBuf {
         self.directory.join("snapshot-lock")
+    }
+
+    /// The first file that has one of the names here and is no file, nor a link to one: a
+    /// directory, a pipe, a socket or a device. Whoever opened it might wait for ever.
+    pub(super) fn irregular(&self) -> io::Result<Option<PathBuf>> {
+        for entry in fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            let is_ours = entry.file_name().to_str().is_some_and(is_name);
+            if is_ours && !is_regular(&entry)? {
+                return Ok(Some(entry.path()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first segment behind `after`; that it is the very next one, as a rule, is found out
+    /// without listing all.
+    pub(super) fn next_segment(&self, after: SegmentNumber) -> io::Result<Option<SegmentNumber>> {
+        let following = SegmentNumber(after.0.saturating_add(1));
+        if self.segment(following).try_exists()? || self.packed(following).try_exists()? {
+            return Ok(Some(following));
+        }
+        Ok(self.list()?.segments.into_iter().find(|number| *number > after))
     }
 
     /// What is there now.
@@ -170,12 +198,33 @@ pub(crate) fn looks_like_log(directory: &Path) -> bool {
     layout.lock().is_file() && layout.list().is_ok_and(is_log)
 }
 
+/// Whether a directory's entry is a file, or a link to one; one that has just gone is no harm.
+fn is_regular(entry: &DirEntry) -> io::Result<bool> {
+    let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => match fs::metadata(entry.path()) {
+            Err(error) if gone(&error) => Ok(false),
+            found => found.map(|metadata| metadata.is_file()),
+        },
+        Err(error) if gone(&error) => Ok(true),
+        kind => kind.map(|kind| kind.is_file()),
+    }
+}
+
 /// Removes a file; that there is none is fine.
 pub(super) fn remove<P: Platform>(platform: P, path: &Path) -> io::Result<()> {
     match platform.remove(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Whether a file of this name is opened by who opens the directory.
+fn is_name(name: &str) -> bool {
+    let kinds = [".log", ".packed", ".packing", ".spare", ".retired"];
+    kinds.iter().any(|kind| number_in(name, kind).is_some())
+        || digits_in(name, ".snapshot", SEQUENCE_DIGITS).is_some()
+        || ["lock", "snapshot-lock", "part.snapshot"].contains(&name)
 }
 
 /// The number of the segment in a file name that is 16 digits and `extension`.

@@ -1,4 +1,4 @@
-//! Opening a data directory: create it, lock it, clear what was left, settle on a mode of writing.
+//! Opening a data directory: create it, look at its names, lock it, settle on a mode of writing.
 
 use super::aligned::{Aligned, is_whole_blocks};
 use super::error::OpenError;
@@ -90,8 +90,8 @@ pub(super) fn open_to_write<P: Platform>(
     Ok((writer, file_system))
 }
 
-/// Creates the directory when it is missing, takes its lock, clears leftovers, and settles on a
-/// mode of writing. No segment is touched.
+/// Creates the directory when it is missing, takes its lock, and settles on a mode of writing. What
+/// is there is left as it is.
 pub(super) fn take<P: Platform>(
     platform: P,
     layout: &Layout,
@@ -105,9 +105,11 @@ pub(super) fn take<P: Platform>(
         )
     })?;
     create_directory(platform, layout.directory())?;
+    check_files(layout)?;
     let lock = WriterLock::take(platform, layout)?;
     let failed = |doing| move |error| OpenError::writing(doing, layout.directory(), error);
-    clear_leftovers(platform, layout).map_err(failed("clear leftovers from"))?;
+    // The name of the lock is durable, too.
+    platform.sync_directory(layout.directory()).map_err(failed("sync"))?;
     let file_system =
         platform.file_system(layout.directory()).map_err(failed("ask for the file system of"))?;
     let io = settle_io(platform, layout, choice, &file_system)?;
@@ -125,6 +127,7 @@ pub(super) fn open_to_read<P: Platform>(
     if listing.segments.is_empty() {
         return Err(OpenError::NoLog(directory.to_owned()));
     }
+    check_files(layout)?;
     platform
         .file_system(directory)
         .map_err(|error| OpenError::System("ask for the file system of", directory.into(), error))
@@ -192,18 +195,13 @@ fn listing_error(directory: &Path, error: io::Error) -> OpenError {
     }
 }
 
-/// Removes what a process left that was preparing, packing or reusing a segment, and makes all
-/// names durable, that of the lock too. A segment that was prepared and not begun is recovery's to
-/// cut.
-fn clear_leftovers<P: Platform>(platform: P, layout: &Layout) -> io::Result<()> {
-    let listing = layout.list()?;
-    let spares = listing.spares.into_iter().map(|spare| layout.spare(spare));
-    let retired = listing.retired.into_iter().map(|retired| layout.retired(retired));
-    let packings = listing.packings.into_iter().map(|packing| layout.packing(packing));
-    for path in spares.chain(retired).chain(packings) {
-        layout::remove(platform, &path)?;
+/// Refuses a directory in which something that is no file has the name of one.
+fn check_files(layout: &Layout) -> Result<(), OpenError> {
+    let directory = layout.directory();
+    match layout.irregular().map_err(|error| listing_error(directory, error))? {
+        Some(path) => Err(OpenError::NotAFile(path)),
+        None => Ok(()),
     }
-    platform.sync_directory(layout.directory())
 }
 
 fn settle_io<P: Platform>(

@@ -183,7 +183,7 @@ impl PackedHeader {
     }
 
     /// Reads a header that a program can have written.
-    fn decode(bytes: &[u8; HEADER_BYTES]) -> io::Result<Self> {
+    pub(super) fn decode(bytes: &[u8; HEADER_BYTES]) -> io::Result<Self> {
         let is_whole = checksum(&[&bytes[..4], &bytes[8..]]) == u32_at(bytes, 4);
         if bytes[..4] != MAGIC || !is_whole {
             return Err(damage(0, DamageSign::Header));

@@ -65,8 +65,8 @@ pub enum PackFault {
 /// said no in time; it is asked about every 64 KiB.
 ///
 /// # Errors
-/// See [`PackFault`]. What was written is removed; if that fails too, the next process that opens
-/// the directory for writing does it.
+/// See [`PackFault`]. What was written is removed; if that fails too, the next start that accepts
+/// the log does it.
 pub fn pack_segment<P: Platform>(
     platform: P,
     directory: &Path,
@@ -272,7 +272,7 @@ impl<P: Platform> Packing<P> {
 
 /// Removes the temporary file of a segment as far as it can be.
 fn remove_temporary<P: Platform>(platform: P, layout: &Layout, segment: SegmentNumber) {
-    // What stays is removed when the directory is next opened.
+    // What stays is removed by the next start that accepts the log.
     drop(layout::remove(platform, &layout.packing(segment)));
 }
 

@@ -9,6 +9,9 @@ use highwater::types::SegmentNumber;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Numbers of probe files; a file that has the name already makes it one of the next so many.
+const PROBES_MAX: usize = 16;
+
 /// Bytes of one write of zeros.
 const ZEROS_BYTES: usize = 1 << 18;
 
@@ -21,7 +24,7 @@ pub struct ProbeDirectory<P: Platform> {
 }
 
 /// A file that is removed when it is dropped; its name is that of a spare, so that what a crash
-/// leaves of it is removed like one.
+/// leaves of it is removed like one, by the next start that accepts the log.
 #[derive(Debug)]
 pub struct ProbeFile<P: Platform> {
     platform: P,
@@ -58,7 +61,8 @@ impl<P: Platform> ProbeDirectory<P> {
         self.platform.free_bytes(self.layout.directory())
     }
 
-    /// A probe file of `length_bytes` real zeros, durable; `number` tells it from others.
+    /// A probe file of `length_bytes` real zeros, durable; `number`, below 16, tells it from the
+    /// others.
     ///
     /// It is written through the system's cache, which every file system allows.
     ///
@@ -87,9 +91,19 @@ impl<P: Platform> ProbeDirectory<P> {
     }
 
     fn create(&self, number: u64) -> io::Result<(ProbeFile<P>, P::Segment)> {
-        let path = self.layout.spare(SegmentNumber(number));
-        let file = self.platform.create_segment(&path, IoMode::Append)?;
-        Ok((ProbeFile { platform: self.platform, path }, file))
+        // What has such a name already is left as it is: nobody has judged the log here.
+        let mut numbers = (number..).step_by(PROBES_MAX);
+        loop {
+            let free = numbers.next().unwrap_or(number);
+            let path = self.layout.spare(SegmentNumber(free));
+            match self.platform.create_segment(&path, IoMode::Append) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                created => {
+                    let file = created?;
+                    return Ok((ProbeFile { platform: self.platform, path }, file));
+                }
+            }
+        }
     }
 }
 
@@ -102,7 +116,7 @@ impl<P: Platform> ProbeFile<P> {
 
 impl<P: Platform> Drop for ProbeFile<P> {
     fn drop(&mut self) {
-        // What stays when this fails is removed when the directory is next opened.
+        // What stays when this fails is removed by the next start.
         drop(layout::remove(self.platform, &self.path));
     }
 }

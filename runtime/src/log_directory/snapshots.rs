@@ -148,6 +148,12 @@ impl<P: Platform> LogDirectory<P> {
     /// # Errors
     /// The system's.
     pub fn retire(&self, segment: SegmentNumber) -> io::Result<()> {
+        let packing = self.layout.packing(segment);
+        if packing.try_exists()? {
+            // Left without its segment it would look like a segment that was renamed.
+            layout::remove(self.platform, &packing)?;
+            self.platform.sync_directory(self.layout.directory())?;
+        }
         layout::remove(self.platform, &self.layout.packed(segment))?;
         retired::retire(self.platform, &self.layout, segment)?;
         self.platform.sync_directory(self.layout.directory())

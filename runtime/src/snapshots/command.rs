@@ -75,7 +75,7 @@ pub fn snapshot<P: Platform>(
     for line in maker.notes() {
         note(&format!("note: {line}"));
     }
-    let until = maker.durable_end().map_err(refused)?;
+    let until = maker.durable_end(&go_on).map_err(refused)?;
     maker.follow(until, &go_on).map_err(refused)?;
     if stop.is_raised() {
         note("stopped before the snapshot was made; what there was stands");

@@ -157,18 +157,23 @@ impl<P: Platform> SnapshotMaker<P> {
         self.book.open_order_count()
     }
 
-    /// The last sequence that the log itself calls durable.
+    /// The last sequence that the log itself calls durable, or, when `go_on` says no before that
+    /// was found out, the last that was followed.
     ///
     /// # Errors
     /// The log is damaged, or cannot be read.
-    pub fn durable_end(&mut self) -> Result<Sequence, SnapshotTrouble> {
+    pub fn durable_end(&mut self, go_on: &dyn Fn() -> bool) -> Result<Sequence, SnapshotTrouble> {
         let _lease = self.lease()?;
         let start = self.follower.chain().map_or(Start::Beginning, Start::Snapshot);
+        let mut nobody = Nobody { go_on };
         let mut scan =
-            || scan_from(&mut self.directory, self.buffer.bytes_mut(), &mut Nobody, start);
+            || scan_from(&mut self.directory, self.buffer.bytes_mut(), &mut nobody, start);
         // What was wrong may have been gone while it was looked at.
-        let scanned = scan().or_else(|_| scan());
-        scanned.map(|scanned| scanned.vouched).map_err(SnapshotTrouble::Log)
+        match scan().or_else(|_| scan()) {
+            Ok(scanned) => Ok(scanned.vouched),
+            Err(RecoveryFault::Unwanted { .. }) => Ok(self.followed()),
+            Err(fault) => Err(SnapshotTrouble::Log(fault)),
+        }
     }
 
     /// Nothing that is still to be read is removed meanwhile.
@@ -385,11 +390,17 @@ fn begin<P: Platform>(
     })
 }
 
-/// Looks at no record.
-struct Nobody;
+/// Looks at no record, and goes on as long as it may.
+struct Nobody<'g> {
+    go_on: &'g dyn Fn() -> bool,
+}
 
-impl Visitor for Nobody {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
-        Ok(())
+impl Visitor for Nobody<'_> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        self.looks_behind(record.sequence)
+    }
+
+    fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
+        if (self.go_on)() { Ok(()) } else { Err(RecoveryFault::Unwanted { sequence: last }) }
     }
 }

@@ -16,8 +16,6 @@ pub struct Candidates {
     /// The log's id, where it can be read: a snapshot of another log is none of this one.
     log_id: Option<LogId>,
     is_beginning_left: bool,
-    /// Which one is tried when one is refused, in words.
-    next: &'static str,
     notes: Vec<String>,
 }
 
@@ -55,23 +53,16 @@ impl Candidates {
         Ok(Self { sequences, log_id, ..Self::beginning() })
     }
 
-    /// The snapshots in a data directory, the oldest first, and the log's beginning.
-    ///
-    /// # Errors
-    /// The directory cannot be listed.
-    pub fn oldest_first<P: Platform>(directory: &LogDirectory<P>) -> Result<Self, StartError> {
-        let mut sequences = listed(directory)?;
-        sequences.reverse();
-        let next = "the one behind it is tried";
-        let (sequences, log_id) = (sequences.into_iter(), directory.log_id());
-        Ok(Self { sequences, log_id, next, ..Self::beginning() })
+    /// One snapshot only.
+    pub fn only<P: Platform>(directory: &LogDirectory<P>, sequence: Sequence) -> Self {
+        let (sequences, log_id) = (vec![sequence].into_iter(), directory.log_id());
+        Self { sequences, log_id, is_beginning_left: false, ..Self::beginning() }
     }
 
     /// The log's beginning only.
     pub fn beginning() -> Self {
-        let next = "the one before it is tried";
         let sequences = Vec::new().into_iter();
-        Self { sequences, log_id: None, is_beginning_left: true, next, notes: Vec::new() }
+        Self { sequences, log_id: None, is_beginning_left: true, notes: Vec::new() }
     }
 
     /// The next of them that is to be trusted, restored into memory with room for `room` at least;
@@ -121,8 +112,11 @@ impl Candidates {
         sequence: Sequence,
         why: &str,
     ) {
-        let instead =
-            if self.sequences.len() > 0 { self.next } else { "the log is read from its beginning" };
+        let instead = if self.sequences.len() > 0 {
+            "the one before it is tried"
+        } else {
+            "the log is read from its beginning"
+        };
         let path = directory.snapshot_path(sequence);
         self.notes.push(format!("the snapshot '{}' is not used: {why}; {instead}", path.display()));
     }

@@ -96,7 +96,8 @@ pub(super) fn treat<P: Platform>(
     if keep == Keep::All
         && let Some((first, _)) = range
     {
-        for segment in below(first, segment_of(directory, newest)?) {
+        let end = segment_of(directory, newest)?;
+        for segment in below(directory, first, end)? {
             if !go_on() {
                 break;
             }
@@ -185,8 +186,19 @@ fn segment_of<P: Platform>(
     Ok(file.header().chain.segment)
 }
 
-fn below(first: SegmentNumber, end: SegmentNumber) -> impl Iterator<Item = SegmentNumber> {
-    (first.0..end.0).map(SegmentNumber)
+/// The segments that there are from `first` on, up to `end` and without it.
+fn below<P: Platform>(
+    directory: &mut LogDirectory<P>,
+    first: SegmentNumber,
+    end: SegmentNumber,
+) -> Result<Vec<SegmentNumber>, Untreated> {
+    let mut segments = Vec::new();
+    let mut next = Some(first);
+    while let Some(segment) = next.filter(|segment| *segment < end) {
+        segments.push(segment);
+        next = directory.next_segment(segment).map_err(|fault| passing(fault.to_string()))?;
+    }
+    Ok(segments)
 }
 
 fn pack<P: Platform>(
@@ -231,7 +243,8 @@ fn retire_below<P: Platform>(
     treated: &mut Treated,
     go_on: &dyn Fn() -> bool,
 ) -> Result<(), Untreated> {
-    for segment in below(first, segment_of(directory, anchor)?) {
+    let end = segment_of(directory, anchor)?;
+    for segment in below(directory, first, end)? {
         if !go_on() {
             break;
         }

@@ -3,7 +3,7 @@
 use super::{CAPACITIES_DEFAULT, READ_BYTES, ReplaySink, StartError, larger};
 use crate::config::Config;
 use crate::console::note;
-use crate::log_directory::LogDirectory;
+use crate::log_directory::{Leftovers, LogDirectory};
 use crate::platform::Platform;
 use crate::snapshots::{Beginning, Candidates};
 use highwater::book::Book;
@@ -42,6 +42,7 @@ pub(super) fn recover_in_memory<P: Platform, S: ReplaySink>(
         sink,
         room: config.capacities.or(CAPACITIES_DEFAULT),
         book_bytes: 0,
+        refusal: None,
         buffer: vec![0; READ_BYTES],
     };
     loop {
@@ -60,6 +61,8 @@ struct Attempt<'a, P: Platform, S> {
     room: Capacities,
     /// A book that turned out too small keeps its memory.
     book_bytes: usize,
+    /// Why the log is not accepted, where the log itself is not why.
+    refusal: Option<StartError>,
     buffer: Vec<u8>,
 }
 
@@ -128,7 +131,8 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
         }
         // The log must hold the very block that the snapshot stands behind.
         let start = Start::Snapshot(witness.chain);
-        match scan_from(self.directory, &mut self.buffer, &mut Nothing, start) {
+        let mut asked = Asked { sink: self.sink };
+        match scan_from(self.directory, &mut self.buffer, &mut asked, start) {
             Ok(_) | Err(RecoveryFault::SnapshotOfOtherLog) => {}
             Err(fault) => return Err(self.refused(fault)),
         }
@@ -148,11 +152,16 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
             return Err(RecoveryFault::Unwanted { sequence: header.sequence() });
         }
         let start = snapshot.map_or(Start::Beginning, |header| Start::Snapshot(header.chain));
-        let mut visitor = WantedReplay { replay: Replay::new(book, self.sink) };
+        let leftovers = self.directory.leftovers();
+        let (replay, refusal) = (Replay::new(book, self.sink), &mut self.refusal);
+        let mut visitor = WantedReplay { replay, leftovers, refusal };
         recover_from(self.directory, &mut self.buffer, &mut visitor, (start, witnessed))
     }
 
     fn refused(&mut self, fault: RecoveryFault) -> StartError {
+        if let Some(refusal) = self.refusal.take() {
+            return refusal;
+        }
         if let (RecoveryFault::MissingSegment(SegmentNumber::FIRST), Ok(Some((first, _)))) =
             (fault, self.directory.segments())
             && first > SegmentNumber::FIRST
@@ -164,11 +173,13 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
 }
 
 /// Replays a log whose flow is wanted.
-struct WantedReplay<'r, S> {
+struct WantedReplay<'r, P: Platform, S> {
     replay: Replay<'r, 'static, S>,
+    leftovers: Leftovers<P>,
+    refusal: &'r mut Option<StartError>,
 }
 
-impl<S: ReplaySink> Visitor for WantedReplay<'_, S> {
+impl<P: Platform, S: ReplaySink> Visitor for WantedReplay<'_, P, S> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
         if self.replay.sink.is_stopped() {
             return Err(RecoveryFault::Unwanted { sequence: record.sequence });
@@ -187,13 +198,36 @@ impl<S: ReplaySink> Visitor for WantedReplay<'_, S> {
     fn look_ahead(&mut self, waiting: &[Record]) {
         self.replay.look_ahead(waiting);
     }
+
+    fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
+        Asked { sink: self.replay.sink }.looks_behind(last)
+    }
+
+    /// A segment that was renamed may be what the log lacks: nothing is cut off, nor removed.
+    fn accepts(&mut self, scanned: &Scanned) -> Result<(), RecoveryFault> {
+        *self.refusal = match self.leftovers.renamed_segment(scanned.chain().as_ref()) {
+            Ok(None) => return Ok(()),
+            Ok(Some(renamed)) => Some(StartError::Refused(renamed.to_string())),
+            Err(error) => Some(StartError::Open(error)),
+        };
+        Err(RecoveryFault::Unwanted { sequence: scanned.last_sequence })
+    }
 }
 
-/// Looks at no record.
-struct Nothing;
+/// Looks at no record, and goes on as long as nobody wishes to stop.
+struct Asked<'r, S> {
+    sink: &'r mut S,
+}
 
-impl Visitor for Nothing {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
+impl<S: ReplaySink> Visitor for Asked<'_, S> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        self.looks_behind(record.sequence)
+    }
+
+    fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
+        if self.sink.is_stopped() {
+            return Err(RecoveryFault::Unwanted { sequence: last });
+        }
         Ok(())
     }
 }

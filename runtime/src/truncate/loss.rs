@@ -3,7 +3,7 @@
 
 use super::keep::{Keep, Kept};
 use crate::summary::grouped;
-use highwater::block::{BlockHead, intact_head, records_of};
+use highwater::block::{BlockHead, intact_head, records_of, vouched_by};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::{Body, Record};
@@ -55,11 +55,11 @@ impl Loss {
             unreadable: Vec::new(),
             durable: keep.durable(),
         };
-        let last = log.segments()?.map_or(SegmentNumber(0), |(_, last)| last);
-        for number in kept.segment.0..=last.0 {
-            let segment = SegmentNumber(number);
+        let mut next = Some(kept.segment);
+        while let Some(segment) = next {
             let from = if segment == kept.segment { kept.position } else { LogPosition(0) };
             loss.read_segment(log, segment, from);
+            next = log.next_segment(segment)?;
         }
         for (session, lost) in &mut loss.sessions {
             lost.kept = keep.last_client_sequence(*session);
@@ -104,6 +104,9 @@ impl Loss {
         let read = intact_head(block, self.log_id, segment, position)
             .and_then(|head| self.read_records(&head, records_of(block, &head)));
         if read.is_none() {
+            // What a block that was moved says of the log is true all the same.
+            let vouched = vouched_by(block, self.log_id).unwrap_or_default();
+            self.durable = self.durable.max(vouched.sequence);
             self.unreadable.push((segment, position));
         }
     }
