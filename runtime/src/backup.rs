@@ -81,10 +81,8 @@ fn copy<P: Platform>(
     let partial = PartialCopy::create(to)?;
     let bytes = fill(platform, &mut log, (&partial.path, &end), &snapshots, stop)?;
     read_back(platform, args, (&partial.path, &end), stop).map_err(|error| match error {
-        // Each copy grows under another name.
-        CommandError::Damaged(sentence) => CommandError::Damaged(
-            sentence.replace(&partial.path.display().to_string(), &args.to.display().to_string()),
-        ),
+        // The copy is nobody else's: what is wrong with it is the disk's, and said at once.
+        CommandError::Damaged(sentence) => CommandError::Failed(sentence),
         CommandError::ClosedPipe
         | CommandError::Failed(_)
         | CommandError::WrongUsage(_)
