@@ -173,7 +173,7 @@ fn json_holds_the_documented_names() {
 
     let verified = place.verified("d");
     let expected = "data state first_sequence last_sequence sessions records segments log_bytes \
-                    torn_tail_bytes open_orders state_hash running_hash";
+                    torn_tail_bytes open_orders state_hash running_hash start_snapshot snapshots";
     assert_names(&verified, expected);
     assert_eq!(number(&verified, "first_sequence"), 1);
     assert_eq!(number(&verified, "torn_tail_bytes"), 0);
