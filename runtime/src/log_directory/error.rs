@@ -90,18 +90,8 @@ impl fmt::Display for OpenError {
                  stop that one, or name another with --data",
                 path.display()
             ),
-            Self::BeingRead(path) => write!(
-                f,
-                "the log in '{}' is being read by another process; wait until that has ended, and \
-                 try again",
-                path.display()
-            ),
-            Self::Changing(path) => write!(
-                f,
-                "the log in '{}' is being changed by another process; wait until that has ended, \
-                 and try again",
-                path.display()
-            ),
+            Self::BeingRead(path) => busy(f, path, "read"),
+            Self::Changing(path) => busy(f, path, "changed"),
             Self::DiskFull(path, error) => write!(
                 f,
                 "there is no room for the data directory '{}' ({error}); \
@@ -130,6 +120,16 @@ impl fmt::Display for OpenError {
             ),
         }
     }
+}
+
+/// What another process does to a log, in a word.
+fn busy(f: &mut fmt::Formatter<'_>, path: &Path, done: &str) -> fmt::Result {
+    write!(
+        f,
+        "the log in '{}' is being {done} by another process; wait until that has ended, and try \
+         again",
+        path.display()
+    )
 }
 
 impl std::error::Error for OpenError {
