@@ -18,6 +18,15 @@ pub struct Syncer<'a> {
     pub(crate) fault: Option<LogFault>,
 }
 
+/// When a syncer is to be stepped again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyncDue {
+    /// As soon as this sequence has been appended.
+    pub appended: Sequence,
+    /// After this many nanoseconds at the latest; `None` when only an append makes a sync due.
+    pub after_ns: Option<u64>,
+}
+
 impl Syncer<'_> {
     /// Syncs when it is due: half of the exposure has gathered, the oldest of it has waited long
     /// enough, somebody asked, or the log writer is done. `now_ns` is the host's monotonic clock.
@@ -61,6 +70,22 @@ impl Syncer<'_> {
             return Ok(Step::Done);
         }
         Ok(Step::Worked(1))
+    }
+
+    /// When to step it again after a step that was idle at `now_ns`, on the host's monotonic clock,
+    /// or a little before. A wish for a sync is not foreseen: whoever wishes has it stepped.
+    pub fn due(&self, now_ns: u64) -> SyncDue {
+        let durable = self.shared.durable.get();
+        let (SyncMode::Interval(exposure), Some(since_ns)) = (self.mode, self.unsynced_since_ns)
+        else {
+            return SyncDue { appended: durable.next(), after_ns: None };
+        };
+        let half = exposure.count.get().div_ceil(2);
+        let waited_ns = now_ns.saturating_sub(since_ns);
+        SyncDue {
+            appended: Sequence(durable.0.saturating_add(half)),
+            after_ns: Some(exposure.every_ns.saturating_sub(waited_ns)),
+        }
     }
 
     fn is_due(&mut self, now_ns: u64, appended: Sequence, exposure: Exposure) -> bool {

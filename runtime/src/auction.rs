@@ -9,11 +9,11 @@ mod report;
 mod tests;
 mod trades;
 
+use crate::bell::Bell;
 use crate::console::{CommandError, Console, note};
 use crate::flow::{FlowKind, FlowLine, FlowReader, FlowStep, LastLine, shown};
 use crate::outputs::OutputError;
 use crate::paths::{Paths, STANDARD};
-use crate::platform::Platform;
 use crate::signals::StopFlag;
 use crate::tally::Tally;
 use highwater::book::{Admission, Book, Indicative};
@@ -24,7 +24,6 @@ use highwater::types::{Capacities, ClientSequence, InstrumentId, SessionId, Symb
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::Report;
 use std::path::PathBuf;
-use std::time::Duration;
 use trades::TradesWriter;
 
 /// Collect the orders of one instrument in a call auction and uncross it.
@@ -61,8 +60,6 @@ const INSTRUMENT: InstrumentId = InstrumentId(0);
 const LINES_AT_ONCE: usize = 4_096;
 /// From so many lines on a terminal shows a progress bar.
 const PROGRESS_FROM: usize = 500_000;
-/// How often a silent pipe is asked again.
-const PIPE_PAUSE: Duration = Duration::from_millis(10);
 
 /// Holds the auction that `args` describe. When `stop` is raised it ends early and writes no
 /// trades.
@@ -70,17 +67,13 @@ const PIPE_PAUSE: Duration = Duration::from_millis(10);
 /// # Errors
 /// The orders cannot be read, a line asks for what an auction has not, or an output cannot be
 /// written.
-pub fn auction<P: Platform>(
-    platform: P,
-    args: &AuctionArgs,
-    stop: &StopFlag,
-) -> Result<(), CommandError> {
+pub fn auction(args: &AuctionArgs, stop: &StopFlag) -> Result<(), CommandError> {
     check_paths(args)?;
     let reader = FlowReader::open(&args.orders).map_err(CommandError::failed)?;
     let reader = reader.with_last_line(LastLine::of_flag(args.last_line_whole));
     let mut trades =
         args.trades.as_deref().map(TradesWriter::create).transpose().map_err(output_failure)?;
-    let Some(lines) = Collector::new(reader).collect(platform, stop)? else {
+    let Some(lines) = Collector::new(reader).collect(stop)? else {
         note("stopped before all orders were collected: nothing was uncrossed");
         return Ok(());
     };
@@ -117,12 +110,13 @@ impl Collector {
     }
 
     /// All lines; `None` when somebody wished to stop.
-    fn collect<P: Platform>(
-        mut self,
-        platform: P,
-        stop: &StopFlag,
-    ) -> Result<Option<Vec<FlowLine>>, CommandError> {
+    fn collect(mut self, stop: &StopFlag) -> Result<Option<Vec<FlowLine>>, CommandError> {
+        // Whoever rings it may outlive the collector.
+        let bell: &'static Bell = Box::leak(Box::default());
+        stop.rings(bell);
+        self.reader.rings(bell);
         loop {
+            bell.announce();
             let collected = self.collect_some();
             // A signal of a terminal ends who writes into the pipe too: what came is then no whole
             // flow, however well it ends.
@@ -130,8 +124,10 @@ impl Collector {
                 return Ok(None);
             }
             match collected? {
-                Collected::Some => {}
-                Collected::Pending => platform.sleep(PIPE_PAUSE),
+                Collected::Some => bell.cancel(),
+                Collected::Pending => {
+                    let _rung = bell.sleep(None);
+                }
                 Collected::All => {
                     self.bar.finish_and_clear();
                     return Ok(Some(self.lines));

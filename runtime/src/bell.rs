@@ -5,32 +5,43 @@
 //! about to sleep, looks for work once more, and only then sleeps. Between the two stands a fence
 //! on either side, so that at least one sees the other: work is never left lying beside a sleeper.
 
+mod alarm;
+mod announcement;
+mod callers;
+
+pub use alarm::Alarm;
+pub use callers::Callers;
+
+use crate::atomic::{Ordering, fence};
+use announcement::Announcement;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::thread::{Thread, current, park, park_timeout};
 use std::time::Duration;
 
 /// Wakes one thread.
 #[derive(Debug, Default)]
 pub struct Bell {
-    /// Written by the thread that sleeps, and cleared by whoever wakes it.
-    sleeps: AtomicBool,
+    announcement: Announcement,
     sleeper: OnceLock<Thread>,
 }
 
 impl Bell {
     /// A bell that nobody listens to yet.
     pub const fn new() -> Self {
-        Self { sleeps: AtomicBool::new(false), sleeper: OnceLock::new() }
+        Self { announcement: Announcement::new(), sleeper: OnceLock::new() }
     }
 
     /// Wakes the thread if it sleeps or is about to. What was published before is seen by it.
     #[inline]
     pub fn ring(&self) {
-        // Pairs with the fence of `announce`: either the sleeper finds what was published, or its
-        // announcement is found here.
         fence(Ordering::SeqCst);
-        if self.sleeps.load(Ordering::Relaxed) {
+        self.ring_behind_fence();
+    }
+
+    /// The same, for a caller between which and what it published stands a fence already.
+    #[inline]
+    fn ring_behind_fence(&self) {
+        if self.announcement.is_made() {
             self.wake();
         }
     }
@@ -40,32 +51,31 @@ impl Bell {
     /// always the same.
     pub fn announce(&self) {
         self.sleeper.get_or_init(current);
-        self.sleeps.store(true, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
+        self.announcement.make();
     }
 
     /// Takes the announcement back: there is work.
     pub fn cancel(&self) {
-        self.sleeps.store(false, Ordering::Relaxed);
+        self.announcement.cancel();
     }
 
     /// Sleeps until the bell is rung, unless it was rung since [`announce`](Self::announce); at
     /// most so long, where a limit is given. True when it was rung.
     pub fn sleep(&self, at_most: Option<Duration>) -> bool {
         // A wake-up without a reason only costs another look.
-        if self.sleeps.load(Ordering::Acquire) {
+        if self.announcement.stands() {
             match at_most {
                 Some(at_most) => park_timeout(at_most),
                 None => park(),
             }
         }
-        !self.sleeps.swap(false, Ordering::Relaxed)
+        !self.announcement.end()
     }
 
     #[cold]
     fn wake(&self) {
         // Of several that ring only one makes the system call.
-        if self.sleeps.swap(false, Ordering::AcqRel)
+        if self.announcement.answer()
             && let Some(sleeper) = self.sleeper.get()
         {
             sleeper.unpark();
@@ -82,6 +92,10 @@ pub struct Bells {
     pub log: Bell,
     /// Of the thread that releases events.
     pub release: Bell,
+    /// Of the syncer's, which waits for a sequence to be appended.
+    pub sync: Alarm,
+    /// Of the thread that makes snapshots, which waits for so many bytes to be appended.
+    pub snapshot: Alarm,
 }
 
 impl Bells {
@@ -89,23 +103,35 @@ impl Bells {
     /// found by one that is awake already.
     #[inline]
     pub fn ring_for_command(&self) {
-        self.sequencer.ring();
+        fence(Ordering::SeqCst);
+        self.sequencer.ring_behind_fence();
+        self.log.ring_behind_fence();
+    }
+
+    /// Wakes those who are needed for a sync that was wished for: the log writer, and where the
+    /// mode has one the syncer.
+    pub fn ring_for_sync(&self) {
         self.log.ring();
+        self.sync.bell().ring();
     }
 
     /// Wakes all of them.
     pub fn ring_all(&self) {
-        self.sequencer.ring();
-        self.log.ring();
-        self.release.ring();
+        self.each().into_iter().for_each(Bell::ring);
+    }
+
+    /// All of them.
+    pub const fn each(&self) -> [&Bell; 5] {
+        let Self { sequencer, log, release, sync, snapshot } = self;
+        [sequencer, log, release, sync.bell(), snapshot.bell()]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::atomic::AtomicU64;
     use std::sync::Arc;
-    use std::sync::atomic::AtomicU64;
 
     /// How often each side gives the other work.
     const ROUNDS: u64 = 20_000;

@@ -106,7 +106,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Truncate(args)) => {
             truncate(platform, &args, console, &stop_flag(platform)?)
         }
-        Some(CliCommand::Auction(args)) => auction(platform, &args, &stop_flag(platform)?),
+        Some(CliCommand::Auction(args)) => auction(&args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
         Some(CliCommand::Bench(args)) => bench(platform, &args, console, &stop_flag(platform)?),
     }

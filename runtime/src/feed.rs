@@ -3,6 +3,7 @@
 //! A symbol that has not been seen before is defined first, by the operator's session. What a log
 //! holds already is passed over: the session's client sequence is the flow's `seq`.
 
+use crate::bell::Bell;
 use crate::flow::{FlowError, FlowLine, FlowReader, FlowStep};
 use crate::stream::Stream;
 use heapless::Deque;
@@ -96,6 +97,14 @@ impl Feed {
     /// The client sequence that a flow goes on with where `book` stands.
     pub fn next_client_sequence(book: &Book<'_>) -> ClientSequence {
         ClientSequence(book.last_client_sequence(FLOW_SESSION).0 + 1)
+    }
+
+    /// Rings `bell` whenever a flow that was silent goes on or ends.
+    pub fn rings(&self, bell: &'static Bell) {
+        match &self.source {
+            Source::Flow(reader) => reader.rings(bell),
+            Source::Stream(_) => {}
+        }
     }
 
     /// How many fresh commands there will be; `None` when only the flow knows.

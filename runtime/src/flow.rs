@@ -26,6 +26,7 @@ pub use write::{HEADER, push_line};
 #[cfg(all(test, feature = "gzip"))]
 mod tests;
 
+use crate::bell::Bell;
 use error::read_problem;
 use highwater::command::FlowIdentity;
 use parse::LineProblem;
@@ -150,6 +151,11 @@ impl FlowReader {
             columns: None,
             line: 1,
         }
+    }
+
+    /// Rings `bell` whenever there is more to read of a pipe that was silent, or it has ended.
+    pub fn rings(&self, bell: &'static Bell) {
+        self.source.rings(bell);
     }
 
     /// The same flow, whose last line is taken so.

@@ -118,17 +118,21 @@ impl<P: Platform> Gateway<P> {
     pub fn work(mut self) -> GatewayReport {
         self.platform.pin_thread(ThreadRole::Gateway, Pinning::WhereCoresSuffice);
         let start_ns = self.platform.monotonic_ns();
+        let neighbourhood = self.neighbourhood;
+        let bells = &neighbourhood.bells;
+        self.stop.rings(&bells.release);
+        self.feed.rings(&bells.release);
         let mut flight = Flight::new(self.pace, start_ns);
         let end_ns = self.lasts.map_or(u64::MAX, |lasts| {
             start_ns.saturating_add(u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX))
         });
         let mut end = None;
         loop {
-            let released = self.release(&mut flight);
-            if released == Step::Done {
-                break;
-            }
-            let mut worked = released != Step::Idle;
+            let mut worked = match self.release(&mut flight) {
+                Step::Worked(count) => count,
+                Step::Idle => 0,
+                Step::Done => break,
+            };
             if self.output_sync.is_asked() {
                 self.hand_over();
             }
@@ -139,24 +143,19 @@ impl<P: Platform> Gateway<P> {
                 }
                 if end.is_none() {
                     let (pushed_count, fed) = self.push(&mut flight);
-                    worked |= pushed_count > 0;
+                    worked += pushed_count;
                     end = fed.map(GatewayEnd::Fed);
                 }
                 if end.is_some() {
                     // Nothing is pushed from here on: the engine finishes what it has.
                     self.neighbourhood.shared.halt.stop();
-                    self.neighbourhood.bells.ring_all();
+                    bells.ring_all();
                 }
             }
-            if worked != self.idle.is_busy() {
-                // It begins to work, or has nothing left to do.
-                self.neighbourhood.bells.ring_for_command();
-            }
-            if worked {
-                self.idle.worked();
+            if worked > 0 {
+                self.idle.worked(worked);
             } else {
-                let platform = self.platform;
-                self.idle.wait_at_most(|| Some(flight.until_due(platform.monotonic_ns())));
+                self.wait(&flight, end.is_none().then_some(end_ns));
             }
         }
         self.report(&flight, end)
@@ -170,6 +169,21 @@ impl<P: Platform> Gateway<P> {
         } else {
             self.output_sync.end();
         }
+    }
+
+    /// Waits until it is rung, or something is due: until `end_ns`, and for nothing when the feed
+    /// has ended.
+    fn wait(&mut self, flight: &Flight, end_ns: Option<u64>) {
+        let (platform, shared) = (self.platform, self.neighbourhood.shared);
+        self.idle.wait_at_most(|| {
+            let end_ns = end_ns?;
+            let now_ns = platform.monotonic_ns();
+            let next_expiry_ns = shared.next_expiry.get();
+            let until_told = flight.told_time.until_due(next_expiry_ns, platform.wall_clock_ns());
+            let until_end =
+                (end_ns < u64::MAX).then(|| Duration::from_nanos(end_ns.saturating_sub(now_ns)));
+            [until_told, flight.until_due(now_ns), until_end].into_iter().flatten().min()
+        });
     }
 
     /// Why the gateway should end before its feed does.
@@ -217,6 +231,9 @@ impl<P: Platform> Gateway<P> {
         }
         let pushed_count = self.arrivals.push_many(&flight.batch);
         assert_eq!(pushed_count, flight.batch.len(), "there is room");
+        if pushed_count > 0 {
+            self.neighbourhood.bells.ring_for_command();
+        }
         flight.batch.clear();
         (pushed_count, end)
     }

@@ -1,10 +1,10 @@
 //! The intake: whether a log belongs to the flow of this run, and where the events of its recovery
 //! go.
 
+use crate::bell::Bell;
 use crate::console::{CommandError, note};
 use crate::flow::{FlowError, FlowMatch, FlowReader, shown_name};
 use crate::outputs::FillsMark;
-use crate::platform::Platform;
 use crate::signals::StopFlag;
 use crate::start::ReplaySink;
 use crate::stream::{SEED_DEFAULT, Stream};
@@ -14,18 +14,15 @@ use highwater::command::{Command, FlowIdentity};
 use highwater::event::{Event, EventSink};
 use highwater::snapshot::SnapshotHeader;
 use std::path::Path;
-use std::time::Duration;
-
-/// How often a silent pipe is asked whether it has begun.
-const PIPE_PAUSE: Duration = Duration::from_millis(10);
 
 /// The flow of a run, before its first line is taken.
 #[derive(Debug)]
-pub struct Intake<P> {
-    platform: P,
+pub struct Intake {
     /// `None` for the default stream.
     reader: Option<FlowReader>,
     stop: StopFlag,
+    /// Rung when a silent pipe goes on, and when somebody wishes to stop.
+    bell: &'static Bell,
     told: Told,
     refused: Option<Refusal>,
 }
@@ -54,10 +51,16 @@ pub enum Binding {
     Stopped,
 }
 
-impl<P: Platform> Intake<P> {
+impl Intake {
     /// An intake of the flow that `reader` reads, or of the default stream.
-    pub const fn new(platform: P, reader: Option<FlowReader>, stop: StopFlag, told: Told) -> Self {
-        Self { platform, reader, stop, told, refused: None }
+    pub fn new(reader: Option<FlowReader>, stop: StopFlag, told: Told) -> Self {
+        // Whoever rings it may outlive the run.
+        let bell: &'static Bell = Box::leak(Box::default());
+        stop.rings(bell);
+        if let Some(reader) = &reader {
+            reader.rings(bell);
+        }
+        Self { reader, stop, bell, told, refused: None }
     }
 
     /// How the recovered log and the flow belong together. From here on events go to their files; a
@@ -87,13 +90,8 @@ impl<P: Platform> Intake<P> {
         let Some(reader) = &mut self.reader else {
             return Ok(Binding::New(Stream::identity(SEED_DEFAULT)));
         };
-        loop {
-            match reader.identity().map_err(CommandError::failed)? {
-                Some(flow) => return Ok(Binding::New(flow)),
-                None if self.stop.is_raised() => return Ok(Binding::Stopped),
-                None => self.platform.sleep(PIPE_PAUSE),
-            }
-        }
+        let identity = wait_for(&self.stop, self.bell, || reader.identity());
+        Ok(identity.map_err(CommandError::failed)?.map_or(Binding::Stopped, Binding::New))
     }
 
     /// The sentence of a refused start.
@@ -140,23 +138,37 @@ impl<P: Platform> Intake<P> {
             let is_stream = *remembered == Stream::identity(SEED_DEFAULT);
             return Ok(if is_stream { FlowMatch::Same } else { FlowMatch::OtherHead });
         };
-        loop {
-            match reader.matches(remembered).map_err(Refusal::Unreadable)? {
-                Some(how) => return Ok(how),
-                None if self.stop.is_raised() => return Err(Refusal::Stopped),
-                None => self.platform.sleep(PIPE_PAUSE),
-            }
-        }
+        wait_for(&self.stop, self.bell, || reader.matches(remembered))
+            .map_err(Refusal::Unreadable)?
+            .ok_or(Refusal::Stopped)
     }
 }
 
-impl<P: Platform> EventSink for Intake<P> {
+/// Looks until a silent pipe has said enough, asleep in between; `None` when somebody wishes to
+/// stop first.
+fn wait_for<T>(
+    stop: &StopFlag,
+    bell: &Bell,
+    mut look: impl FnMut() -> Result<Option<T>, FlowError>,
+) -> Result<Option<T>, FlowError> {
+    loop {
+        bell.announce();
+        let found = look();
+        if !matches!(found, Ok(None)) || stop.is_raised() {
+            bell.cancel();
+            return found;
+        }
+        let _rung = bell.sleep(None);
+    }
+}
+
+impl EventSink for Intake {
     fn event(&mut self, event: &Event) {
         self.told.event(event);
     }
 }
 
-impl<P: Platform> ReplaySink for Intake<P> {
+impl ReplaySink for Intake {
     fn restart(&mut self) {
         self.told.restart();
     }

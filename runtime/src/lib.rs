@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod atomic;
 pub mod auction;
 pub mod backup;
 pub mod bell;

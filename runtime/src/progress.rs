@@ -14,7 +14,8 @@ const LOOKED_EVERY: Duration = Duration::from_millis(2);
 /// Looks between two drawings.
 const LOOKS_PER_DRAWING: u32 = 50;
 
-/// Draws the progress of `expected` commands (`None`: as many as the flow has) until `is_finished`.
+/// Draws the progress of `expected` commands (`None`: as many as the flow has) until `is_finished`;
+/// returns at once where nobody sees it.
 pub fn watch<P: Platform>(
     platform: P,
     progress: &Progress,
@@ -22,6 +23,9 @@ pub fn watch<P: Platform>(
     is_finished: impl Fn() -> bool,
 ) {
     let bar = bar_of(expected);
+    if bar.is_hidden() {
+        return;
+    }
     let mut looks = 0;
     while !is_finished() {
         platform.sleep(if looks < LOOKS_PER_DRAWING { LOOKED_EVERY } else { DRAWN_EVERY });

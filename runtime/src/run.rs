@@ -5,7 +5,7 @@ mod conclusion;
 
 pub use args::RunArgs;
 
-use crate::bell::Bells;
+use crate::bell::{Bells, Callers};
 use crate::config::Config;
 use crate::console::{CommandError, Console, note};
 use crate::feed::{FLOW_SESSION, Feed, Source};
@@ -52,11 +52,12 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     let reader = reader
         .map_err(CommandError::failed)?
         .map(|reader| reader.with_last_line(LastLine::of_flag(args.last_line_whole)));
-    let mut intake = Intake::new(platform, reader, stop.clone(), Told::new(paths_of(args)));
+    let mut intake = Intake::new(reader, stop.clone(), Told::new(paths_of(args)));
     if !config.sync.answers_are_durable() {
         note(&format!("sync {}: a power cut takes {}", config.sync.name(), config.sync.loss()));
     }
-    let mut started = match start(platform, &config, &mut intake) {
+    let callers = Callers::default();
+    let mut started = match start(platform, (&config, callers.clone()), &mut intake) {
         Ok(started) => started,
         Err(StartError::Unwanted) => return intake.refusal(&config.data),
         Err(error) => return Err(error.into()),
@@ -75,7 +76,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     started.lease = None;
     let feed = feed_of(args, reader, &started, &binding);
     let outputs = Arc::new(Mutex::new(outputs));
-    let working = Working { started, feed, told, outputs, stop };
+    let working = Working { started, feed, told, outputs, stop, callers };
     let finished = work(platform, (args, &config), working)?;
     conclude(platform, (args, &config), console, (&recovered, finished))
 }
@@ -143,6 +144,8 @@ struct Working<P: Platform> {
     told: Told,
     outputs: Arc<Mutex<RegisteredOutputs<P>>>,
     stop: StopFlag,
+    /// Who is woken when the next segment can't be prepared.
+    callers: Callers,
 }
 
 /// What is left when a run has ended.
@@ -162,12 +165,13 @@ fn work<P: Platform>(
     (args, config): (&RunArgs, &Config),
     working: Working<P>,
 ) -> Result<Finished<P>, CommandError> {
-    let Working { started, feed, told, outputs, stop } = working;
+    let Working { started, feed, told, outputs, stop, callers } = working;
     let shared = started.stages.shared;
-    // It lives as long as the process, as the engine does.
-    let neighbourhood: &'static Neighbourhood =
-        Box::leak(Box::new(Neighbourhood { shared, bells: Bells::default() }));
     let counters = started.stages.log_writer.file().counters();
+    let around = Neighbourhood { shared, bells: Bells::default(), counters: Arc::clone(&counters) };
+    // It lives as long as the process, as the engine does.
+    let neighbourhood: &'static Neighbourhood = Box::leak(Box::new(around));
+    neighbourhood.bells.each().into_iter().for_each(|bell| callers.add(bell));
     let log_syncer = started.stages.log_writer.file().syncer();
     let reserved_bytes = started.reserved_bytes;
     let behind_bytes = started.behind_snapshot_bytes();

@@ -1,5 +1,6 @@
 //! The wish to stop: SIGINT, SIGTERM, SIGHUP, or whoever else asks.
 
+use crate::bell::{Bell, Callers};
 use crate::platform::Platform;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -13,7 +14,10 @@ const PATIENCE_NS: u64 = 1_000_000_000;
 
 /// A flag that is raised once and seen by all threads.
 #[derive(Clone, Debug, Default)]
-pub struct StopFlag(Arc<AtomicBool>);
+pub struct StopFlag {
+    raised: Arc<AtomicBool>,
+    callers: Callers,
+}
 
 impl StopFlag {
     /// A flag that SIGINT, SIGTERM and SIGHUP raise, with a thread `hw-signals` that waits for
@@ -41,7 +45,7 @@ impl StopFlag {
             let mut first_ns = None;
             for signal in signals.forever() {
                 let now_ns = platform.monotonic_ns();
-                raised.0.store(true, Ordering::Release);
+                raised.raise();
                 if now_ns - *first_ns.get_or_insert(now_ns) >= PATIENCE_NS {
                     std::process::exit(128 + signal);
                 }
@@ -50,13 +54,24 @@ impl StopFlag {
         Ok(flag)
     }
 
+    /// Raises it, and wakes who sleeps until then.
+    pub fn raise(&self) {
+        self.raised.store(true, Ordering::Release);
+        self.callers.ring();
+    }
+
+    /// Rings `bell`, too, when the flag is raised: its thread need not look while it sleeps.
+    pub fn rings(&self, bell: &'static Bell) {
+        self.callers.add(bell);
+    }
+
     /// True once somebody wishes to stop.
     pub fn is_raised(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.raised.load(Ordering::Acquire)
     }
 
     /// The flag itself, for what polls it in its own way.
     pub fn as_atomic(&self) -> &AtomicBool {
-        &self.0
+        &self.raised
     }
 }

@@ -4,6 +4,7 @@
 use crate::bell::Bells;
 use crate::idle::{Idle, IdleStrategy};
 use crate::latency::Latencies;
+use crate::log_directory::LogCounters;
 use crate::platform::{Pinning, Platform, ThreadRole};
 use highwater::book::Book;
 use highwater::log_file::{LogFault, LogFile};
@@ -12,6 +13,7 @@ use highwater::sequencer::{Sequencer, SequencerHost};
 use highwater::stage::{Fault, Shared, Step};
 use highwater::syncer::Syncer;
 use std::io;
+use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -21,9 +23,6 @@ const MEASURED_EVERY: u32 = 16;
 
 /// After this long without a command the log writer vouches for what it wrote.
 const IDLE_MARK_NS: u64 = 100_000_000;
-
-/// How often an idle log writer looks whether a sync is wished for: who wishes need not ring.
-const WISHES_EVERY: Duration = Duration::from_millis(10);
 
 /// What the sequencer's thread gives back when it is done.
 #[derive(Debug)]
@@ -42,6 +41,15 @@ pub trait Neighbours: Send + 'static {
     /// Who sleeps and may be woken.
     fn bells(&self) -> &'static Bells;
 
+    /// Bytes that were appended to the log by now.
+    fn appended_bytes(&self) -> u64;
+
+    /// Something was appended: whoever waits for so much is woken.
+    fn appended(&self) {
+        self.bells().sync.reach(self.shared().appended.get().0);
+        self.bells().snapshot.reach(self.appended_bytes());
+    }
+
     /// The stage has ended, by a panic too.
     fn ended(&self) {
         self.bells().ring_all();
@@ -55,6 +63,8 @@ pub struct Neighbourhood {
     pub shared: &'static Shared,
     /// Who sleeps and may be woken.
     pub bells: Bells,
+    /// What was done to the log's files.
+    pub counters: Arc<LogCounters>,
 }
 
 impl Neighbours for &'static Neighbourhood {
@@ -64,6 +74,10 @@ impl Neighbours for &'static Neighbourhood {
 
     fn bells(&self) -> &'static Bells {
         &self.bells
+    }
+
+    fn appended_bytes(&self) -> u64 {
+        self.counters.appended_bytes()
     }
 }
 
@@ -97,6 +111,7 @@ pub fn spawn_sequencer<P: Platform>(
     let mut thread = SequencerThread {
         platform,
         waiting: Idle::new(platform, strategy),
+        shared: neighbours.shared(),
         bells,
         critical_path: Latencies::new(),
         until_measured: 1,
@@ -108,11 +123,11 @@ pub fn spawn_sequencer<P: Platform>(
         loop {
             supply.refill();
             match sequencer.step(&mut thread) {
-                Step::Worked(_) => {
+                Step::Worked(count) => {
                     // Who gave it work has woken the log writer too: it makes no system call while
                     // there is some.
-                    thread.waiting.worked();
-                    idle.worked();
+                    thread.waiting.worked(count);
+                    idle.worked(count);
                 }
                 // Nobody rings when there is room in the log ring.
                 Step::Idle if sequencer.is_held_up() => idle.pause(),
@@ -134,6 +149,7 @@ struct SequencerThread<P> {
     platform: P,
     /// The wait for room in the event ring.
     waiting: Idle<P>,
+    shared: &'static Shared,
     bells: &'static Bells,
     critical_path: Latencies,
     until_measured: u32,
@@ -141,18 +157,24 @@ struct SequencerThread<P> {
 }
 
 impl<P> SequencerThread<P> {
-    /// There are records to append, and room in the input ring.
+    /// There may be records to append. What is appended already, a repeat's answer and what the log
+    /// writer was quicker with, may have to be released: nobody else tells.
     fn tell(&self) {
+        // The fence in here stands between what is applied and what is appended: whoever raises
+        // that later finds the first.
         self.bells.log.ring();
-        self.bells.release.ring();
+        if self.shared.appended.get() >= self.shared.applied.get() {
+            self.bells.release.ring();
+        }
     }
 }
 
 impl<P: Platform> SequencerHost for SequencerThread<P> {
     fn wait(&mut self) {
-        // What is published makes the room that is waited for, so nobody may sleep on it.
         if self.waiting.is_busy() {
-            self.tell();
+            // What is published makes the room that is waited for, so nobody may sleep on it.
+            self.bells.log.ring();
+            self.bells.release.ring();
         }
         self.waiting.wait();
     }
@@ -187,26 +209,28 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
     let bells = neighbours.bells();
     let mut idle = Idle::with_bell(platform, strategy, &bells.log);
     Builder::new().name("hw-log".to_owned()).spawn(move || {
-        let _guard = StageGuard(neighbours);
+        let guard = StageGuard(neighbours);
         platform.pin_thread(ThreadRole::LogWriter, Pinning::WhereCoresSuffice);
         let mut idle_since_ns = None;
         // A fault has stopped the engine already when it comes back from a step.
         while let Ok(step) = log_writer.step(platform.monotonic_ns()) {
             match step {
-                Step::Worked(_) => {
+                Step::Worked(count) => {
                     bells.release.ring();
-                    idle.worked();
+                    guard.0.appended();
+                    idle.worked(count);
                     idle_since_ns = None;
                 }
                 Step::Idle if log_writer.is_holding() => idle.pause(),
                 Step::Idle => {
                     let now_ns = platform.monotonic_ns();
                     let idle_ns = now_ns - *idle_since_ns.get_or_insert(now_ns);
-                    let is_due = log_writer.is_mark_due() && idle_ns >= IDLE_MARK_NS;
-                    if is_due && log_writer.mark_idle().is_err() {
+                    let until_mark_ns = IDLE_MARK_NS.saturating_sub(idle_ns);
+                    let is_due = log_writer.is_mark_due();
+                    if is_due && until_mark_ns == 0 && log_writer.mark_idle().is_err() {
                         break;
                     }
-                    idle.wait_at_most(|| Some(WISHES_EVERY));
+                    idle.wait_at_most(|| is_due.then(|| Duration::from_nanos(until_mark_ns)));
                 }
                 Step::Done => break,
             }
@@ -229,16 +253,28 @@ pub fn spawn_syncer<P: Platform>(
     let bells = neighbours.bells();
     Builder::new().name("hw-sync".to_owned()).spawn(move || {
         let _guard = StageGuard(neighbours);
-        // It sleeps between syncs, and never spins for a core that the others could use.
-        let mut idle = Idle::new(platform, IdleStrategy::Sleep);
+        // Its sleep lasts until a sync is due, so that it never takes a core that the others could
+        // use.
+        let mut sleeps_for = None;
         // A fault has stopped the engine already when it comes back from a step.
         while let Ok(step) = syncer.step(platform.monotonic_ns(), &mut sync) {
             match step {
                 Step::Worked(_) => {
                     bells.release.ring();
-                    idle.worked();
+                    if sleeps_for.take().is_some() {
+                        bells.sync.cancel();
+                    }
                 }
-                Step::Idle => idle.wait(),
+                Step::Idle => {
+                    let due = syncer.due(platform.monotonic_ns());
+                    // Announced with what is waited for now, so nothing came in between.
+                    if sleeps_for.take() == Some(due.appended) {
+                        bells.sync.sleep(due.after_ns.map(Duration::from_nanos));
+                    } else {
+                        bells.sync.announce(due.appended.0);
+                        sleeps_for = Some(due.appended);
+                    }
+                }
                 Step::Done => break,
             }
         }

@@ -3,6 +3,7 @@
 
 mod recovered;
 
+use crate::bell::Callers;
 use crate::config::Config;
 use crate::log_directory::{
     Lease, LogDirectory, LogOptions, OpenError, SpareFault, explain_fault, packed_damage,
@@ -99,17 +100,20 @@ impl<P: Platform> Started<P> {
     }
 }
 
-/// Recovers the log in `config.data` and splits the process's engine. Every recovered event goes to
-/// `sink`.
+/// Recovers the log in `config.data` and splits the process's engine.
+///
+/// Every recovered event goes to `sink`. `callers` are rung when a segment can't be prepared ahead;
+/// the engine has been stopped then.
 ///
 /// # Errors
 /// Says why the engine must not start.
 pub fn start<P: Platform>(
     platform: P,
-    config: &Config,
+    (config, callers): (&Config, Callers),
     sink: &mut impl ReplaySink,
 ) -> Result<Started<P>, StartError> {
-    start_engine(platform, &ENGINE, (config, SpareFault::default()), sink)
+    let spare_fault = SpareFault(Arc::new(move |_| callers.ring()));
+    start_engine(platform, &ENGINE, (config, spare_fault), sink)
 }
 
 /// The same with an engine of the caller's, who is told at once when a segment can't be prepared

@@ -217,6 +217,11 @@ impl Running {
         self.child.as_mut().expect("nobody waits for it yet")
     }
 
+    /// Its number, as `/proc` names it.
+    pub fn id(&self) -> String {
+        self.pid.as_raw_pid().to_string()
+    }
+
     /// Its standard input, when it was asked for.
     pub fn take_stdin(&mut self) -> std::process::ChildStdin {
         self.child().stdin.take().expect("standard input is a pipe")

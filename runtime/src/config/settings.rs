@@ -61,7 +61,8 @@ pub struct Settings {
     #[arg(long, value_name = "N")]
     pub segment_bytes: Option<Size>,
     /// What threads do while there is nothing to do. spin: never give the core away. adaptive:
-    /// spin, then yield, then sleep. sleep: sleep at once [default: adaptive]
+    /// spin, yield for as long as there was work, then sleep until woken. sleep: sleep at once
+    /// [default: adaptive]
     #[arg(long, value_enum)]
     pub idle: Option<IdleStrategy>,
     /// Make a snapshot behind this many bytes of log, so that a start reads no more than that; 0

@@ -5,6 +5,7 @@
 //! that whoever takes the flow's lines never does: commands that are on their way are still
 //! answered.
 
+use crate::bell::{Bell, Callers};
 use crate::gzip;
 use crate::paths::STANDARD;
 use std::fmt;
@@ -77,8 +78,24 @@ impl Source {
     /// Bytes that a thread waits for.
     pub(super) fn piped(reader: impl Read + Send + 'static) -> io::Result<Self> {
         let (sender, chunks) = sync_channel(CHUNKS_AHEAD);
-        thread::Builder::new().name("hw-flow".into()).spawn(move || read_ahead(reader, &sender))?;
-        Ok(Self::Piped(Pipe { chunks, chunk: Vec::new(), taken: 0 }))
+        let callers = Callers::default();
+        let outlet = Outlet { chunks: sender, callers: callers.clone() };
+        let last_call = LastCall(callers.clone());
+        thread::Builder::new().name("hw-flow".into()).spawn(move || {
+            // Dropped behind the outlet: after a panic too, whoever waits finds it gone.
+            let _last_call = last_call;
+            let outlet = outlet;
+            read_ahead(reader, &outlet);
+        })?;
+        Ok(Self::Piped(Pipe { chunks, callers, chunk: Vec::new(), taken: 0 }))
+    }
+
+    /// Rings `bell` whenever a silent pipe has something.
+    pub(super) fn rings(&self, bell: &'static Bell) {
+        match self {
+            Self::Direct(_) => {}
+            Self::Piped(pipe) => pipe.callers.add(bell),
+        }
     }
 
     /// Puts bytes into `room`, which is not empty.
@@ -129,6 +146,8 @@ enum Chunk {
 /// The receiving end of a pipe's thread.
 pub(super) struct Pipe {
     chunks: Receiver<Chunk>,
+    /// Who is woken when there is a chunk.
+    callers: Callers,
     chunk: Vec<u8>,
     taken: usize,
 }
@@ -167,8 +186,32 @@ impl Pipe {
     }
 }
 
+/// The sending end of a pipe's thread.
+struct Outlet {
+    chunks: SyncSender<Chunk>,
+    callers: Callers,
+}
+
+impl Outlet {
+    /// Hands a chunk over, and wakes whoever waits for one; false when nobody wants it.
+    fn send(&self, chunk: Chunk) -> bool {
+        let is_wanted = self.chunks.send(chunk).is_ok();
+        self.callers.ring();
+        is_wanted
+    }
+}
+
+/// Wakes whoever waits for a chunk that will not come.
+struct LastCall(Callers);
+
+impl Drop for LastCall {
+    fn drop(&mut self) {
+        self.0.ring();
+    }
+}
+
 /// The body of a pipe's thread: it ends with the input, or when nobody wants more of it.
-fn read_ahead(reader: impl Read + Send + 'static, chunks: &SyncSender<Chunk>) {
+fn read_ahead(reader: impl Read + Send + 'static, outlet: &Outlet) {
     let last = match decompressed(reader) {
         Err(error) => Chunk::Failed(error),
         Ok(mut bytes) => loop {
@@ -178,7 +221,7 @@ fn read_ahead(reader: impl Read + Send + 'static, chunks: &SyncSender<Chunk>) {
                 Err(error) => break Chunk::Failed(error),
                 Ok(count) => {
                     chunk.truncate(count);
-                    if chunks.send(Chunk::Bytes(chunk)).is_err() {
+                    if !outlet.send(Chunk::Bytes(chunk)) {
                         return;
                     }
                 }
@@ -186,7 +229,7 @@ fn read_ahead(reader: impl Read + Send + 'static, chunks: &SyncSender<Chunk>) {
         },
     };
     // When nobody listens any more, nobody misses it.
-    let _unheard = chunks.send(last);
+    let _unheard = outlet.send(last);
 }
 
 /// The text behind `reader`, which is gzip when it begins like gzip, whatever its name.

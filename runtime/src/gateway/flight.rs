@@ -5,13 +5,6 @@ use highwater::command::Arrival;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How long a pipe that is silent is believed to stay so.
-const SILENCE_LASTS: Duration = Duration::from_micros(50);
-
-/// How often the gateway looks at least whether somebody wishes to stop, whether an order has
-/// expired, and how much time is left.
-const WISHES_EVERY: Duration = Duration::from_millis(10);
-
 const NS_PER_SECOND: u128 = 1_000_000_000;
 
 /// The commands that have been pushed and not answered.
@@ -22,7 +15,7 @@ pub(super) struct Flight {
     pub(super) pushed_count: u64,
     /// The flow's commands that have no answer yet, in order.
     unanswered: VecDeque<Meant>,
-    /// True while the feed has nothing and may have something at any time.
+    /// True while the feed has nothing; it rings when it has something.
     pub(super) is_silent: bool,
     pub(super) told_time: ToldTime,
     /// Commands that are pushed together. A processor can copy what was put together from small
@@ -65,15 +58,15 @@ impl Flight {
         usize::try_from(due).map_or(PUSHED_AT_ONCE, |due| due.min(PUSHED_AT_ONCE))
     }
 
-    /// How long the gateway may sleep at `now_ns` though nobody rings.
-    pub(super) fn until_due(&self, now_ns: u64) -> Duration {
-        let limit = if self.is_silent { SILENCE_LASTS } else { WISHES_EVERY };
+    /// How long it is at `now_ns` until the next command is to go; `None` when somebody else tells:
+    /// the flow when it goes on, the engine when it has answered.
+    pub(super) fn until_due(&self, now_ns: u64) -> Option<Duration> {
         match self.pace {
-            Pace::Unlimited => limit,
-            Pace::PerSecond(rate) => {
+            Pace::PerSecond(rate) if !self.is_silent => {
                 let due_ns = self.intended_ns(rate);
-                limit.min(Duration::from_nanos(due_ns.saturating_sub(now_ns)))
+                Some(Duration::from_nanos(due_ns.saturating_sub(now_ns)))
             }
+            Pace::PerSecond(_) | Pace::Unlimited => None,
         }
     }
 

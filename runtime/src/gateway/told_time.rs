@@ -1,5 +1,7 @@
 //! What the engine was told of the time.
 
+use std::time::Duration;
+
 /// What the last clock command said, in nanoseconds since the Unix epoch; 0 before the first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ToldTime(u64);
@@ -16,7 +18,17 @@ impl ToldTime {
         }
         came.is_some()
     }
+
+    /// How long it is at `now_ns` until the engine is to be told the time; `None` when no order
+    /// expires, or it was told already. At most a second: the system's clock may be set meanwhile.
+    pub(crate) fn until_due(self, next_expiry_ns: Option<u64>, now_ns: u64) -> Option<Duration> {
+        let at_ns = next_expiry_ns.filter(|at_ns| self.0 < *at_ns)?;
+        Some(Duration::from_nanos(at_ns.saturating_sub(now_ns)).min(LOOKED_EVERY))
+    }
 }
+
+/// How often the system's clock is looked at, at least, while an order is going to expire.
+const LOOKED_EVERY: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
@@ -33,5 +45,17 @@ mod tests {
         assert!(told.tells(Some(101), 150), "an order that came since");
         assert!(!told.tells(Some(150), 200), "that was told too");
         assert!(told.tells(Some(151), 200));
+    }
+
+    #[test]
+    fn the_time_is_due_when_the_next_expiry_comes() {
+        let mut told = ToldTime::default();
+        assert_eq!(told.until_due(None, 50), None, "nothing expires");
+        assert_eq!(told.until_due(Some(100), 40), Some(Duration::from_nanos(60)));
+        assert_eq!(told.until_due(Some(100), 400), Some(Duration::ZERO), "it has come");
+        assert_eq!(told.until_due(Some(u64::MAX), 0), Some(LOOKED_EVERY), "clocks are set");
+        assert!(told.tells(Some(100), 400));
+        assert_eq!(told.until_due(Some(100), 400), None, "the engine is on its way to it");
+        assert_eq!(told.until_due(Some(450), 400), Some(Duration::from_nanos(50)));
     }
 }

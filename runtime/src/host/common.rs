@@ -213,6 +213,10 @@ impl<P: Platform> Neighbours for &'static Common<P> {
         &self.bells
     }
 
+    fn appended_bytes(&self) -> u64 {
+        self.counters.get().map_or(0, |counters| counters.appended_bytes())
+    }
+
     fn ended(&self) {
         self.look_around();
     }

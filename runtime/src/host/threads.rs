@@ -139,9 +139,8 @@ impl<P: Platform> Supply for Submitted<P> {
 
     /// How long it is until an order expires.
     fn until_due(&self) -> Option<Duration> {
-        let next_expiry_ns = self.common.shared.next_expiry.get()?;
         let now_ns = self.common.platform.wall_clock_ns();
-        Some(Duration::from_nanos(next_expiry_ns.saturating_sub(now_ns)))
+        self.told_time.until_due(self.common.shared.next_expiry.get(), now_ns)
     }
 }
 
@@ -157,12 +156,12 @@ fn spawn_release<P: Platform>(
         let _guard = StageGuard(common);
         common.platform.pin_thread(ThreadRole::Gateway, Pinning::WhereCoresSuffice);
         loop {
-            let mut has_worked = false;
+            let mut worked = 0;
             while let Ok(request) = requests.try_recv() {
                 fan_out.heed(request);
                 // A session that was lagging may have commands waiting.
                 common.bells.sequencer.ring();
-                has_worked = true;
+                worked += 1;
             }
             let step = releaser.step(&mut |event: &Event| {
                 if let EventKind::Configured { capacities, .. } = event.kind {
@@ -170,11 +169,13 @@ fn spawn_release<P: Platform>(
                 }
                 fan_out.deliver(event);
             });
-            has_worked |= matches!(step, Step::Worked(_));
+            if let Step::Worked(count) = step {
+                worked += count;
+            }
             fan_out.wake(releaser.released(), common.shared.durable.get(), common.used_count());
             match step {
                 Step::Done => break,
-                Step::Worked(_) | Step::Idle if has_worked => idle.worked(),
+                Step::Worked(_) | Step::Idle if worked > 0 => idle.worked(worked),
                 Step::Worked(_) | Step::Idle => idle.wait(),
             }
         }

@@ -72,6 +72,11 @@ impl LogCounters {
         }
     }
 
+    /// Bytes of all appends so far, like [`LogTotals::appended_bytes`].
+    pub fn appended_bytes(&self) -> u64 {
+        self.appended_bytes.load(Ordering::Relaxed)
+    }
+
     /// How long syncs took so far; at most an eighth too long each. `None` before the first.
     pub fn sync_quantiles(&self) -> Option<Quantiles> {
         self.sync_times.quantiles(self.sync_ns_max.load(Ordering::Relaxed))

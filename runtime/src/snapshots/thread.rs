@@ -3,6 +3,7 @@
 
 use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
 use super::retention::Keep;
+use crate::bell::{Alarm, Bells};
 use crate::console::note;
 use crate::log_directory::LogCounters;
 use crate::outputs::SettleOutputs;
@@ -17,8 +18,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, yield_now};
 use std::time::Duration;
 
-/// How often the thread looks whether a snapshot is due.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Why there are no more snapshots in this run.
 const SPENT: &str = "this engine makes none any more, for the reason that was told; run again";
 /// How long it waits for a sync that it asked for before it looks again.
@@ -89,8 +88,10 @@ impl SnapshotCounters {
 #[derive(Clone, Debug)]
 pub struct SnapshotRequests(Arc<Desk>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Desk {
+    /// Of the thread that makes them.
+    alarm: &'static Alarm,
     requests: Mutex<Requests>,
     changed: Condvar,
     counters: SnapshotCounters,
@@ -115,7 +116,9 @@ impl SnapshotRequests {
         let mut requests = self.lock();
         requests.asked += 1;
         let mine = requests.asked;
-        self.0.changed.notify_all();
+        drop(requests);
+        self.0.alarm.bell().ring();
+        let mut requests = self.lock();
         while requests.answered < mine && !requests.is_over {
             requests = self.0.changed.wait(requests).unwrap_or_else(PoisonError::into_inner);
         }
@@ -155,12 +158,19 @@ impl SnapshotThread {
         (neighbours, counters, outputs): (impl Neighbours, Arc<LogCounters>, impl SettleOutputs),
         behind_bytes: u64,
     ) -> io::Result<Self> {
-        let requests = SnapshotRequests(Arc::default());
+        let bells = neighbours.bells();
+        let requests = SnapshotRequests(Arc::new(Desk {
+            alarm: &bells.snapshot,
+            requests: Mutex::default(),
+            changed: Condvar::new(),
+            counters: SnapshotCounters::default(),
+        }));
         let worker = Worker {
             platform,
             data,
             plan,
             shared: neighbours.shared(),
+            bells,
             counters,
             outputs,
             requests: requests.clone(),
@@ -205,6 +215,7 @@ struct Worker<P: Platform, O> {
     data: PathBuf,
     plan: SnapshotPlan,
     shared: &'static Shared,
+    bells: &'static Bells,
     counters: Arc<LogCounters>,
     outputs: O,
     requests: SnapshotRequests,
@@ -237,23 +248,53 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
         }
     }
 
-    /// Waits a moment, or until somebody asks; the number of the last who did.
+    /// Waits until somebody asks, which is the number of the last who did, until a snapshot is due,
+    /// or until the engine stops.
     fn wait(&self) -> Option<u64> {
+        loop {
+            let alarm = &self.bells.snapshot;
+            alarm.announce(self.due_at_bytes());
+            let asked = self.asked();
+            if asked.is_some() || self.is_due() || !is_running(self.shared) {
+                alarm.cancel();
+                return asked;
+            }
+            alarm.sleep(self.until_due());
+        }
+    }
+
+    /// The number of the last who asked and has no answer.
+    fn asked(&self) -> Option<u64> {
         let requests = self.requests.lock();
-        let is_quiet = |requests: &mut Requests| requests.asked == requests.answered;
-        let waited = self.requests.0.changed.wait_timeout_while(requests, LOOK_EVERY, is_quiet);
-        let (requests, _) = waited.unwrap_or_else(PoisonError::into_inner);
         (requests.asked > requests.answered).then_some(requests.asked)
     }
 
     fn is_due(&self) -> bool {
-        let grown = self.behind_bytes + self.counters.totals().appended_bytes - self.bytes_at_last;
-        let passed_ns = self.platform.monotonic_ns().saturating_sub(self.last_ns);
+        let grown = self.grown_bytes();
         self.plan.bytes.is_some_and(|bytes| grown >= bytes)
-            || self
-                .plan
-                .interval
-                .is_some_and(|interval| u128::from(passed_ns) >= interval.as_nanos() && grown > 0)
+            || self.until_due().is_some_and(|until_due| until_due.is_zero())
+    }
+
+    /// Bytes of log behind the newest snapshot, or behind where the last one was tried.
+    fn grown_bytes(&self) -> u64 {
+        self.behind_bytes + self.counters.appended_bytes() - self.bytes_at_last
+    }
+
+    /// How many bytes this engine has appended when a snapshot is due, or when the time until it is
+    /// due begins to count.
+    fn due_at_bytes(&self) -> u64 {
+        let waits_for_first = self.plan.interval.is_some() && self.grown_bytes() == 0;
+        let wanted = if waits_for_first { Some(1) } else { self.plan.bytes };
+        wanted.map_or(u64::MAX, |wanted| {
+            self.bytes_at_last.saturating_add(wanted).saturating_sub(self.behind_bytes)
+        })
+    }
+
+    /// How long it is until a snapshot is due by time; `None` while nothing has come.
+    fn until_due(&self) -> Option<Duration> {
+        let interval = self.plan.interval.filter(|_| self.grown_bytes() > 0)?;
+        let passed_ns = self.platform.monotonic_ns().saturating_sub(self.last_ns);
+        Some(interval.saturating_sub(Duration::from_nanos(passed_ns)))
     }
 
     /// Makes what is applied by now durable, follows it, and makes the snapshot; `None` when the
@@ -264,6 +305,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
         self.bytes_at_last = self.counters.totals().appended_bytes;
         let wanted = self.shared.applied.get();
         self.shared.sync_wanted.ask(wanted);
+        self.bells.ring_for_sync();
         while self.shared.durable.get() < wanted && is_running(self.shared) {
             self.platform.sleep(SYNC_PAUSE);
         }

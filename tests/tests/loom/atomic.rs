@@ -32,6 +32,8 @@ pub(crate) enum Weak {
     Loads,
     /// Stores no longer release.
     Stores,
+    /// There are no fences.
+    Fences,
     /// A compare-and-exchange no longer compares, a swap is a load and a store.
     Exchanges,
 }
@@ -126,14 +128,33 @@ impl AtomicBool {
         Self { first, watched: OnceLock::new() }
     }
 
+    pub(crate) fn load(&self, ordering: Ordering) -> bool {
+        self.watched().load(weakened(ordering))
+    }
+
+    pub(crate) fn store(&self, value: bool, ordering: Ordering) {
+        self.watched().store(value, weakened(ordering));
+    }
+
     pub(crate) fn swap(&self, value: bool, ordering: Ordering) -> bool {
-        let watched = self.watched.get_or_init(|| make(|| atomic::AtomicBool::new(self.first)));
+        let watched = self.watched();
         if WEAK.with(Cell::get) == Some(Weak::Exchanges) {
             let before = watched.load(Ordering::Relaxed);
             watched.store(value, Ordering::Relaxed);
             return before;
         }
         watched.swap(value, weakened(ordering))
+    }
+
+    fn watched(&self) -> &atomic::AtomicBool {
+        self.watched.get_or_init(|| make(|| atomic::AtomicBool::new(self.first)))
+    }
+}
+
+/// A fence between what a thread did before and what it does afterwards.
+pub(crate) fn fence(ordering: Ordering) {
+    if WEAK.with(Cell::get) != Some(Weak::Fences) {
+        atomic::fence(ordering);
     }
 }
 

@@ -1,12 +1,14 @@
 //! What threads share behaves in every order that the memory model allows: checked with loom.
 //!
-//! The ring, the watermark and the halt are compiled from the core's own source files, but with
-//! another module in the place of the core's `atomic`: its atomics are loom's, and loom is told of
-//! every touch of a slot. So the product knows nothing of loom, and `cargo test` runs the models.
+//! The ring, the watermark and the halt are compiled from the core's own source files, what a bell
+//! shares from the runtime's, but with another module in the place of their `atomic`: its atomics
+//! are loom's, and loom is told of every touch of a slot. So the product knows nothing of loom, and
+//! `cargo test` runs the models.
 //!
 //! A model that cannot fail proves nothing. Each side runs on a thread of its own (loom is blind
 //! to some of what its first thread does), the number of explored executions is asserted, and the
-//! same model must fail when any one ordering of either side is weakened to `Relaxed`.
+//! same model must fail when any one ordering of either side is weakened to `Relaxed`, or its fence
+//! left out.
 
 #![deny(unsafe_code)]
 
@@ -31,6 +33,9 @@ mod checked {
     pub mod types;
     pub mod watermark;
 }
+
+#[path = "../../../runtime/src/bell/announcement.rs"]
+mod announcement;
 
 // The core's modules know each other by these paths.
 use checked::*;

@@ -1,5 +1,6 @@
 //! One module of models for each thing that threads share.
 
+mod bell;
 mod halt;
 mod latch;
 mod ring;

@@ -173,8 +173,11 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let Stages { mut arrivals, sequencer, log_writer, mut releaser, shared, .. } =
         split(&ENGINE, book, log, memory.buffer.leak());
     let adaptive = IdleStrategy::Adaptive;
-    let around: &'static Neighbourhood =
-        Box::leak(Box::new(Neighbourhood { shared, bells: Bells::default() }));
+    let around: &'static Neighbourhood = Box::leak(Box::new(Neighbourhood {
+        shared,
+        bells: Bells::default(),
+        counters: std::sync::Arc::default(),
+    }));
     let sequencer = spawn_sequencer(Watching, adaptive, sequencer, (), around).expect("a thread");
     let log_writer = spawn_log_writer(Watching, adaptive, log_writer, around).expect("a thread");
     let mut told = Told::default();

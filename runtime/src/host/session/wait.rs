@@ -64,7 +64,7 @@ impl<P: Platform> Session<P> {
         let sequence = shared.applied.get().max(shared.appended.get());
         if !self.is_durable(sequence)? {
             shared.sync_wanted.ask(sequence);
-            self.common.bells.log.ring();
+            self.common.bells.ring_for_sync();
         }
         Ok(sequence)
     }
