@@ -56,7 +56,8 @@ struct Engine {
 /// An engine that knows the stream's instruments, in which a snapshot retires the log.
 fn start(config: Config, definitions: &[Command]) -> Engine {
     let mode = config.sync;
-    let plan = SnapshotPlan { bytes: None, interval: None, keep: Keep::Snapshot };
+    let plan =
+        SnapshotPlan { bytes: None, interval: None, keep: Keep::Snapshot, lag_max_bytes: None };
     let config = HostConfig { places: SYMBOLS.len(), engine: config.snapshots(plan) };
     let host = Host::start(System, &config).expect("it starts");
     let mut operator = host.session(SessionId::OPERATOR).expect("it has a place of its own");

@@ -287,7 +287,7 @@ fn a_cut_that_is_killed_anywhere_loses_nothing_that_is_kept_and_nothing_that_is_
             // What was cut was set aside before, and what is kept can still be kept.
             let aside = log.place.join("d/dropped-1");
             if was_cut {
-                for (name, bytes) in files.iter().filter(|(name, _)| name.starts_with("0")) {
+                for (name, bytes) in files.iter().filter(|(name, _)| name.starts_with('0')) {
                     let copy = fs::read(aside.join(name));
                     let is_kept = name.as_str() < "0000000000000002";
                     assert!(is_kept || copy.is_ok_and(|copy| copy == *bytes), "{inject}: {name}");

@@ -98,6 +98,7 @@ impl Config {
                 bytes: Some(SNAPSHOT_BYTES_DEFAULT),
                 interval: None,
                 keep: Keep::All,
+                lag_max_bytes: None,
             },
             log_trades: false,
         }

@@ -108,6 +108,9 @@ pub enum GatewayEnd {
     Stopped,
     /// Output could not be written.
     Output(OutputError),
+    /// The log had grown as far behind the newest snapshot as it may, and none could be made: the
+    /// sentence.
+    SnapshotsBehind(String),
     /// The engine stopped by itself.
     Fault(Fault),
 }
@@ -191,7 +194,11 @@ impl<P: Platform> Gateway<P> {
         match self.ledger.told.take_error() {
             Some(error) if error.is_broken_pipe() => Some(GatewayEnd::Stopped),
             Some(error) => Some(GatewayEnd::Output(error)),
-            None => self.stop.is_raised().then_some(GatewayEnd::Stopped),
+            None if self.stop.is_raised() => Some(GatewayEnd::Stopped),
+            None => {
+                let why = self.neighbourhood.lag.given_up()?;
+                Some(GatewayEnd::SnapshotsBehind(why.to_owned()))
+            }
         }
     }
 
@@ -205,8 +212,8 @@ impl<P: Platform> Gateway<P> {
             self.feed.operate(Action::Clock { now_ns: timestamp_ns });
         }
         let due = flight.due(now_ns);
-        flight.is_silent = false;
-        let room = self.arrivals.room().min(PUSHED_AT_ONCE);
+        let room = self.arrivals.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(flight));
+        flight.waits_for_others = room == 0;
         let mut end = None;
         // The operator's commands go at any pace.
         while flight.batch.len() < room
@@ -215,7 +222,7 @@ impl<P: Platform> Gateway<P> {
             let command = match self.feed.feed() {
                 Fed::Command(command) => command,
                 Fed::Pending => {
-                    flight.is_silent = true;
+                    flight.waits_for_others = true;
                     break;
                 }
                 Fed::End(why) => {
@@ -236,6 +243,19 @@ impl<P: Platform> Gateway<P> {
         }
         flight.batch.clear();
         (pushed_count, end)
+    }
+
+    /// How many commands may go so that snapshots do not fall behind too far. Where there is room
+    /// for none, though none is under way, commands are held until a snapshot is made.
+    fn room_of_lag(&self, flight: &Flight) -> usize {
+        let Neighbourhood { lag, bells, .. } = self.neighbourhood;
+        let room = lag.room(flight.under_way());
+        if room > 0 {
+            lag.let_go();
+        } else if lag.room(0) == 0 && lag.hold() {
+            bells.snapshot.bell().ring();
+        }
+        room
     }
 
     /// Releases some events and writes them down.

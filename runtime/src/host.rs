@@ -27,7 +27,7 @@ pub use statistics::HostStatistics;
 use crate::config::Config;
 use crate::log_directory::{LogDirectory, SpareFault};
 use crate::platform::Platform;
-use crate::snapshots::Made;
+use crate::snapshots::{FollowedLog, Made};
 use crate::start::{ReplaySink, Started, start_engine};
 use common::Common;
 use fan_out::Request;
@@ -117,12 +117,11 @@ impl<P: Platform> Host<P> {
         let how = (&config.engine, spare_fault);
         let started =
             start_engine(platform, engine, how, &mut Silence).map_err(HostError::Start)?;
-        remember(common, &started);
+        remember(common, &config.engine, &started);
         let recovered = started.stages.sequencer.book().last_sequence();
-        let behind_bytes = started.behind_snapshot_bytes();
         let Started { stages, warnings, .. } = started;
         let config = &config.engine;
-        let tools = Tools { common, config, behind_bytes, sides, requests };
+        let tools = Tools { common, config, sides, requests };
         let crew = Crew::start(stages, tools).map_err(HostError::Thread)?;
         Ok(Self { common, engine, crew: Some(crew), warnings, recovered })
     }
@@ -242,7 +241,7 @@ impl<P: Platform> Drop for Host<P> {
 
 /// Takes over what recovery found, and sends the first command if the log is new or other
 /// capacities are wished for.
-fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
+fn remember<P: Platform>(common: &Common<P>, config: &Config, started: &Started<P>) {
     let book = started.stages.sequencer.book();
     let known = (0..book.capacities().sessions).filter_map(|number| {
         let session = SessionId(u16::try_from(number).ok()?);
@@ -255,6 +254,11 @@ fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
     common.places[0].desk().last = book.last_client_sequence(SessionId::OPERATOR);
     common.sessions_max.store(started.capacities.sessions, Ordering::Relaxed);
     let counters = started.stages.log_writer.file().counters();
+    common.lag.follow(FollowedLog {
+        counters: Arc::clone(&counters),
+        behind_bytes: started.behind_snapshot_bytes(),
+        plan: config.snapshots,
+    });
     let is_first = common.counters.set(counters).is_ok();
     assert!(is_first, "a host starts once");
     if book.last_sequence().0 == 0 || book.capacities() != started.capacities {

@@ -20,7 +20,7 @@ use crate::paths::STANDARD;
 use crate::platform::Platform;
 use crate::progress::watch;
 use crate::signals::StopFlag;
-use crate::snapshots::{Keep, SnapshotThread, SnapshotTotals, held_by};
+use crate::snapshots::{FollowedLog, Keep, SnapshotLag, SnapshotThread, SnapshotTotals, held_by};
 use crate::stages::{
     Neighbourhood, Sequenced, StageGuard, spawn_log_writer, spawn_sequencer, spawn_syncer,
 };
@@ -168,13 +168,18 @@ fn work<P: Platform>(
     let Working { started, feed, told, outputs, stop, callers } = working;
     let shared = started.stages.shared;
     let counters = started.stages.log_writer.file().counters();
-    let around = Neighbourhood { shared, bells: Bells::default(), counters: Arc::clone(&counters) };
+    let (bells, lag) = (Bells::default(), SnapshotLag::default());
+    lag.follow(FollowedLog {
+        counters: Arc::clone(&counters),
+        behind_bytes: started.behind_snapshot_bytes(),
+        plan: config.snapshots,
+    });
     // It lives as long as the process, as the engine does.
-    let neighbourhood: &'static Neighbourhood = Box::leak(Box::new(around));
+    let neighbourhood: &'static Neighbourhood =
+        Box::leak(Box::new(Neighbourhood { shared, bells, lag }));
     neighbourhood.bells.each().into_iter().for_each(|bell| callers.add(bell));
     let log_syncer = started.stages.log_writer.file().syncer();
     let reserved_bytes = started.reserved_bytes;
-    let behind_bytes = started.behind_snapshot_bytes();
     let progress = Arc::new(Progress::default());
     let expected = feed.expected_count();
     let book = started.stages.sequencer.book();
@@ -203,14 +208,9 @@ fn work<P: Platform>(
     let sequencer =
         spawn_sequencer(platform, config.idle, started.stages.sequencer, (), neighbourhood)
             .map_err(no_thread)?;
-    let snapshots = SnapshotThread::start(
-        platform,
-        config.data.clone(),
-        config.snapshots,
-        (neighbourhood, Arc::clone(&counters), Arc::clone(&outputs)),
-        behind_bytes,
-    )
-    .map_err(no_thread)?;
+    let around = (neighbourhood, Arc::clone(&outputs));
+    let snapshots = SnapshotThread::start(platform, config.data.clone(), config.snapshots, around)
+        .map_err(no_thread)?;
     let mut files = log_syncer;
     let syncer = spawn_syncer(platform, started.stages.syncer, move || files.sync(), neighbourhood)
         .map_err(no_thread)?;
@@ -245,7 +245,7 @@ fn settled<P: Platform>(
     outputs: &Mutex<RegisteredOutputs<P>>,
 ) -> Result<GatewayReport, CommandError> {
     match report.end {
-        GatewayEnd::Fed(_) | GatewayEnd::Stopped => {
+        GatewayEnd::Fed(_) | GatewayEnd::Stopped | GatewayEnd::SnapshotsBehind(_) => {
             locked(outputs).sync_up_to(report.released).map_err(CommandError::Failed)?;
         }
         GatewayEnd::Output(_) | GatewayEnd::Fault(_) => {}

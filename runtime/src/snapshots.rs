@@ -5,12 +5,14 @@
 //! comes to the running hashes that the engine logged.
 
 mod command;
+mod lag;
 mod maker;
 mod restore;
 mod retention;
 mod thread;
 
 pub use command::{SnapshotArgs, snapshot};
+pub use lag::{FollowedLog, LagTotals, SnapshotLag};
 pub use maker::{Made, SnapshotMaker, SnapshotTrouble};
 pub use restore::{Beginning, Candidates};
 pub(crate) use retention::held_by;

@@ -4,8 +4,8 @@
 use crate::bell::Bells;
 use crate::idle::{Idle, IdleStrategy};
 use crate::latency::Latencies;
-use crate::log_directory::LogCounters;
 use crate::platform::{Pinning, Platform, ThreadRole};
+use crate::snapshots::SnapshotLag;
 use highwater::book::Book;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::log_writer::LogWriter;
@@ -13,7 +13,6 @@ use highwater::sequencer::{Sequencer, SequencerHost};
 use highwater::stage::{Fault, Shared, Step};
 use highwater::syncer::Syncer;
 use std::io;
-use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -41,13 +40,22 @@ pub trait Neighbours: Send + 'static {
     /// Who sleeps and may be woken.
     fn bells(&self) -> &'static Bells;
 
-    /// Bytes that were appended to the log by now.
-    fn appended_bytes(&self) -> u64;
+    /// How far the log has grown behind the newest snapshot.
+    fn lag(&self) -> &'static SnapshotLag;
 
     /// Something was appended: whoever waits for so much is woken.
     fn appended(&self) {
-        self.bells().sync.reach(self.shared().appended.get().0);
-        self.bells().snapshot.reach(self.appended_bytes());
+        let (bells, lag) = (self.bells(), self.lag());
+        bells.sync.reach(self.shared().appended.get().0);
+        bells.snapshot.reach(lag.appended());
+        if lag.is_tight() {
+            bells.sequencer.ring();
+        }
+    }
+
+    /// No snapshot can be made though commands are held for it: the engine is to stop cleanly.
+    fn given_up(&self) {
+        self.bells().ring_all();
     }
 
     /// The stage has ended, by a panic too.
@@ -63,8 +71,8 @@ pub struct Neighbourhood {
     pub shared: &'static Shared,
     /// Who sleeps and may be woken.
     pub bells: Bells,
-    /// What was done to the log's files.
-    pub counters: Arc<LogCounters>,
+    /// How far the log has grown behind the newest snapshot.
+    pub lag: SnapshotLag,
 }
 
 impl Neighbours for &'static Neighbourhood {
@@ -76,8 +84,8 @@ impl Neighbours for &'static Neighbourhood {
         &self.bells
     }
 
-    fn appended_bytes(&self) -> u64 {
-        self.counters.appended_bytes()
+    fn lag(&self) -> &'static SnapshotLag {
+        &self.lag
     }
 }
 

@@ -41,6 +41,12 @@ pub struct Summary {
     pub snapshot_sequence: u64,
     /// Snapshots made in this run.
     pub snapshots_made: u64,
+    /// Bytes of log behind the newest snapshot at the end: what the next start reads.
+    pub snapshot_lag_bytes: u64,
+    /// The most that there were in this run.
+    pub snapshot_lag_bytes_max: u64,
+    /// How often no command was taken until a snapshot was made.
+    pub snapshot_holds: u64,
     /// Bytes of the segments that were packed in this run, as they are now.
     pub packed_bytes: u64,
     /// The same before.
@@ -140,6 +146,7 @@ impl fmt::Display for Summary {
                 grouped(self.retired_bytes)
             )?;
         }
+        self.write_lag(f)?;
         self.write_memory(f)?;
         writeln!(
             f,
@@ -190,6 +197,19 @@ impl Summary {
             )?;
         }
         Ok(())
+    }
+
+    fn write_lag(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "snapshot lag        {} bytes of log, {} at most",
+            grouped(self.snapshot_lag_bytes),
+            grouped(self.snapshot_lag_bytes_max)
+        )?;
+        if self.snapshot_holds > 0 {
+            write!(f, "; commands held for one {} times", grouped(self.snapshot_holds))?;
+        }
+        writeln!(f)
     }
 
     fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -60,7 +60,7 @@ fn as_toml(config: &Config) -> String {
         quoted(&Size(config.segment_bytes)),
     );
     say("spin, adaptive or sleep (default adaptive).", "idle", named(&config.idle));
-    let SnapshotPlan { bytes, interval, keep } = config.snapshots;
+    let SnapshotPlan { bytes, interval, keep, lag_max_bytes } = config.snapshots;
     say(
         "Bytes of log behind which a snapshot is made; 0 for never (default 1G).",
         "snapshot-bytes",
@@ -70,6 +70,11 @@ fn as_toml(config: &Config) -> String {
         "Time after which a snapshot is made; 0s for never (default 0s).",
         "snapshot-interval",
         quoted(&Span(interval.unwrap_or_default())),
+    );
+    say(
+        "Bytes of log behind the newest snapshot at which no more commands are taken; 0 for no bound (default 0).",
+        "snapshot-lag-max",
+        quoted(&Size(lag_max_bytes.unwrap_or(0))),
     );
     say("Segments below a snapshot: all or snapshot (default all).", "keep", named(&keep));
     say(

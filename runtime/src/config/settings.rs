@@ -73,6 +73,11 @@ pub struct Settings {
     /// 0]
     #[arg(long, value_name = "TIME")]
     pub snapshot_interval: Option<Span>,
+    /// Take no more commands while about this many bytes of log stand behind the newest snapshot,
+    /// until one is made, which is wanted at half of it at the latest; 1M or more, 0 for no bound;
+    /// K, M and G are understood [default: 0]
+    #[arg(long, value_name = "N")]
+    pub snapshot_lag_max: Option<Size>,
     /// What becomes of the segments below a snapshot. all: kept, compressed. snapshot: those that
     /// neither of the two newest snapshots needs are retired, and the history before is gone
     /// [default: all]
@@ -128,6 +133,10 @@ pub enum SyncChoice {
 /// Time that a group is held back when only a number of commands is said.
 const GROUP_DELAY_WITH_COUNT: Duration = Duration::from_millis(10);
 
+/// The smallest bound of the log behind the newest snapshot, in bytes: room for the commands that
+/// are taken together, each in blocks of its own.
+const SNAPSHOT_LAG_BYTES_MIN: u64 = 1 << 20;
+
 /// Why settings make no configuration: a sentence each that says what to do.
 #[derive(Debug)]
 pub enum ConfigError {
@@ -170,6 +179,7 @@ impl Settings {
             idle: self.idle.or(file.idle),
             snapshot_bytes: self.snapshot_bytes.or(file.snapshot_bytes),
             snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
+            snapshot_lag_max: self.snapshot_lag_max.or(file.snapshot_lag_max),
             keep: self.keep.or(file.keep),
             log_trades: self.log_trades.or(file.log_trades),
             orders: self.orders.or(file.orders),
@@ -204,7 +214,7 @@ impl Settings {
             io: self.io.unwrap_or(preset.io),
             segment_bytes: self.checked_segment_bytes()?.unwrap_or(preset.segment_bytes),
             idle: self.idle.unwrap_or(preset.idle),
-            snapshots: self.plan(preset.snapshots),
+            snapshots: self.plan(preset.snapshots)?,
             log_trades: self.log_trades.unwrap_or(preset.log_trades),
             capacities: CapacityWishes {
                 orders: in_range("orders", self.orders, 1, ORDERS_MAX)?,
@@ -253,15 +263,25 @@ impl Settings {
         }
     }
 
-    fn plan(&self, preset: SnapshotPlan) -> SnapshotPlan {
+    fn plan(&self, preset: SnapshotPlan) -> Result<SnapshotPlan, ConfigError> {
         let bytes = self.snapshot_bytes.map(|Size(bytes)| Some(bytes).filter(|bytes| *bytes > 0));
         let interval =
             self.snapshot_interval.map(|Span(span)| Some(span).filter(|span| !span.is_zero()));
-        SnapshotPlan {
+        let lag_max_bytes = match self.snapshot_lag_max {
+            None => preset.lag_max_bytes,
+            Some(Size(0)) => None,
+            Some(Size(bytes)) if bytes < SNAPSHOT_LAG_BYTES_MIN => {
+                let takes = format!("{SNAPSHOT_LAG_BYTES_MIN} bytes or more, or 0 for no bound");
+                return Err(ConfigError::OutOfRange("snapshot-lag-max", takes));
+            }
+            Some(Size(bytes)) => Some(bytes),
+        };
+        Ok(SnapshotPlan {
             bytes: bytes.unwrap_or(preset.bytes),
             interval: interval.unwrap_or(preset.interval),
             keep: self.keep.unwrap_or(preset.keep),
-        }
+            lag_max_bytes,
+        })
     }
 
     fn hold(&self) -> Hold {
@@ -363,7 +383,8 @@ mod tests {
     fn a_file_says_everything_that_flags_do() {
         let config = of_toml(
             "profile = 'balanced'\nsync-count = 500\nsync-interval = '3ms'\nsegment-bytes = '4M'\n\
-             io = 'append'\nidle = 'spin'\ndata = 'd'\norders = 7",
+             io = 'append'\nidle = 'spin'\ndata = 'd'\norders = 7\n\
+             snapshot-lag-max = '2M'",
         );
         let every_ns = 3_000_000;
         let exposure = Exposure { count: NonZeroU64::new(500).unwrap(), every_ns };
@@ -372,6 +393,10 @@ mod tests {
             .segment_bytes(4 << 20)
             .io(IoChoice::Append)
             .idle(IdleStrategy::Spin)
+            .snapshots(SnapshotPlan {
+                lag_max_bytes: Some(2 << 20),
+                ..Config::balanced().snapshots
+            })
             .data("d")
             .capacities(CapacityWishes { orders: Some(7), ..CapacityWishes::default() });
         assert_eq!(config, Ok(expected));
@@ -408,6 +433,7 @@ mod tests {
             ("sync = 'sometimes'", "sometimes"),
             ("sink = 'off'", "sink"),
             ("group-count = 0", "nonzero"),
+            ("snapshot-lag-max = '1023K'", "1048576 bytes or more"),
         ] {
             let error = of_toml(text).expect_err(text);
             assert!(error.contains(word), "{text}: {error}");

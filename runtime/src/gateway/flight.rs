@@ -13,10 +13,12 @@ pub(super) struct Flight {
     pub(super) start_ns: u64,
     /// Fresh commands of the flow.
     pub(super) pushed_count: u64,
+    /// Those of them that have an answer.
+    answered_count: u64,
     /// The flow's commands that have no answer yet, in order.
     unanswered: VecDeque<Meant>,
-    /// True while the feed has nothing; it rings when it has something.
-    pub(super) is_silent: bool,
+    /// True while the feed has nothing, or there is no room for more: who changes that rings.
+    pub(super) waits_for_others: bool,
     pub(super) told_time: ToldTime,
     /// Commands that are pushed together. A processor can copy what was put together from small
     /// pieces only when these are in memory, and behind stores into a ring that takes long: so all
@@ -40,11 +42,17 @@ impl Flight {
             pace,
             start_ns,
             pushed_count: 0,
+            answered_count: 0,
             unanswered: VecDeque::new(),
-            is_silent: false,
+            waits_for_others: false,
             told_time: ToldTime::default(),
             batch: Vec::with_capacity(PUSHED_AT_ONCE),
         }
+    }
+
+    /// The flow's commands that have no answer yet.
+    pub(super) const fn under_way(&self) -> u64 {
+        self.pushed_count - self.answered_count
     }
 
     /// How many commands may go at `now_ns`, at most [`PUSHED_AT_ONCE`].
@@ -62,7 +70,7 @@ impl Flight {
     /// the flow when it goes on, the engine when it has answered.
     pub(super) fn until_due(&self, now_ns: u64) -> Option<Duration> {
         match self.pace {
-            Pace::PerSecond(rate) if !self.is_silent => {
+            Pace::PerSecond(rate) if !self.waits_for_others => {
                 let due_ns = self.intended_ns(rate);
                 Some(Duration::from_nanos(due_ns.saturating_sub(now_ns)))
             }
@@ -96,6 +104,7 @@ impl Flight {
     pub(super) fn answered(&mut self) -> Option<u64> {
         let meant = self.unanswered.front_mut()?;
         let at_ns = meant.at_ns;
+        self.answered_count += 1;
         meant.count -= 1;
         if meant.count == 0 {
             self.unanswered.pop_front();

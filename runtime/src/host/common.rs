@@ -2,6 +2,7 @@
 //! all is over.
 
 use super::errors::{PlaceError, SessionEnd};
+use super::fan_in::VISIT_MAX;
 use super::fan_out::Request;
 use super::place::{EngineSides, Place, Tallies};
 use crate::bell::Bells;
@@ -9,6 +10,7 @@ use crate::gateway::ToldTime;
 use crate::history_cache::HistoryCache;
 use crate::log_directory::LogCounters;
 use crate::platform::Platform;
+use crate::snapshots::SnapshotLag;
 use crate::stages::Neighbours;
 use highwater::command::{Action, Arrival, Command};
 use highwater::stage::{Latch, Shared, State};
@@ -33,6 +35,8 @@ pub(super) struct Common<P: Platform> {
     /// Places from here on were never taken.
     pub(super) used_count: AtomicUsize,
     pub(super) bells: Bells,
+    /// How far the log has grown behind the newest snapshot.
+    pub(super) lag: SnapshotLag,
     pub(super) registry: Mutex<Registry>,
     requests: Sender<Request>,
     /// How many sessions the engine may hold.
@@ -77,6 +81,7 @@ impl<P: Platform> Common<P> {
             places: Box::leak(places.into_boxed_slice()),
             used_count: AtomicUsize::new(1),
             bells: Bells::default(),
+            lag: SnapshotLag::default(),
             registry: Mutex::default(),
             requests,
             sessions_max: AtomicU32::new(0),
@@ -99,8 +104,16 @@ impl<P: Platform> Common<P> {
         match self.shared.halt.state() {
             State::Faulted(fault) => Some(SessionEnd::Fault(fault)),
             State::Running | State::Stopping => {
-                self.release_done.is_set().then_some(SessionEnd::Stopped)
+                self.release_done.is_set().then(|| self.clean_end())
             }
+        }
+    }
+
+    /// Why a host ends in which no fault was.
+    fn clean_end(&self) -> SessionEnd {
+        match self.lag.given_up() {
+            Some(_) => SessionEnd::SnapshotsBehind,
+            None => SessionEnd::Stopped,
         }
     }
 
@@ -108,7 +121,7 @@ impl<P: Platform> Common<P> {
     pub(super) fn check_open(&self) -> Result<(), SessionEnd> {
         match self.end() {
             Some(end) => Err(end),
-            None if self.is_closed.load(Ordering::Acquire) => Err(SessionEnd::Stopped),
+            None if self.is_closed.load(Ordering::Acquire) => Err(self.clean_end()),
             None => Ok(()),
         }
     }
@@ -137,6 +150,23 @@ impl<P: Platform> Common<P> {
         }
         desk.last = client_sequence;
         true
+    }
+
+    /// How many commands may be taken when `under_way` wait for the sequencer. Where that is less
+    /// than a visit takes, commands are held: until those that are not appended yet are, and where
+    /// that would not be enough until a snapshot is made.
+    pub(super) fn room(&self, under_way: usize) -> usize {
+        let not_appended = self.shared.applied.get().0.saturating_sub(self.shared.appended.get().0);
+        let room = self.lag.room(not_appended.saturating_add(under_way as u64));
+        if room >= VISIT_MAX {
+            self.lag.loosen();
+            return room;
+        }
+        self.lag.tighten();
+        if self.lag.room(0) < VISIT_MAX && self.lag.hold() {
+            self.bells.snapshot.bell().ring();
+        }
+        room
     }
 
     /// Tells the engine the time if the next order's expiry has come.
@@ -213,8 +243,12 @@ impl<P: Platform> Neighbours for &'static Common<P> {
         &self.bells
     }
 
-    fn appended_bytes(&self) -> u64 {
-        self.counters.get().map_or(0, |counters| counters.appended_bytes())
+    fn lag(&self) -> &'static SnapshotLag {
+        &self.lag
+    }
+
+    fn given_up(&self) {
+        self.close();
     }
 
     fn ended(&self) {

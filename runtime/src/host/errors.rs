@@ -43,6 +43,9 @@ pub enum SessionEnd {
     Superseded,
     /// The host was stopped.
     Stopped,
+    /// The host stopped cleanly by itself: the log had grown as far behind the newest snapshot as
+    /// it may, and none could be made.
+    SnapshotsBehind,
     /// The engine stopped by itself.
     Fault(Fault),
 }
@@ -147,6 +150,11 @@ impl fmt::Display for SessionEnd {
                  session again",
             ),
             Self::Stopped => f.write_str("the host was stopped: start it again"),
+            Self::SnapshotsBehind => f.write_str(
+                "the host stopped, because the log had grown as far behind the newest snapshot as it \
+                 may and none could be made; everything that was accepted is durable: mend what \
+                 standard error tells, or allow more, and start it again",
+            ),
             Self::Fault(fault) => write!(
                 f,
                 "the engine stopped: {fault}; everything acknowledged is in the log: mend the cause and \

@@ -52,12 +52,17 @@ impl FanIn {
         Self { visits: visits.collect(), next: 0, into }
     }
 
-    /// Visits the first `place_count` places once, or as many as the engine's ring has room for;
-    /// returns how many commands were taken.
-    pub(super) fn round(&mut self, place_count: usize, takes: Takes) -> usize {
+    /// Commands that were taken and that the sequencer has not got round to.
+    pub(super) fn under_way(&mut self) -> usize {
+        self.into.capacity() - self.into.room()
+    }
+
+    /// Visits the first `place_count` places once, or as many as the engine's ring has room for,
+    /// and takes `count_max` commands at most; returns how many were taken.
+    pub(super) fn round(&mut self, place_count: usize, takes: Takes, count_max: usize) -> usize {
         let mut count = 0;
         for _ in 0..place_count {
-            let room = self.into.room();
+            let room = self.into.room().min(count_max - count);
             if room < VISIT_MAX {
                 // The next round begins with the place that this one did not come to.
                 return count;

@@ -26,7 +26,8 @@ pub struct HostStatistics {
     pub sync_time: Option<Quantiles>,
     /// What catch-ups read, and how much of it was in memory.
     pub cache: CacheTotals,
-    /// Snapshots made, and what became of the log below them; nothing after the host's end.
+    /// Snapshots made, and what became of the log below them, which is nothing after the host's
+    /// end; and how far the log has grown behind the newest.
     pub snapshots: SnapshotTotals,
     /// How full the engine's own rings are.
     pub rings: Occupancy,
@@ -58,6 +59,7 @@ impl HostStatistics {
             sync_time: common.counters.get().and_then(|counters| counters.sync_quantiles()),
             rings,
             cache: common.cache.totals(),
+            snapshots: SnapshotTotals { lag: common.lag.totals(), ..SnapshotTotals::default() },
             places: common.places.len() - 1,
             places_taken: common.registry().taken.len(),
             lagging_count: tallies.lagging_count.load(Ordering::Relaxed),

@@ -54,7 +54,7 @@ fn a_modest_session_waits_for_no_more_than_a_round() {
             submit(greedy, 1, ARRIVALS_PER_PLACE);
         }
         assert_eq!(submit(&places[8], 8, 1), 1, "step {step}");
-        let taken = fan_in.round(9, Takes::Readers);
+        let taken = fan_in.round(9, Takes::Readers, usize::MAX);
         assert_eq!(taken, 7 * VISIT_MAX + 1);
         let mut behind = 0;
         while let Some(arrival) = out.pop() {
@@ -73,7 +73,7 @@ fn whoever_a_full_ring_kept_out_is_next() {
             submit(place, session, ARRIVALS_PER_PLACE);
         }
         // The engine's ring has room for half of them at a time.
-        fan_in.round(33, Takes::Readers);
+        fan_in.round(33, Takes::Readers, usize::MAX);
         while let Some(arrival) = out.pop() {
             taken_of[usize::from(arrival.command.session.0)] += 1;
         }
@@ -88,10 +88,10 @@ fn nothing_is_taken_of_who_lags_but_of_the_operator_and_when_the_host_stops() {
     submit(&places[0], 0, 1);
     submit(&places[1], 1, 1);
     places.iter().for_each(Place::mark_lagging);
-    assert_eq!(fan_in.round(2, Takes::Readers), 1);
+    assert_eq!(fan_in.round(2, Takes::Readers, usize::MAX), 1);
     assert_eq!(out.pop().unwrap().command.session, SessionId::OPERATOR);
     assert!(!fan_in.is_empty());
-    assert_eq!(fan_in.round(2, Takes::All), 1);
+    assert_eq!(fan_in.round(2, Takes::All, usize::MAX), 1);
     assert!(fan_in.is_empty());
 }
 

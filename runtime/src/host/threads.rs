@@ -41,8 +41,6 @@ pub(super) struct Crew<P: Platform> {
 pub(super) struct Tools<'c, P: Platform> {
     pub(super) common: &'static Common<P>,
     pub(super) config: &'c Config,
-    /// Bytes of log behind the newest snapshot.
-    pub(super) behind_bytes: u64,
     /// The engine's sides of all places.
     pub(super) sides: Vec<EngineSides>,
     pub(super) requests: Receiver<Request>,
@@ -57,7 +55,7 @@ impl<P: Platform> Crew<P> {
         stages: Stages<'static, LogDirectory<P>>,
         tools: Tools<'_, P>,
     ) -> io::Result<Self> {
-        let Tools { common, config, behind_bytes, sides, requests } = tools;
+        let Tools { common, config, sides, requests } = tools;
         let (platform, strategy) = (common.platform, config.idle);
         let Stages { arrivals, sequencer, log_writer, syncer, releaser, shared } = stages;
         let recovered = sequencer.book().last_sequence();
@@ -69,20 +67,15 @@ impl<P: Platform> Crew<P> {
         let fan_in = FanIn::new(taken, arrivals);
         let fan_out = FanOut::new(pushed, recovered, common.tallies);
         let mut files = log_writer.file().syncer();
-        let counters = log_writer.file().counters();
         let start = || {
             let log = spawn_log_writer(platform, strategy, log_writer, common)?;
             let syncer = spawn_syncer(platform, syncer, move || files.sync(), common)?;
             let release = spawn_release(common, strategy, releaser, (fan_out, requests))?;
             let submitted = Submitted { common, fan_in, told_time: ToldTime::default() };
             let sequencer = spawn_sequencer(platform, strategy, sequencer, submitted, common)?;
-            let snapshots = SnapshotThread::start(
-                platform,
-                config.data.clone(),
-                config.snapshots,
-                (common, counters, ()),
-                behind_bytes,
-            )?;
+            let around = (common, ());
+            let snapshots =
+                SnapshotThread::start(platform, config.data.clone(), config.snapshots, around)?;
             Ok(Self { sequencer, log, syncer, release, snapshots })
         };
         start().inspect_err(|_| {
@@ -128,10 +121,11 @@ impl<P: Platform> Supply for Submitted<P> {
         let place_count = common.used_count();
         if !common.is_draining.is_set() {
             common.tell_time(told_time);
-            fan_in.round(place_count, Takes::Readers);
+            let room = common.room(fan_in.under_way());
+            fan_in.round(place_count, Takes::Readers, room);
             return;
         }
-        fan_in.round(place_count, Takes::All);
+        fan_in.round(place_count, Takes::All, usize::MAX);
         if fan_in.is_empty() {
             common.shared.halt.stop();
         }

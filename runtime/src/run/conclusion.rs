@@ -89,6 +89,10 @@ pub(super) fn conclude<P: Platform>(
             note(&error.to_string());
             Err(CommandError::Told)
         }
+        GatewayEnd::SnapshotsBehind(sentence) => {
+            note(&sentence);
+            Err(CommandError::Told)
+        }
         GatewayEnd::Fault(Fault::Log(fault)) => {
             return Err(CommandError::failed(explain_fault(platform, &config.data, fault)));
         }
@@ -130,6 +134,9 @@ fn summary_of<P: Platform>(
         torn_tail_bytes: recovered.torn_tail_bytes,
         snapshot_sequence: recovered.snapshot_sequence,
         snapshots_made: finished.snapshot_totals.made_count,
+        snapshot_lag_bytes: finished.snapshot_totals.lag.bytes,
+        snapshot_lag_bytes_max: finished.snapshot_totals.lag.bytes_max,
+        snapshot_holds: finished.snapshot_totals.lag.hold_count,
         packed_bytes: finished.snapshot_totals.packed_bytes,
         plain_bytes: finished.snapshot_totals.plain_bytes,
         retired_bytes: finished.snapshot_totals.retired_bytes,
@@ -166,8 +173,9 @@ const fn ended(end: &GatewayEnd) -> &'static str {
         GatewayEnd::Fed(FeedEnd::Finished) => "finished",
         GatewayEnd::Fed(FeedEnd::LimitReached) => "limit_reached",
         GatewayEnd::Stopped => "stopped",
-        GatewayEnd::Fed(FeedEnd::BadLine(_)) | GatewayEnd::Output(_) | GatewayEnd::Fault(_) => {
-            "failed"
-        }
+        GatewayEnd::Fed(FeedEnd::BadLine(_))
+        | GatewayEnd::Output(_)
+        | GatewayEnd::SnapshotsBehind(_)
+        | GatewayEnd::Fault(_) => "failed",
     }
 }

@@ -69,7 +69,9 @@ pub fn snapshot<P: Platform>(
     let go_on = || !stop.is_raised();
     let refused = |trouble: SnapshotTrouble| match trouble {
         SnapshotTrouble::Log(fault) => StartError::recovery(platform, &args.data, fault).into(),
-        SnapshotTrouble::Unsound(_) | SnapshotTrouble::Passing(_) => CommandError::failed(trouble),
+        SnapshotTrouble::Unsound(_) | SnapshotTrouble::Busy | SnapshotTrouble::Passing(_) => {
+            CommandError::failed(trouble)
+        }
     };
     let mut maker = SnapshotMaker::open(platform, &args.data).map_err(refused)?;
     for line in maker.notes() {

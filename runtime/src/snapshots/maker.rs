@@ -81,6 +81,8 @@ pub enum SnapshotTrouble {
     Log(RecoveryFault),
     /// The log replays to a book that contradicts itself: the same.
     Unsound(CheckFault),
+    /// Another process is making one; what there was stands.
+    Busy,
     /// Something that may pass, in words: what there was stands.
     Passing(String),
 }
@@ -94,6 +96,9 @@ impl fmt::Display for SnapshotTrouble {
                 "no snapshot was made, and every file kept: the replayed book is inconsistent: \
                  {fault}"
             ),
+            Self::Busy => {
+                f.write_str("no snapshot was made: another process is making one; wait for it")
+            }
             Self::Passing(why) => write!(f, "no snapshot was made: {why}"),
         }
     }
@@ -255,7 +260,7 @@ impl<P: Platform> SnapshotMaker<P> {
             .directory
             .lock_snapshots()
             .map_err(|error| passing(&error))?
-            .ok_or_else(|| passing(&"another process is making one; wait for it"))?;
+            .ok_or(SnapshotTrouble::Busy)?;
         self.book.check().map_err(SnapshotTrouble::Unsound)?;
         let from_ns = self.platform.monotonic_ns();
         let origin = SnapshotOrigin {

@@ -1,11 +1,11 @@
 //! The thread `hw-snapshot`: makes a snapshot when the log has grown, when time has passed, or when
 //! somebody asks, and never has the sequencer wait.
 
+use super::lag::{LagTotals, SnapshotLag};
 use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
 use super::retention::Keep;
 use crate::bell::{Alarm, Bells};
 use crate::console::note;
-use crate::log_directory::LogCounters;
 use crate::outputs::SettleOutputs;
 use crate::platform::Platform;
 use crate::stages::{Neighbours, StageGuard};
@@ -20,6 +20,10 @@ use std::time::Duration;
 
 /// Why there are no more snapshots in this run.
 const SPENT: &str = "this engine makes none any more, for the reason that was told; run again";
+/// Snapshots in a row that cannot be made while commands are held, until the engine stops for it.
+const HELD_FAILURES_MAX: u32 = 3;
+/// How long it waits before it tries again then.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// How long it waits for a sync that it asked for before it looks again.
 const SYNC_PAUSE: Duration = Duration::from_millis(1);
 
@@ -32,6 +36,9 @@ pub struct SnapshotPlan {
     pub interval: Option<Duration>,
     /// What becomes of the segments below.
     pub keep: Keep,
+    /// No command is taken while about so many bytes of log stand behind the newest snapshot;
+    /// `None` for no bound.
+    pub lag_max_bytes: Option<u64>,
 }
 
 /// What was counted of snapshots; written by their thread, read by any.
@@ -60,11 +67,13 @@ pub struct SnapshotTotals {
     pub packed_bytes: u64,
     /// Bytes of segments that were retired.
     pub retired_bytes: u64,
+    /// How far the log has grown behind the newest one.
+    pub lag: LagTotals,
 }
 
 impl SnapshotCounters {
-    /// What was counted so far.
-    pub fn totals(&self) -> SnapshotTotals {
+    /// What was counted so far, of a log that is so far behind.
+    pub fn totals(&self, lag: LagTotals) -> SnapshotTotals {
         SnapshotTotals {
             made_count: self.made_count.load(Ordering::Relaxed),
             failed_count: self.failed_count.load(Ordering::Relaxed),
@@ -72,6 +81,7 @@ impl SnapshotCounters {
             plain_bytes: self.plain_bytes.load(Ordering::Relaxed),
             packed_bytes: self.packed_bytes.load(Ordering::Relaxed),
             retired_bytes: self.retired_bytes.load(Ordering::Relaxed),
+            lag,
         }
     }
 
@@ -92,6 +102,7 @@ pub struct SnapshotRequests(Arc<Desk>);
 struct Desk {
     /// Of the thread that makes them.
     alarm: &'static Alarm,
+    lag: &'static SnapshotLag,
     requests: Mutex<Requests>,
     changed: Condvar,
     counters: SnapshotCounters,
@@ -130,7 +141,7 @@ impl SnapshotRequests {
 
     /// What was counted so far.
     pub fn totals(&self) -> SnapshotTotals {
-        self.0.counters.totals()
+        self.0.counters.totals(self.0.lag.totals())
     }
 
     fn lock(&self) -> MutexGuard<'_, Requests> {
@@ -146,8 +157,8 @@ pub struct SnapshotThread {
 }
 
 impl SnapshotThread {
-    /// Starts the thread beside an engine whose log lies in `data`. `behind_bytes` of log stand
-    /// behind the newest snapshot already. `outputs` are made durable before anything is retired.
+    /// Starts the thread beside an engine whose log lies in `data`. `outputs` are made durable before
+    /// anything is retired.
     ///
     /// # Errors
     /// The system's, when it gives no thread.
@@ -155,12 +166,12 @@ impl SnapshotThread {
         platform: P,
         data: PathBuf,
         plan: SnapshotPlan,
-        (neighbours, counters, outputs): (impl Neighbours, Arc<LogCounters>, impl SettleOutputs),
-        behind_bytes: u64,
+        (neighbours, outputs): (impl Neighbours, impl SettleOutputs),
     ) -> io::Result<Self> {
-        let bells = neighbours.bells();
+        let (bells, lag) = (neighbours.bells(), neighbours.lag());
         let requests = SnapshotRequests(Arc::new(Desk {
             alarm: &bells.snapshot,
+            lag,
             requests: Mutex::default(),
             changed: Condvar::new(),
             counters: SnapshotCounters::default(),
@@ -171,18 +182,19 @@ impl SnapshotThread {
             plan,
             shared: neighbours.shared(),
             bells,
-            counters,
+            lag,
             outputs,
             requests: requests.clone(),
             maker: Maker::Unopened,
-            behind_bytes,
-            bytes_at_last: 0,
+            tried_bytes: 0,
+            held_failures: 0,
+            told_last: String::new(),
             last_ns: platform.monotonic_ns(),
         };
         let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
-            let _guard = StageGuard(neighbours);
+            let guard = StageGuard(neighbours);
             platform.step_back();
-            worker.run();
+            worker.run(&guard.0);
         })?;
         Ok(Self { requests, thread })
     }
@@ -216,14 +228,16 @@ struct Worker<P: Platform, O> {
     plan: SnapshotPlan,
     shared: &'static Shared,
     bells: &'static Bells,
-    counters: Arc<LogCounters>,
+    lag: &'static SnapshotLag,
     outputs: O,
     requests: SnapshotRequests,
     maker: Maker<P>,
-    /// Bytes of log behind the newest snapshot when the engine started.
-    behind_bytes: u64,
-    /// Bytes appended by this engine when the last snapshot was made.
-    bytes_at_last: u64,
+    /// Bytes of log, as the lag counts them, when the last snapshot was begun.
+    tried_bytes: u64,
+    /// Snapshots that could not be made since commands are held.
+    held_failures: u32,
+    /// The trouble that the user was told of last.
+    told_last: String,
     last_ns: u64,
 }
 
@@ -236,15 +250,53 @@ impl<P: Platform, O> Drop for Worker<P, O> {
 }
 
 impl<P: Platform, O: SettleOutputs> Worker<P, O> {
-    fn run(mut self) {
+    fn run(mut self, around: &impl Neighbours) {
         while is_running(self.shared) {
             let asked = self.wait();
+            self.lag.warn();
             if asked.is_some() || self.is_due() {
                 // Nobody is told of one that the end of the engine came before.
                 if let Some(answer) = self.make() {
+                    self.account_for(&answer, around);
+                    let is_made = answer.is_ok();
                     self.tell(asked, answer);
+                    if !is_made {
+                        self.pause_before_retry();
+                    }
                 }
             }
+        }
+    }
+
+    /// Lets commands be taken again behind a snapshot. When none can be made though they are held,
+    /// tries again soon, and lets the engine stop in the end.
+    fn account_for(
+        &mut self,
+        answer: &Result<Option<Made>, SnapshotTrouble>,
+        around: &impl Neighbours,
+    ) {
+        match answer {
+            Ok(_) => {
+                self.held_failures = 0;
+                self.lag.made(self.tried_bytes);
+                self.bells.ring_all();
+            }
+            Err(SnapshotTrouble::Passing(why)) if self.lag.is_held() => {
+                self.held_failures += 1;
+                if matches!(self.maker, Maker::Spent) || self.held_failures == HELD_FAILURES_MAX {
+                    self.lag.give_up(why);
+                    around.given_up();
+                }
+            }
+            // Another process will have made one; and who finds the log wrong stops the engine.
+            Err(_) => {}
+        }
+    }
+
+    /// Waits a little where a snapshot could not be made and commands are held for it.
+    fn pause_before_retry(&self) {
+        if self.is_held() {
+            self.platform.sleep(RETRY_PAUSE);
         }
     }
 
@@ -271,23 +323,27 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
 
     fn is_due(&self) -> bool {
         let grown = self.grown_bytes();
-        self.plan.bytes.is_some_and(|bytes| grown >= bytes)
+        self.is_held()
+            || self.lag.wanted_bytes().is_some_and(|bytes| grown >= bytes)
             || self.until_due().is_some_and(|until_due| until_due.is_zero())
+    }
+
+    /// Whether commands are held for a snapshot that there may be.
+    fn is_held(&self) -> bool {
+        self.lag.is_held() && self.lag.given_up().is_none()
     }
 
     /// Bytes of log behind the newest snapshot, or behind where the last one was tried.
     fn grown_bytes(&self) -> u64 {
-        self.behind_bytes + self.counters.appended_bytes() - self.bytes_at_last
+        self.lag.log_bytes() - self.tried_bytes
     }
 
-    /// How many bytes this engine has appended when a snapshot is due, or when the time until it is
-    /// due begins to count.
+    /// How many bytes the log has, as the lag counts them, when a snapshot is due, or when the time
+    /// until it is due begins to count.
     fn due_at_bytes(&self) -> u64 {
         let waits_for_first = self.plan.interval.is_some() && self.grown_bytes() == 0;
-        let wanted = if waits_for_first { Some(1) } else { self.plan.bytes };
-        wanted.map_or(u64::MAX, |wanted| {
-            self.bytes_at_last.saturating_add(wanted).saturating_sub(self.behind_bytes)
-        })
+        let wanted = if waits_for_first { Some(1) } else { self.lag.wanted_bytes() };
+        wanted.map_or(u64::MAX, |wanted| self.tried_bytes.saturating_add(wanted))
     }
 
     /// How long it is until a snapshot is due by time; `None` while nothing has come.
@@ -301,18 +357,18 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     /// engine stops before that.
     fn make(&mut self) -> Option<Result<Option<Made>, SnapshotTrouble>> {
         self.last_ns = self.platform.monotonic_ns();
-        self.behind_bytes = 0;
-        self.bytes_at_last = self.counters.totals().appended_bytes;
+        self.tried_bytes = self.lag.log_bytes();
         let wanted = self.shared.applied.get();
         self.shared.sync_wanted.ask(wanted);
         self.bells.ring_for_sync();
         while self.shared.durable.get() < wanted && is_running(self.shared) {
             self.platform.sleep(SYNC_PAUSE);
         }
-        let shared = self.shared;
+        let (shared, lag) = (self.shared, self.lag);
         let go_on = move || {
             // The engine's threads yield while they wait; so does this one while it works.
             yield_now();
+            lag.warn();
             is_running(shared)
         };
         let mut maker = match std::mem::replace(&mut self.maker, Maker::Spent) {
@@ -345,7 +401,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     }
 
     /// Counts the outcome, tells who asked, and stops the engine where the log is not what it did.
-    fn tell(&self, asked: Option<u64>, answer: Result<Option<Made>, SnapshotTrouble>) {
+    fn tell(&mut self, asked: Option<u64>, answer: Result<Option<Made>, SnapshotTrouble>) {
         let counters = &self.requests.0.counters;
         match &answer {
             Ok(Some(made)) => {
@@ -357,7 +413,12 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
             Ok(None) => {}
             Err(trouble) => {
                 counters.failed_count.fetch_add(1, Ordering::Relaxed);
-                note(&format!("warning: {trouble}"));
+                let text = trouble.to_string();
+                // Tried again and again while commands are held, it is said once.
+                if !self.lag.is_held() || self.told_last != text {
+                    note(&format!("warning: {text}"));
+                }
+                self.told_last = text;
                 if let SnapshotTrouble::Log(_) | SnapshotTrouble::Unsound(_) = trouble {
                     self.shared.halt.fault(Fault::ReplayDiffers);
                 }

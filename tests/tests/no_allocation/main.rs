@@ -176,7 +176,7 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let around: &'static Neighbourhood = Box::leak(Box::new(Neighbourhood {
         shared,
         bells: Bells::default(),
-        counters: std::sync::Arc::default(),
+        lag: runtime::snapshots::SnapshotLag::default(),
     }));
     let sequencer = spawn_sequencer(Watching, adaptive, sequencer, (), around).expect("a thread");
     let log_writer = spawn_log_writer(Watching, adaptive, log_writer, around).expect("a thread");
