@@ -1,5 +1,4 @@
-//! A number of a flow's line means what is written. An empty or a negative one that the command needs
-//! is rejected, and never means something else; a missing column is malformed.
+//! A number of a flow's line means what is written, or the line is rejected or malformed.
 #![cfg(target_os = "linux")]
 
 #[path = "common/program.rs"]

@@ -4,17 +4,18 @@
 
 #[path = "log_directory/inside.rs"]
 mod inside;
+#[path = "log_directory/writers.rs"]
+mod writers;
 
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::types::{LogPosition, SegmentNumber};
-use runtime::log_directory::{IoChoice, LogDirectory, LogOptions, OpenError, SpareFault};
+use runtime::log_directory::{IoChoice, LogDirectory, LogOptions, SpareFault};
 use runtime::platform::{IoMode, Keeper, Platform, SegmentFile};
 use runtime_linux::Linux;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -435,40 +436,6 @@ fn a_spare_that_fails_stops_the_log_at_once() {
     assert_eq!(log.sync(), Err(fault));
     assert_eq!(log.begin(SECOND, SEGMENT_BYTES, &block(1).0), Err(fault));
     assert_eq!(log.segments(), Err(fault));
-}
-
-#[test]
-fn one_process_writes_and_others_are_told() {
-    let directory = place("lock").join("data");
-    let log = written(&directory, IoChoice::Append, 2);
-    let error = LogDirectory::open(Linux, &directory, &options(IoChoice::Append)).unwrap_err();
-    assert!(matches!(error, OpenError::InUse(_)), "{error}");
-    assert!(error.to_string().contains("in use by another process"));
-    let reader = LogDirectory::open_read_only(Linux, &directory).unwrap();
-    assert!(reader.writer_is_running().unwrap());
-    drop(log);
-    assert!(!reader.writer_is_running().unwrap());
-    drop(open(&directory, IoChoice::Append));
-}
-
-#[test]
-fn a_reader_that_asks_in_passing_does_not_keep_a_writer_out() {
-    let directory = place("lock_probe").join("data");
-    drop(written(&directory, IoChoice::Append, 2));
-    let lock = directory.join("lock");
-    let done = AtomicBool::new(false);
-    let ask = || {
-        while !done.load(Ordering::Relaxed) {
-            Linux.is_locked(&lock).unwrap();
-        }
-    };
-    std::thread::scope(|scope| {
-        scope.spawn(ask);
-        let opened = (0..200)
-            .all(|_| LogDirectory::open(Linux, &directory, &options(IoChoice::Append)).is_ok());
-        done.store(true, Ordering::Relaxed);
-        assert!(opened);
-    });
 }
 
 #[test]

@@ -61,3 +61,33 @@ fn a_name_without_its_flag_is_pointed_at_it() {
     }
     assert!(place.files(".").is_empty(), "nothing is created");
 }
+
+#[test]
+fn sizes_are_written_alike_everywhere() {
+    let place = Place::new("usage", "sizes");
+    for (size, whole) in [("64k", "64K"), ("64K", "64K"), ("1m", "1M"), ("1G", "1G"), ("1t", "1T")]
+    {
+        place.write("s.toml", format!("segment-bytes = \"{size}\"\nsnapshot-bytes = \"{size}\"\n"));
+        for args in [
+            format!("config --segment-bytes {size} --snapshot-bytes {size}"),
+            "config --config s.toml".to_owned(),
+        ] {
+            let printed = place.done(&args).stdout;
+            for setting in ["segment-bytes", "snapshot-bytes"] {
+                assert!(printed.contains(&format!("\n{setting} = \"{whole}\"\n")), "{printed}");
+            }
+        }
+    }
+    place.write("s.toml", "segment-bytes = 65536\n");
+    let printed = place.done("config --config s.toml").stdout;
+    assert!(printed.contains("\nsegment-bytes = \"64K\"\n"), "{printed}");
+    place.done("run --data d --limit 10");
+    for size in ["0", "64k", "64K", "1m", "1M", "1g", "1G", "1t", "1T"] {
+        place.done(&format!("verify --data d --cache-bytes {size}"));
+    }
+    for size in ["64KB", "-1", "+1", "k"] {
+        for args in ["verify --cache-bytes", "run --segment-bytes", "config --snapshot-bytes"] {
+            place.call(&format!("{args}={size}")).expect_code(2).expect_said("like 4096, 8K, 64M");
+        }
+    }
+}

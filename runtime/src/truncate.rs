@@ -30,7 +30,8 @@ use std::path::{Path, PathBuf};
 /// For a log that start-up refuses, when there is no backup and no replica: everything behind the
 /// sequence is lost, acknowledged or not. Says exactly which sequences and which client sequences
 /// of each session those are. What is cut off is copied to DIR/dropped-N first, and what an engine
-/// left beside the log moved there. Takes the lock, and refuses while another process reads the log.
+/// left beside the log moved there. Takes the lock, and refuses while another process reads the
+/// log.
 /// Without --accept-loss it says what would be lost, changes no segment, and ends with exit code 1.
 #[derive(Clone, Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]

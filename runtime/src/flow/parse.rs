@@ -187,8 +187,8 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The price. A book has no price 0, so one that is empty or negative becomes that, and one that
-    /// is too large becomes the largest: the book rejects them with `bad_price`.
+    /// The price. A book has no price 0, so one that is empty or negative becomes that, and one
+    /// that is too large becomes the largest: the book rejects them with `bad_price`.
     fn price(&self) -> Result<Ticks, LineProblem> {
         Ok(Ticks(match self.integer(Column::PriceTicks)? {
             Integer::Missing | Integer::Negative => 0,

@@ -1,11 +1,10 @@
-//! The consumers of a log: outputs that follow from it and lie elsewhere, and how far each of them
-//! is durable. Nothing is retired that a consumer still needs.
+//! The consumers of a log: outputs that follow from it, and how far each of them is durable.
 //!
-//! The file `consumers` in the data directory lists them, because the process that retires segments
-//! need not be the one that writes the output. It is text: a line that names the format, a line for
-//! each consumer (kind, sequence, path with unprintable bytes as `%XX`), and a line with the CRC-32C
-//! of everything before it. It is replaced as a whole, durably, under the lock of the file
-//! `consumers-lock`.
+//! Nothing is retired that a consumer still needs. The file `consumers` in the data directory lists
+//! them, because the process that retires need not be the one that writes the output. It is text: a
+//! line that names the format, a line for each consumer (kind, sequence, and path with unprintable
+//! bytes as `%XX`), and a line with the CRC-32C of everything before it. It is replaced as a whole,
+//! durably, under the lock of the file `consumers-lock`.
 
 use super::layout::{self, Layout};
 use super::locks::{create_missing, patiently};

@@ -54,8 +54,8 @@ impl PartialFile {
         Ok((file, Self { path, becomes: becomes.to_owned(), is_kept: false }))
     }
 
-    /// Gives the file its name, in place of what had it; once. What was written is on stable storage
-    /// before it has the name, and the name when this returns.
+    /// Gives the file its name, in place of what had it; once. What was written is on stable
+    /// storage before it has the name, and the name when this returns.
     ///
     /// # Errors
     /// The system's.

@@ -157,8 +157,8 @@ pub struct SnapshotThread {
 }
 
 impl SnapshotThread {
-    /// Starts the thread beside an engine whose log lies in `data`. `outputs` are made durable before
-    /// anything is retired.
+    /// Starts the thread beside an engine whose log lies in `data`. `outputs` are made durable
+    /// before anything is retired.
     ///
     /// # Errors
     /// The system's, when it gives no thread.
