@@ -56,6 +56,9 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     if !config.sync.answers_are_durable() {
         note(&format!("sync {}: a power cut takes {}", config.sync.name(), config.sync.loss()));
     }
+    let outputs: Vec<_> =
+        [&args.fills, &args.events].into_iter().flatten().map(|it| &**it).collect();
+    RegisteredOutputs::take_back(platform, &config.data, &outputs).map_err(CommandError::Failed)?;
     let callers = Callers::default();
     let mut started = match start(platform, (&config, callers.clone()), &mut intake) {
         Ok(started) => started,

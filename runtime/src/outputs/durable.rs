@@ -3,6 +3,7 @@
 //! The thread that writes them never waits for a disk: when it is asked it hands what it has
 //! buffered to the system and says how far that goes, and whoever asked syncs the files.
 
+use super::TextFile;
 use crate::log_directory::{Consumer, ConsumerKind, Consumers};
 use crate::platform::Platform;
 use highwater::types::Sequence;
@@ -129,6 +130,28 @@ impl<P: Platform> RegisteredOutputs<P> {
         let outputs = Self { files, ..Self::none(platform, data) };
         outputs.register(durable)?;
         Ok(outputs)
+    }
+
+    /// Before outputs are opened that can only be written in place, and so are emptied at once: they
+    /// are durable up to nothing from here on.
+    ///
+    /// # Errors
+    /// That could not be written down: a sentence.
+    pub fn take_back(platform: P, data: &Path, paths: &[&Path]) -> Result<(), String> {
+        let consumers = Consumers::of(platform, data);
+        let Ok(known) = consumers.list() else {
+            // Nothing is retired as long as nobody knows who needs it.
+            return Ok(());
+        };
+        let emptied = known.into_iter().filter(|it| {
+            let is_named = |path: &&&Path| path.canonicalize().is_ok_and(|path| path == it.path);
+            paths.iter().find(is_named).is_some_and(|path| TextFile::is_written_in_place(path))
+        });
+        let emptied: Vec<_> = emptied.map(|it| Consumer { durable: Sequence(0), ..it }).collect();
+        if emptied.is_empty() {
+            return Ok(());
+        }
+        consumers.note(&emptied).map_err(|error| error.to_string())
     }
 
     /// A run whose outputs are not registered.

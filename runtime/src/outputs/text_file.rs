@@ -48,6 +48,13 @@ impl TextFile {
         }
     }
 
+    /// Whether a file at `path` can only be written in place: its directory takes no other name, so
+    /// it is emptied as soon as it is opened.
+    pub(crate) fn is_written_in_place(path: &Path) -> bool {
+        let partial = Place::of(path).replaceable().map(PartialFile::create);
+        partial.is_some_and(|made| made.is_err_and(|error| is_closed(&error) && path.exists()))
+    }
+
     /// The same, and never touches the file at `path` before it is [kept](Self::keep).
     pub(crate) fn create_beside(what: &'static str, path: &Path) -> Result<Self, OutputError> {
         let place = Place::of(path);
