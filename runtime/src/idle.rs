@@ -27,7 +27,7 @@ const YIELD_ROUNDS: u32 = 128;
 /// microseconds to it.
 const SLEEP: Duration = Duration::from_micros(50);
 /// Sleeps of this length; from then on what is waited for is not expected soon.
-const SLEEPS_MAX: u32 = 40;
+const SLEEPS_MAX: u32 = 200;
 /// How long they are asked to last then.
 const LONG_SLEEP: Duration = Duration::from_millis(1);
 /// How long a nap is asked to last: a sleep that nobody has to end. Waking a sleeper costs more

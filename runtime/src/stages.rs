@@ -23,6 +23,10 @@ const MEASURED_EVERY: u32 = 16;
 /// After this long without a command the log writer vouches for what it wrote.
 const IDLE_MARK_NS: u64 = 100_000_000;
 
+/// After so many commands in a row whoever brings them may wait for room in the input ring: it is
+/// woken when the sequencer has nothing left to do.
+const MANY_COMMANDS: usize = 1_024;
+
 /// What the sequencer's thread gives back when it is done.
 #[derive(Debug)]
 pub struct Sequenced {
@@ -121,6 +125,7 @@ pub fn spawn_sequencer<P: Platform>(
         waiting: Idle::new(platform, strategy),
         shared: neighbours.shared(),
         bells,
+        in_a_row: 0,
         critical_path: Latencies::new(),
         until_measured: 1,
         taken_ns: None,
@@ -135,6 +140,7 @@ pub fn spawn_sequencer<P: Platform>(
                     // Who gave it work has woken the log writer too: it makes no system call while
                     // there is some.
                     thread.waiting.worked(count);
+                    thread.in_a_row += count;
                     idle.worked(count);
                 }
                 // Nobody rings when there is room in the log ring.
@@ -142,6 +148,7 @@ pub fn spawn_sequencer<P: Platform>(
                 Step::Idle => {
                     if idle.is_busy() {
                         thread.tell();
+                        thread.in_a_row = 0;
                     }
                     idle.wait_at_most(|| supply.until_due());
                 }
@@ -159,6 +166,8 @@ struct SequencerThread<P> {
     waiting: Idle<P>,
     shared: &'static Shared,
     bells: &'static Bells,
+    /// Commands worked on since there was nothing to do last.
+    in_a_row: usize,
     critical_path: Latencies,
     until_measured: u32,
     taken_ns: Option<u64>,
@@ -166,12 +175,14 @@ struct SequencerThread<P> {
 
 impl<P> SequencerThread<P> {
     /// There may be records to append. What is appended already, a repeat's answer and what the log
-    /// writer was quicker with, may have to be released: nobody else tells.
+    /// writer was quicker with, may have to be released: nobody else tells. And there may be room
+    /// again that is waited for.
     fn tell(&self) {
         // The fence in here stands between what is applied and what is appended: whoever raises
         // that later finds the first.
         self.bells.log.ring();
-        if self.shared.appended.get() >= self.shared.applied.get() {
+        let is_appended = self.shared.appended.get() >= self.shared.applied.get();
+        if is_appended || self.in_a_row >= MANY_COMMANDS {
             self.bells.release.ring();
         }
     }
