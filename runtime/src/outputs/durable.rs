@@ -132,8 +132,8 @@ impl<P: Platform> RegisteredOutputs<P> {
         Ok(outputs)
     }
 
-    /// Before outputs are opened that can only be written in place, and so are emptied at once: they
-    /// are durable up to nothing from here on.
+    /// Takes back how far outputs are durable that can only be written in place, before they are
+    /// opened and so emptied.
     ///
     /// # Errors
     /// That could not be written down: a sentence.
