@@ -169,11 +169,11 @@ fn a_backup_that_fails_leaves_nothing_and_one_that_is_killed_no_log_of_that_name
 #[test]
 fn a_signal_ends_it_and_leaves_nothing() {
     let place = Place::new("backup", "signal");
-    place.done("run --data d --limit 150000 --segment-bytes 1M");
+    place.done("run --data d --limit 300000 --segment-bytes 1M");
     let before = place.files("d");
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        // A copy may be whole before the signal comes; not every time.
-        let is_stopped = (0..20).any(|_| {
+        // A copy may be whole before the signal is noticed; not every time.
+        let is_stopped = (0..200).any(|_| {
             let mut running = place.start("backup --data d --to copy");
             running.until(|| place.has_partial());
             running.signal(signal);
