@@ -5,8 +5,11 @@
     reason = "what goes wrong in a test panics, and what is checked is not always used"
 )]
 
+use runtime::platform::Platform;
+use runtime_linux::Linux;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{PipeWriter, Write, pipe};
@@ -15,6 +18,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Once};
 use std::thread::{self, JoinHandle, park_timeout};
 use std::time::Duration;
 
@@ -26,6 +30,19 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How often something that is waited for is looked at again.
 const LOOKED_EVERY: Duration = Duration::from_millis(1);
+
+/// Lets programs begin as from a terminal, where the tests themselves run with signals ignored, as
+/// under nohup(1): a signal that is caught here is not ignored there.
+fn hear_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
+            if Linux.ignores_signal(signal).unwrap() {
+                signal_hook::flag::register(signal, Arc::default()).unwrap();
+            }
+        }
+    });
+}
 
 /// An empty directory of a test's own below the build directory, which is on a disk where the
 /// checkout is.
@@ -62,6 +79,7 @@ pub struct Running {
 impl Place {
     /// The directory `test/name`, emptied.
     pub fn new(test: &str, name: &str) -> Self {
+        hear_signals();
         let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         fs::create_dir_all(&parent).unwrap();
         let turn = File::create(parent.join(format!("{name}.lock"))).unwrap();
