@@ -11,7 +11,7 @@ pub mod hosts;
 pub mod program;
 
 use highwater::types::{SessionId, Side};
-use hosts::{PATIENCE, call, host, order};
+use hosts::{PATIENCE, call, host, order, read};
 use program::{Place, Running, pause};
 use runtime::host::WaitError;
 use rustix::process::Signal;
@@ -135,10 +135,13 @@ fn a_host_that_nobody_calls_sleeps() {
     let place = place("host");
     let host = host(&place.join("data"));
     let mut one = host.session(SessionId(1)).unwrap();
-    call(&mut one, order(Side::Buy, 1, 100), &mut Vec::new());
+    let mut events = Vec::new();
+    call(&mut one, order(Side::Buy, 1, 100), &mut events);
     let count = sleeps_meanwhile(&place, "self", "hw-");
     assert!(count <= SLEEPS_MAX, "{count} sleeps");
-    call(&mut one, order(Side::Buy, 2, 100), &mut Vec::new());
+    call(&mut one, order(Side::Buy, 2, 100), &mut events);
+    // Each was accepted, and rests.
+    read(&mut one, 4, &mut events);
     assert_eq!(one.wait(Duration::from_millis(1)), Err(WaitError::TimedOut));
     assert!(host.snapshot().unwrap().is_some(), "its thread is woken by a request");
     assert!(one.sync_now(PATIENCE).is_ok());
