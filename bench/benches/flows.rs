@@ -12,7 +12,7 @@ use bench::system::System;
 use highwater::book::Book;
 use highwater::command::{Action, Command};
 use highwater::types::Capacities;
-use runtime::platform::{MemoryWishes, Platform};
+use highwater_platform::{MemoryWishes, Platform};
 
 const SMALL: Capacities = Capacities { orders: 1 << 16, instruments: 16, sessions: 4 };
 const LARGE: Capacities = Capacities { orders: 1 << 21, instruments: 16_384, sessions: 4 };

@@ -15,9 +15,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::types::{LogPosition, SegmentNumber};
+use highwater_platform::{MemoryWishes, Platform};
+use highwater_storage::{LogDirectory, LogOptions};
 use memory_log::MemoryLog;
-use runtime::log_directory::{LogDirectory, LogOptions};
-use runtime::platform::{MemoryWishes, Platform};
 use std::time::Duration;
 
 /// How many blocks become durable together; the last is the largest batch of the engine.

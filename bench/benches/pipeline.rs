@@ -17,11 +17,11 @@ use highwater::command::{Action, Command, NewOrder};
 use highwater::event::{Event, EventSink};
 use highwater::sync_mode::SyncMode;
 use highwater::types::SessionId;
-use runtime::config::Config;
-use runtime::host::{BATCH_MAX, Host, HostConfig, Session};
-use runtime::platform::Platform;
-use runtime::snapshots::{Keep, SnapshotPlan};
-use runtime::stream::{EPOCH_COMMANDS, SYMBOLS};
+use highwater_engine::config::Config;
+use highwater_engine::snapshots::{Keep, SnapshotPlan};
+use highwater_flows::stream::{EPOCH_COMMANDS, SYMBOLS};
+use highwater_host::{BATCH_MAX, Host, HostConfig, Session};
+use highwater_platform::Platform;
 use std::thread::yield_now;
 use std::time::Duration;
 

@@ -25,9 +25,9 @@ use highwater::recovery::{Replay, scan};
 use highwater::stage::Step;
 use highwater::sync_mode::SyncMode;
 use highwater::types::{Capacities, LogId};
+use highwater_platform::{MemoryWishes, Platform};
+use highwater_storage::{LogDirectory, LogOptions};
 use memory_log::MemoryLog;
-use runtime::log_directory::{LogDirectory, LogOptions};
-use runtime::platform::{MemoryWishes, Platform};
 
 const COMMANDS: usize = 1 << 18;
 const CAPACITIES: Capacities = Capacities { orders: 1 << 16, instruments: 16, sessions: 2 };

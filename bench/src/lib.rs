@@ -13,7 +13,7 @@ pub mod threads;
 
 use highwater::command::{Action, Command, Definition};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
-use runtime::stream::Stream;
+use highwater_flows::stream::Stream;
 
 /// The seed of every bench.
 pub const SEED: u64 = 1;

@@ -14,10 +14,9 @@ use highwater::types::{
     AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
 #[cfg(target_os = "linux")]
-use runtime::{
-    config::Config,
-    host::{Host, HostConfig, Session},
-};
+use highwater_engine::config::Config;
+#[cfg(target_os = "linux")]
+use highwater_host::{Host, HostConfig, Session};
 #[cfg(target_os = "linux")]
 use runtime_linux::Linux;
 #[cfg(target_os = "linux")]

@@ -2,7 +2,7 @@
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    runtime::cli::main(runtime_linux::Linux)
+    highwater_cli::cli::main(runtime_linux::Linux)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "fresh pages become a slice here, and nowhere else")]
 
-use runtime::platform::{Granted, HostMemory, MemoryWishes};
+use highwater_platform::{Granted, HostMemory, MemoryWishes};
 use rustix::mm::{Advice, MapFlags, MlockFlags, ProtFlags};
 use std::ffi::c_void;
 use std::io;

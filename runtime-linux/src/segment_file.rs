@@ -1,7 +1,7 @@
 //! Segment files: open(2), pwrite(2), pwritev2(2), write(2), pread(2), fdatasync(2), ftruncate(2),
 //! fallocate(2), fadvise(2), fstat(2).
 
-use runtime::platform::{IoMode, ProbeAccess, SegmentFile};
+use highwater_platform::{IoMode, ProbeAccess, SegmentFile};
 use rustix::fd::OwnedFd;
 use rustix::fs::{Advice, FallocateFlags, FileType, Mode, OFlags};
 use rustix::io::ReadWriteFlags;

@@ -1,7 +1,7 @@
 //! Linux as a [`Platform`]: which file holds which system call.
 
 use crate::{directory, memory, segment_file, signals, threads};
-use runtime::platform::{
+use highwater_platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Sharing,
     ThreadRole,
 };

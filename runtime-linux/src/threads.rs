@@ -3,8 +3,8 @@
 
 #![expect(unsafe_code, reason = "two system calls that nobody wraps fill or read one structure")]
 
+use highwater_platform::{Pinning, ThreadRole};
 use libc::{SYS_sched_getattr, SYS_sched_setattr, c_uint, sched_attr, syscall};
-use runtime::platform::{Pinning, ThreadRole};
 use rustix::process::setpriority_process;
 use rustix::thread::set_current_timer_slack;
 use std::io;

@@ -11,12 +11,12 @@ pub mod trace;
 
 use breaking::{Break, Breaking, broke, plan};
 use highwater::types::SegmentNumber;
+use highwater_cli::backup::{BackupArgs, backup};
+use highwater_cli::inspect::CacheArgs;
+use highwater_console::Console;
+use highwater_platform::signals::StopFlag;
+use highwater_storage::pack_segment;
 use program::{Place, number};
-use runtime::backup::{BackupArgs, backup};
-use runtime::console::Console;
-use runtime::inspect::CacheArgs;
-use runtime::log_directory::pack_segment;
-use runtime::signals::StopFlag;
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs;

@@ -8,8 +8,8 @@ pub mod program;
 pub mod shared;
 
 use highwater::types::SegmentNumber;
+use highwater_storage::pack_segment;
 use program::{Place, json, number};
-use runtime::log_directory::pack_segment;
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use serde_json::Value;

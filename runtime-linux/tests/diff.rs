@@ -5,8 +5,8 @@
 pub mod program;
 
 use highwater::types::SegmentNumber;
+use highwater_storage::pack_segment;
 use program::{Ended, Place, number};
-use runtime::log_directory::pack_segment;
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs;

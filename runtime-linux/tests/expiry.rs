@@ -17,9 +17,9 @@ use highwater::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, LogId, Lots, OrderId, OrderType,
     SessionId, Side, Symbol, Ticks, TimeInForce,
 };
+use highwater_platform::Platform;
+use highwater_storage::{IoChoice, LogDirectory, LogOptions};
 use program::{Place, json, number};
-use runtime::log_directory::{IoChoice, LogDirectory, LogOptions};
-use runtime::platform::Platform;
 use runtime_linux::Linux;
 use serde_json::Value;
 use std::io::Write;

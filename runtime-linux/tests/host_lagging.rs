@@ -8,8 +8,8 @@ pub mod hosts;
 use highwater::command::Action;
 use highwater::event::{Event, EventKind};
 use highwater::types::{ClientSequence, Sequence, SessionId, Side};
+use highwater_host::{CallError, Host, HostConfig, PollError, Session, SubmitError, WaitError};
 use hosts::{PATIENCE, call, cancel, config, host, host_of, order, place, read};
-use runtime::host::{CallError, Host, HostConfig, PollError, Session, SubmitError, WaitError};
 use runtime_linux::Linux;
 
 const STALLED: SessionId = SessionId(1);

@@ -6,8 +6,8 @@ pub mod hosts;
 
 use highwater::event::{Event, EventKind};
 use highwater::types::{ClientSequence, Sequence, SessionId, Side};
+use highwater_host::{Host, HostConfig, PlaceError, PollError, SessionEnd, SubmitError, WaitError};
 use hosts::{PATIENCE, call, cancel, config, host, host_of, order, place, read};
-use runtime::host::{Host, HostConfig, PlaceError, PollError, SessionEnd, SubmitError, WaitError};
 use runtime_linux::Linux;
 use std::thread;
 use std::time::Duration;
@@ -60,7 +60,7 @@ fn a_retry_is_executed_once_across_takeover_and_restart() {
     assert_eq!(client_sequence, ClientSequence(1));
 
     // The same handle, a later one, and one of a later host send it again.
-    let expect_duplicate = |session: &mut runtime::host::Session<Linux>| {
+    let expect_duplicate = |session: &mut highwater_host::Session<Linux>| {
         let mut events = Vec::new();
         session.submit_with(client_sequence, order(Side::Buy, 7, 100)).unwrap();
         read(session, 1, &mut events);

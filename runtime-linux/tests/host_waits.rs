@@ -13,12 +13,12 @@ use highwater::log_file::{LogFault, LogOperation};
 use highwater::stage::Fault;
 use highwater::sync_mode::SyncMode;
 use highwater::types::{Sequence, SessionId, Side};
-use hosts::{PATIENCE, call, cancel, config, host, host_on, order, place, read};
-use runtime::host::{
+use highwater_host::{
     CallError, Host, HostConfig, HostStatistics, PollError, Session, SessionEnd, SubmitError,
     WaitError,
 };
-use runtime::platform::Platform;
+use highwater_platform::Platform;
+use hosts::{PATIENCE, call, cancel, config, host, host_on, order, place, read};
 use runtime_linux::Linux;
 use std::future::Future;
 use std::pin::pin;

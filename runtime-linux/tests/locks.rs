@@ -5,9 +5,9 @@
 #[path = "common/program.rs"]
 pub mod program;
 
+use highwater_platform::{Platform, Sharing};
+use highwater_storage::{Lease, LogDirectory};
 use program::{Ended, Place, Running, number};
-use runtime::log_directory::{Lease, LogDirectory};
-use runtime::platform::{Platform, Sharing};
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs;

@@ -11,12 +11,12 @@ use breaking::{Break, Breaking, EIO, broke, names_at_syncs, plan, syncs_after};
 use highwater::log_file::LogFile;
 use highwater::recovery::scan;
 use highwater::types::{LogPosition, SegmentNumber};
-use program::{Place, Random, number};
-use runtime::inspect::Nothing;
-use runtime::log_directory::{
+use highwater_cli::inspect::Nothing;
+use highwater_platform::Platform;
+use highwater_storage::{
     IoChoice, LogDirectory, LogOptions, PackFault, Packing, PackingStep, pack_segment,
 };
-use runtime::platform::Platform;
+use program::{Place, Random, number};
 use runtime_linux::Linux;
 use std::collections::BTreeSet;
 use std::fs;

@@ -11,9 +11,9 @@ pub mod hosts;
 pub mod program;
 
 use highwater::types::{SessionId, Side};
+use highwater_host::WaitError;
 use hosts::{PATIENCE, call, host, order, read};
 use program::{Place, Running, pause};
-use runtime::host::WaitError;
 use rustix::process::Signal;
 use std::fs;
 use std::io::Write;

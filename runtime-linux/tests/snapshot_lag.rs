@@ -12,9 +12,9 @@ pub mod program;
 
 use highwater::event::Event;
 use highwater::types::{SessionId, Side};
+use highwater_host::{Host, PollError, Session, SessionEnd, SubmitError};
 use hosts::{PATIENCE, config, host_of, order};
 use program::{Ended, Place, Running, json, last_client_sequence, number, pause};
-use runtime::host::{Host, PollError, Session, SessionEnd, SubmitError};
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs::{self, File};
@@ -241,7 +241,7 @@ fn a_host_holds_its_sessions_and_goes_on() {
     while !answered {
         match one.call(order(Side::Buy, submitted + 1, 100), PATIENCE, &mut |_: &Event| ()) {
             Ok(_) => answered = true,
-            Err(runtime::host::CallError::Submit(SubmitError::Busy)) => pause(1),
+            Err(highwater_host::CallError::Submit(SubmitError::Busy)) => pause(1),
             Err(error) => panic!("{error}"),
         }
     }

@@ -8,8 +8,8 @@ pub mod program;
 pub mod trace;
 
 use highwater::types::SegmentNumber;
+use highwater_storage::pack_segment;
 use program::{Ended, Place, json, number};
-use runtime::log_directory::pack_segment;
 use runtime_linux::Linux;
 use std::fs;
 use std::path::PathBuf;

@@ -7,9 +7,9 @@ pub mod program;
 
 use highwater::limits::BLOCK_BYTES;
 use highwater::recovery::scan;
+use highwater_cli::inspect::Nothing;
+use highwater_storage::LogDirectory;
 use program::{Place, json, number, spoil};
-use runtime::inspect::Nothing;
-use runtime::log_directory::LogDirectory;
 use runtime_linux::Linux;
 use serde_json::Value;
 use std::fs;

@@ -1,6 +1,6 @@
 //! What surrounds segment files: `F_FULLFSYNC` of a directory, flock(2), statfs(2), statvfs(3).
 
-use runtime::platform::{FileSystem, Keeper, Sharing};
+use highwater_platform::{FileSystem, Keeper, Sharing};
 use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;

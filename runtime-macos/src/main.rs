@@ -2,7 +2,7 @@
 
 #[cfg(target_os = "macos")]
 fn main() -> std::process::ExitCode {
-    runtime::cli::main(runtime_macos::MacOs)
+    highwater_cli::cli::main(runtime_macos::MacOs)
 }
 
 #[cfg(not(target_os = "macos"))]

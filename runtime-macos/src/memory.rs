@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "fresh pages become a slice here, and nowhere else")]
 
-use runtime::platform::{Granted, HostMemory, MemoryWishes};
+use highwater_platform::{Granted, HostMemory, MemoryWishes};
 use rustix::mm::{MapFlags, ProtFlags};
 use std::io;
 use std::ptr::null_mut;

@@ -3,7 +3,7 @@
 
 #![expect(unsafe_code, reason = "`F_PREALLOCATE` has no safe form here")]
 
-use runtime::platform::{IoMode, ProbeAccess, SegmentFile};
+use highwater_platform::{IoMode, ProbeAccess, SegmentFile};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags};
 use std::io;

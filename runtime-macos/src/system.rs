@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "getentropy(2) has no safe form here")]
 
 use crate::{directory, memory, segment_file, signals, threads};
-use runtime::platform::{
+use highwater_platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Sharing,
     ThreadRole,
 };

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "the call has no safe form here")]
 
-use runtime::platform::{Pinning, ThreadRole};
+use highwater_platform::{Pinning, ThreadRole};
 
 /// Asks for the fast cores, which all roles deserve; tells whether the system agreed.
 pub(crate) fn pin(_: ThreadRole, _: Pinning) -> bool {

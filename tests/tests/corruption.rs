@@ -14,7 +14,7 @@ use highwater::trade::TradeCopy;
 use highwater::types::{
     Capacities, LogId, LogPosition, Lots, SegmentNumber, Sequence, SessionId, Side, Symbol,
 };
-use runtime::replay::{ReplayUpTo, Rest};
+use highwater_engine::replay::{ReplayUpTo, Rest};
 use tests::forge::{self, Forge};
 use tests::oracle::{applied, book_memory};
 use tests::scribe::{self, Script, Trouble};

@@ -17,12 +17,15 @@ const COMPILE_C: [&str; 4] = ["cc", "cmake", "pkg-config", "bindgen"];
 
 /// Every set of features that programs and libraries are built with, the smallest and the largest
 /// of each crate among them.
-const SETS: [(&str, &[&str]); 9] = [
+const SETS: [(&str, &[&str]); 12] = [
     ("highwater", &[]),
     ("highwater", &["--all-features"]),
     ("highwater-capi", &[]),
-    ("runtime", &["--no-default-features"]),
-    ("runtime", &[]),
+    ("highwater-host", &[]),
+    ("highwater-flows", &["--no-default-features"]),
+    ("highwater-flows", &[]),
+    ("highwater-cli", &["--no-default-features"]),
+    ("highwater-cli", &[]),
     ("runtime-linux", &["--no-default-features"]),
     ("runtime-linux", &[]),
     ("runtime-macos", &["--no-default-features"]),
@@ -114,9 +117,9 @@ fn the_listed_packages_are_where_they_are_said_to_be() {
     for (listed, package, target, edges) in [
         ("crc", "highwater", linux, "normal"),
         ("arrayvec", "highwater", linux, "normal"),
-        ("arrayvec", "runtime", linux, "normal"),
+        ("arrayvec", "highwater-flows", linux, "normal"),
         ("arrayvec", "highwater-capi", linux, "normal"),
-        ("heapless", "runtime", linux, "normal"),
+        ("heapless", "highwater-flows", linux, "normal"),
         ("rustix", "runtime-linux", linux, "normal"),
         ("core_affinity", "runtime-linux", linux, "normal"),
         ("rustix", "runtime-macos", apple, "normal"),

@@ -22,7 +22,7 @@ const OTHERS: [&str; 8] = [
     "runtime-linux/tests/consumers",
     "runtime-linux/tests/locks",
     "runtime-linux/tests/power_cut",
-    "runtime/src/inspect",
+    "runtime/cli/src/inspect",
 ];
 /// Tests about the tests.
 const NO_ROWS: [&str; 2] = ["an_undamaged_log_is_recovered", "an_undamaged_snapshot_is_taken"];

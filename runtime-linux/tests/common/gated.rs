@@ -1,7 +1,7 @@
 //! Linux with a gate before every sync: it can be held, fail, or panic.
 #![expect(clippy::missing_panics_doc, reason = "what goes wrong in a test panics")]
 
-use runtime::platform::{
+use highwater_platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
     Sharing, ThreadRole,
 };

@@ -7,10 +7,10 @@ use highwater::event::Event;
 use highwater::types::{
     AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
-use runtime::config::Config;
-use runtime::host::{Host, HostConfig, Session};
-use runtime::platform::Platform;
-use runtime::start::CapacityWishes;
+use highwater_engine::config::CapacityWishes;
+use highwater_engine::config::Config;
+use highwater_host::{Host, HostConfig, Session};
+use highwater_platform::Platform;
 use runtime_linux::Linux;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@
     reason = "what goes wrong in a test panics, and what is checked is not always used"
 )]
 
-use runtime::platform::Platform;
+use highwater_platform::Platform;
 use runtime_linux::Linux;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;

@@ -25,7 +25,7 @@ fn full_disk() {
     let full = (1..100).find_map(|at| log.append(LogPosition(at * BLOCK), &block(2).0).err());
     assert_eq!(full, Some(LogFault { operation: LogOperation::Append, code: 28 }));
     drop(log);
-    let sentence = runtime::log_directory::explain_fault(Linux, &directory, full.unwrap());
+    let sentence = highwater_storage::explain_fault(Linux, &directory, full.unwrap());
     assert!(sentence.contains("No space left on device"), "{sentence}");
     let mut log = open(&directory, IoChoice::Append);
     log.cut(FIRST, LogPosition(2 * BLOCK)).unwrap();

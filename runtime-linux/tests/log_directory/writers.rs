@@ -1,8 +1,8 @@
 //! One process writes a data directory, and readers that ask about that are in nobody's way.
 
 use super::{open, options, place, written};
-use runtime::log_directory::{IoChoice, LogDirectory, OpenError};
-use runtime::platform::Platform;
+use highwater_platform::Platform;
+use highwater_storage::{IoChoice, LogDirectory, OpenError};
 use runtime_linux::Linux;
 use std::sync::atomic::{AtomicBool, Ordering};
 

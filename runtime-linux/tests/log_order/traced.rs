@@ -1,6 +1,6 @@
 //! Linux, with every call that changes a file or a name written down, and some calls broken.
 
-use runtime::platform::{
+use highwater_platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
     Sharing, ThreadRole,
 };

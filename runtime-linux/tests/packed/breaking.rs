@@ -1,6 +1,6 @@
 //! Linux with a call that fails, or moves other bytes than it was given; counted by thread.
 
-use runtime::platform::{
+use highwater_platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
     Sharing, ThreadRole,
 };

@@ -55,8 +55,8 @@ fn check(manifest: &str, arrows: &Arrows<'_>) -> Vec<String> {
     let Some(direct) = arrows.get(package) else {
         return vec![format!("{package} has no arrows")];
     };
-    let through = direct.iter().filter_map(|name| arrows.get(name)).flatten();
-    let for_tests: Vec<&str> = direct.iter().chain(through).copied().chain(["tests"]).collect();
+    let mut for_tests = reached(direct, arrows);
+    for_tests.push("tests");
     dependencies_of(manifest)
         .into_iter()
         .filter(|dependency| arrows.contains_key(dependency.name))
@@ -68,11 +68,32 @@ fn check(manifest: &str, arrows: &Arrows<'_>) -> Vec<String> {
         .collect()
 }
 
+/// The crates that can be reached from these, along any number of arrows.
+fn reached<'t>(direct: &[&'t str], arrows: &Arrows<'t>) -> Vec<&'t str> {
+    let mut found = direct.to_vec();
+    let mut next = 0;
+    while let Some(name) = found.get(next) {
+        let below = arrows.get(name).into_iter().flatten();
+        let new: Vec<_> = below.copied().filter(|name| !found.contains(name)).collect();
+        found.extend(new);
+        next += 1;
+    }
+    found
+}
+
+/// Arrows that lead back to where they began: crates that are above themselves.
+fn circles(arrows: &Arrows<'_>) -> Vec<String> {
+    let leads_back = |(name, direct): &(&&str, &Vec<&str>)| reached(direct, arrows).contains(*name);
+    let found = arrows.iter().filter(leads_back);
+    found.map(|(name, _)| format!("the arrows of {name} lead back to it")).collect()
+}
+
 #[test]
 fn crates_point_down() {
     let page = read("docs/architecture.md");
     let arrows = arrows_of(&page);
     assert_eq!(arrows.len(), MEMBERS.len(), "every member has a line");
+    none(&circles(&arrows));
     for member in MEMBERS {
         none(&check(&read(&format!("{member}/Cargo.toml")), &arrows));
     }
@@ -80,7 +101,10 @@ fn crates_point_down() {
 
 #[test]
 fn an_arrow_upwards_is_found() {
-    let arrows = arrows_of("```arrows\na:\nb: a\nc: b\n```\n");
+    let up = arrows_of("```arrows\na: c\nb: a\nc: b\nd: a\n```\n");
+    assert_eq!(circles(&up).len(), 3, "a, b and c lead back, d does not");
+    let arrows = arrows_of("```arrows\na:\nb: a\nc: b\nd:\n```\n");
+    none(&circles(&arrows));
     none(&check("name = \"b\"\n[dependencies]\na.workspace = true\nclap = \"4\"\n", &arrows));
     none(&check("name = \"c\"\n[dev-dependencies]\na = { path = \"../a\" }\n", &arrows));
     one(&check("name = \"a\"\n[dependencies]\nb.workspace = true\n", &arrows), "a must not");
@@ -88,5 +112,6 @@ fn an_arrow_upwards_is_found() {
     one(&check("name = \"a\"\n[dev-dependencies]\nc.workspace = true\n", &arrows), "depend on c");
     let target = "name = \"a\"\n[target.'cfg(unix)'.dependencies]\nb.workspace = true\n";
     one(&check(target, &arrows), "a must not depend on b");
-    one(&check("name = \"d\"\n", &arrows), "d has no arrows");
+    one(&check("name = \"e\"\n", &arrows), "e has no arrows");
+    one(&check("name = \"d\"\n[dev-dependencies]\na.workspace = true\n", &arrows), "d must not");
 }

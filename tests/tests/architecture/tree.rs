@@ -4,8 +4,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates' folders.
-pub(crate) const MEMBERS: [&str; 7] =
-    ["core", "capi", "runtime", "runtime-linux", "runtime-macos", "bench", "tests"];
+pub(crate) const MEMBERS: [&str; 14] = [
+    "core",
+    "capi",
+    "runtime/platform",
+    "runtime/storage",
+    "runtime/engine",
+    "runtime/host",
+    "runtime/flows",
+    "runtime/console",
+    "runtime/lab",
+    "runtime/cli",
+    "runtime-linux",
+    "runtime-macos",
+    "bench",
+    "tests",
+];
 
 /// A file of the workspace.
 pub(crate) struct Source {

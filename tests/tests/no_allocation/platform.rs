@@ -1,7 +1,7 @@
 //! A platform that only knows its threads: it has them watched from when they are pinned.
 
 use crate::counting::watch;
-use runtime::platform::{
+use highwater_platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
     Sharing, ThreadRole,
 };

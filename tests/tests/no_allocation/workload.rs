@@ -6,7 +6,7 @@ use highwater::types::{
     AccountId, Band, ClientSequence, InstrumentId, Lots, OrderId, OrderType, SelfTrade, SessionId,
     Side, Symbol, Ticks, TimeInForce,
 };
-use runtime::stream::{SEED_DEFAULT, SYMBOLS, Stream};
+use highwater_flows::stream::{SEED_DEFAULT, SYMBOLS, Stream};
 
 /// The session that sweeps, and that is rejected.
 const OTHER: SessionId = SessionId(2);

@@ -1,0 +1,104 @@
+//! The choices of a configuration as they are written: on the command line and in a TOML file.
+
+use clap::ValueEnum;
+use highwater_engine::snapshots::Keep;
+use highwater_platform::idle::IdleStrategy;
+use highwater_storage::IoChoice;
+use serde::Deserialize;
+
+/// `--idle`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdleArg {
+    /// Never gives the core away: the lowest latency, for machines with a core for every thread
+    Spin,
+    /// Yields for as long as its work has earned, then sleeps until it is woken: for any machine
+    Adaptive,
+    /// Sleeps at once until it is woken: the least use of the processor
+    Sleep,
+}
+
+impl From<IdleArg> for IdleStrategy {
+    fn from(arg: IdleArg) -> Self {
+        match arg {
+            IdleArg::Spin => Self::Spin,
+            IdleArg::Adaptive => Self::Adaptive,
+            IdleArg::Sleep => Self::Sleep,
+        }
+    }
+}
+
+impl From<IdleStrategy> for IdleArg {
+    fn from(strategy: IdleStrategy) -> Self {
+        match strategy {
+            IdleStrategy::Spin => Self::Spin,
+            IdleStrategy::Adaptive => Self::Adaptive,
+            IdleStrategy::Sleep => Self::Sleep,
+        }
+    }
+}
+
+/// `--io`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IoArg {
+    /// Directly where the file system takes it and is not in memory, else by appending
+    Auto,
+    /// Directly, or not at all
+    Direct,
+    /// By appending
+    Append,
+}
+
+impl From<IoArg> for IoChoice {
+    fn from(arg: IoArg) -> Self {
+        match arg {
+            IoArg::Auto => Self::Auto,
+            IoArg::Direct => Self::Direct,
+            IoArg::Append => Self::Append,
+        }
+    }
+}
+
+impl From<IoChoice> for IoArg {
+    fn from(choice: IoChoice) -> Self {
+        match choice {
+            IoChoice::Auto => Self::Auto,
+            IoChoice::Direct => Self::Direct,
+            IoChoice::Append => Self::Append,
+        }
+    }
+}
+
+/// `--keep`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeepArg {
+    /// They are kept, compressed
+    All,
+    /// Those that no kept snapshot needs are retired: the history before is gone
+    Snapshot,
+}
+
+impl From<KeepArg> for Keep {
+    fn from(arg: KeepArg) -> Self {
+        match arg {
+            KeepArg::All => Self::All,
+            KeepArg::Snapshot => Self::Snapshot,
+        }
+    }
+}
+
+impl From<Keep> for KeepArg {
+    fn from(keep: Keep) -> Self {
+        match keep {
+            Keep::All => Self::All,
+            Keep::Snapshot => Self::Snapshot,
+        }
+    }
+}
+
+/// A choice as it is written in a file: in quotation marks.
+pub(crate) fn quoted(choice: &impl ValueEnum) -> Option<String> {
+    choice.to_possible_value().map(|value| format!("\"{}\"", value.get_name()))
+}

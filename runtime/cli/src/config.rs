@@ -1,0 +1,175 @@
+//! `highwater config`: the effective configuration, as a TOML file with defaults and units.
+
+use crate::choices::{IdleArg, IoArg, KeepArg, quoted as quoted_choice};
+use crate::settings::{ConfigError, Settings};
+use crate::units::{Size, Span};
+use highwater::sync_mode::{Hold, SyncMode};
+use highwater_console::{CommandError, Console};
+use highwater_engine::config::CAPACITIES_DEFAULT;
+use highwater_engine::config::Config;
+use highwater_engine::snapshots::SnapshotPlan;
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Print the effective configuration, as a TOML file that --config takes, with defaults and units.
+///
+/// Flags stand before the file, the file before the profile.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ConfigArgs {
+    /// A TOML file with settings; its keys are the names of the flags
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Prints the configuration that the arguments make.
+///
+/// # Errors
+/// They make none, or the output cannot be written.
+pub fn print_config(args: &ConfigArgs, console: Console) -> Result<(), CommandError> {
+    let config = args.settings.with_file(args.config.as_deref())?;
+    console.print(&as_toml(&config))
+}
+
+/// The configuration as a TOML file.
+fn as_toml(config: &Config) -> String {
+    let mut text = String::new();
+    let mut say = |comment: &str, setting: &str, value: Option<String>| {
+        let line = value.map_or_else(|| format!("# {setting} ="), |v| format!("{setting} = {v}"));
+        // Writing to a string cannot fail.
+        let _written = writeln!(text, "# {comment}\n{line}\n");
+    };
+    let quoted = |value: &dyn std::fmt::Display| Some(format!("\"{value}\""));
+    match config.data.to_str() {
+        Some(data) => say("The data directory.", "data", Some(toml_string(data))),
+        None => say("The data directory: no text, so only --data can name it.", "data", None),
+    }
+    say(
+        &format!(
+            "full, group, interval, checkpoint or off (default group). A power cut takes {}.",
+            config.sync.loss()
+        ),
+        "sync",
+        quoted(&config.sync.name()),
+    );
+    say_numbers(config.sync, &mut say);
+    say("auto, direct or append (default auto).", "io", quoted_choice(&IoArg::from(config.io)));
+    say(
+        "Size of a segment file in bytes, a multiple of 4096 (default 64M).",
+        "segment-bytes",
+        quoted(&Size(config.segment_bytes)),
+    );
+    say(
+        "spin, adaptive or sleep (default adaptive).",
+        "idle",
+        quoted_choice(&IdleArg::from(config.idle)),
+    );
+    let SnapshotPlan { bytes, interval, keep, lag_max_bytes } = config.snapshots;
+    say(
+        "Bytes of log behind which a snapshot is made; 0 for never (default 1G).",
+        "snapshot-bytes",
+        quoted(&Size(bytes.unwrap_or(0))),
+    );
+    say(
+        "Time after which a snapshot is made; 0s for never (default 0s).",
+        "snapshot-interval",
+        quoted(&Span(interval.unwrap_or_default())),
+    );
+    say(
+        "Bytes of log behind the newest snapshot at which no more commands are taken; 0 for no bound (default 0).",
+        "snapshot-lag-max",
+        quoted(&Size(lag_max_bytes.unwrap_or(0))),
+    );
+    say(
+        "Segments below a snapshot: all or snapshot (default all).",
+        "keep",
+        quoted_choice(&KeepArg::from(keep)),
+    );
+    say(
+        "Whether a copy of every trade is logged (default false).",
+        "log-trades",
+        Some(config.log_trades.to_string()),
+    );
+    let wishes = [
+        ("orders", config.capacities.orders, CAPACITIES_DEFAULT.orders),
+        ("instruments", config.capacities.instruments, CAPACITIES_DEFAULT.instruments),
+        ("sessions", config.capacities.sessions, CAPACITIES_DEFAULT.sessions),
+    ];
+    for (setting, wish, default) in wishes {
+        let comment = format!("How many {setting} (default: as the log has it, or {default}).");
+        say(&comment, setting, wish.map(|number| number.to_string()));
+    }
+    text
+}
+
+/// The numbers that belong to the mode.
+fn say_numbers(mode: SyncMode, say: &mut impl FnMut(&str, &str, Option<String>)) {
+    let span = |ns| Some(format!("\"{}\"", Span(Duration::from_nanos(ns))));
+    match mode {
+        SyncMode::Group(Hold { delay_ns, count }) => {
+            say("Time that a group is held back (default 0s).", "group-delay", span(delay_ns));
+            say(
+                "Commands that end a wait for more (default: no number).",
+                "group-count",
+                (count != Hold::NONE.count).then(|| count.to_string()),
+            );
+        }
+        SyncMode::Interval(exposure) => {
+            say(
+                "Age of the oldest command that is not durable at which a sync starts (default 10ms).",
+                "sync-interval",
+                span(exposure.every_ns),
+            );
+            say(
+                "The most released commands that may not be durable (default 1000).",
+                "sync-count",
+                Some(exposure.count.to_string()),
+            );
+        }
+        SyncMode::Full | SyncMode::Checkpoint | SyncMode::Off => {}
+    }
+}
+
+/// A basic string of TOML.
+fn toml_string(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Unreadable(..) => Self::failed(error),
+            ConfigError::NotUnderstood(..)
+            | ConfigError::OutOfRange(..)
+            | ConfigError::OtherMode(..) => Self::WrongUsage(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_reads_back_as_the_same() {
+        let configs = [
+            Config::durable(),
+            Config::production().data("a \"quoted\" \\ name"),
+            Config::balanced().segment_bytes(12_288),
+            Config::benchmark(),
+            Config::held_group(Duration::from_micros(1_500), 100.try_into().unwrap()),
+            Config::production().capacities(highwater_engine::config::CapacityWishes {
+                orders: Some(9),
+                instruments: None,
+                sessions: Some(3),
+            }),
+        ];
+        for config in configs {
+            let text = as_toml(&config);
+            let settings: Settings = toml::from_str(&text).unwrap_or_else(|e| panic!("{text}{e}"));
+            assert_eq!(settings.config().unwrap(), config, "{text}");
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! `highwater dump`: the records of a log, readable, one a line.
+
+use crate::book::not_there;
+use crate::inspect::{CacheArgs, looked_at_again, open_log};
+use highwater::command::{
+    Action, Command, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
+};
+use highwater::record::{Body, Record};
+use highwater::recovery::{RecoveryFault, Visitor};
+use highwater::trade::{TradeCopy, TradeKind};
+use highwater::types::{
+    Band, InstrumentTerms, OrderType, ReplaceRule, SelfTrade, Sequence, TimeInForce,
+};
+use highwater_console::{CommandError, Console};
+use highwater_engine::text::side_name;
+use highwater_platform::Platform;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Print the records of a log, readable, one a line.
+///
+/// Takes no exclusive lock and creates nothing; beside a running engine it prints what is durable
+/// now.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DumpArgs {
+    /// The data directory
+    #[arg(long, value_name = "DIR", default_value = "highwater-data")]
+    pub data: PathBuf,
+    /// First sequence to print, from 1 [default: the log's first]
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+    pub from: Option<u64>,
+    /// Last sequence to print, from 1 [default: the log's last]
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+    pub to: Option<u64>,
+    /// How much of it is kept in memory.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+    /// Print one JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Prints the records that `args` asks for.
+///
+/// # Errors
+/// The log is corrupt, there is none, it lacks a sequence that was asked for, or the output cannot
+/// be written. What it has of those that were asked for is printed.
+pub fn dump<P: Platform>(
+    platform: P,
+    args: &DumpArgs,
+    console: Console,
+) -> Result<(), CommandError> {
+    if let (Some(from), Some(to)) = (args.from, args.to)
+        && to < from
+    {
+        return Err(CommandError::failed(format!(
+            "there is no sequence from {from} up to {to}, which is before it; name the earlier one \
+             with --from and the later one with --to"
+        )));
+    }
+    let mut printer = Printer::new(args, console);
+    looked_at_again(|| walk(platform, args, &mut printer))
+}
+
+/// Prints what is asked for and was not printed by an earlier walk.
+fn walk<P: Platform>(
+    platform: P,
+    args: &DumpArgs,
+    printer: &mut Printer,
+) -> Result<(), CommandError> {
+    let mut log = open_log(platform, &args.data, args.cache)?;
+    let durable_end = log.durable_end()?;
+    printer.begin(Sequence(args.to.unwrap_or(u64::MAX)).min(durable_end));
+    let scanned = log.scan(printer);
+    if let Some(error) = printer.failed.take() {
+        return Err(error);
+    }
+    let end = scanned?.last_sequence.min(durable_end);
+    let first = log.first_sequence();
+    let asked = [("--from", args.from), ("--to", args.to)];
+    let asked = asked.into_iter().filter_map(|(flag, at)| Some((flag, Sequence(at?))));
+    let mut missing = asked.filter(|(_, at)| *at < first || *at > end);
+    missing.next().map_or(Ok(()), |asked| Err(not_there(&args.data, asked, first, end)))
+}
+
+/// Prints the records in a range, each of them once.
+struct Printer {
+    from: Sequence,
+    last: Sequence,
+    json: bool,
+    console: Console,
+    failed: Option<CommandError>,
+    /// The sequence of the last record that was printed, and how many of that sequence were.
+    printed: (Sequence, u64),
+    /// How many records of that sequence have come by since the walk began.
+    came_by_count: u64,
+}
+
+impl Printer {
+    fn new(args: &DumpArgs, console: Console) -> Self {
+        Self {
+            from: Sequence(args.from.unwrap_or(1)),
+            last: Sequence(0),
+            json: args.json,
+            console,
+            failed: None,
+            printed: (Sequence(0), 0),
+            came_by_count: 0,
+        }
+    }
+
+    /// The log is walked from its beginning, and printed up to `last`.
+    const fn begin(&mut self, last: Sequence) {
+        self.last = last;
+        self.came_by_count = 0;
+    }
+
+    /// Whether a record was not printed by an earlier walk; notes that it is now.
+    fn is_new(&mut self, record: &Record) -> bool {
+        let (sequence, count) = self.printed;
+        if record.sequence < sequence {
+            return false;
+        }
+        if record.sequence > sequence {
+            self.printed = (record.sequence, 1);
+            self.came_by_count = 1;
+            return true;
+        }
+        self.came_by_count += 1;
+        self.printed.1 = count.max(self.came_by_count);
+        self.came_by_count > count
+    }
+}
+
+impl Visitor for Printer {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        if record.sequence < self.from || record.sequence > self.last {
+            return Ok(());
+        }
+        if !self.is_new(record) {
+            return Ok(());
+        }
+        let value = value_of(record);
+        let line = if self.json { value.to_string() } else { text_of(&value) };
+        self.console.print_line(&line).map_err(|error| {
+            self.failed = Some(error);
+            RecoveryFault::Unwanted { sequence: record.sequence }
+        })
+    }
+}
+
+/// A record as it is printed as text.
+pub(crate) fn line_of(record: &Record) -> String {
+    text_of(&value_of(record))
+}
+
+/// The fields of a record in the order in which they are printed.
+fn value_of(record: &Record) -> Value {
+    let mut fields = vec![
+        ("sequence", json!(record.sequence.0)),
+        ("timestamp_ns", json!(record.timestamp_ns)),
+        ("record", json!(record.record_type().name())),
+    ];
+    match &record.body {
+        Body::RunningHash(hash) => fields.push(("running_hash", json!(format!("{hash:016x}")))),
+        Body::Trade(copy) => push_trade(&mut fields, copy),
+        Body::Command(command) => push_command(&mut fields, command),
+    }
+    Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// Fields of a record, in order.
+type Fields = Vec<(&'static str, Value)>;
+
+fn push_trade(fields: &mut Fields, copy: &TradeCopy) {
+    let [maker, taker] = match copy.kind {
+        TradeKind::Continuous => ["maker", "taker"],
+        TradeKind::Auction => ["buy", "sell"],
+    };
+    fields.extend([
+        ("instrument", json!(copy.instrument.0)),
+        (maker, json!(copy.maker.0)),
+        (taker, json!(copy.taker.0)),
+        ("sessions", json!([copy.maker_session.0, copy.taker_session.0])),
+        ("price", json!(copy.price.0)),
+        ("quantity", json!(copy.quantity.0)),
+    ]);
+}
+
+fn push_command(fields: &mut Fields, command: &Command) {
+    fields.push(("session", json!(command.session.0)));
+    fields.push(("client_sequence", json!(command.client_sequence.0)));
+    match command.action {
+        Action::New(new) => push_new(fields, &new),
+        Action::Cancel { instrument, order, account } => fields.extend([
+            ("instrument", json!(instrument.0)),
+            ("order", json!(order.0)),
+            ("account", json!(account.0)),
+        ]),
+        Action::Reduce { instrument, order, account, by } => fields.extend([
+            ("instrument", json!(instrument.0)),
+            ("order", json!(order.0)),
+            ("account", json!(account.0)),
+            ("by", json!(by.0)),
+        ]),
+        Action::Replace(replace) => push_replace(fields, &replace),
+        Action::MassCancel(which) => push_mass_cancel(fields, &which),
+        Action::DefineInstrument(definition) => push_definition(fields, &definition),
+        Action::SetBand { instrument, band } => {
+            fields.push(("instrument", json!(instrument.0)));
+            push_band(fields, band);
+        }
+        Action::Control { instrument, control } => fields.extend([
+            ("instrument", json!(instrument.0)),
+            ("control", json!(control_name(control))),
+        ]),
+        Action::Clock { now_ns } => fields.push(("now_ns", json!(now_ns))),
+        Action::EndOfDay => {}
+        Action::LimitSession { session, open_orders_max } => fields.extend([
+            ("of_session", json!(session.0)),
+            ("open_orders_max", json!(open_orders_max)),
+        ]),
+        Action::BindFlow(flow) => fields.extend([
+            ("flow", json!(highwater_flows::flow::shown_name(&flow))),
+            ("head_bytes", json!(flow.head_bytes)),
+            ("head_hash", json!(format!("{:016x}", flow.head_hash))),
+        ]),
+        Action::Configure(capacities) => fields.extend([
+            ("orders", json!(capacities.orders)),
+            ("instruments", json!(capacities.instruments)),
+            ("sessions", json!(capacities.sessions)),
+        ]),
+    }
+}
+
+/// What most orders do not ask for is left out.
+fn push_new(fields: &mut Fields, new: &NewOrder) {
+    fields.extend([
+        ("instrument", json!(new.instrument.0)),
+        ("order", json!(new.order.0)),
+        ("account", json!(new.account.0)),
+        ("side", json!(side_name(new.side))),
+        ("order_type", json!(order_type_name(new.order_type))),
+        ("time_in_force", json!(time_in_force_name(new.time_in_force))),
+        ("price", json!(new.price.0)),
+        ("quantity", json!(new.quantity.0)),
+    ]);
+    let conditions = &new.conditions;
+    if conditions.self_trade != SelfTrade::Allow {
+        fields.push(("self_trade", json!(self_trade_name(conditions.self_trade))));
+    }
+    if conditions.post_only {
+        fields.push(("post_only", json!(true)));
+    }
+    let numbers = [
+        ("trigger", u64::from(conditions.trigger.0)),
+        ("expiry_ns", conditions.expiry_ns),
+        ("display", conditions.display.0),
+        ("minimum", conditions.minimum.0),
+    ];
+    fields.extend(numbers.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name, json!(n))));
+}
+
+/// A trigger that stays as it is is left out.
+fn push_replace(fields: &mut Fields, replace: &ReplaceOrder) {
+    fields.extend([
+        ("instrument", json!(replace.instrument.0)),
+        ("order", json!(replace.order.0)),
+        ("new_order", json!(replace.new_order.0)),
+        ("account", json!(replace.account.0)),
+        ("rule", json!(rule_name(replace.rule))),
+        ("price", json!(replace.price.0)),
+        ("quantity", json!(replace.quantity.0)),
+    ]);
+    if replace.trigger.0 > 0 {
+        fields.push(("trigger", json!(replace.trigger.0)));
+    }
+}
+
+/// What is not given is left out.
+fn push_mass_cancel(fields: &mut Fields, which: &MassCancel) {
+    fields.extend(which.instrument.map(|instrument| ("instrument", json!(instrument.0))));
+    fields.extend(which.account.map(|account| ("account", json!(account.0))));
+    fields.extend(which.side.map(|side| ("side", json!(side_name(side)))));
+    fields.extend(which.session.map(|session| ("of_session", json!(session.0))));
+}
+
+/// Terms that take everything are left out.
+fn push_definition(fields: &mut Fields, definition: &Definition) {
+    let Definition { symbol, terms } = definition;
+    fields.push(("symbol", json!(symbol.to_string())));
+    if *terms == InstrumentTerms::OPEN {
+        return;
+    }
+    fields.extend([("tick", json!(terms.tick.0)), ("lot", json!(terms.lot.0))]);
+    push_band(fields, terms.band);
+    fields.push(("quantity_max", json!(terms.quantity_max.0)));
+    // As a string, because it may be larger than 64 bits.
+    fields.push(("notional_max", json!(terms.notional_max.to_string())));
+}
+
+fn push_band(fields: &mut Fields, band: Band) {
+    fields.extend([("band_low", json!(band.low.0)), ("band_high", json!(band.high.0))]);
+}
+
+/// The same as text: `name value` pairs, the sequence first.
+fn text_of(value: &Value) -> String {
+    let Value::Object(fields) = value else {
+        return value.to_string();
+    };
+    let words = fields.iter().map(|(name, value)| match value {
+        Value::String(text) if name == "record" => text.clone(),
+        Value::String(text) => format!("{name} {text}"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            if name == "sequence" {
+                value.to_string()
+            } else {
+                format!("{name} {value}")
+            }
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+const fn order_type_name(order_type: OrderType) -> &'static str {
+    match order_type {
+        OrderType::Limit => "limit",
+        OrderType::Market => "market",
+        OrderType::Stop => "stop",
+        OrderType::StopLimit => "stop_limit",
+    }
+}
+
+const fn time_in_force_name(time_in_force: TimeInForce) -> &'static str {
+    match time_in_force {
+        TimeInForce::GoodTillCancel => "gtc",
+        TimeInForce::ImmediateOrCancel => "ioc",
+        TimeInForce::FillOrKill => "fok",
+        TimeInForce::Day => "day",
+        TimeInForce::GoodTillDate => "gtd",
+    }
+}
+
+const fn self_trade_name(self_trade: SelfTrade) -> &'static str {
+    match self_trade {
+        SelfTrade::Allow => "allow",
+        SelfTrade::CancelNewest => "cancel_newest",
+        SelfTrade::CancelOldest => "cancel_oldest",
+        SelfTrade::CancelBoth => "cancel_both",
+    }
+}
+
+const fn control_name(control: Control) -> &'static str {
+    match control {
+        Control::Halt => "halt",
+        Control::Resume => "resume",
+        Control::MatchingOn => "matching_on",
+        Control::MatchingOff => "matching_off",
+        Control::StartAuction => "start_auction",
+        Control::Uncross => "uncross",
+    }
+}
+
+const fn rule_name(rule: ReplaceRule) -> &'static str {
+    match rule {
+        ReplaceRule::Modify => "modify",
+        ReplaceRule::CancelReplace => "cancel_replace",
+    }
+}

@@ -1,0 +1,23 @@
+//! The program `highwater`: its settings, and one file for each command.
+//!
+//! An OS runtime hands its [`Platform`](highwater_platform::Platform) over to [`cli::main`].
+
+#![forbid(unsafe_code)]
+
+pub mod backup;
+pub mod book;
+pub mod choices;
+pub mod cli;
+pub mod config;
+pub mod consumers;
+pub mod diff;
+pub mod dump;
+pub mod generate;
+pub mod inspect;
+pub mod run;
+pub mod settings;
+pub mod snapshot;
+pub mod summary;
+pub mod truncate;
+pub mod units;
+pub mod verify;

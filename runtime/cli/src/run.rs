@@ -1,0 +1,282 @@
+//! `highwater run`: the engine end to end, from a flow's lines to released events in files.
+
+mod args;
+mod conclusion;
+
+pub use args::RunArgs;
+
+use args::STREAM_LIMIT_DEFAULT;
+use conclusion::{Recovered, conclude};
+use highwater::command::Action;
+use highwater::stage::Fault;
+use highwater_console::progress::watch;
+use highwater_console::{CommandError, Console, note};
+use highwater_engine::config::Config;
+use highwater_engine::fills::FLOW_SESSION;
+use highwater_engine::notices::NoticeSink;
+use highwater_engine::snapshots::{
+    FollowedLog, Keep, SnapshotLag, SnapshotThread, SnapshotTotals, held_by,
+};
+use highwater_engine::stages::{
+    Neighbourhood, Sequenced, StageGuard, spawn_log_writer, spawn_sequencer, spawn_syncer,
+};
+use highwater_engine::start::{StartError, Started, start};
+use highwater_flows::feed::{Feed, Source};
+use highwater_flows::flow::{FlowReader, LastLine};
+use highwater_flows::gateway::{Gateway, GatewayEnd, GatewayReport, Ledger, Pace, Progress};
+use highwater_flows::intake::{Binding, Intake};
+use highwater_flows::outputs::{RegisteredOutputs, SharedOutputs};
+use highwater_flows::place::STANDARD;
+use highwater_flows::stream::{SEED_DEFAULT, Stream};
+use highwater_flows::told::{Told, ToldPaths};
+use highwater_platform::Platform;
+use highwater_platform::bell::{Bells, Callers};
+use highwater_platform::idle::Idle;
+use highwater_platform::latency::Quantiles;
+use highwater_platform::signals::StopFlag;
+use highwater_storage::{Consumer, Consumers, LogDirectory, LogTotals};
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// Runs the engine until the flow ends, the limit is reached, or somebody wishes to stop.
+///
+/// # Errors
+/// What failed, in a sentence; everything that was acknowledged is durable.
+pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError> {
+    let acks_on_stdout = args.acks.as_deref().is_some_and(|acks| acks == STANDARD);
+    let console = if acks_on_stdout { Console::on_stderr() } else { Console::on_stdout() };
+    let config = args.configuration()?;
+    args.check_paths(&config.data)?;
+    let stop = StopFlag::on_signals(platform)
+        .map_err(|error| system_error("watch for signals", &error))?;
+    let reader = args.flow.as_deref().map(FlowReader::open).transpose();
+    let reader = reader
+        .map_err(CommandError::failed)?
+        .map(|reader| reader.with_last_line(LastLine::of_flag(args.last_line_whole)));
+    let mut intake = Intake::new(reader, stop.clone(), Told::new(paths_of(args)));
+    if !config.sync.answers_are_durable() {
+        note(&format!("sync {}: a power cut takes {}", config.sync.name(), config.sync.loss()));
+    }
+    let outputs: Vec<_> =
+        [&args.fills, &args.events].into_iter().flatten().map(|it| &**it).collect();
+    RegisteredOutputs::take_back(platform, &config.data, &outputs).map_err(CommandError::Failed)?;
+    let callers = Callers::default();
+    let notices = NoticeSink::new(|notice| note(&notice.to_string()));
+    let how = (&config, callers.clone(), &notices);
+    let mut started = match start(platform, how, &mut intake) {
+        Ok(started) => started,
+        Err(StartError::Unwanted) => {
+            if let Some(sentence) = intake.refusal(&config.data) {
+                return Err(CommandError::Failed(sentence));
+            }
+            note("stopped before the log was recovered; run again to go on");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for warning in &started.warnings {
+        note(&format!("note: {warning}"));
+    }
+    let recovered = Recovered::of(&started);
+    note(&recovered.to_string());
+    let binding = intake.binding(started.stages.sequencer.book()).map_err(CommandError::Failed)?;
+    if matches!(binding, Binding::Stopped) {
+        return Ok(());
+    }
+    let (reader, told) = intake.into_parts();
+    let outputs = registered(platform, &config, &started, &told)?;
+    started.lease = None;
+    let feed = feed_of(args, reader, &started, &binding);
+    let outputs = SharedOutputs::new(outputs);
+    let working = Working { started, feed, told, outputs, stop, callers, notices };
+    let finished = work(platform, (args, &config), working)?;
+    conclude(platform, (args, &config), console, (&recovered, finished))
+}
+
+fn paths_of(args: &RunArgs) -> ToldPaths {
+    ToldPaths { fills: args.fills.clone(), events: args.events.clone(), acks: args.acks.clone() }
+}
+
+/// The outputs of this run, registered as consumers of the log; other consumers that hold the log
+/// back are named.
+fn registered<P: Platform>(
+    platform: P,
+    config: &Config,
+    started: &Started<P>,
+    told: &Told,
+) -> Result<RegisteredOutputs<P>, CommandError> {
+    let files = told.durable_files().map_err(|error| system_error("read an output", &error))?;
+    let last = started.stages.sequencer.book().last_sequence();
+    let consumers = match Consumers::of(platform, &config.data).list() {
+        Ok(consumers) => consumers,
+        // Nothing is retired as long as nobody knows who needs it.
+        Err(error) => {
+            note(&format!("warning: {error}"));
+            return Ok(RegisteredOutputs::none(platform, &config.data));
+        }
+    };
+    let is_ours = |other: &Consumer| files.iter().any(|file| other.is(file.kind, &file.path));
+    if config.snapshots.keep == Keep::Snapshot {
+        let holding = |other: &&Consumer| other.kind.needs_all() || other.durable < last;
+        for other in consumers.iter().filter(holding).filter(|it| !is_ours(it)) {
+            note(&format!("note: {}", held_by(other)));
+        }
+    }
+    RegisteredOutputs::begin(platform, &config.data, files, last).map_err(CommandError::Failed)
+}
+
+/// The feed of this run, which goes on where the log stands.
+fn feed_of<P: Platform>(
+    args: &RunArgs,
+    reader: Option<FlowReader>,
+    started: &Started<P>,
+    binding: &Binding,
+) -> Feed {
+    let book = started.stages.sequencer.book();
+    let (source, limit) = if let Some(reader) = reader {
+        (Source::Flow(Box::new(reader)), args.limit.unwrap_or(u64::MAX))
+    } else {
+        let stream = Stream::starting_at(SEED_DEFAULT, Feed::next_client_sequence(book));
+        (Source::Stream(Box::new(stream)), args.limit.unwrap_or(STREAM_LIMIT_DEFAULT))
+    };
+    let mut feed = Feed::new(source, book, started.capacities.instruments, limit);
+    if book.last_sequence().0 == 0 || book.capacities() != started.capacities {
+        feed.operate(Action::Configure(started.capacities));
+    }
+    if let Binding::New(flow) = binding {
+        feed.operate(Action::BindFlow(*flow));
+    }
+    feed
+}
+
+/// Everything that a run works with.
+struct Working<P: Platform> {
+    started: Started<P>,
+    feed: Feed,
+    told: Told,
+    outputs: SharedOutputs<P>,
+    stop: StopFlag,
+    /// Who is woken when the next segment can't be prepared.
+    callers: Callers,
+    notices: NoticeSink,
+}
+
+/// What is left when a run has ended.
+struct Finished<P: Platform> {
+    report: GatewayReport,
+    last_state: Sequenced,
+    directory: LogDirectory<P>,
+    totals: LogTotals,
+    sync_time: Option<Quantiles>,
+    snapshot_totals: SnapshotTotals,
+    reserved_bytes: usize,
+}
+
+/// Starts the threads, watches them, and waits for all of them.
+fn work<P: Platform>(
+    platform: P,
+    (args, config): (&RunArgs, &Config),
+    working: Working<P>,
+) -> Result<Finished<P>, CommandError> {
+    let Working { started, feed, told, outputs, stop, callers, notices } = working;
+    let shared = started.stages.shared;
+    let counters = started.stages.log_writer.file().counters();
+    let (bells, lag) = (Bells::default(), SnapshotLag::default());
+    lag.follow(FollowedLog {
+        counters: Arc::clone(&counters),
+        behind_bytes: started.behind_snapshot_bytes(),
+        plan: config.snapshots,
+    });
+    // It lives as long as the process, as the engine does.
+    let neighbourhood: &'static Neighbourhood =
+        Box::leak(Box::new(Neighbourhood { shared, bells, lag }));
+    neighbourhood.bells.each().into_iter().for_each(|bell| callers.add(bell));
+    let log_syncer = started.stages.log_writer.file().syncer();
+    let reserved_bytes = started.reserved_bytes;
+    let progress = Arc::new(Progress::default());
+    let expected = feed.expected_count();
+    let book = started.stages.sequencer.book();
+    let recovered = (book.last_sequence(), book.last_client_sequence(FLOW_SESSION));
+    let gateway = Gateway {
+        platform,
+        arrivals: started.stages.arrivals,
+        releaser: started.stages.releaser,
+        neighbourhood,
+        feed,
+        ledger: Ledger::new(told, recovered),
+        output_sync: outputs.lock().answered_by(|| neighbourhood.bells.release.ring()),
+        pace: args.rate.map_or(Pace::Unlimited, Pace::PerSecond),
+        lasts: args.seconds.map(Duration::from_secs),
+        stop,
+        progress: Arc::clone(&progress),
+        idle: Idle::with_bell(platform, config.idle, &neighbourhood.bells.release),
+    };
+    let no_thread = |error: io::Error| {
+        shared.halt.fault(Fault::StagePanicked);
+        system_error("start a thread", &error)
+    };
+    let log_writer =
+        spawn_log_writer(platform, config.idle, started.stages.log_writer, neighbourhood)
+            .map_err(no_thread)?;
+    let sequencer =
+        spawn_sequencer(platform, config.idle, started.stages.sequencer, (), neighbourhood)
+            .map_err(no_thread)?;
+    let around = (neighbourhood, outputs.clone(), notices);
+    let snapshots = SnapshotThread::start(platform, config.data.clone(), config.snapshots, around)
+        .map_err(no_thread)?;
+    let mut files = log_syncer;
+    let syncer = spawn_syncer(platform, started.stages.syncer, move || files.sync(), neighbourhood)
+        .map_err(no_thread)?;
+    let gateway = Builder::new()
+        .name("hw-gateway".to_owned())
+        .spawn(move || {
+            let _guard = StageGuard(neighbourhood);
+            gateway.work()
+        })
+        .map_err(no_thread)?;
+    watch(platform, &progress.released_count, expected, || gateway.is_finished());
+    // All are waited for before the first failure is told.
+    let (report, last_state, directory) = (joined(gateway), joined(sequencer), joined(log_writer));
+    joined(syncer)?;
+    let requests = snapshots.requests();
+    snapshots.join().map_err(|_| CommandError::failed(DEFECT))?;
+    let snapshot_totals = requests.totals();
+    Ok(Finished {
+        report: settled(report?, &outputs)?,
+        last_state: last_state?,
+        directory: directory?,
+        totals: counters.totals(),
+        sync_time: counters.sync_quantiles(),
+        snapshot_totals,
+        reserved_bytes,
+    })
+}
+
+/// The report of a run whose outputs are durable, if they are whole.
+fn settled<P: Platform>(
+    report: GatewayReport,
+    outputs: &SharedOutputs<P>,
+) -> Result<GatewayReport, CommandError> {
+    match report.end {
+        GatewayEnd::Fed(_) | GatewayEnd::Stopped | GatewayEnd::SnapshotsBehind(_) => {
+            outputs.lock().sync_up_to(report.released).map_err(CommandError::Failed)?;
+        }
+        GatewayEnd::Output(_) | GatewayEnd::Fault(_) => {}
+    }
+    Ok(report)
+}
+
+/// What a thread gives back; a panic in it has stopped the engine and printed its reason.
+fn joined<T>(thread: JoinHandle<T>) -> Result<T, CommandError> {
+    thread.join().map_err(|_| CommandError::failed(DEFECT))
+}
+
+const DEFECT: &str = "a thread of the engine panicked, which is a defect: everything acknowledged is durable; \
+                      keep the data directory, report it, and run again";
+
+fn system_error(doing: &str, error: &dyn fmt::Display) -> CommandError {
+    CommandError::failed(format!("could not {doing}: {error}"))
+}

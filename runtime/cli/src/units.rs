@@ -1,0 +1,171 @@
+//! Sizes and lengths of time as people write them, on the command line and in files.
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A size in bytes: digits, and K, M, G or T, or the small letter, for powers of 1,024.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+/// Letters of the powers of 1,024, from the first.
+const UNITS: [char; 4] = ['K', 'M', 'G', 'T'];
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unit = text.chars().next_back().map(|letter| letter.to_ascii_uppercase());
+        let power = UNITS.iter().position(|known| Some(*known) == unit);
+        let (digits, shift) = match power {
+            Some(power) => (&text[..text.len() - 1], 10 * (power + 1)),
+            None => (text, 0),
+        };
+        let wrong = || "not a number of bytes, like 4096, 8K, 64M, 1G or 1T".to_owned();
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let number: u64 = digits.parse().map_err(|_| wrong())?;
+        number.checked_mul(1 << shift).map(Self).ok_or_else(|| "too large".to_owned())
+    }
+}
+
+impl fmt::Display for Size {
+    /// As the largest unit of which it is a whole number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut number, mut unit) = (self.0, None);
+        for next in UNITS {
+            if number == 0 || !number.is_multiple_of(1 << 10) {
+                break;
+            }
+            (number, unit) = (number >> 10, Some(next));
+        }
+        write!(f, "{number}")?;
+        unit.map_or(Ok(()), |letter| write!(f, "{letter}"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    /// From a text, or from a plain number of bytes.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SizeVisitor;
+
+        impl Visitor<'_> for SizeVisitor {
+            type Value = Size;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of bytes, like 4096 or \"64M\"")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Size, E> {
+                text.parse().map_err(|error| E::custom(format!("'{text}': {error}")))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Size, E> {
+                Ok(Size(number))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Size, E> {
+                u64::try_from(number).map(Size).map_err(|_negative| {
+                    E::custom(format!("'{number}': a number of bytes is not negative"))
+                })
+            }
+        }
+
+        deserializer.deserialize_any(SizeVisitor)
+    }
+}
+
+/// Reads a number of bytes as it is written everywhere: `4096`, `8K`, `64M`, `1G`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    text.parse::<Size>().map(|size| size.0)
+}
+
+/// A length of time: a number with its unit, like 10ms, 500us or 2s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "0" {
+            return Ok(Self(Duration::ZERO));
+        }
+        let parsed = humantime::parse_duration(text);
+        parsed.map(Self).map_err(|error| format!("{error}; say it like 10ms, 500us or 2s"))
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", humantime::format_duration(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|error| D::Error::custom(format!("'{text}': {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_and_written() {
+        for (text, bytes) in
+            [("0", 0), ("4096", 4_096), ("8k", 8_192), ("4M", 4 << 20), ("1G", 1 << 30)]
+        {
+            assert_eq!(text.parse(), Ok(Size(bytes)), "{text}");
+        }
+        for (power, unit) in [(10, "K"), (20, "M"), (30, "G"), (40, "T")] {
+            for unit in [unit.to_owned(), unit.to_lowercase()] {
+                assert_eq!(format!("3{unit}").parse(), Ok(Size(3 << power)), "{unit}");
+                assert_eq!(parse_bytes(&format!("3{unit}")), Ok(3 << power), "{unit}");
+            }
+        }
+        for wrong in ["", "K", "x", "-1", "+1", "+1K", "1 K", "1KB", "1.5M", "99999999999T", "4é"]
+        {
+            assert!(wrong.parse::<Size>().is_err(), "{wrong}");
+        }
+        for (bytes, text) in [(0, "0"), (4_097, "4097"), (8_192, "8K"), (1 << 40, "1T")] {
+            assert_eq!(Size(bytes).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_file_says_sizes_like_the_command_line_or_as_numbers() {
+        #[derive(Deserialize)]
+        struct File {
+            size: Size,
+        }
+        for (value, bytes) in
+            [("\"64k\"", 65_536), ("\"64K\"", 65_536), ("65536", 65_536), ("\"1g\"", 1 << 30)]
+        {
+            let file: File = toml::from_str(&format!("size = {value}")).unwrap();
+            assert_eq!(file.size, Size(bytes), "{value}");
+        }
+        for wrong in ["-1", "1.5", "\"64 k\"", "true"] {
+            assert!(toml::from_str::<File>(&format!("size = {wrong}")).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn spans_have_a_unit() {
+        for (text, micros) in [("0", 0), ("10ms", 10_000), ("500us", 500), ("2s", 2_000_000)] {
+            assert_eq!(text.parse(), Ok(Span(Duration::from_micros(micros))), "{text}");
+        }
+        for wrong in ["", "10", "ms", "-1s", "1 parsec"] {
+            assert!(wrong.parse::<Span>().is_err(), "{wrong}");
+        }
+        assert_eq!(Span(Duration::from_millis(10)).to_string(), "10ms");
+    }
+}

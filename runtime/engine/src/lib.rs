@@ -1,0 +1,17 @@
+//! The engine as threads: its configuration, its start and recovery, its stages, its snapshots.
+//!
+//! Decisions are the core's. What is in here opens the log, recovers the book in memory that is
+//! large enough, and steps each stage on a thread of its own.
+
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod figures;
+pub mod fills;
+pub mod notices;
+pub mod replay;
+pub mod snapshots;
+pub mod stages;
+pub mod start;
+pub mod text;
+pub mod told_time;

@@ -1,0 +1,412 @@
+//! The snapshot maker: a second book that follows the durable log, and is written out when a
+//! snapshot is wanted.
+
+use super::restore::{Beginning, Candidates};
+use super::retention::{Keep, Kept, Treated, treat};
+use crate::config::{CAPACITIES_DEFAULT, larger};
+use crate::fills::FLOW_SESSION;
+use crate::fills::{FillsMark, FillsMeter};
+use crate::start::StartError;
+use highwater::book::{Book, CheckFault};
+use highwater::event::EventSink;
+use highwater::log_file::LogFile;
+use highwater::record::Record;
+use highwater::recovery::{Follower, RecoveryFault, Replay, Start, Visitor, scan_from};
+use highwater::snapshot::SnapshotOrigin;
+use highwater::types::{Capacities, Sequence};
+use highwater_platform::Platform;
+use highwater_storage::{Aligned, LZ4, Lease, LogDirectory, SnapshotError};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::thread::yield_now;
+
+/// Bytes of the log that are read at a time. Much, because after each wait for the disk the thread
+/// waits for a core, too.
+const BUFFER_BYTES: usize = 1 << 21;
+/// Why nothing is packed or removed any more.
+const KEEPS_EVERYTHING: &str = "every file is kept: a change of the directory may not have become \
+                                durable before; run again";
+/// What another process did meanwhile.
+const OVERTAKEN: &str = "another process made snapshots and retired what was to be read next";
+/// Sequences that are followed before the maker asks whether to go on.
+const FOLLOWED_AT_ONCE: u64 = 1 << 19;
+
+/// Records that are replayed before the core is given away: some 100 microseconds.
+const RECORDS_AT_ONCE: u32 = 2_048;
+
+/// Follows a log as a reader, and makes snapshots of it.
+#[expect(clippy::struct_excessive_bools, reason = "two facts that do not touch each other")]
+#[derive(Debug)]
+pub struct SnapshotMaker<P: Platform> {
+    platform: P,
+    directory: LogDirectory<P>,
+    buffer: Aligned,
+    book: Book<'static>,
+    follower: Follower,
+    fills: FillsMeter,
+    room: Capacities,
+    /// The last sequence of the newest snapshot that was proven: this maker began there, or made
+    /// it.
+    newest: Sequence,
+    /// Whether the book and the follower are not to be used again.
+    is_spent: bool,
+    /// Whether nothing is removed any more: what should have become durable may not be.
+    keeps_everything: bool,
+    notes: Vec<String>,
+}
+
+/// A snapshot that was made, and what became of the log below it.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Its file.
+    pub path: PathBuf,
+    /// The last sequence in it.
+    pub sequence: Sequence,
+    /// Open orders in it.
+    pub order_count: u32,
+    /// What was done to the segments below it.
+    pub kept: Kept,
+    /// Who still needs what would have been removed, in words.
+    pub held: Option<String>,
+    /// What could not be done to them, in words; the snapshot stands all the same.
+    pub trouble: Option<String>,
+    /// How long it took to write and prove, in nanoseconds.
+    pub took_ns: u64,
+}
+
+/// Why a snapshot was not made.
+#[derive(Debug)]
+pub enum SnapshotTrouble {
+    /// The log is damaged before what is durable, or its replay differs from what the engine did:
+    /// nothing is removed, and the engine is not to be trusted.
+    Log(RecoveryFault),
+    /// The log replays to a book that contradicts itself: the same.
+    Unsound(CheckFault),
+    /// Another process is making one; what there was stands.
+    Busy,
+    /// Something that may pass, in words: what there was stands.
+    Passing(String),
+}
+
+impl fmt::Display for SnapshotTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Log(fault) => write!(f, "no snapshot was made, and every file kept: {fault}"),
+            Self::Unsound(fault) => write!(
+                f,
+                "no snapshot was made, and every file kept: the replayed book is inconsistent: \
+                 {fault}"
+            ),
+            Self::Busy => {
+                f.write_str("no snapshot was made: another process is making one; wait for it")
+            }
+            Self::Passing(why) => write!(f, "no snapshot was made: {why}"),
+        }
+    }
+}
+
+impl From<StartError> for SnapshotTrouble {
+    fn from(error: StartError) -> Self {
+        Self::Passing(error.to_string())
+    }
+}
+
+impl<P: Platform> SnapshotMaker<P> {
+    /// Begins at the newest snapshot in `data` that is to be trusted, or at the log's beginning.
+    ///
+    /// # Errors
+    /// There is no log, or no memory for a book.
+    pub fn open(platform: P, data: &Path) -> Result<Self, SnapshotTrouble> {
+        let _lease = Lease::take(platform, data).map_err(StartError::from)?;
+        let directory = LogDirectory::open_to_follow(platform, data).map_err(StartError::from)?;
+        let Begun { book, follower, fills, notes } =
+            begin(platform, &directory, CAPACITIES_DEFAULT)?;
+        let buffer = Aligned::zeroed(BUFFER_BYTES);
+        let (room, newest) = (CAPACITIES_DEFAULT, book.last_sequence());
+        Ok(Self {
+            platform,
+            directory,
+            buffer,
+            book,
+            follower,
+            fills,
+            room,
+            newest,
+            is_spent: false,
+            keeps_everything: false,
+            notes,
+        })
+    }
+
+    /// Whether it can't go on, and another must begin anew.
+    pub const fn is_spent(&self) -> bool {
+        self.is_spent
+    }
+
+    /// Which snapshots were not used, and why: a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The last sequence that the second book has applied.
+    pub fn followed(&self) -> Sequence {
+        self.book.last_sequence()
+    }
+
+    /// The last sequence of the newest snapshot; 0 when there is none.
+    pub const fn newest(&self) -> Sequence {
+        self.newest
+    }
+
+    /// Open orders behind the last sequence that was followed.
+    pub fn order_count(&self) -> u32 {
+        self.book.open_order_count()
+    }
+
+    /// The last sequence that the log itself calls durable, or, when `go_on` says no before that
+    /// was found out, the last that was followed.
+    ///
+    /// # Errors
+    /// The log is damaged, or cannot be read.
+    pub fn durable_end(&mut self, go_on: &dyn Fn() -> bool) -> Result<Sequence, SnapshotTrouble> {
+        let _lease = self.lease()?;
+        let start = self.follower.chain().map_or(Start::Beginning, Start::Snapshot);
+        let mut nobody = Nobody { go_on };
+        let mut scan =
+            || scan_from(&mut self.directory, self.buffer.bytes_mut(), &mut nobody, start);
+        // What was wrong may have been gone while it was looked at.
+        match scan().or_else(|_| scan()) {
+            Ok(scanned) => Ok(scanned.vouched),
+            Err(RecoveryFault::Unwanted { .. }) => Ok(self.followed()),
+            Err(fault) => Err(SnapshotTrouble::Log(fault)),
+        }
+    }
+
+    /// Nothing that is still to be read is removed meanwhile.
+    fn lease(&self) -> Result<Lease<P>, SnapshotTrouble> {
+        Ok(Lease::take(self.platform, self.directory.path()).map_err(StartError::from)?)
+    }
+
+    /// Replays what is durable up to `until`, as far as whole blocks go; asks `go_on` in between.
+    ///
+    /// # Errors
+    /// The log is damaged before `until`, its replay differs, or it cannot be read; what was read
+    /// before a file failed need not be read again.
+    pub fn follow(
+        &mut self,
+        until: Sequence,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<(), SnapshotTrouble> {
+        let _lease = self.lease()?;
+        let mut before = None;
+        while go_on() {
+            let followed = self.followed();
+            let part = until.min(Sequence(followed.0.saturating_add(FOLLOWED_AT_ONCE)));
+            match self.follow_part(part) {
+                Ok(()) if part == until => return Ok(()),
+                // A block may hold more than a part.
+                Ok(()) => {}
+                Err(RecoveryFault::NeedsCapacities(needed)) => self.begin_again(needed)?,
+                // Damage is what a second look finds, too: what was read may have been replaced
+                // meanwhile. Before it the follower stands where it stood.
+                Err(fault) if is_in_files(fault) && before != Some(fault) => before = Some(fault),
+                Err(fault) => return Err(self.trouble(fault)),
+            }
+        }
+        Ok(())
+    }
+
+    /// What a fault of following means.
+    fn trouble(&mut self, fault: RecoveryFault) -> SnapshotTrouble {
+        let range = self.directory.segments().ok().flatten();
+        let stands_in = self.follower.chain().map(|chain| chain.segment);
+        if let (Some((first, _)), Some(segment)) = (range, stands_in)
+            && segment < first
+        {
+            self.is_spent = true;
+            return SnapshotTrouble::Passing(OVERTAKEN.to_owned());
+        }
+        match fault {
+            RecoveryFault::Log(fault) => SnapshotTrouble::Passing(fault.to_string()),
+            RecoveryFault::NewerVersion { .. }
+            | RecoveryFault::OlderVersion { .. }
+            | RecoveryFault::Corrupt { .. }
+            | RecoveryFault::MissingSegment(_)
+            | RecoveryFault::ForeignSegment(_)
+            | RecoveryFault::SnapshotAhead { .. }
+            | RecoveryFault::SnapshotOfOtherLog
+            | RecoveryFault::HashMismatch { .. }
+            | RecoveryFault::TradeDiffers { .. }
+            | RecoveryFault::Repeated { .. }
+            | RecoveryFault::NeedsCapacities(_)
+            | RecoveryFault::Unwanted { .. } => SnapshotTrouble::Log(fault),
+        }
+    }
+
+    /// Writes and proves a snapshot of what was followed, and treats what lies below it; `None`
+    /// when nothing has come since the newest.
+    ///
+    /// # Errors
+    /// It could not be written, read back or named, or another process is making one.
+    pub fn make(
+        &mut self,
+        keep: Keep,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Made>, SnapshotTrouble> {
+        let Some(chain) = self.follower.chain().filter(|_| self.followed() > self.newest) else {
+            return Ok(None);
+        };
+        let passing = |error: &dyn fmt::Display| SnapshotTrouble::Passing(error.to_string());
+        let _lock = self
+            .directory
+            .lock_snapshots()
+            .map_err(|error| passing(&error))?
+            .ok_or(SnapshotTrouble::Busy)?;
+        self.book.check().map_err(SnapshotTrouble::Unsound)?;
+        let from_ns = self.platform.monotonic_ns();
+        let origin = SnapshotOrigin {
+            chain,
+            created_at_ns: self.platform.wall_clock_ns(),
+            compression: LZ4,
+            host: [self.fills.mark().bytes, self.fills.mark().hash],
+        };
+        let written = self.directory.write_snapshot(&self.book, &origin);
+        let header = written.map_err(|error| {
+            self.keeps_everything |= matches!(error, SnapshotError::Unnamed(_));
+            passing(&error)
+        })?;
+        let before = Some(self.newest).filter(|sequence| *sequence > Sequence(0));
+        self.newest = header.sequence();
+        let took_ns = self.platform.monotonic_ns() - from_ns;
+        let treated = self.treat(before, keep, go_on);
+        Ok(Some(Made {
+            path: self.directory.snapshot_path(self.newest),
+            sequence: self.newest,
+            order_count: self.book.open_order_count(),
+            kept: treated.as_ref().map(|treated| treated.kept).unwrap_or_default(),
+            held: treated.as_ref().ok().and_then(|treated| treated.held.clone()),
+            trouble: treated.err(),
+            took_ns,
+        }))
+    }
+
+    /// Treats what lies below the newest snapshot and the one `before` it.
+    fn treat(
+        &mut self,
+        before: Option<Sequence>,
+        keep: Keep,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Treated, String> {
+        if self.keeps_everything {
+            return Err(KEEPS_EVERYTHING.to_owned());
+        }
+        let snapshots = (self.newest, before);
+        treat(self.platform, &mut self.directory, snapshots, keep, go_on).map_err(|untreated| {
+            self.keeps_everything |= untreated.is_final;
+            untreated.why
+        })
+    }
+
+    fn follow_part(&mut self, until: Sequence) -> Result<(), RecoveryFault> {
+        let replay = Replay::new(&mut self.book, &mut self.fills);
+        let mut polite = Polite { replay, until_pause: RECORDS_AT_ONCE };
+        self.follower
+            .follow(&mut self.directory, self.buffer.bytes_mut(), &mut polite, until)
+            .map(|_reached| ())
+    }
+
+    /// Begins again with more memory.
+    fn begin_again(&mut self, needed: Capacities) -> Result<(), SnapshotTrouble> {
+        self.room = larger(self.room, needed);
+        self.is_spent = true;
+        let begun = begin(self.platform, &self.directory, self.room)?;
+        self.is_spent = false;
+        (self.book, self.follower, self.fills) = (begun.book, begun.follower, begun.fills);
+        Ok(())
+    }
+}
+
+/// Whether a fault is of what the files hold, and not of what follows from it.
+const fn is_in_files(fault: RecoveryFault) -> bool {
+    match fault {
+        RecoveryFault::Corrupt { .. }
+        | RecoveryFault::MissingSegment(_)
+        | RecoveryFault::ForeignSegment(_) => true,
+        RecoveryFault::Log(_)
+        | RecoveryFault::NewerVersion { .. }
+        | RecoveryFault::OlderVersion { .. }
+        | RecoveryFault::SnapshotAhead { .. }
+        | RecoveryFault::SnapshotOfOtherLog
+        | RecoveryFault::HashMismatch { .. }
+        | RecoveryFault::TradeDiffers { .. }
+        | RecoveryFault::Repeated { .. }
+        | RecoveryFault::NeedsCapacities(_)
+        | RecoveryFault::Unwanted { .. } => false,
+    }
+}
+
+/// A replay that gives its core away again and again: the engine's threads yield while they wait,
+/// and where cores are few they would wait for this one until the scheduler's tick.
+struct Polite<'r, 'b, S> {
+    replay: Replay<'r, 'b, S>,
+    until_pause: u32,
+}
+
+impl<S: EventSink> Visitor for Polite<'_, '_, S> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        self.until_pause -= 1;
+        if self.until_pause == 0 {
+            self.until_pause = RECORDS_AT_ONCE;
+            yield_now();
+        }
+        self.replay.record(record)
+    }
+
+    fn look_ahead(&mut self, waiting: &[Record]) {
+        self.replay.look_ahead(waiting);
+    }
+}
+
+struct Begun {
+    book: Book<'static>,
+    follower: Follower,
+    fills: FillsMeter,
+    notes: Vec<String>,
+}
+
+/// The first candidate that is to be trusted.
+fn begin<P: Platform>(
+    platform: P,
+    directory: &LogDirectory<P>,
+    room: Capacities,
+) -> Result<Begun, SnapshotTrouble> {
+    let mut candidates = Candidates::of(directory)?;
+    let Beginning { fresh, start, snapshot } = candidates
+        .next(platform, directory, room)?
+        .expect("the log's beginning is a candidate that cannot be refused");
+    let mark = snapshot.map_or_else(FillsMark::new, |header| {
+        let [bytes, hash] = header.host;
+        FillsMark { bytes, hash }
+    });
+    Ok(Begun {
+        book: fresh.book,
+        follower: Follower::new(start),
+        fills: FillsMeter::new(FLOW_SESSION, mark),
+        notes: candidates.into_notes(),
+    })
+}
+
+/// Looks at no record, and goes on as long as it may.
+struct Nobody<'g> {
+    go_on: &'g dyn Fn() -> bool,
+}
+
+impl Visitor for Nobody<'_> {
+    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
+        self.looks_behind(record.sequence)
+    }
+
+    fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
+        if (self.go_on)() { Ok(()) } else { Err(RecoveryFault::Unwanted { sequence: last }) }
+    }
+}

@@ -1,0 +1,443 @@
+//! The thread `hw-snapshot`: makes a snapshot when the log has grown, when time has passed, or when
+//! somebody asks, and never has the sequencer wait.
+
+use super::SettleOutputs;
+use super::lag::{LagTotals, SnapshotLag};
+use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
+use super::retention::Keep;
+use crate::notices::{Notice, NoticeSink};
+use crate::stages::{Neighbours, StageGuard};
+use highwater::stage::{Fault, Shared, State};
+use highwater::types::Sequence;
+use highwater_platform::Platform;
+use highwater_platform::bell::{Alarm, Bells};
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle, yield_now};
+use std::time::Duration;
+
+/// Why there are no more snapshots in this run.
+const SPENT: &str = "this engine makes none any more, for the reason that was told; run again";
+/// Snapshots in a row that cannot be made while commands are held, until the engine stops for it.
+const HELD_FAILURES_MAX: u32 = 3;
+/// How long it waits before it tries again then.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+/// How long it waits for a sync that it asked for before it looks again.
+const SYNC_PAUSE: Duration = Duration::from_millis(1);
+
+/// When snapshots are made, and what becomes of the log below them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotPlan {
+    /// Behind this many bytes of log; `None` for never.
+    pub bytes: Option<u64>,
+    /// When this much time has passed and something has come; `None` for never.
+    pub interval: Option<Duration>,
+    /// What becomes of the segments below.
+    pub keep: Keep,
+    /// No command is taken while about so many bytes of log stand behind the newest snapshot;
+    /// `None` for no bound.
+    pub lag_max_bytes: Option<u64>,
+}
+
+/// What was counted of snapshots; written by their thread, read by any.
+#[derive(Debug, Default)]
+pub struct SnapshotCounters {
+    made_count: AtomicU64,
+    failed_count: AtomicU64,
+    newest: AtomicU64,
+    packed_bytes: AtomicU64,
+    plain_bytes: AtomicU64,
+    retired_bytes: AtomicU64,
+}
+
+/// What the counters said at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SnapshotTotals {
+    /// Snapshots made.
+    pub made_count: u64,
+    /// Snapshots that could not be made, for a reason that may pass.
+    pub failed_count: u64,
+    /// The last sequence of the newest one made; 0 when there is none.
+    pub newest: Sequence,
+    /// Bytes that segments had before they were packed.
+    pub plain_bytes: u64,
+    /// Bytes that they have now.
+    pub packed_bytes: u64,
+    /// Bytes of segments that were retired.
+    pub retired_bytes: u64,
+    /// How far the log has grown behind the newest one.
+    pub lag: LagTotals,
+}
+
+impl SnapshotCounters {
+    /// What was counted so far, of a log that is so far behind.
+    pub fn totals(&self, lag: LagTotals) -> SnapshotTotals {
+        SnapshotTotals {
+            made_count: self.made_count.load(Ordering::Relaxed),
+            failed_count: self.failed_count.load(Ordering::Relaxed),
+            newest: Sequence(self.newest.load(Ordering::Relaxed)),
+            plain_bytes: self.plain_bytes.load(Ordering::Relaxed),
+            packed_bytes: self.packed_bytes.load(Ordering::Relaxed),
+            retired_bytes: self.retired_bytes.load(Ordering::Relaxed),
+            lag,
+        }
+    }
+
+    fn made(&self, made: &Made) {
+        self.made_count.fetch_add(1, Ordering::Relaxed);
+        self.newest.store(made.sequence.0, Ordering::Relaxed);
+        self.plain_bytes.fetch_add(made.kept.plain_bytes, Ordering::Relaxed);
+        self.packed_bytes.fetch_add(made.kept.packed_bytes, Ordering::Relaxed);
+        self.retired_bytes.fetch_add(made.kept.retired_bytes, Ordering::Relaxed);
+    }
+}
+
+/// Asks for snapshots and is told of them; any thread may.
+#[derive(Clone, Debug)]
+pub struct SnapshotRequests(Arc<Desk>);
+
+#[derive(Debug)]
+struct Desk {
+    /// Of the thread that makes them.
+    alarm: &'static Alarm,
+    lag: &'static SnapshotLag,
+    requests: Mutex<Requests>,
+    changed: Condvar,
+    counters: SnapshotCounters,
+}
+
+#[derive(Debug, Default)]
+struct Requests {
+    /// How many were asked for, and how many are answered.
+    asked: u64,
+    answered: u64,
+    answer: Option<Result<Option<Made>, String>>,
+    is_over: bool,
+}
+
+impl SnapshotRequests {
+    /// Makes a snapshot of everything that is applied by now, and waits for it; `None` when nothing
+    /// has come since the newest.
+    ///
+    /// # Errors
+    /// Why none was made, in words; the engine stopped, for example.
+    pub fn make_now(&self) -> Result<Option<Made>, String> {
+        let mut requests = self.lock();
+        requests.asked += 1;
+        let mine = requests.asked;
+        drop(requests);
+        self.0.alarm.bell().ring();
+        let mut requests = self.lock();
+        while requests.answered < mine && !requests.is_over {
+            requests = self.0.changed.wait(requests).unwrap_or_else(PoisonError::into_inner);
+        }
+        match &requests.answer {
+            Some(answer) if requests.answered >= mine => answer.clone(),
+            Some(_) | None => Err("the engine stops".to_owned()),
+        }
+    }
+
+    /// What was counted so far.
+    pub fn totals(&self) -> SnapshotTotals {
+        self.0.counters.totals(self.0.lag.totals())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Requests> {
+        self.0.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The thread, to be waited for when the engine has ended.
+#[derive(Debug)]
+pub struct SnapshotThread {
+    requests: SnapshotRequests,
+    thread: JoinHandle<()>,
+}
+
+impl SnapshotThread {
+    /// Starts the thread beside an engine whose log lies in `data`. `outputs` are made durable
+    /// before anything is retired.
+    ///
+    /// # Errors
+    /// The system's, when it gives no thread.
+    pub fn start<P: Platform>(
+        platform: P,
+        data: PathBuf,
+        plan: SnapshotPlan,
+        (neighbours, outputs, notices): (impl Neighbours, impl SettleOutputs, NoticeSink),
+    ) -> io::Result<Self> {
+        let (bells, lag) = (neighbours.bells(), neighbours.lag());
+        let requests = SnapshotRequests(Arc::new(Desk {
+            alarm: &bells.snapshot,
+            lag,
+            requests: Mutex::default(),
+            changed: Condvar::new(),
+            counters: SnapshotCounters::default(),
+        }));
+        let worker = Worker {
+            platform,
+            data,
+            plan,
+            shared: neighbours.shared(),
+            bells,
+            lag,
+            outputs,
+            notices,
+            requests: requests.clone(),
+            maker: Maker::Unopened,
+            tried_bytes: 0,
+            held_failures: 0,
+            told_last: String::new(),
+            last_ns: platform.monotonic_ns(),
+        };
+        let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
+            let guard = StageGuard(neighbours);
+            platform.step_back();
+            worker.run(&guard.0);
+        })?;
+        Ok(Self { requests, thread })
+    }
+
+    /// Where snapshots are asked for.
+    pub fn requests(&self) -> SnapshotRequests {
+        self.requests.clone()
+    }
+
+    /// Waits for the thread; it ends when the engine stops.
+    ///
+    /// # Errors
+    /// It panicked, which is a defect.
+    pub fn join(self) -> std::thread::Result<()> {
+        self.thread.join()
+    }
+}
+
+/// The maker, whose book follows the log from one snapshot to the next.
+enum Maker<P: Platform> {
+    /// No snapshot was wanted yet.
+    Unopened,
+    Following(Box<SnapshotMaker<P>>),
+    /// Its book is not to be used again, and another would be memory that is never given back.
+    Spent,
+}
+
+struct Worker<P: Platform, O> {
+    platform: P,
+    data: PathBuf,
+    plan: SnapshotPlan,
+    shared: &'static Shared,
+    bells: &'static Bells,
+    lag: &'static SnapshotLag,
+    outputs: O,
+    notices: NoticeSink,
+    requests: SnapshotRequests,
+    maker: Maker<P>,
+    /// Bytes of log, as the lag counts them, when the last snapshot was begun.
+    tried_bytes: u64,
+    /// Snapshots that could not be made since commands are held.
+    held_failures: u32,
+    /// The trouble that the user was told of last.
+    told_last: String,
+    last_ns: u64,
+}
+
+impl<P: Platform, O> Drop for Worker<P, O> {
+    /// Whoever waits for a snapshot is told that there is none any more, after a panic too.
+    fn drop(&mut self) {
+        self.requests.lock().is_over = true;
+        self.requests.0.changed.notify_all();
+    }
+}
+
+impl<P: Platform, O: SettleOutputs> Worker<P, O> {
+    fn run(mut self, around: &impl Neighbours) {
+        while is_running(self.shared) {
+            let asked = self.wait();
+            self.lag.warn(&self.notices);
+            if asked.is_some() || self.is_due() {
+                // Nobody is told of one that the end of the engine came before.
+                if let Some(answer) = self.make() {
+                    self.account_for(&answer, around);
+                    let is_made = answer.is_ok();
+                    self.tell(asked, answer);
+                    if !is_made {
+                        self.pause_before_retry();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets commands be taken again behind a snapshot. When none can be made though they are held,
+    /// tries again soon, and lets the engine stop in the end.
+    fn account_for(
+        &mut self,
+        answer: &Result<Option<Made>, SnapshotTrouble>,
+        around: &impl Neighbours,
+    ) {
+        match answer {
+            Ok(_) => {
+                self.held_failures = 0;
+                self.lag.made(self.tried_bytes);
+                self.bells.ring_all();
+            }
+            Err(SnapshotTrouble::Passing(why)) if self.lag.is_held() => {
+                self.held_failures += 1;
+                if matches!(self.maker, Maker::Spent) || self.held_failures == HELD_FAILURES_MAX {
+                    self.lag.give_up(why);
+                    around.given_up();
+                }
+            }
+            // Another process will have made one; and who finds the log wrong stops the engine.
+            Err(_) => {}
+        }
+    }
+
+    /// Waits a little where a snapshot could not be made and commands are held for it.
+    fn pause_before_retry(&self) {
+        if self.is_held() {
+            self.platform.sleep(RETRY_PAUSE);
+        }
+    }
+
+    /// Waits until somebody asks, which is the number of the last who did, until a snapshot is due,
+    /// or until the engine stops.
+    fn wait(&self) -> Option<u64> {
+        loop {
+            let alarm = &self.bells.snapshot;
+            alarm.announce(self.due_at_bytes());
+            let asked = self.asked();
+            if asked.is_some() || self.is_due() || !is_running(self.shared) {
+                alarm.cancel();
+                return asked;
+            }
+            alarm.sleep(self.until_due());
+        }
+    }
+
+    /// The number of the last who asked and has no answer.
+    fn asked(&self) -> Option<u64> {
+        let requests = self.requests.lock();
+        (requests.asked > requests.answered).then_some(requests.asked)
+    }
+
+    fn is_due(&self) -> bool {
+        let grown = self.grown_bytes();
+        self.is_held()
+            || self.lag.wanted_bytes().is_some_and(|bytes| grown >= bytes)
+            || self.until_due().is_some_and(|until_due| until_due.is_zero())
+    }
+
+    /// Whether commands are held for a snapshot that there may be.
+    fn is_held(&self) -> bool {
+        self.lag.is_held() && self.lag.given_up().is_none()
+    }
+
+    /// Bytes of log behind the newest snapshot, or behind where the last one was tried.
+    fn grown_bytes(&self) -> u64 {
+        self.lag.log_bytes() - self.tried_bytes
+    }
+
+    /// How many bytes the log has, as the lag counts them, when a snapshot is due, or when the time
+    /// until it is due begins to count.
+    fn due_at_bytes(&self) -> u64 {
+        let waits_for_first = self.plan.interval.is_some() && self.grown_bytes() == 0;
+        let wanted = if waits_for_first { Some(1) } else { self.lag.wanted_bytes() };
+        wanted.map_or(u64::MAX, |wanted| self.tried_bytes.saturating_add(wanted))
+    }
+
+    /// How long it is until a snapshot is due by time; `None` while nothing has come.
+    fn until_due(&self) -> Option<Duration> {
+        let interval = self.plan.interval.filter(|_| self.grown_bytes() > 0)?;
+        let passed_ns = self.platform.monotonic_ns().saturating_sub(self.last_ns);
+        Some(interval.saturating_sub(Duration::from_nanos(passed_ns)))
+    }
+
+    /// Makes what is applied by now durable, follows it, and makes the snapshot; `None` when the
+    /// engine stops before that.
+    fn make(&mut self) -> Option<Result<Option<Made>, SnapshotTrouble>> {
+        self.last_ns = self.platform.monotonic_ns();
+        self.tried_bytes = self.lag.log_bytes();
+        let wanted = self.shared.applied.get();
+        self.shared.sync_wanted.ask(wanted);
+        self.bells.ring_for_sync();
+        while self.shared.durable.get() < wanted && is_running(self.shared) {
+            self.platform.sleep(SYNC_PAUSE);
+        }
+        let (shared, lag, notices) = (self.shared, self.lag, self.notices.clone());
+        let go_on = move || {
+            // The engine's threads yield while they wait; so does this one while it works.
+            yield_now();
+            lag.warn(&notices);
+            is_running(shared)
+        };
+        let mut maker = match std::mem::replace(&mut self.maker, Maker::Spent) {
+            Maker::Unopened => match SnapshotMaker::open(self.platform, &self.data) {
+                Ok(maker) => Box::new(maker),
+                Err(trouble) => {
+                    self.maker = Maker::Unopened;
+                    return Some(Err(trouble));
+                }
+            },
+            Maker::Following(maker) => maker,
+            Maker::Spent => return Some(Err(SnapshotTrouble::Passing(SPENT.to_owned()))),
+        };
+        let followed = maker.follow(shared.durable.get(), &go_on);
+        let made = match followed {
+            Ok(()) if !go_on() => None,
+            Ok(()) => {
+                if let Err(sentence) = self.outputs.settle(&go_on) {
+                    self.notices.give(&Notice::OutputsUnsettled(sentence));
+                }
+                Some(maker.make(self.plan.keep, &go_on))
+            }
+            Err(trouble) => Some(Err(trouble)),
+        };
+        if !maker.is_spent() {
+            // What could not be read or written this time is tried again with the next snapshot.
+            self.maker = Maker::Following(maker);
+        }
+        made
+    }
+
+    /// Counts the outcome, tells who asked, and stops the engine where the log is not what it did.
+    fn tell(&mut self, asked: Option<u64>, answer: Result<Option<Made>, SnapshotTrouble>) {
+        let counters = &self.requests.0.counters;
+        match &answer {
+            Ok(Some(made)) => {
+                counters.made(made);
+                if let Some(trouble) = &made.trouble {
+                    self.notices.give(&Notice::SegmentsUntreated(trouble.clone()));
+                }
+            }
+            Ok(None) => {}
+            Err(trouble) => {
+                counters.failed_count.fetch_add(1, Ordering::Relaxed);
+                let text = trouble.to_string();
+                // Tried again and again while commands are held, it is said once.
+                if !self.lag.is_held() || self.told_last != text {
+                    self.notices.give(&Notice::NoSnapshot(text.clone()));
+                }
+                self.told_last = text;
+                if let SnapshotTrouble::Log(_) | SnapshotTrouble::Unsound(_) = trouble {
+                    self.shared.halt.fault(Fault::ReplayDiffers);
+                }
+            }
+        }
+        let mut requests = self.requests.lock();
+        if let Some(asked) = asked {
+            requests.answered = asked;
+            requests.answer = Some(answer.map_err(|trouble| trouble.to_string()));
+            self.requests.0.changed.notify_all();
+        }
+    }
+}
+
+fn is_running(shared: &Shared) -> bool {
+    match shared.halt.state() {
+        State::Running => true,
+        State::Stopping | State::Faulted(_) => false,
+    }
+}

@@ -1,0 +1,315 @@
+//! The threads of the engine: one for the sequencer, one for the log writer; the gateway's is the
+//! caller's.
+
+use crate::snapshots::SnapshotLag;
+use highwater::book::Book;
+use highwater::log_file::{LogFault, LogFile};
+use highwater::log_writer::LogWriter;
+use highwater::sequencer::{Sequencer, SequencerHost};
+use highwater::stage::{Fault, Shared, Step};
+use highwater::syncer::Syncer;
+use highwater_platform::bell::Bells;
+use highwater_platform::idle::{Idle, IdleStrategy};
+use highwater_platform::latency::Latencies;
+use highwater_platform::{Pinning, Platform, ThreadRole};
+use std::io;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// One command of this many has its critical path measured: two clock readings cost as much as the
+/// path itself.
+const MEASURED_EVERY: u32 = 16;
+
+/// After this long without a command the log writer vouches for what it wrote.
+const IDLE_MARK_NS: u64 = 100_000_000;
+
+/// After so many commands in a row whoever brings them may wait for room in the input ring: it is
+/// woken when the sequencer has nothing left to do.
+const MANY_COMMANDS: usize = 1_024;
+
+/// What the sequencer's thread gives back when it is done.
+#[derive(Debug)]
+pub struct Sequenced {
+    /// The book behind the last command.
+    pub book: Book<'static>,
+    /// From taking a command to having published its record and its events, of one command in 16.
+    pub critical_path: Latencies,
+}
+
+/// What a stage's thread knows of the threads around it.
+pub trait Neighbours: Send + 'static {
+    /// What the stages know of each other.
+    fn shared(&self) -> &'static Shared;
+
+    /// Who sleeps and may be woken.
+    fn bells(&self) -> &'static Bells;
+
+    /// How far the log has grown behind the newest snapshot.
+    fn lag(&self) -> &'static SnapshotLag;
+
+    /// Something was appended: whoever waits for so much is woken.
+    fn appended(&self) {
+        let (bells, lag) = (self.bells(), self.lag());
+        bells.sync.reach(self.shared().appended.get().0);
+        bells.snapshot.reach(lag.appended());
+        if lag.is_tight() {
+            bells.sequencer.ring();
+        }
+    }
+
+    /// No snapshot can be made though commands are held for it: the engine is to stop cleanly.
+    fn given_up(&self) {
+        self.bells().ring_all();
+    }
+
+    /// The stage has ended, by a panic too.
+    fn ended(&self) {
+        self.bells().ring_all();
+    }
+}
+
+/// What the threads of one engine have in common.
+#[derive(Debug)]
+pub struct Neighbourhood {
+    /// What the stages know of each other.
+    pub shared: &'static Shared,
+    /// Who sleeps and may be woken.
+    pub bells: Bells,
+    /// How far the log has grown behind the newest snapshot.
+    pub lag: SnapshotLag,
+}
+
+impl Neighbours for &'static Neighbourhood {
+    fn shared(&self) -> &'static Shared {
+        self.shared
+    }
+
+    fn bells(&self) -> &'static Bells {
+        &self.bells
+    }
+
+    fn lag(&self) -> &'static SnapshotLag {
+        &self.lag
+    }
+}
+
+/// Who brings the sequencer's commands.
+pub trait Supply: Send + 'static {
+    /// Called before each step.
+    fn refill(&mut self) {}
+
+    /// How long there may be nothing to do at most, though nobody rings.
+    fn until_due(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// Commands that a gateway pushes by itself.
+impl Supply for () {}
+
+/// Starts the sequencer's thread, `hw-sequencer`.
+///
+/// # Errors
+/// The system's, when it gives no thread.
+pub fn spawn_sequencer<P: Platform>(
+    platform: P,
+    strategy: IdleStrategy,
+    mut sequencer: Sequencer<'static>,
+    mut supply: impl Supply,
+    neighbours: impl Neighbours,
+) -> io::Result<JoinHandle<Sequenced>> {
+    let bells = neighbours.bells();
+    let mut idle = Idle::with_bell(platform, strategy, &bells.sequencer);
+    let mut thread = SequencerThread {
+        platform,
+        waiting: Idle::new(platform, strategy),
+        shared: neighbours.shared(),
+        bells,
+        in_a_row: 0,
+        critical_path: Latencies::new(),
+        until_measured: 1,
+        taken_ns: None,
+    };
+    Builder::new().name("hw-sequencer".to_owned()).spawn(move || {
+        let _guard = StageGuard(neighbours);
+        platform.pin_thread(ThreadRole::Sequencer, Pinning::WhereCoresSuffice);
+        loop {
+            supply.refill();
+            match sequencer.step(&mut thread) {
+                Step::Worked(count) => {
+                    // Who gave it work has woken the log writer too: it makes no system call while
+                    // there is some.
+                    thread.waiting.worked(count);
+                    thread.in_a_row += count;
+                    idle.worked(count);
+                }
+                // Nobody rings when there is room in the log ring.
+                Step::Idle if sequencer.is_held_up() => idle.pause(),
+                Step::Idle => {
+                    if idle.is_busy() {
+                        thread.tell();
+                        thread.in_a_row = 0;
+                    }
+                    idle.wait_at_most(|| supply.until_due());
+                }
+                Step::Done => break,
+            }
+        }
+        Sequenced { book: sequencer.into_book(), critical_path: thread.critical_path }
+    })
+}
+
+/// What the sequencer needs of its thread: waiting, and a clock for one command in 16.
+struct SequencerThread<P> {
+    platform: P,
+    /// The wait for room in the event ring.
+    waiting: Idle<P>,
+    shared: &'static Shared,
+    bells: &'static Bells,
+    /// Commands worked on since there was nothing to do last.
+    in_a_row: usize,
+    critical_path: Latencies,
+    until_measured: u32,
+    taken_ns: Option<u64>,
+}
+
+impl<P> SequencerThread<P> {
+    /// There may be records to append. What is appended already, a repeat's answer and what the log
+    /// writer was quicker with, may have to be released: nobody else tells. And there may be room
+    /// again that is waited for.
+    fn tell(&self) {
+        // The fence in here stands between what is applied and what is appended: whoever raises
+        // that later finds the first.
+        self.bells.log.ring();
+        let is_appended = self.shared.appended.get() >= self.shared.applied.get();
+        if is_appended || self.in_a_row >= MANY_COMMANDS {
+            self.bells.release.ring();
+        }
+    }
+}
+
+impl<P: Platform> SequencerHost for SequencerThread<P> {
+    fn wait(&mut self) {
+        if self.waiting.is_busy() {
+            // What is published makes the room that is waited for, so nobody may sleep on it.
+            self.bells.log.ring();
+            self.bells.release.ring();
+        }
+        self.waiting.wait();
+    }
+
+    #[inline]
+    fn taken(&mut self) {
+        self.until_measured -= 1;
+        if self.until_measured == 0 {
+            self.until_measured = MEASURED_EVERY;
+            self.taken_ns = Some(self.platform.monotonic_ns());
+        }
+    }
+
+    #[inline]
+    fn published(&mut self) {
+        if let Some(taken_ns) = self.taken_ns.take() {
+            self.critical_path.record(self.platform.monotonic_ns().saturating_sub(taken_ns));
+        }
+    }
+}
+
+/// Starts the log writer's thread, `hw-log`, which gives the files back when it is done.
+///
+/// # Errors
+/// The system's, when it gives no thread.
+pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
+    platform: P,
+    strategy: IdleStrategy,
+    mut log_writer: LogWriter<'static, F>,
+    neighbours: impl Neighbours,
+) -> io::Result<JoinHandle<F>> {
+    let bells = neighbours.bells();
+    let mut idle = Idle::with_bell(platform, strategy, &bells.log);
+    Builder::new().name("hw-log".to_owned()).spawn(move || {
+        let guard = StageGuard(neighbours);
+        platform.pin_thread(ThreadRole::LogWriter, Pinning::WhereCoresSuffice);
+        let mut idle_since_ns = None;
+        // A fault has stopped the engine already when it comes back from a step.
+        while let Ok(step) = log_writer.step(platform.monotonic_ns()) {
+            match step {
+                Step::Worked(count) => {
+                    bells.release.ring();
+                    guard.0.appended();
+                    idle.worked(count);
+                    idle_since_ns = None;
+                }
+                Step::Idle if log_writer.is_holding() => idle.pause(),
+                Step::Idle => {
+                    let now_ns = platform.monotonic_ns();
+                    let idle_ns = now_ns - *idle_since_ns.get_or_insert(now_ns);
+                    let until_mark_ns = IDLE_MARK_NS.saturating_sub(idle_ns);
+                    let is_due = log_writer.is_mark_due();
+                    if is_due && until_mark_ns == 0 && log_writer.mark_idle().is_err() {
+                        break;
+                    }
+                    idle.wait_at_most(|| is_due.then(|| Duration::from_nanos(until_mark_ns)));
+                }
+                Step::Done => break,
+            }
+        }
+        log_writer.into_file()
+    })
+}
+
+/// Starts the syncer's thread, `hw-sync`, which calls `sync` as the mode wants it; it ends at once
+/// in a mode that has no syncer.
+///
+/// # Errors
+/// The system's, when it gives no thread.
+pub fn spawn_syncer<P: Platform>(
+    platform: P,
+    mut syncer: Syncer<'static>,
+    mut sync: impl FnMut() -> Result<(), LogFault> + Send + 'static,
+    neighbours: impl Neighbours,
+) -> io::Result<JoinHandle<()>> {
+    let bells = neighbours.bells();
+    Builder::new().name("hw-sync".to_owned()).spawn(move || {
+        let _guard = StageGuard(neighbours);
+        // Its sleep lasts until a sync is due, so that it never takes a core that the others could
+        // use.
+        let mut sleeps_for = None;
+        // A fault has stopped the engine already when it comes back from a step.
+        while let Ok(step) = syncer.step(platform.monotonic_ns(), &mut sync) {
+            match step {
+                Step::Worked(_) => {
+                    bells.release.ring();
+                    if sleeps_for.take().is_some() {
+                        bells.sync.cancel();
+                    }
+                }
+                Step::Idle => {
+                    let due = syncer.due(platform.monotonic_ns());
+                    // Announced with what is waited for now, so nothing came in between.
+                    if sleeps_for.take() == Some(due.appended) {
+                        bells.sync.sleep(due.after_ns.map(Duration::from_nanos));
+                    } else {
+                        bells.sync.announce(due.appended.0);
+                        sleeps_for = Some(due.appended);
+                    }
+                }
+                Step::Done => break,
+            }
+        }
+    })
+}
+
+/// Stops the whole engine when its thread panics, and tells the neighbours when it ends: nobody
+/// waits for a stage that is gone.
+#[derive(Debug)]
+pub struct StageGuard<N: Neighbours>(pub N);
+
+impl<N: Neighbours> Drop for StageGuard<N> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.shared().halt.fault(Fault::StagePanicked);
+        }
+        self.0.ended();
+    }
+}

@@ -1,0 +1,45 @@
+//! Numbers as decimal text, appended to a buffer without a detour through the formatting machinery,
+//! and the words that several outputs share.
+
+use highwater::types::Side;
+
+/// Most digits of a `u64`.
+const DIGITS_MAX: usize = 20;
+
+/// Appends `number` in decimal.
+pub fn push_number(text: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; DIGITS_MAX];
+    let mut first = DIGITS_MAX;
+    let mut rest = number;
+    loop {
+        first -= 1;
+        digits[first] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    text.extend_from_slice(&digits[first..]);
+}
+
+/// The side as it is written in files.
+pub const fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Buy => "buy",
+        Side::Sell => "sell",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_number;
+
+    #[test]
+    fn writes_what_display_writes() {
+        for number in [0, 1, 9, 10, 99, 100, 12_345, u64::from(u32::MAX), u64::MAX - 1, u64::MAX] {
+            let mut text = b"<".to_vec();
+            push_number(&mut text, number);
+            assert_eq!(String::from_utf8(text).unwrap(), format!("<{number}"));
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The gateway: one thread that pushes commands, takes released events, and writes down what they
+//! say.
+//!
+//! It never waits for the engine: when the input ring is full it goes on releasing, and offers the
+//! command again.
+
+mod flight;
+mod ledger;
+
+use crate::feed::{Fed, Feed, FeedEnd};
+use crate::outputs::{OutputError, OutputSync};
+use crate::told::Told;
+use flight::Flight;
+use highwater::command::{Action, Arrival};
+use highwater::event::Event;
+use highwater::releaser::Releaser;
+use highwater::ring::Producer;
+use highwater::stage::{Fault, State, Step};
+use highwater::types::Sequence;
+use highwater_engine::fills::FLOW_SESSION;
+use highwater_engine::stages::Neighbourhood;
+use highwater_engine::told_time::ToldTime;
+use highwater_platform::idle::Idle;
+use highwater_platform::latency::Latencies;
+use highwater_platform::signals::StopFlag;
+use highwater_platform::{Pinning, Platform, ThreadRole};
+pub use ledger::Ledger;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+/// Commands that are pushed before the gateway looks at the released events again.
+const PUSHED_AT_ONCE: usize = 64;
+
+/// How often commands are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as the engine takes them.
+    Unlimited,
+    /// This many a second, by the clock, whatever the engine does; latencies count from the
+    /// intended time.
+    PerSecond(u64),
+}
+
+/// What others may watch while the gateway works.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Fresh commands of the flow whose events have been released.
+    pub released_count: AtomicU64,
+}
+
+/// Everything the gateway works with.
+#[derive(Debug)]
+pub struct Gateway<P> {
+    /// The system.
+    pub platform: P,
+    /// Where commands go.
+    pub arrivals: Producer<'static, Arrival>,
+    /// Where events come from.
+    pub releaser: Releaser<'static>,
+    /// What the threads have in common.
+    pub neighbourhood: &'static Neighbourhood,
+    /// Where commands come from.
+    pub feed: Feed,
+    /// Where events go.
+    pub ledger: Ledger,
+    /// Who wants to know how far the outputs were handed to the system.
+    pub output_sync: Arc<OutputSync>,
+    /// How often commands are offered.
+    pub pace: Pace,
+    /// How long commands are taken; as long as there are some when `None`.
+    pub lasts: Option<Duration>,
+    /// The wish to stop.
+    pub stop: StopFlag,
+    /// For others to watch.
+    pub progress: Arc<Progress>,
+    /// What it does while there is nothing to do.
+    pub idle: Idle<P>,
+}
+
+/// How a gateway's work ended, and what it saw.
+#[derive(Debug)]
+pub struct GatewayReport {
+    /// Why it ended.
+    pub end: GatewayEnd,
+    /// Where the events went, with what was counted.
+    pub told: Told,
+    /// From offering a command to its answer, durable as the mode wants it.
+    pub acknowledgement: Latencies,
+    /// Fresh commands that were pushed.
+    pub pushed_count: u64,
+    /// Lines that the log held already.
+    pub skipped_count: u64,
+    /// From the first push to the last release, in nanoseconds.
+    pub elapsed_ns: u64,
+    /// The last sequence that was released whole.
+    pub released: Sequence,
+    /// The most commands that were released and not durable at one time.
+    pub exposed_count_max: u64,
+}
+
+/// Why a gateway's work ended.
+#[derive(Debug)]
+pub enum GatewayEnd {
+    /// The feed ended by itself.
+    Fed(FeedEnd),
+    /// Somebody wished to stop, or nobody reads the output any more.
+    Stopped,
+    /// Output could not be written.
+    Output(OutputError),
+    /// The log had grown as far behind the newest snapshot as it may, and none could be made: the
+    /// sentence.
+    SnapshotsBehind(String),
+    /// The engine stopped by itself.
+    Fault(Fault),
+}
+
+impl<P: Platform> Gateway<P> {
+    /// Works until the feed ends or somebody wishes to stop, then until everything pushed is
+    /// released.
+    pub fn work(mut self) -> GatewayReport {
+        self.platform.pin_thread(ThreadRole::Gateway, Pinning::WhereCoresSuffice);
+        let start_ns = self.platform.monotonic_ns();
+        let neighbourhood = self.neighbourhood;
+        let bells = &neighbourhood.bells;
+        self.stop.rings(&bells.release);
+        self.feed.rings(&bells.release);
+        let mut flight = Flight::new(self.pace, start_ns);
+        let end_ns = self.lasts.map_or(u64::MAX, |lasts| {
+            start_ns.saturating_add(u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX))
+        });
+        let mut end = None;
+        loop {
+            let mut worked = match self.release(&mut flight) {
+                Step::Worked(count) => count,
+                Step::Idle => 0,
+                Step::Done => break,
+            };
+            if self.output_sync.is_asked() {
+                self.hand_over();
+            }
+            if end.is_none() {
+                end = self.trouble();
+                if end.is_none() && self.platform.monotonic_ns() >= end_ns {
+                    end = Some(GatewayEnd::Fed(FeedEnd::LimitReached));
+                }
+                if end.is_none() {
+                    let (pushed_count, fed) = self.push(&mut flight);
+                    worked += pushed_count;
+                    end = fed.map(GatewayEnd::Fed);
+                }
+                if end.is_some() {
+                    // Nothing is pushed from here on: the engine finishes what it has.
+                    self.neighbourhood.shared.halt.stop();
+                    bells.ring_all();
+                }
+            }
+            if worked > 0 {
+                self.idle.worked(worked);
+            } else {
+                self.wait(&flight, end.is_none().then_some(end_ns));
+            }
+        }
+        self.report(&flight, end)
+    }
+
+    /// Hands what the outputs have buffered to the system, for who makes it durable.
+    #[cold]
+    fn hand_over(&mut self) {
+        if self.ledger.told.flush() {
+            self.output_sync.answer(self.releaser.released());
+        } else {
+            self.output_sync.end();
+        }
+    }
+
+    /// Waits until it is rung, or something is due: until `end_ns`, and for nothing when the feed
+    /// has ended.
+    fn wait(&mut self, flight: &Flight, end_ns: Option<u64>) {
+        let (platform, shared) = (self.platform, self.neighbourhood.shared);
+        self.idle.wait_at_most(|| {
+            let end_ns = end_ns?;
+            let now_ns = platform.monotonic_ns();
+            let next_expiry_ns = shared.next_expiry.get();
+            let until_told = flight.told_time.until_due(next_expiry_ns, platform.wall_clock_ns());
+            let until_end =
+                (end_ns < u64::MAX).then(|| Duration::from_nanos(end_ns.saturating_sub(now_ns)));
+            [until_told, flight.until_due(now_ns), until_end].into_iter().flatten().min()
+        });
+    }
+
+    /// Why the gateway should end before its feed does.
+    fn trouble(&mut self) -> Option<GatewayEnd> {
+        match self.ledger.told.take_error() {
+            Some(error) if error.is_broken_pipe() => Some(GatewayEnd::Stopped),
+            Some(error) => Some(GatewayEnd::Output(error)),
+            None if self.stop.is_raised() => Some(GatewayEnd::Stopped),
+            None => {
+                let why = self.neighbourhood.lag.given_up()?;
+                Some(GatewayEnd::SnapshotsBehind(why.to_owned()))
+            }
+        }
+    }
+
+    /// Pushes what is due and has room; returns how many commands, and why the feed ended if it
+    /// did.
+    fn push(&mut self, flight: &mut Flight) -> (usize, Option<FeedEnd>) {
+        let now_ns = self.platform.monotonic_ns();
+        let timestamp_ns = self.platform.wall_clock_ns();
+        let next_expiry_ns = self.neighbourhood.shared.next_expiry.get();
+        if self.feed.is_clear() && flight.told_time.tells(next_expiry_ns, timestamp_ns) {
+            self.feed.operate(Action::Clock { now_ns: timestamp_ns });
+        }
+        let due = flight.due(now_ns);
+        let room = self.arrivals.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(flight));
+        flight.waits_for_others = room == 0;
+        let mut end = None;
+        // The operator's commands go at any pace.
+        while flight.batch.len() < room
+            && (flight.batch.len() < due || self.feed.next_is_operators())
+        {
+            let command = match self.feed.feed() {
+                Fed::Command(command) => command,
+                Fed::Pending => {
+                    flight.waits_for_others = true;
+                    break;
+                }
+                Fed::End(why) => {
+                    end = Some(why);
+                    break;
+                }
+            };
+            if command.session == FLOW_SESSION {
+                flight.pushed(now_ns);
+            }
+            self.ledger.told.expect(&command);
+            flight.batch.push(Arrival { timestamp_ns, command });
+        }
+        let pushed_count = self.arrivals.push_many(&flight.batch);
+        assert_eq!(pushed_count, flight.batch.len(), "there is room");
+        if pushed_count > 0 {
+            self.neighbourhood.bells.ring_for_command();
+        }
+        flight.batch.clear();
+        (pushed_count, end)
+    }
+
+    /// How many commands may go so that snapshots do not fall behind too far. Where there is room
+    /// for none, though none is under way, commands are held until a snapshot is made.
+    fn room_of_lag(&self, flight: &Flight) -> usize {
+        let Neighbourhood { lag, bells, .. } = self.neighbourhood;
+        let room = lag.room(flight.under_way());
+        if room > 0 {
+            lag.let_go();
+        } else if lag.room(0) == 0 && lag.hold() {
+            bells.snapshot.bell().ring();
+        }
+        room
+    }
+
+    /// Releases some events and writes them down.
+    fn release(&mut self, flight: &mut Flight) -> Step {
+        let Self { ledger, platform, releaser, .. } = self;
+        let mut now_ns = 0;
+        let mut until_clock = 1;
+        let step = releaser.step(&mut |event: &Event| {
+            until_clock -= 1;
+            if until_clock == 0 {
+                until_clock = EVENTS_PER_CLOCK_READING;
+                now_ns = platform.monotonic_ns();
+            }
+            ledger.told.event(event);
+            if event.session == FLOW_SESSION
+                && let Some(client_sequence) = event.answers()
+            {
+                ledger.answered(event, client_sequence);
+                if let Some(meant_ns) = flight.answered() {
+                    ledger.acknowledgement.record(now_ns.saturating_sub(meant_ns));
+                }
+            }
+        });
+        ledger.told.acknowledge(ledger.whole(releaser.released()));
+        self.progress.released_count.store(ledger.answer_count, Ordering::Relaxed);
+        step
+    }
+
+    fn report(mut self, flight: &Flight, end: Option<GatewayEnd>) -> GatewayReport {
+        let elapsed_ns = self.platform.monotonic_ns() - flight.start_ns;
+        self.output_sync.end();
+        let _has_failed = !self.ledger.told.flush();
+        let end = match self.neighbourhood.shared.halt.state() {
+            State::Faulted(fault) => GatewayEnd::Fault(fault),
+            State::Running | State::Stopping => match (end, self.trouble()) {
+                // That nobody reads the output makes no malformed line well-formed. But a signal of
+                // a terminal ends who writes into the pipe too, and then the line is only cut.
+                (end @ Some(GatewayEnd::Fed(FeedEnd::BadLine(_))), Some(GatewayEnd::Stopped))
+                    if !self.stop.is_raised() =>
+                {
+                    end
+                }
+                (end, trouble) => trouble.or(end),
+            }
+            .unwrap_or(GatewayEnd::Stopped),
+        };
+        GatewayReport {
+            end,
+            told: self.ledger.told,
+            acknowledgement: self.ledger.acknowledgement,
+            pushed_count: flight.pushed_count,
+            skipped_count: self.feed.skipped_count(),
+            elapsed_ns,
+            released: self.releaser.released(),
+            exposed_count_max: self.releaser.exposed_count_max(),
+        }
+    }
+}
+
+/// Released events that share one reading of the clock, at most.
+const EVENTS_PER_CLOCK_READING: u32 = 32;

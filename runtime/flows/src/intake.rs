@@ -1,0 +1,209 @@
+//! The intake: whether a log belongs to the flow of this run, and where the events of its recovery
+//! go.
+
+use crate::flow::{FlowError, FlowMatch, FlowReader, shown_name};
+use crate::stream::{SEED_DEFAULT, Stream};
+use crate::told::Told;
+use highwater::book::Book;
+use highwater::command::{Command, FlowIdentity};
+use highwater::event::{Event, EventSink};
+use highwater::snapshot::SnapshotHeader;
+use highwater_engine::fills::FillsMark;
+use highwater_engine::start::ReplaySink;
+use highwater_platform::bell::Bell;
+use highwater_platform::signals::StopFlag;
+use std::path::Path;
+
+/// The flow of a run, before its first line is taken.
+#[derive(Debug)]
+pub struct Intake {
+    /// `None` for the default stream.
+    reader: Option<FlowReader>,
+    stop: StopFlag,
+    /// Rung when a silent pipe goes on, and when somebody wishes to stop.
+    bell: &'static Bell,
+    told: Told,
+    refused: Option<Refusal>,
+}
+
+/// Why the log is not continued with this flow.
+#[derive(Debug)]
+enum Refusal {
+    /// It belongs to another one.
+    Other { remembered: FlowIdentity, how: FlowMatch },
+    /// The flow cannot be read.
+    Unreadable(FlowError),
+    /// What is to be written cannot be, because records are gone: the sentence.
+    HistoryGone(String),
+    /// Somebody wished to stop before the log was recovered, or before the flow began.
+    Stopped,
+}
+
+/// How the log and the flow belong together.
+#[derive(Debug)]
+pub enum Binding {
+    /// The log belongs to the flow already.
+    Known,
+    /// The log belongs to no flow yet.
+    New(FlowIdentity),
+    /// Somebody wished to stop before the flow began.
+    Stopped,
+}
+
+impl Intake {
+    /// An intake of the flow that `reader` reads, or of the default stream.
+    pub fn new(reader: Option<FlowReader>, stop: StopFlag, told: Told) -> Self {
+        // Whoever rings it may outlive the run.
+        let bell: &'static Bell = Box::leak(Box::default());
+        stop.rings(bell);
+        if let Some(reader) = &reader {
+            reader.rings(bell);
+        }
+        Self { reader, stop, bell, told, refused: None }
+    }
+
+    /// How the recovered log and the flow belong together. From here on events go to their files; a
+    /// flow that turns out to be none leaves those of an earlier run as they are.
+    ///
+    /// # Errors
+    /// The flow cannot be read, or the files cannot be written: a sentence.
+    pub fn binding(&mut self, book: &Book<'_>) -> Result<Binding, String> {
+        if book.flow().is_none()
+            && let Some(reader) = &mut self.reader
+        {
+            // Of a pipe that has not begun nothing is known, and who writes it may wait for the
+            // files.
+            reader.identity().map_err(|error| error.to_string())?;
+        }
+        self.told.keep();
+        if let Some(error) = self.told.take_error() {
+            return if error.is_broken_pipe() {
+                Ok(Binding::Stopped)
+            } else {
+                Err(error.to_string())
+            };
+        }
+        if book.flow().is_some() {
+            return Ok(Binding::Known);
+        }
+        let Some(reader) = &mut self.reader else {
+            return Ok(Binding::New(Stream::identity(SEED_DEFAULT)));
+        };
+        let identity = wait_for(&self.stop, self.bell, || reader.identity());
+        Ok(identity.map_err(|error| error.to_string())?.map_or(Binding::Stopped, Binding::New))
+    }
+
+    /// Why the start was refused: `None` when somebody wished to stop, else a sentence.
+    pub fn refusal(self, data: &Path) -> Option<String> {
+        match self.refused {
+            None | Some(Refusal::Stopped) => None,
+            Some(Refusal::Unreadable(error)) => Some(error.to_string()),
+            Some(Refusal::HistoryGone(sentence)) => Some(sentence),
+            Some(Refusal::Other { remembered, how }) => {
+                let flow = self
+                    .reader
+                    .map_or_else(|| "the default stream".to_owned(), |r| format!("'{}'", r.file()));
+                Some(other_flow(data, &flow, &remembered, how))
+            }
+        }
+    }
+
+    /// The reader, with no line taken yet, and where events go.
+    pub fn into_parts(self) -> (Option<FlowReader>, Told) {
+        (self.reader, self.told)
+    }
+
+    /// How the flow compares with the remembered one; a silent pipe is waited for.
+    fn compare(&mut self, remembered: &FlowIdentity) -> Result<FlowMatch, Refusal> {
+        let Some(reader) = &mut self.reader else {
+            let is_stream = *remembered == Stream::identity(SEED_DEFAULT);
+            return Ok(if is_stream { FlowMatch::Same } else { FlowMatch::OtherHead });
+        };
+        wait_for(&self.stop, self.bell, || reader.matches(remembered))
+            .map_err(Refusal::Unreadable)?
+            .ok_or(Refusal::Stopped)
+    }
+}
+
+/// The sentence of a log that belongs to another flow.
+fn other_flow(data: &Path, flow: &str, remembered: &FlowIdentity, how: FlowMatch) -> String {
+    let (data, name) = (data.display(), shown_name(remembered));
+    let why = match how {
+        FlowMatch::OtherName => "begins the same but has another name: name it like the first",
+        FlowMatch::Same | FlowMatch::OtherHead => "is another",
+    };
+    format!(
+        "the data directory '{data}' holds the log of the flow '{name}', and {flow} {why}; \
+         run that flow, or name another directory with --data"
+    )
+}
+
+/// Looks until a silent pipe has said enough, asleep in between; `None` when somebody wishes to
+/// stop first.
+fn wait_for<T>(
+    stop: &StopFlag,
+    bell: &Bell,
+    mut look: impl FnMut() -> Result<Option<T>, FlowError>,
+) -> Result<Option<T>, FlowError> {
+    loop {
+        bell.announce();
+        let found = look();
+        if !matches!(found, Ok(None)) || stop.is_raised() {
+            bell.cancel();
+            return found;
+        }
+        let _rung = bell.sleep(None);
+    }
+}
+
+impl EventSink for Intake {
+    fn event(&mut self, event: &Event) {
+        self.told.event(event);
+    }
+}
+
+impl ReplaySink for Intake {
+    fn restart(&mut self) {
+        self.told.restart();
+    }
+
+    fn wants_history(&self) -> bool {
+        self.told.wants_history()
+    }
+
+    fn reaches(&self, snapshot: &SnapshotHeader) -> bool {
+        self.told.reaches(snapshot.host[0])
+    }
+
+    fn resume(&mut self, snapshot: &SnapshotHeader) -> bool {
+        let [bytes, hash] = snapshot.host;
+        if let Err(sentence) = self.told.resume(FillsMark { bytes, hash }) {
+            self.refused = Some(Refusal::HistoryGone(sentence));
+            return false;
+        }
+        snapshot.image.flow.is_none_or(|flow| self.wants(&flow))
+    }
+
+    fn expect(&mut self, command: &Command) {
+        self.told.expect(command);
+    }
+
+    fn is_stopped(&mut self) -> bool {
+        if self.stop.is_raised() {
+            self.refused = Some(Refusal::Stopped);
+        }
+        self.stop.is_raised()
+    }
+
+    fn wants(&mut self, flow: &FlowIdentity) -> bool {
+        self.refused = match self.compare(flow) {
+            Ok(FlowMatch::Same) => None,
+            Ok(how) => Some(Refusal::Other { remembered: *flow, how }),
+            Err(refusal) => Some(refusal),
+        };
+        if self.refused.is_none() {
+            self.told.open();
+        }
+        self.refused.is_none()
+    }
+}

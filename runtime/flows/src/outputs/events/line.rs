@@ -1,0 +1,246 @@
+//! One event as a line of JSON: the fields of each kind.
+
+use crate::flow::UNNAMED;
+use highwater::event::EventKind;
+use highwater::types::Symbol;
+use highwater_engine::text::{push_number, side_name};
+
+/// One line being put together.
+pub(super) struct Line<'t>(pub(super) &'t mut Vec<u8>);
+
+impl Line<'_> {
+    /// The name of the kind, and its fields.
+    pub(super) fn kind(&mut self, kind: EventKind) {
+        match kind {
+            EventKind::Accepted { order, .. } => {
+                self.name("accepted");
+                self.order(order.0);
+            }
+            EventKind::Rejected { order, reason, .. } => {
+                self.name("rejected");
+                self.order(order.0);
+                self.word(",\"reason\":\"", reason.name());
+            }
+            EventKind::Trade { .. } => self.trade(kind),
+            EventKind::Rested { order, side, price, quantity, visible } => {
+                self.name("rested");
+                self.order(order.0);
+                self.word(",\"side\":\"", side_name(side));
+                self.priced(price.ticks(), quantity.lots());
+                self.visible(visible.lots());
+            }
+            EventKind::Canceled { order, quantity, reason, .. } => {
+                self.name("canceled");
+                self.order(order.0);
+                self.number(",\"quantity\":", quantity.lots());
+                self.word(",\"reason\":\"", reason.name());
+            }
+            EventKind::Reduced { order, remaining, visible, .. } => {
+                self.name("reduced");
+                self.order(order.0);
+                self.number(",\"remaining\":", remaining.lots());
+                self.visible(visible.0);
+            }
+            EventKind::Replaced { .. } => self.replaced(kind),
+            EventKind::Triggered { order } => {
+                self.name("triggered");
+                self.order(order.0);
+            }
+            EventKind::Replenished { order, visible } => {
+                self.name("replenished");
+                self.order(order.0);
+                self.visible(visible.lots());
+            }
+            EventKind::AuctionTrade { .. } => self.auction_trade(kind),
+            EventKind::MassCanceled { order_count, .. } => {
+                self.name("mass_canceled");
+                self.number(",\"order_count\":", order_count);
+            }
+            EventKind::Duplicate { last, .. } => {
+                self.name("duplicate");
+                self.number(",\"last\":", last.0);
+            }
+            EventKind::InstrumentDefined { .. }
+            | EventKind::FlowBound { .. }
+            | EventKind::Configured { .. }
+            | EventKind::StateChanged { .. }
+            | EventKind::Uncrossed { .. }
+            | EventKind::BandSet { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::DayEnded { .. }
+            | EventKind::SessionLimited { .. } => self.operators(kind),
+        }
+    }
+
+    /// What answers the operator.
+    fn operators(&mut self, kind: EventKind) {
+        match kind {
+            EventKind::InstrumentDefined { is_new, .. } => {
+                self.name("instrument_defined");
+                self.truth(",\"is_new\":", u8::from(is_new));
+            }
+            EventKind::FlowBound { .. } => self.name("flow_bound"),
+            EventKind::Configured { capacities, .. } => {
+                self.name("configured");
+                self.number(",\"orders\":", u64::from(capacities.orders));
+                self.number(",\"instruments\":", u64::from(capacities.instruments));
+                self.number(",\"sessions\":", u64::from(capacities.sessions));
+            }
+            EventKind::StateChanged { phase, is_halted, .. } => {
+                self.name("state_changed");
+                self.word(",\"phase\":\"", phase.name());
+                self.truth(",\"is_halted\":", u8::from(is_halted));
+            }
+            EventKind::Uncrossed { price, volume, .. } => {
+                self.name("uncrossed");
+                self.number(",\"price\":", u64::from(price.0));
+                self.number(",\"volume\":", volume.0);
+            }
+            EventKind::BandSet { band, .. } => {
+                self.name("band_set");
+                self.number(",\"band_low\":", u64::from(band.low.0));
+                self.number(",\"band_high\":", u64::from(band.high.0));
+            }
+            EventKind::ClockSet { now_ns, .. } => {
+                self.name("clock_set");
+                self.number(",\"now_ns\":", now_ns);
+            }
+            EventKind::DayEnded { .. } => self.name("day_ended"),
+            EventKind::SessionLimited { session, open_orders_max, .. } => {
+                self.name("session_limited");
+                self.number(",\"of_session\":", u64::from(session.0));
+                self.number(",\"open_orders_max\":", u64::from(open_orders_max));
+            }
+            EventKind::Accepted { .. }
+            | EventKind::Rejected { .. }
+            | EventKind::Trade { .. }
+            | EventKind::Rested { .. }
+            | EventKind::Canceled { .. }
+            | EventKind::Reduced { .. }
+            | EventKind::Replaced { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::Replenished { .. }
+            | EventKind::AuctionTrade { .. }
+            | EventKind::MassCanceled { .. }
+            | EventKind::Duplicate { .. } => {}
+        }
+    }
+
+    fn replaced(&mut self, kind: EventKind) {
+        let EventKind::Replaced {
+            order,
+            new_order,
+            price,
+            quantity,
+            visible,
+            kept_priority,
+            client_sequence: _,
+        } = kind
+        else {
+            return;
+        };
+        self.name("replaced");
+        self.order(order.0);
+        self.number(",\"new_order\":", new_order.0);
+        self.priced(price.0, quantity.lots());
+        self.visible(visible.0);
+        self.truth(",\"kept_priority\":", u8::from(kept_priority));
+    }
+
+    fn auction_trade(&mut self, kind: EventKind) {
+        let EventKind::AuctionTrade {
+            buy,
+            sell,
+            sell_session,
+            price,
+            quantity,
+            buy_remaining,
+            sell_remaining,
+        } = kind
+        else {
+            return;
+        };
+        self.name("auction_trade");
+        self.number(",\"buy\":", buy.0);
+        self.number(",\"sell\":", sell.0);
+        self.number(",\"sell_session\":", u64::from(sell_session.0));
+        self.priced(price.ticks(), quantity.lots());
+        self.number(",\"buy_remaining\":", buy_remaining.0);
+        self.number(",\"sell_remaining\":", sell_remaining.0);
+    }
+
+    fn trade(&mut self, kind: EventKind) {
+        let EventKind::Trade {
+            maker,
+            taker,
+            maker_session,
+            price,
+            quantity,
+            maker_remaining,
+            taker_remaining,
+        } = kind
+        else {
+            return;
+        };
+        self.name("trade");
+        self.number(",\"maker\":", maker.0);
+        self.number(",\"taker\":", taker.0);
+        self.number(",\"maker_session\":", u64::from(maker_session.0));
+        self.priced(price.ticks(), quantity.lots());
+        self.number(",\"maker_remaining\":", maker_remaining.0);
+        self.number(",\"taker_remaining\":", taker_remaining.0);
+    }
+
+    fn name(&mut self, name: &str) {
+        self.word(",\"kind\":\"", name);
+    }
+
+    fn order(&mut self, order: u64) {
+        self.number(",\"order\":", order);
+    }
+
+    fn visible(&mut self, visible_lots: u64) {
+        self.number(",\"visible\":", visible_lots);
+    }
+
+    fn priced(&mut self, price_ticks: u32, quantity_lots: u64) {
+        self.number(",\"price\":", u64::from(price_ticks));
+        self.number(",\"quantity\":", quantity_lots);
+    }
+
+    pub(super) fn number(&mut self, key: &str, number: u64) {
+        self.0.extend_from_slice(key.as_bytes());
+        push_number(self.0, number);
+    }
+
+    /// `key` ends with the opening quotation mark; the word needs no escapes.
+    fn word(&mut self, key: &str, word: &str) {
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(word.as_bytes());
+        self.0.push(b'"');
+    }
+
+    /// 0 is false.
+    fn truth(&mut self, key: &str, truth: u8) {
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(if truth == 0 { b"false" } else { b"true" });
+    }
+
+    /// Any bytes as a JSON string: unprintable ones as escapes with their number.
+    pub(super) fn symbol(&mut self, symbol: Symbol) {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let name = if symbol.as_bytes() == UNNAMED { b"-" } else { symbol.as_bytes() };
+        self.0.extend_from_slice(b",\"symbol\":\"");
+        for byte in name.iter().copied() {
+            match byte {
+                b'"' | b'\\' => self.0.extend_from_slice(&[b'\\', byte]),
+                b' '..=b'~' => self.0.push(byte),
+                _ => {
+                    self.0.extend_from_slice(b"\\u00");
+                    self.0.extend([byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]));
+                }
+            }
+        }
+        self.0.push(b'"');
+    }
+}

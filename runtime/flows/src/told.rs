@@ -1,0 +1,268 @@
+//! What a run tells: released events to their files, and what is counted of them.
+
+use crate::outputs::{AcksWriter, DurableFile, EventsWriter, FillsWriter, OutputError};
+use crate::tally::Tally;
+use highwater::command::{Action, Command};
+use highwater::event::{Event, EventKind};
+use highwater::types::{ClientSequence, SessionId, Symbol};
+use highwater_engine::fills::FLOW_SESSION;
+use highwater_engine::fills::FillsMark;
+use std::collections::VecDeque;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+/// The files that events are written to; what is not named is not written.
+#[derive(Clone, Debug, Default)]
+pub struct ToldPaths {
+    /// Fills, as text.
+    pub fills: Option<PathBuf>,
+    /// Events, as JSON.
+    pub events: Option<PathBuf>,
+    /// The highest client sequence released; `-` is standard output.
+    pub acks: Option<PathBuf>,
+}
+
+/// Where released events go.
+///
+/// The files are created when [`open`](Self::open) says that the log is the right one; what is told
+/// before waits. They take the place of those of an earlier run when [`keep`](Self::keep) says that
+/// the log is sound.
+#[derive(Debug)]
+pub struct Told {
+    paths: ToldPaths,
+    files: Option<Files>,
+    /// Events told before the files were opened: the operator's, a few.
+    held: Vec<Event>,
+    /// Definitions of the operator that have no answer yet, in order.
+    defining: VecDeque<(ClientSequence, Symbol)>,
+    tally: Tally,
+    /// Where the file of fills goes on, when the log does not begin at its beginning.
+    fills_mark: Option<FillsMark>,
+    /// The first failure; nothing is written after it.
+    error: Option<OutputError>,
+    /// Whether there was one, taken or not.
+    has_failed: bool,
+}
+
+/// The open files.
+#[derive(Debug, Default)]
+struct Files {
+    fills: Option<FillsWriter>,
+    events: Option<EventsWriter>,
+    acks: Option<AcksWriter>,
+}
+
+impl Told {
+    /// Will write to `paths`.
+    pub fn new(paths: ToldPaths) -> Self {
+        Self {
+            paths,
+            files: None,
+            held: Vec::new(),
+            defining: VecDeque::new(),
+            tally: Tally::default(),
+            fills_mark: None,
+            error: None,
+            has_failed: false,
+        }
+    }
+
+    /// Whether files are written that follow from all records of the log.
+    pub const fn wants_history(&self) -> bool {
+        self.paths.fills.is_some() || self.paths.events.is_some()
+    }
+
+    /// Whether the file of fills, if one is written, is there with so many bytes at least.
+    pub fn reaches(&self, fills_bytes: u64) -> bool {
+        let path = self.paths.fills.as_deref();
+        path.is_none_or(|path| fs::metadata(path).is_ok_and(|file| file.len() >= fills_bytes))
+    }
+
+    /// The log's records up to a snapshot are gone: the file of fills, if one is written, goes on
+    /// where `mark` says.
+    ///
+    /// # Errors
+    /// A file of events cannot be continued: a sentence.
+    pub fn resume(&mut self, mark: FillsMark) -> Result<(), String> {
+        if let Some(events) = &self.paths.events {
+            return Err(format!(
+                "the events file '{}' cannot be written: the log's first records were \
+                 retired, and with them the events that follow from them; leave out --events",
+                events.display()
+            ));
+        }
+        self.fills_mark = Some(mark);
+        Ok(())
+    }
+
+    /// The events begin again from the first.
+    pub fn restart(&mut self) {
+        self.files = None;
+        self.fills_mark = None;
+        self.held.clear();
+        self.defining.clear();
+    }
+
+    /// Creates the files, unless they are open, and writes what was told before.
+    pub fn open(&mut self) {
+        if self.files.is_some() {
+            return;
+        }
+        match Files::create(&self.paths, self.fills_mark) {
+            Ok(files) => self.files = Some(files),
+            Err(error) => self.fail(error),
+        }
+        for event in std::mem::take(&mut self.held) {
+            self.event(&event);
+        }
+    }
+
+    /// Recovery is over: the files take their names, and what is told from here on is counted.
+    pub fn keep(&mut self) {
+        self.open();
+        self.tally = Tally::default();
+        if let Some(files) = &mut self.files
+            && self.error.is_none()
+            && let Err(error) = files.keep(&self.paths)
+        {
+            self.fail(error);
+        }
+    }
+
+    /// Notes a command on its way whose answer will be told: the answer to an operator's definition
+    /// gives an instrument's number and not its symbol.
+    pub fn expect(&mut self, command: &Command) {
+        if let Action::DefineInstrument(definition) = &command.action
+            && command.session == SessionId::OPERATOR
+            && self.paths.events.is_some()
+        {
+            self.defining.push_back((command.client_sequence, definition.symbol));
+        }
+    }
+
+    /// Takes a released event.
+    #[inline]
+    pub fn event(&mut self, event: &Event) {
+        self.tally.count(event);
+        if self.error.is_some() {
+            return;
+        }
+        let Some(files) = &mut self.files else {
+            self.held.push(*event);
+            return;
+        };
+        if let Err(error) = files.event(event, &mut self.defining) {
+            self.fail(error);
+        }
+    }
+
+    /// All events up to those of `client_sequence` have been taken.
+    pub fn acknowledge(&mut self, client_sequence: ClientSequence) {
+        if let Some(Files { acks: Some(acks), .. }) = &mut self.files
+            && self.error.is_none()
+            && let Err(error) = acks.released(client_sequence)
+        {
+            self.fail(error);
+        }
+    }
+
+    /// Hands what is buffered to the system; false when not everything that was told could be
+    /// written.
+    pub fn flush(&mut self) -> bool {
+        if let Some(files) = &mut self.files
+            && self.error.is_none()
+            && let Err(error) = files.flush()
+        {
+            self.fail(error);
+        }
+        !self.has_failed
+    }
+
+    /// The files that follow from the log and can be continued, for who makes them durable; to be
+    /// asked for when they have their names. Pipes and devices are none.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn durable_files(&self) -> io::Result<Vec<DurableFile>> {
+        let Some(open) = &self.files else { return Ok(Vec::new()) };
+        let fills = open.fills.as_ref().map(FillsWriter::durable_file);
+        let events = open.events.as_ref().map(EventsWriter::durable_file);
+        let found = [fills.transpose()?.flatten(), events.transpose()?.flatten()];
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// The first failure, once.
+    pub const fn take_error(&mut self) -> Option<OutputError> {
+        self.error.take()
+    }
+
+    /// What was counted.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Nothing is written from here on.
+    fn fail(&mut self, error: OutputError) {
+        self.error.get_or_insert(error);
+        self.has_failed = true;
+        self.files = Some(Files::default());
+    }
+}
+
+impl Files {
+    fn create(paths: &ToldPaths, fills_mark: Option<FillsMark>) -> Result<Self, OutputError> {
+        let fills = paths.fills.as_deref().map(|path| match fills_mark {
+            None => FillsWriter::create(path, FLOW_SESSION),
+            Some(mark) => FillsWriter::resume(path, FLOW_SESSION, mark),
+        });
+        let events = paths.events.as_deref().map(EventsWriter::create);
+        Ok(Self { fills: fills.transpose()?, events: events.transpose()?, acks: None })
+    }
+
+    fn keep(&mut self, paths: &ToldPaths) -> Result<(), OutputError> {
+        if let Some(fills) = &mut self.fills {
+            fills.keep()?;
+        }
+        if let Some(events) = &mut self.events {
+            events.keep()?;
+        }
+        // Recovery acknowledges nothing, so nothing was missed.
+        self.acks = paths.acks.as_deref().map(AcksWriter::create).transpose()?;
+        Ok(())
+    }
+
+    #[inline]
+    fn event(
+        &mut self,
+        event: &Event,
+        defining: &mut VecDeque<(ClientSequence, Symbol)>,
+    ) -> Result<(), OutputError> {
+        if let Some(fills) = &mut self.fills {
+            fills.event(event)?;
+        }
+        if let Some(events) = &mut self.events {
+            if let Some((client_sequence, symbol)) = defining.front().copied()
+                && event.session == SessionId::OPERATOR
+                && event.answers() == Some(client_sequence)
+            {
+                defining.pop_front();
+                if let EventKind::InstrumentDefined { .. } = event.kind {
+                    events.name_instrument(event.instrument, symbol);
+                }
+            }
+            events.event(event)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), OutputError> {
+        if let Some(fills) = &mut self.fills {
+            fills.flush()?;
+        }
+        if let Some(events) = &mut self.events {
+            events.flush()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,257 @@
+//! What a host, its threads and its sessions share: the places, the bells, and how they learn that
+//! all is over.
+
+use super::errors::{PlaceError, SessionEnd};
+use super::fan_in::VISIT_MAX;
+use super::fan_out::Request;
+use super::place::{EngineSides, Place, Tallies};
+use highwater::command::{Action, Arrival, Command};
+use highwater::stage::{Latch, Shared, State};
+use highwater::types::{ClientSequence, SessionId};
+use highwater_engine::snapshots::SnapshotLag;
+use highwater_engine::stages::Neighbours;
+use highwater_engine::told_time::ToldTime;
+use highwater_platform::Platform;
+use highwater_platform::bell::Bells;
+use highwater_storage::LogCounters;
+use highwater_storage::history_cache::HistoryCache;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// What all of a host's threads and callers know. It lives as long as the process: a session may
+/// outlive its host.
+#[derive(Debug)]
+pub(super) struct Common<P: Platform> {
+    pub(super) platform: P,
+    pub(super) data: PathBuf,
+    /// What catch-ups read is kept here.
+    pub(super) cache: Arc<HistoryCache>,
+    pub(super) shared: &'static Shared,
+    /// The operator's place, and those of everybody else behind it.
+    pub(super) places: &'static [Place],
+    /// Places from here on were never taken.
+    pub(super) used_count: AtomicUsize,
+    pub(super) bells: Bells,
+    /// How far the log has grown behind the newest snapshot.
+    pub(super) lag: SnapshotLag,
+    pub(super) registry: Mutex<Registry>,
+    requests: Sender<Request>,
+    /// How many sessions the engine may hold.
+    pub(super) sessions_max: AtomicU32,
+    /// Set when nothing more is accepted.
+    pub(super) is_closed: AtomicBool,
+    /// Set when nothing more comes into the sessions' rings.
+    pub(super) is_draining: Latch,
+    /// Set when everything that will ever be released has been delivered.
+    pub(super) release_done: Latch,
+    pub(super) tallies: &'static Tallies,
+    pub(super) counters: OnceLock<Arc<LogCounters>>,
+}
+
+/// Who has which place, and what is remembered of those who have none.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    /// The places of the sessions that have one, but for the operator's.
+    pub(super) taken: BTreeMap<SessionId, u16>,
+    /// The others.
+    pub(super) free: BTreeSet<u16>,
+    /// The last client sequence of every session that ever sent a command and has no place now.
+    pub(super) records: BTreeMap<SessionId, ClientSequence>,
+}
+
+impl<P: Platform> Common<P> {
+    /// Places for `place_count` sessions beside the operator's, and the engine's sides of them.
+    pub(super) fn new(
+        platform: P,
+        data: PathBuf,
+        shared: &'static Shared,
+        place_count: usize,
+        requests: Sender<Request>,
+    ) -> (Self, Vec<EngineSides>) {
+        let (places, sides): (Vec<Place>, Vec<EngineSides>) =
+            (0..=place_count).map(|_| Place::new()).unzip();
+        let common = Self {
+            platform,
+            data,
+            cache: Arc::default(),
+            shared,
+            places: Box::leak(places.into_boxed_slice()),
+            used_count: AtomicUsize::new(1),
+            bells: Bells::default(),
+            lag: SnapshotLag::default(),
+            registry: Mutex::default(),
+            requests,
+            sessions_max: AtomicU32::new(0),
+            is_closed: AtomicBool::new(false),
+            is_draining: Latch::new(),
+            release_done: Latch::new(),
+            tallies: Box::leak(Box::default()),
+            counters: OnceLock::new(),
+        };
+        (common, sides)
+    }
+
+    /// Who has which place; locked while a place changes hands.
+    pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why nothing is done for sessions any more; `None` while the host runs.
+    pub(super) fn end(&self) -> Option<SessionEnd> {
+        match self.shared.halt.state() {
+            State::Faulted(fault) => Some(SessionEnd::Fault(fault)),
+            State::Running | State::Stopping => {
+                self.release_done.is_set().then(|| self.clean_end())
+            }
+        }
+    }
+
+    /// Why a host ends in which no fault was.
+    fn clean_end(&self) -> SessionEnd {
+        match self.lag.given_up() {
+            Some(_) => SessionEnd::SnapshotsBehind,
+            None => SessionEnd::Stopped,
+        }
+    }
+
+    /// Whether commands are accepted.
+    pub(super) fn check_open(&self) -> Result<(), SessionEnd> {
+        match self.end() {
+            Some(end) => Err(end),
+            None if self.is_closed.load(Ordering::Acquire) => Err(self.clean_end()),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks the release thread for something. When it is gone nobody answers.
+    pub(super) fn ask(&self, request: Request) {
+        let _gone = self.requests.send(request);
+        self.bells.release.ring();
+    }
+
+    /// How many places were ever taken; the sequencer's and the release thread look at those.
+    pub(super) fn used_count(&self) -> usize {
+        self.used_count.load(Ordering::Acquire)
+    }
+
+    /// Sends an operator's command if there is room for it and nobody is at the operator's desk;
+    /// tells whether it was sent.
+    pub(super) fn operate(&self, action: Action, timestamp_ns: u64) -> bool {
+        let Some(mut desk) = self.places[0].free_desk() else {
+            return false;
+        };
+        let client_sequence = ClientSequence(desk.last.0 + 1);
+        let command = Command { session: SessionId::OPERATOR, client_sequence, action };
+        if desk.arrivals.push(Arrival { timestamp_ns, command }).is_err() {
+            return false;
+        }
+        desk.last = client_sequence;
+        true
+    }
+
+    /// How many commands may be taken when `under_way` wait for the sequencer. Where that is less
+    /// than a visit takes, commands are held: until those that are not appended yet are, and where
+    /// that would not be enough until a snapshot is made.
+    pub(super) fn room(&self, under_way: usize) -> usize {
+        let not_appended = self.shared.applied.get().0.saturating_sub(self.shared.appended.get().0);
+        let room = self.lag.room(not_appended.saturating_add(under_way as u64));
+        if room >= VISIT_MAX {
+            self.lag.loosen();
+            return room;
+        }
+        self.lag.tighten();
+        if self.lag.room(0) < VISIT_MAX && self.lag.hold() {
+            self.bells.snapshot.bell().ring();
+        }
+        room
+    }
+
+    /// Tells the engine the time if the next order's expiry has come.
+    pub(super) fn tell_time(&self, told: &mut ToldTime) {
+        let Some(next_expiry_ns) = self.shared.next_expiry.get() else {
+            return;
+        };
+        let now_ns = self.platform.wall_clock_ns();
+        let mut telling = *told;
+        if telling.tells(Some(next_expiry_ns), now_ns)
+            && self.operate(Action::Clock { now_ns }, now_ns)
+        {
+            *told = telling;
+        }
+    }
+
+    /// The place that a session has or can have.
+    ///
+    /// # Errors
+    /// All are taken.
+    pub(super) fn place_of(
+        &self,
+        session: SessionId,
+        registry: &mut Registry,
+    ) -> Result<u16, PlaceError> {
+        if session == SessionId::OPERATOR {
+            return Ok(0);
+        }
+        if let Some(index) = registry.taken.get(&session) {
+            return Ok(*index);
+        }
+        let Some(index) = registry.free.pop_first() else {
+            return Err(PlaceError::AllTaken { places: registry.taken.len() });
+        };
+        registry.taken.insert(session, index);
+        self.used_count.fetch_max(usize::from(index) + 1, Ordering::AcqRel);
+        Ok(index)
+    }
+
+    /// Accepts nothing more, and lets everything that was accepted be finished.
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        for place in self.places {
+            // Whoever was at the desk has left it; whoever comes now finds the host closed.
+            drop(place.desk());
+        }
+        self.is_draining.set();
+        self.bells.sequencer.ring();
+    }
+
+    /// Wakes every caller: there is something new that concerns all.
+    pub(super) fn wake_everybody(&self) {
+        for place in self.places {
+            place.waiter.wake();
+        }
+    }
+
+    /// A thread of the engine has ended, or a fault was told: the others look, and the callers if
+    /// all is over.
+    pub(super) fn look_around(&self) {
+        self.bells.ring_all();
+        if self.end().is_some() {
+            self.wake_everybody();
+        }
+    }
+}
+
+impl<P: Platform> Neighbours for &'static Common<P> {
+    fn shared(&self) -> &'static Shared {
+        self.shared
+    }
+
+    fn bells(&self) -> &'static Bells {
+        &self.bells
+    }
+
+    fn lag(&self) -> &'static SnapshotLag {
+        &self.lag
+    }
+
+    fn given_up(&self) {
+        self.close();
+    }
+
+    fn ended(&self) {
+        self.look_around();
+    }
+}

@@ -1,0 +1,309 @@
+//! The host: the engine for many callers in one process, each with a session of its own.
+//!
+//! A host owns the engine's threads. Callers take a [`Session`] each, submit commands, and read the
+//! events that concern them; every answer is as durable as the engine's mode promises. No session
+//! can stop another: one that does not read its events is left behind, and reads them from the log
+//! later. `docs/host.md` has the promises, and what they cost.
+
+#![forbid(unsafe_code)]
+
+mod common;
+mod errors;
+mod fan_in;
+mod fan_out;
+mod history;
+mod place;
+mod session;
+mod statistics;
+#[cfg(test)]
+mod tests;
+mod threads;
+mod waiter;
+
+pub use errors::{
+    CallError, CatchUpError, HostError, PlaceError, PollError, SessionEnd, SubmitError, WaitError,
+};
+pub use session::{BATCH_MAX, Durable, NextEvent, Session};
+pub use statistics::HostStatistics;
+
+use common::Common;
+use fan_out::Request;
+use highwater::book::Book;
+use highwater::command::{Action, Command, FlowIdentity};
+use highwater::engine::Engine;
+use highwater::event::{Event, EventSink};
+use highwater::snapshot::SnapshotHeader;
+use highwater::stage::Fault;
+use highwater::types::{Sequence, SessionId};
+use highwater_engine::config::Config;
+use highwater_engine::notices::{Notice, NoticeLog};
+use highwater_engine::snapshots::{FollowedLog, Made};
+use highwater_engine::start::{ReplaySink, Started, start_engine};
+use highwater_platform::Platform;
+use highwater_storage::{LogDirectory, SpareFault};
+use history::Owed;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{channel, sync_channel};
+use threads::{Crew, Tools};
+
+/// Places of a host when nobody says otherwise.
+pub const PLACES_DEFAULT: usize = 128;
+/// Places of the largest host.
+pub const PLACES_MAX: usize = 4_096;
+
+/// The engine of a host: 1,024 commands, 16,384 records and 16,384 events may wait in its rings.
+///
+/// The input ring is short, so that a command that comes now does not stand behind a long line of
+/// another session's.
+type HostEngine = Engine<1_024, 16_384, 16_384>;
+
+/// How a host is started.
+#[derive(Clone, Debug)]
+pub struct HostConfig {
+    /// How the engine runs: the data directory, the sync mode, the capacities and more.
+    pub engine: Config,
+    /// Sessions that may have a handle at the same time, the operator's left out: 1 to 4,096.
+    pub places: usize,
+}
+
+impl HostConfig {
+    /// A host of this engine with [`PLACES_DEFAULT`] places.
+    pub const fn new(engine: Config) -> Self {
+        Self { engine, places: PLACES_DEFAULT }
+    }
+}
+
+/// An engine that runs, and takes callers.
+///
+/// One process may run several, one after the other or at once, each in a data directory of its
+/// own. Their rings and books are memory that is given back when the process ends.
+#[derive(Debug)]
+pub struct Host<P: Platform> {
+    common: &'static Common<P>,
+    engine: &'static HostEngine,
+    /// `None` once they have been waited for.
+    crew: Option<Crew<P>>,
+    warnings: Vec<String>,
+    notices: NoticeLog,
+    recovered: Sequence,
+}
+
+/// What a host leaves that was stopped cleanly.
+#[derive(Debug)]
+pub struct HostEnd<P: Platform> {
+    /// The book behind the last command.
+    pub book: Book<'static>,
+    /// The log; its lock is held until this is dropped.
+    pub directory: LogDirectory<P>,
+    /// The last numbers.
+    pub statistics: HostStatistics,
+}
+
+impl<P: Platform> Host<P> {
+    /// Recovers the log in the configured data directory, which is created when it is missing, and
+    /// starts the engine's threads.
+    ///
+    /// # Errors
+    /// Says why it did not start, and what to do.
+    pub fn start(platform: P, config: &HostConfig) -> Result<Self, HostError> {
+        if !(1..=PLACES_MAX).contains(&config.places) {
+            return Err(HostError::Places(config.places));
+        }
+        // In memory that is never given back.
+        let engine: &'static HostEngine = Engine::new_in(Box::leak(Box::new_uninit()));
+        let (ask, requests) = channel();
+        let data = config.engine.data.clone();
+        let (common, sides) = Common::new(platform, data, engine.shared(), config.places, ask);
+        let common: &'static Common<P> = Box::leak(Box::new(common));
+
+        let spare_fault = SpareFault(Arc::new(move |_| common.look_around()));
+        let notices = NoticeLog::default();
+        let sink = notices.sink();
+        let how = (&config.engine, spare_fault, &sink);
+        let started =
+            start_engine(platform, engine, how, &mut Silence).map_err(HostError::Start)?;
+        remember(common, &config.engine, &started);
+        let recovered = started.stages.sequencer.book().last_sequence();
+        let Started { stages, warnings, .. } = started;
+        let config = &config.engine;
+        let tools = Tools { common, config, sides, requests, notices: sink };
+        let crew = Crew::start(stages, tools).map_err(HostError::Thread)?;
+        Ok(Self { common, engine, crew: Some(crew), warnings, notices, recovered })
+    }
+
+    /// A session's handle, live from now on: the events of commands that are released later are
+    /// delivered to it. An older handle of the same session is superseded, whatever became of it.
+    ///
+    /// The operator's session, [`SessionId::OPERATOR`], has a place of its own.
+    ///
+    /// # Errors
+    /// All places are taken, the engine has no such session, or the host has ended.
+    pub fn session(&self, session: SessionId) -> Result<Session<P>, PlaceError> {
+        self.join(session, None)
+    }
+
+    /// A session's handle that first [`catch_up`](Session::catch_up)s with what came behind `seen`,
+    /// the last sequence of which the caller has all events; with 0 from the log's beginning on.
+    ///
+    /// # Errors
+    /// Like [`session`](Self::session).
+    pub fn session_after(
+        &self,
+        session: SessionId,
+        seen: Sequence,
+    ) -> Result<Session<P>, PlaceError> {
+        self.join(session, Some(seen))
+    }
+
+    /// Makes a snapshot of everything that is applied by now, and waits for it; `None` when nothing
+    /// has come since the newest.
+    ///
+    /// # Errors
+    /// Why none was made, in words.
+    pub fn snapshot(&self) -> Result<Option<Made>, String> {
+        match &self.crew {
+            Some(crew) => crew.snapshots.requests().make_now(),
+            None => Err("the host was stopped".to_owned()),
+        }
+    }
+
+    /// What is counted, now.
+    pub fn statistics(&self) -> HostStatistics {
+        let mut statistics = HostStatistics::of(self.common, self.engine.occupancy());
+        if let Some(crew) = &self.crew {
+            statistics.snapshots = crew.snapshots.requests().totals();
+        }
+        statistics
+    }
+
+    /// The last sequence that recovery found in the log; 0 when it is new.
+    pub const fn recovered(&self) -> Sequence {
+        self.recovered
+    }
+
+    /// What the user should know and need not act on, one line each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// What the user should know of what happened since this was asked last: the latest 256.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        self.notices.take()
+    }
+
+    /// Why the host has ended; `None` while it runs.
+    pub fn end(&self) -> Option<SessionEnd> {
+        self.common.end()
+    }
+
+    /// Stops cleanly: nothing more is accepted, everything that was accepted is made durable and
+    /// delivered, callers that wait are told, and the threads end.
+    ///
+    /// # Errors
+    /// The fault that ended the engine before, or meanwhile.
+    pub fn stop(mut self) -> Result<HostEnd<P>, Fault> {
+        let ended = self.close().unwrap_or(Err(Fault::StagePanicked));
+        let (book, directory) = ended?;
+        Ok(HostEnd { book, directory, statistics: self.statistics() })
+    }
+
+    /// Closes the host and waits for its threads; `None` when that was done before.
+    fn close(&mut self) -> Option<Result<(Book<'static>, LogDirectory<P>), Fault>> {
+        let crew = self.crew.take()?;
+        self.common.close();
+        Some(crew.join(self.common))
+    }
+
+    fn join(&self, session: SessionId, seen: Option<Sequence>) -> Result<Session<P>, PlaceError> {
+        let common = self.common;
+        common.check_open()?;
+        let sessions = common.sessions_max.load(Ordering::Relaxed);
+        if u32::from(session.0) >= sessions {
+            return Err(PlaceError::NoSuchSession { session, sessions });
+        }
+        // One caller after the other: the order of handles is the order of their requests.
+        let mut registry = common.registry();
+        let index = common.place_of(session, &mut registry)?;
+        let place = &common.places[usize::from(index)];
+        let generation = place.hand_over(session, &registry);
+        let (reply, answer) = sync_channel(1);
+        common.ask(Request::Join { index, generation, session, seen, reply });
+        // The handle that was superseded may wait.
+        place.waiter.wake();
+        let answer = answer.recv();
+        drop(registry);
+        let Ok(joined) = answer else {
+            return Err(common.end().unwrap_or(SessionEnd::Stopped).into());
+        };
+        place.discard_before(joined.published, generation);
+        let live_after = joined.live_after;
+        let owed = Owed::of(session, joined);
+        Ok(Session::new(common, (index, generation), session, (owed, live_after)))
+    }
+}
+
+impl<P: Platform> Drop for Host<P> {
+    /// Stops like [`stop`](Host::stop); what it would return is lost.
+    fn drop(&mut self) {
+        drop(self.close());
+    }
+}
+
+/// Takes over what recovery found, and sends the first command if the log is new or other
+/// capacities are wished for.
+fn remember<P: Platform>(common: &Common<P>, config: &Config, started: &Started<P>) {
+    let book = started.stages.sequencer.book();
+    let known = (0..book.capacities().sessions).filter_map(|number| {
+        let session = SessionId(u16::try_from(number).ok()?);
+        Some((session, book.last_client_sequence(session)))
+    });
+    let mut registry = common.registry();
+    registry.records = known.filter(|(_, last)| last.0 > 0).collect();
+    registry.free =
+        (1..common.places.len()).filter_map(|index| u16::try_from(index).ok()).collect();
+    common.places[0].desk().last = book.last_client_sequence(SessionId::OPERATOR);
+    common.sessions_max.store(started.capacities.sessions, Ordering::Relaxed);
+    let counters = started.stages.log_writer.file().counters();
+    common.lag.follow(FollowedLog {
+        counters: Arc::clone(&counters),
+        behind_bytes: started.behind_snapshot_bytes(),
+        plan: config.snapshots,
+    });
+    let is_first = common.counters.set(counters).is_ok();
+    assert!(is_first, "a host starts once");
+    if book.last_sequence().0 == 0 || book.capacities() != started.capacities {
+        let now_ns = common.platform.wall_clock_ns();
+        let is_sent = common.operate(Action::Configure(started.capacities), now_ns);
+        assert!(is_sent, "nobody else is there yet");
+    }
+}
+
+/// Replays a log for its state alone.
+struct Silence;
+
+impl EventSink for Silence {
+    fn event(&mut self, _: &Event) {}
+}
+
+impl ReplaySink for Silence {
+    fn restart(&mut self) {}
+
+    fn wants_history(&self) -> bool {
+        false
+    }
+
+    fn resume(&mut self, _: &SnapshotHeader) -> bool {
+        true
+    }
+
+    fn expect(&mut self, _: &Command) {}
+
+    fn is_stopped(&mut self) -> bool {
+        false
+    }
+
+    fn wants(&mut self, _: &FlowIdentity) -> bool {
+        true
+    }
+}

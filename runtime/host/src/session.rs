@@ -1,0 +1,285 @@
+//! A session: the handle with which one thread at a time submits commands and reads events.
+
+mod futures;
+mod wait;
+
+pub use futures::{Durable, NextEvent};
+
+use super::common::Common;
+use super::errors::{CatchUpError, PollError, SessionEnd, SubmitError};
+use super::fan_in::VISIT_MAX;
+use super::fan_out::Request;
+use super::history::Owed;
+use super::place::{Desk, Place};
+use arrayvec::ArrayVec;
+use highwater::command::{Action, Arrival, Command};
+use highwater::event::{Event, EventSink};
+use highwater::types::{ClientSequence, Sequence, SessionId};
+use highwater_platform::Platform;
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::RangeInclusive;
+use std::sync::mpsc::sync_channel;
+
+/// Commands of one batch, at most.
+pub const BATCH_MAX: usize = VISIT_MAX;
+
+/// Events that are copied out of the ring before they are handed over.
+const HANDED_TOGETHER: usize = 64;
+
+/// A caller's handle of one session. It may be sent to another thread, and used by one at a time.
+///
+/// Dropping it frees its place; the session's record, its last client sequence, stays with the host
+/// and in the log. Naming the session again supersedes the handle, wherever it is.
+pub struct Session<P: Platform> {
+    common: &'static Common<P>,
+    place: &'static Place,
+    index: u16,
+    generation: u64,
+    id: SessionId,
+    /// What is to be read from the log before the ring goes on.
+    owed: Option<Owed>,
+    /// The last command of which every event was handed over before the ring went on.
+    live_after: Sequence,
+    /// Not shared between threads.
+    _alone: PhantomData<Cell<()>>,
+}
+
+impl<P: Platform> Session<P> {
+    /// The handle of a place that its session has just taken.
+    pub(super) fn new(
+        common: &'static Common<P>,
+        (index, generation): (u16, u64),
+        id: SessionId,
+        (owed, live_after): (Option<Owed>, Sequence),
+    ) -> Self {
+        let place = &common.places[usize::from(index)];
+        Self { common, place, index, generation, id, owed, live_after, _alone: PhantomData }
+    }
+
+    /// The session's number.
+    pub const fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// The last client sequence that the session used, by any handle: the next command gets one
+    /// more.
+    ///
+    /// # Errors
+    /// The session has ended.
+    pub fn last_client_sequence(&self) -> Result<ClientSequence, SessionEnd> {
+        Ok(self.place.desk_of(self.generation)?.last)
+    }
+
+    /// The events of commands behind this one are delivered to this handle; those before it, down
+    /// to what it has seen, come from [`catch_up`](Self::catch_up).
+    pub const fn live_after(&self) -> Sequence {
+        self.live_after
+    }
+
+    /// Submits a command under the session's next client sequence, and does not wait for it.
+    ///
+    /// # Errors
+    /// It was not taken.
+    pub fn submit(&self, action: Action) -> Result<ClientSequence, SubmitError> {
+        self.submit_batch(std::slice::from_ref(&action)).map(|numbers| *numbers.end())
+    }
+
+    /// Submits a command under a client sequence of the caller's: a retry of one that may have been
+    /// executed. Unless it is above the session's last, the answer is Duplicate.
+    ///
+    /// # Errors
+    /// It was not taken.
+    pub fn submit_with(
+        &self,
+        client_sequence: ClientSequence,
+        action: Action,
+    ) -> Result<(), SubmitError> {
+        let session = self.id;
+        let timestamp_ns = self.common.platform.wall_clock_ns();
+        let mut desk = self.desk_to_submit()?;
+        let command = Command { session, client_sequence, action };
+        desk.arrivals.push(Arrival { timestamp_ns, command }).map_err(|_| SubmitError::Busy)?;
+        desk.last = desk.last.max(client_sequence);
+        drop(desk);
+        self.common.bells.ring_for_command();
+        Ok(())
+    }
+
+    /// Submits up to [`BATCH_MAX`] commands at once, so that they share a sync: all, or none. They
+    /// get the session's next client sequences, which are returned.
+    ///
+    /// # Errors
+    /// None was taken.
+    ///
+    /// # Panics
+    /// Never: there is room for all before the first is pushed.
+    pub fn submit_batch(
+        &self,
+        actions: &[Action],
+    ) -> Result<RangeInclusive<ClientSequence>, SubmitError> {
+        if actions.is_empty() || actions.len() > BATCH_MAX {
+            return Err(SubmitError::BatchLength(actions.len()));
+        }
+        let session = self.id;
+        let timestamp_ns = self.common.platform.wall_clock_ns();
+        let mut desk = self.desk_to_submit()?;
+        if desk.arrivals.room() < actions.len() {
+            return Err(SubmitError::Busy);
+        }
+        let before = desk.last;
+        let mut batch = desk.arrivals.write(actions.len());
+        let mut last = before;
+        for action in actions {
+            last = ClientSequence(last.0 + 1);
+            let command = Command { session, client_sequence: last, action: *action };
+            let pushed = batch.push(Arrival { timestamp_ns, command });
+            assert!(pushed.is_ok(), "there was room for all of them");
+        }
+        batch.commit();
+        desk.last = last;
+        drop(desk);
+        self.common.bells.ring_for_command();
+        Ok(ClientSequence(before.0 + 1)..=last)
+    }
+
+    /// Hands over the events that are there, in order, and returns how many they were; does not
+    /// wait.
+    ///
+    /// # Errors
+    /// There are none and there will be none; events that are there are handed over first.
+    pub fn poll(&self, sink: &mut impl EventSink) -> Result<usize, PollError> {
+        let mut count = 0;
+        loop {
+            let events = match self.take(HANDED_TOGETHER) {
+                Ok(events) => events,
+                // The next call says why there are no more.
+                Err(_) if count > 0 => return Ok(count),
+                Err(error) => return Err(error),
+            };
+            events.iter().for_each(|event| sink.event(event));
+            count += events.len();
+            if events.len() < HANDED_TOGETHER || count >= super::place::EVENTS_PER_PLACE {
+                return Ok(count);
+            }
+        }
+    }
+
+    /// Whether the session has missed events, and gets no command taken, until it
+    /// [`catch_up`](Self::catch_up)s.
+    pub fn is_lagging(&self) -> bool {
+        self.owed.is_some() || self.place.is_lagging()
+    }
+
+    /// Hands over everything that the session missed: what is in its ring, then, where it was
+    /// lagging, what the log holds, each event once. From then on it is live again.
+    ///
+    /// Reading takes as long as replaying the log does; a session may fall behind once more
+    /// meanwhile, and catches up again then. What is held in memory for it is given back. Returns
+    /// the last sequence of which everything was handed over.
+    ///
+    /// # Errors
+    /// The session has ended, or the log cannot be read. What was handed over is not handed over
+    /// again.
+    pub fn catch_up(&mut self, sink: &mut impl EventSink) -> Result<Sequence, CatchUpError> {
+        if self.owed.is_none() {
+            let is_lagging = self.place.is_lagging();
+            loop {
+                // Copied out first: a caller's code never runs at the desk.
+                let events = self.events_in_ring(HANDED_TOGETHER)?;
+                if events.is_empty() {
+                    break;
+                }
+                events.iter().for_each(|event| sink.event(event));
+            }
+            if !is_lagging {
+                return Ok(self.live_after);
+            }
+            self.rejoin()?;
+        }
+        if let Some(owed) = &mut self.owed {
+            let history = (self.common.data.as_path(), &self.common.cache);
+            owed.pay(self.common.platform, history, sink)?;
+            self.owed = None;
+        }
+        Ok(self.live_after)
+    }
+
+    /// Asks to be taken up again; what was missed until then is owed.
+    fn rejoin(&mut self) -> Result<(), SessionEnd> {
+        let (reply, answer) = sync_channel(1);
+        let (index, generation) = (self.index, self.generation);
+        self.common.ask(Request::Rejoin { index, generation, reply });
+        let Ok(joined) = answer.recv() else {
+            return Err(self.common.end().unwrap_or(SessionEnd::Superseded));
+        };
+        self.live_after = joined.live_after;
+        self.owed = Owed::of(self.id, joined);
+        Ok(())
+    }
+
+    /// Takes events out of the ring, at most so many.
+    ///
+    /// # Errors
+    /// There are none and there will be none.
+    fn take(&self, max: usize) -> Result<ArrayVec<Event, HANDED_TOGETHER>, PollError> {
+        if self.owed.is_some() {
+            return Err(PollError::Lagging);
+        }
+        // Both are read before the ring: what was delivered before is there.
+        let (is_lagging, end) = (self.place.is_lagging(), self.common.end());
+        let events = self.events_in_ring(max)?;
+        match (events.is_empty(), end) {
+            (true, Some(end)) => Err(PollError::Ended(end)),
+            (true, None) if is_lagging => Err(PollError::Lagging),
+            (true | false, _) => Ok(events),
+        }
+    }
+
+    fn events_in_ring(&self, max: usize) -> Result<ArrayVec<Event, HANDED_TOGETHER>, SessionEnd> {
+        let mut events = ArrayVec::new();
+        let mut desk = self.place.desk_of(self.generation)?;
+        desk.events.for_each(max.min(HANDED_TOGETHER), |event| events.push(*event));
+        Ok(events)
+    }
+
+    /// The desk, if commands are taken there.
+    fn desk_to_submit(&self) -> Result<impl std::ops::DerefMut<Target = Desk>, SubmitError> {
+        let desk = self.place.desk_of(self.generation)?;
+        // Read at the desk: who closes the host waits for everybody at it.
+        self.common.check_open()?;
+        if self.is_lagging() { Err(SubmitError::Lagging) } else { Ok(desk) }
+    }
+}
+
+impl<P: Platform> Drop for Session<P> {
+    /// Frees the place, unless a later handle has it.
+    fn drop(&mut self) {
+        let mut registry = self.common.registry();
+        let Ok(mut desk) = self.place.desk_of(self.generation) else {
+            return;
+        };
+        desk.generation += 1;
+        if self.id != SessionId::OPERATOR {
+            registry.taken.remove(&self.id);
+            registry.free.insert(self.index);
+            registry.records.insert(self.id, desk.last);
+            desk.session = None;
+        }
+        drop(desk);
+        drop(registry);
+        self.common.ask(Request::Leave { index: self.index, generation: self.generation });
+    }
+}
+
+impl<P: Platform> fmt::Debug for Session<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, index, generation, .. } = self;
+        f.debug_struct("Session")
+            .field("id", id)
+            .field("place", index)
+            .field("generation", generation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,180 @@
+//! Waiting in a session: until something is durable, until there is an event, until a command is
+//! answered.
+
+use super::Session;
+use crate::errors::{CallError, PollError, SessionEnd, WaitError};
+use crate::waiter::{Until, with_thread_waker};
+use highwater::command::Action;
+use highwater::event::{Event, EventSink};
+use highwater::types::{ClientSequence, Sequence};
+use highwater_platform::Platform;
+use highwater_platform::idle::yield_quickly;
+use std::thread::park_timeout;
+use std::time::Duration;
+
+/// How often a caller that waits gives its core away before it sleeps: some hundred microseconds in
+/// which a sync ends as a rule, because to be woken costs both sides.
+const YIELDS_MAX: u32 = 256;
+/// The clock is read once in so many of them.
+const YIELDS_PER_CLOCK_READING: u32 = 16;
+
+impl<P: Platform> Session<P> {
+    /// Whether everything up to `sequence` is durable.
+    ///
+    /// # Errors
+    /// The session has ended.
+    pub fn is_durable(&self, sequence: Sequence) -> Result<bool, SessionEnd> {
+        drop(self.place.desk_of(self.generation)?);
+        if self.common.shared.durable.get() >= sequence {
+            return Ok(true);
+        }
+        self.common.end().map_or(Ok(false), Err)
+    }
+
+    /// Waits until everything up to `sequence` is durable. In the modes that do not sync by
+    /// themselves, [`sync_now`](Self::sync_now) makes it so.
+    ///
+    /// # Errors
+    /// It is not, and the time is over or the session has ended.
+    pub fn wait_durable(&mut self, sequence: Sequence, timeout: Duration) -> Result<(), WaitError> {
+        self.block(Until::Durable(sequence), timeout, |session| {
+            Ok(session.is_durable(sequence)?.then_some(()))
+        })
+    }
+
+    /// Makes everything durable that was sequenced before the call, in every mode, and waits for
+    /// it: at least every command that was answered. Returns the last sequence of it.
+    ///
+    /// # Errors
+    /// The time is over, and it will be durable later; or the session has ended.
+    pub fn sync_now(&mut self, timeout: Duration) -> Result<Sequence, WaitError> {
+        let sequence = self.ask_sync()?;
+        self.wait_durable(sequence, timeout)?;
+        Ok(sequence)
+    }
+
+    /// Asks that everything that was sequenced before the call be made durable now, in every mode,
+    /// and does not wait. Returns the last sequence of it.
+    ///
+    /// # Errors
+    /// The session has ended.
+    pub fn ask_sync(&self) -> Result<Sequence, SessionEnd> {
+        let shared = self.common.shared;
+        // What was answered is appended; that it is applied may be said a moment later.
+        let sequence = shared.applied.get().max(shared.appended.get());
+        if !self.is_durable(sequence)? {
+            shared.sync_wanted.ask(sequence);
+            self.common.bells.ring_for_sync();
+        }
+        Ok(sequence)
+    }
+
+    /// Waits until there is an event to [`poll`](Self::poll).
+    ///
+    /// # Errors
+    /// There is none, and the time is over, or there will be none.
+    pub fn wait(&mut self, timeout: Duration) -> Result<(), WaitError> {
+        self.block(Until::Event, timeout, |session| Ok(session.has_event()?.then_some(())))
+    }
+
+    /// Submits a command and waits for its answer, durable as the mode wants it. All events that
+    /// are handed over meanwhile go to `sink`, the answer too; what follows the answer may come
+    /// with the next poll.
+    ///
+    /// # Errors
+    /// The command was not taken, or it was and its answer is not there.
+    pub fn call(
+        &mut self,
+        action: Action,
+        timeout: Duration,
+        sink: &mut impl EventSink,
+    ) -> Result<Event, CallError> {
+        let client_sequence = self.submit(action).map_err(CallError::Submit)?;
+        self.answer_to(client_sequence, timeout, sink)
+            .map_err(|error| CallError::Wait(client_sequence, error))
+    }
+
+    fn answer_to(
+        &mut self,
+        client_sequence: ClientSequence,
+        timeout: Duration,
+        sink: &mut impl EventSink,
+    ) -> Result<Event, WaitError> {
+        let id = self.id;
+        self.block(Until::Event, timeout, |session| {
+            let mut answer = None;
+            session.poll(&mut |event: &Event| {
+                if event.session == id && event.answers() == Some(client_sequence) {
+                    answer.get_or_insert(*event);
+                }
+                sink.event(event);
+            })?;
+            Ok(answer)
+        })
+    }
+
+    /// Whether there is an event to poll.
+    ///
+    /// # Errors
+    /// There is none and there will be none.
+    pub(super) fn has_event(&self) -> Result<bool, PollError> {
+        if self.owed.is_some() {
+            return Err(PollError::Lagging);
+        }
+        let (is_lagging, end) = (self.place.is_lagging(), self.common.end());
+        if !self.place.desk_of(self.generation)?.events.is_empty() {
+            return Ok(true);
+        }
+        match end {
+            Some(end) => Err(end.into()),
+            None if is_lagging => Err(PollError::Lagging),
+            None => Ok(false),
+        }
+    }
+
+    /// Looks until there is something, yielding at first, asleep later.
+    fn block<T>(
+        &mut self,
+        until: Until,
+        timeout: Duration,
+        mut look: impl FnMut(&mut Self) -> Result<Option<T>, WaitError>,
+    ) -> Result<T, WaitError> {
+        let platform = self.common.platform;
+        let timeout_ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        let deadline_ns = platform.monotonic_ns().saturating_add(timeout_ns);
+        for yields in 1..=YIELDS_MAX {
+            if let Some(found) = look(self)? {
+                return Ok(found);
+            }
+            if yields.is_multiple_of(YIELDS_PER_CLOCK_READING)
+                && platform.monotonic_ns() >= deadline_ns
+            {
+                return Err(WaitError::TimedOut);
+            }
+            if !yield_quickly(platform) {
+                break;
+            }
+        }
+        loop {
+            let waiter = &self.place.waiter;
+            with_thread_waker(|waker| waiter.register(self.generation, until, waker));
+            let found = look(self);
+            let left_ns = deadline_ns.saturating_sub(platform.monotonic_ns());
+            match found {
+                Ok(None) if left_ns > 0 => park_timeout(Duration::from_nanos(left_ns)),
+                Ok(None) => {
+                    waiter.clear(self.generation);
+                    return Err(WaitError::TimedOut);
+                }
+                Ok(Some(found)) => {
+                    waiter.clear(self.generation);
+                    return Ok(found);
+                }
+                Err(error) => {
+                    waiter.clear(self.generation);
+                    return Err(error);
+                }
+            }
+        }
+    }
+}

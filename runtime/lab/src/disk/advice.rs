@@ -1,0 +1,137 @@
+//! What a directory cannot do, in sentences.
+
+use highwater::limits::SEGMENT_BYTES_DEFAULT;
+use highwater_engine::figures::{Nanoseconds, grouped};
+use highwater_platform::latency::Quantiles;
+use highwater_platform::{FileSystem, IoMode, Keeper};
+
+/// Half of the commits of an honest disk take longer than this, in nanoseconds: the way through the
+/// system alone takes about as long.
+const PLAUSIBLE_NS_MIN: u64 = 10_000;
+/// Segments that there should be room for: the one that is written, the next, and what a day adds
+/// until somebody looks.
+const SEGMENTS_MIN: u64 = 16;
+
+/// What is known of a directory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts<'a> {
+    /// What it is on.
+    pub(super) file_system: &'a FileSystem,
+    /// How the engine writes there.
+    pub(super) mode: IoMode,
+    /// What a commit of one block costs in that mode.
+    pub(super) commit: Option<Quantiles>,
+    /// Bytes that may still be filled.
+    pub(super) free_bytes: u64,
+}
+
+impl Facts<'_> {
+    /// Every warning that applies.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let all = [self.memory(), self.remote(), self.mode(), self.haste(), self.room()];
+        all.into_iter().flatten().collect()
+    }
+
+    fn memory(&self) -> Option<String> {
+        let name = &self.file_system.name;
+        (self.file_system.keeper == Keeper::Memory).then(|| {
+            format!("{name} is a file system in memory: nothing there is durable, whatever it says")
+        })
+    }
+
+    fn remote(&self) -> Option<String> {
+        let name = &self.file_system.name;
+        (self.file_system.keeper == Keeper::Remote).then(|| {
+            format!(
+                "on {name} another machine or program answers locks and syncs: \
+                 what is durable is what that one keeps; prefer a disk of this machine"
+            )
+        })
+    }
+
+    fn mode(&self) -> Option<String> {
+        match self.mode {
+            IoMode::Append if self.file_system.keeper != Keeper::Memory => Some(format!(
+                "{} takes no direct I/O: segments grow as they are written, \
+                 and every commit waits for the file's new length too",
+                self.file_system.name
+            )),
+            IoMode::Append | IoMode::Direct => None,
+        }
+    }
+
+    /// A disk of which half the commits are faster than flash can be written, on a real file
+    /// system.
+    fn haste(&self) -> Option<String> {
+        let commit = self.commit.filter(|commit| commit.p50_ns < PLAUSIBLE_NS_MIN)?;
+        if self.file_system.keeper == Keeper::Memory {
+            return None;
+        }
+        Some(format!(
+            "half of the commits took at most {}, sooner than most disks can have the data safe: \
+             unless the disk has power-loss protection, it, or the machine below this one, \
+             probably answers flushes early, and a power cut may take acknowledged commands; \
+             ask who runs it whether flushes reach stable storage",
+            Nanoseconds(commit.p50_ns)
+        ))
+    }
+
+    fn room(&self) -> Option<String> {
+        let wanted = SEGMENTS_MIN * SEGMENT_BYTES_DEFAULT;
+        (self.free_bytes < wanted).then(|| {
+            format!(
+                "{} MiB are free, room for {} segments of {} MiB: \
+                 the engine stops when a segment does not fit; free some space",
+                grouped(self.free_bytes >> 20),
+                self.free_bytes / SEGMENT_BYTES_DEFAULT,
+                SEGMENT_BYTES_DEFAULT >> 20
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warnings(change: impl FnOnce(&mut FileSystem, &mut Facts<'_>)) -> Vec<String> {
+        let mut seen = FileSystem { name: "somefs".to_owned(), keeper: Keeper::Disk };
+        let p50_ns = PLAUSIBLE_NS_MIN;
+        let (p90_ns, p99_ns, p99_9_ns, max_ns) = (p50_ns, p50_ns, p50_ns, p50_ns);
+        let (avg_ns, min_ns) = (p50_ns, p50_ns);
+        let commit =
+            Some(Quantiles { count: 9, avg_ns, min_ns, p50_ns, p90_ns, p99_ns, p99_9_ns, max_ns });
+        let free_bytes = SEGMENTS_MIN * SEGMENT_BYTES_DEFAULT;
+        let none = seen.clone();
+        let mut facts = Facts { file_system: &none, mode: IoMode::Direct, commit, free_bytes };
+        change(&mut seen, &mut facts);
+        Facts { file_system: &seen, ..facts }.warnings()
+    }
+
+    fn only(warnings: &[String], said: &str) {
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains(said), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_good_disk_is_not_warned_of() {
+        assert_eq!(warnings(|_, _| ()), [""; 0]);
+        assert_eq!(warnings(|_, facts| facts.commit = None), [""; 0]);
+    }
+
+    #[test]
+    fn each_shortcoming_has_its_sentence() {
+        let fast = |facts: &mut Facts<'_>| {
+            facts.commit = facts.commit.map(|commit| Quantiles { p50_ns: 9_999, ..commit });
+        };
+        only(&warnings(|_, facts| fast(facts)), "at most 9.9 us");
+        only(&warnings(|on, _| on.keeper = Keeper::Remote), "on somefs another machine");
+        only(&warnings(|_, facts| facts.mode = IoMode::Append), "somefs takes no direct I/O");
+        only(&warnings(|_, facts| facts.free_bytes -= 1), "1,023 MiB are free, room for 15");
+        let in_memory = |on: &mut FileSystem, facts: &mut Facts<'_>| {
+            (on.keeper, facts.mode) = (Keeper::Memory, IoMode::Append);
+            fast(facts);
+        };
+        only(&warnings(in_memory), "nothing there is durable");
+    }
+}

@@ -1,0 +1,116 @@
+//! Copies of the files of a log, durable but for their names.
+
+use super::layout::Layout;
+use highwater::limits::BLOCK_BYTES;
+use highwater::types::SegmentNumber;
+use highwater_platform::{IoMode, Platform, SegmentFile};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Bytes that are copied at a time.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// What is done about a place that can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is an error.
+    Fails,
+    /// Its blocks become zeros: a copy of what is left is better than none.
+    BecomesZeros,
+}
+
+/// Whether to go on with a copy: asked before every piece of it.
+pub type GoOn<'a> = &'a dyn Fn() -> bool;
+
+/// Copies a segment, packed or plain as it is, into the directory `to`; of a plain one at most
+/// `upto` bytes. Returns the bytes of the copy.
+///
+/// # Errors
+/// The system's; there is no such segment; [`Interrupted`](io::ErrorKind::Interrupted) when it is
+/// not to go on.
+pub fn copy_segment<P: Platform>(
+    platform: P,
+    (from, to): (&Path, &Path),
+    segment: SegmentNumber,
+    upto: u64,
+    go_on: GoOn<'_>,
+) -> io::Result<u64> {
+    let (from, to) = (Layout::new(from), Layout::new(to));
+    let copied = copy_file(
+        platform,
+        (&from.segment(segment), &to.segment(segment)),
+        upto,
+        Unreadable::Fails,
+        go_on,
+    );
+    match copied {
+        // A plain file is removed only when the packed one has its name.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let (from, to) = (from.packed(segment), to.packed(segment));
+            copy_file(platform, (&from, &to), u64::MAX, Unreadable::Fails, go_on)
+        }
+        copied => copied,
+    }
+}
+
+/// The files of all segments from `first` on in a directory, plain and packed.
+///
+/// # Errors
+/// The system's.
+pub fn segment_files(directory: &Path, first: SegmentNumber) -> io::Result<Vec<PathBuf>> {
+    let layout = Layout::new(directory);
+    let segments = layout.list()?.segments.into_iter().filter(|segment| *segment >= first);
+    let files = segments.flat_map(|segment| [layout.segment(segment), layout.packed(segment)]);
+    Ok(files.filter(|path| path.exists()).collect())
+}
+
+/// Copies the first `upto` bytes of a file, or all of it, and syncs the copy. Returns its length.
+///
+/// # Errors
+/// The system's; there is no such file, or the copy exists;
+/// [`Interrupted`](io::ErrorKind::Interrupted) when it is not to go on.
+pub fn copy_file<P: Platform>(
+    platform: P,
+    (from, to): (&Path, &Path),
+    upto: u64,
+    unreadable: Unreadable,
+    go_on: GoOn<'_>,
+) -> io::Result<u64> {
+    let source = platform.open_to_read(from)?;
+    let copy = platform.create_segment(to, IoMode::Append)?;
+    let end = source.length_bytes()?.min(upto);
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut position = 0;
+    while position < end {
+        if !go_on() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let count = usize::try_from(end - position).map_or(PIECE_BYTES, |n| n.min(PIECE_BYTES));
+        let read = match (source.read_at(position, &mut piece[..count]), unreadable) {
+            (Err(_), Unreadable::BecomesZeros) => {
+                salvage(&source, position, &mut piece[..count]);
+                count
+            }
+            (read, _) => read?,
+        };
+        copy.append(&piece[..read])?;
+        source.drop_cached_part(position, PIECE_BYTES as u64);
+        position += read as u64;
+        if read < count {
+            break;
+        }
+    }
+    copy.sync()?;
+    copy.drop_cached();
+    Ok(position)
+}
+
+/// Reads what can be read, block by block; the rest is zeros.
+fn salvage(source: &impl SegmentFile, position: u64, piece: &mut [u8]) {
+    piece.fill(0);
+    for (index, block) in piece.chunks_mut(BLOCK_BYTES).enumerate() {
+        if source.read_at(position + (index * BLOCK_BYTES) as u64, block).is_err() {
+            block.fill(0);
+        }
+    }
+}
