@@ -18,7 +18,7 @@ use highwater::event::{Event, EventSink};
 use highwater::sync_mode::SyncMode;
 use highwater::types::SessionId;
 use highwater_engine::config::Config;
-use highwater_engine::snapshots::{Keep, SnapshotPlan};
+use highwater_engine::config::{Keep, SnapshotPlan};
 use highwater_flows::stream::{EPOCH_COMMANDS, SYMBOLS};
 use highwater_host::{BATCH_MAX, Host, HostConfig, Session};
 use highwater_platform::Platform;

@@ -1,7 +1,7 @@
 //! The choices of a configuration as they are written: on the command line and in a TOML file.
 
 use clap::ValueEnum;
-use highwater_engine::snapshots::Keep;
+use highwater_engine::config::Keep;
 use highwater_platform::idle::IdleStrategy;
 use highwater_storage::IoChoice;
 use serde::Deserialize;

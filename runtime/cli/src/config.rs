@@ -7,7 +7,7 @@ use highwater::sync_mode::{Hold, SyncMode};
 use highwater_console::{CommandError, Console};
 use highwater_engine::config::CAPACITIES_DEFAULT;
 use highwater_engine::config::Config;
-use highwater_engine::snapshots::SnapshotPlan;
+use highwater_engine::config::SnapshotPlan;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;

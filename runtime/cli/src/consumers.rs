@@ -1,8 +1,8 @@
 //! `highwater consumers`: which outputs still need the log, and letting go of them.
 
 use highwater_console::{CommandError, Console};
+use highwater_engine::error::StartError;
 use highwater_engine::figures::grouped;
-use highwater_engine::start::StartError;
 use highwater_platform::Platform;
 use highwater_storage::{Consumer, Consumers, LogDirectory};
 use serde::Serialize;

@@ -12,15 +12,15 @@ use highwater::stage::Fault;
 use highwater_console::progress::watch;
 use highwater_console::{CommandError, Console, note};
 use highwater_engine::config::Config;
+use highwater_engine::config::Keep;
 use highwater_engine::fills::FLOW_SESSION;
+use highwater_engine::lag::{FollowedLog, SnapshotLag};
 use highwater_engine::notices::NoticeSink;
-use highwater_engine::snapshots::{
-    FollowedLog, Keep, SnapshotLag, SnapshotThread, SnapshotTotals, held_by,
-};
-use highwater_engine::stages::{
+use highwater_engine::snapshots::{SnapshotThread, SnapshotTotals, held_by};
+use highwater_engine::start::{NotStarted, Started, start};
+use highwater_engine::threads::{
     Neighbourhood, Sequenced, StageGuard, spawn_log_writer, spawn_sequencer, spawn_syncer,
 };
-use highwater_engine::start::{StartError, Started, start};
 use highwater_flows::feed::{Feed, Source};
 use highwater_flows::flow::{FlowReader, LastLine};
 use highwater_flows::gateway::{Gateway, GatewayEnd, GatewayReport, Ledger, Pace, Progress};
@@ -68,14 +68,14 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     let how = (&config, callers.clone(), &notices);
     let mut started = match start(platform, how, &mut intake) {
         Ok(started) => started,
-        Err(StartError::Unwanted) => {
-            if let Some(sentence) = intake.refusal(&config.data) {
+        Err(NotStarted::Refused(refusal)) => {
+            if let Some(sentence) = refusal.sentence(&config.data) {
                 return Err(CommandError::Failed(sentence));
             }
             note("stopped before the log was recovered; run again to go on");
             return Ok(());
         }
-        Err(error) => return Err(error.into()),
+        Err(NotStarted::Failed(error)) => return Err(error.into()),
     };
     for warning in &started.warnings {
         note(&format!("note: {warning}"));

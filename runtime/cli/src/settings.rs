@@ -8,8 +8,8 @@ use highwater::limits::{
 };
 use highwater::sync_mode::{Exposure, Hold, SyncMode};
 use highwater_engine::config::CapacityWishes;
+use highwater_engine::config::SnapshotPlan;
 use highwater_engine::config::{Config, SYNC_COUNT_DEFAULT, SYNC_INTERVAL_DEFAULT, nanoseconds};
-use highwater_engine::snapshots::SnapshotPlan;
 use serde::Deserialize;
 use std::fmt;
 use std::fs;

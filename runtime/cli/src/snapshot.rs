@@ -2,9 +2,9 @@
 
 use crate::choices::KeepArg;
 use highwater_console::{CommandError, Console, note};
+use highwater_engine::error::StartError;
 use highwater_engine::figures::{Nanoseconds, grouped};
 use highwater_engine::snapshots::{Made, SnapshotMaker, SnapshotTrouble};
-use highwater_engine::start::StartError;
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use serde::Serialize;

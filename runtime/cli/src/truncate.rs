@@ -11,9 +11,9 @@ use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Visitor, scan_from};
 use highwater::types::{SegmentNumber, Sequence};
 use highwater_console::{CommandError, Console, note};
+use highwater_engine::candidates::Candidates;
+use highwater_engine::error::StartError;
 use highwater_engine::replay::{ReplayUpTo, Rest, replay_from};
-use highwater_engine::snapshots::Candidates;
-use highwater_engine::start::StartError;
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use highwater_storage::{

@@ -9,7 +9,7 @@
 pub mod paths;
 pub mod progress;
 
-use highwater_engine::start::StartError;
+use highwater_engine::error::StartError;
 use serde::Serialize;
 use std::fmt;
 use std::io::{self, Write};
@@ -160,7 +160,6 @@ impl From<StartError> for CommandError {
         match error {
             StartError::Refused(sentence) | StartError::Log(sentence) => Self::Damaged(sentence),
             StartError::Open(_)
-            | StartError::Unwanted
             | StartError::Memory { .. }
             | StartError::Book(_)
             | StartError::Random(_) => Self::failed(error),

@@ -5,13 +5,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod candidates;
 pub mod config;
+pub mod error;
 pub mod figures;
 pub mod fills;
+pub mod fresh_book;
+pub mod lag;
 pub mod notices;
 pub mod replay;
 pub mod snapshots;
-pub mod stages;
 pub mod start;
 pub mod text;
+pub mod threads;
 pub mod told_time;

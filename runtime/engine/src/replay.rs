@@ -1,9 +1,10 @@
 //! Replaying a log from its beginning or a snapshot, in memory that is large enough for it, which
 //! only the log itself can tell.
 
+use crate::candidates::{Beginning, Candidates};
 use crate::config::{CAPACITIES_DEFAULT, larger};
-use crate::snapshots::{Beginning, Candidates};
-use crate::start::{FreshBook, StartError};
+use crate::error::StartError;
+use crate::fresh_book::FreshBook;
 use highwater::book::Book;
 use highwater::event::{Event, EventSink};
 use highwater::record::Record;

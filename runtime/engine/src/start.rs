@@ -4,27 +4,21 @@
 mod recovered;
 
 use crate::config::Config;
+use crate::error::StartError;
+use crate::fresh_book::memory;
 use crate::notices::NoticeSink;
-use highwater::book::Book;
 use highwater::command::{Command, FlowIdentity};
-use highwater::engine::{Engine, SplitFault, Stages};
+use highwater::engine::{Engine, Stages};
 use highwater::event::EventSink;
-use highwater::log_file::LogFault;
 use highwater::log_writer::{LogSettings, OpenedLog};
-use highwater::recovery::{RecoveryFault, Scanned};
+use highwater::recovery::Scanned;
 use highwater::snapshot::SnapshotHeader;
 use highwater::stage::Fault;
-use highwater::types::{Capacities, LogId, SegmentNumber};
+use highwater::types::{Capacities, LogId};
 use highwater_platform::bell::Callers;
-use highwater_platform::{Granted, HostMemory, MemoryWishes, Platform};
-use highwater_storage::{
-    Lease, LogDirectory, LogOptions, OpenError, SpareFault, explain_fault, packed_damage,
-    segment_files,
-};
+use highwater_platform::{MemoryWishes, Platform};
+use highwater_storage::{Lease, LogDirectory, LogOptions, SpareFault};
 use recovered::recover_in_memory;
-use std::fmt;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The rings of the process's one engine: 65,536 commands, 65,536 records and 16,384 events.
@@ -35,10 +29,6 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Bytes of the log that recovery reads at once: few enough that they are still in the caches of
 /// the processor's core when their records are decoded.
 const READ_BYTES: usize = 1 << 17;
-
-/// What to do about a log that is corrupt.
-const KEEP: &str =
-    "nothing was changed: keep the directory, and restore it from a backup or a replica";
 
 /// An engine that has recovered and is ready to be stepped.
 #[derive(Debug)]
@@ -78,11 +68,11 @@ impl<P: Platform> Started<P> {
 ///
 /// # Errors
 /// Says why the engine must not start.
-pub fn start<P: Platform>(
+pub fn start<P: Platform, S: ReplaySink>(
     platform: P,
     (config, callers, notices): (&Config, Callers, &NoticeSink),
-    sink: &mut impl ReplaySink,
-) -> Result<Started<P>, StartError> {
+    sink: &mut S,
+) -> Result<Started<P>, NotStarted<S::Refusal>> {
     let spare_fault = SpareFault(Arc::new(move |_| callers.ring()));
     start_engine(platform, &ENGINE, (config, spare_fault, notices), sink)
 }
@@ -92,12 +82,18 @@ pub fn start<P: Platform>(
 ///
 /// # Errors
 /// Says why the engine must not start.
-pub fn start_engine<P: Platform, const INPUT: usize, const LOG: usize, const EVENTS: usize>(
+pub fn start_engine<
+    P: Platform,
+    S: ReplaySink,
+    const INPUT: usize,
+    const LOG: usize,
+    const EVENTS: usize,
+>(
     platform: P,
     engine: &'static Engine<INPUT, LOG, EVENTS>,
     (config, SpareFault(tell_caller), notices): (&Config, SpareFault, &NoticeSink),
-    sink: &mut impl ReplaySink,
-) -> Result<Started<P>, StartError> {
+    sink: &mut S,
+) -> Result<Started<P>, NotStarted<S::Refusal>> {
     let shared = engine.shared();
     let log = LogOptions {
         segment_bytes: config.segment_bytes,
@@ -144,8 +140,11 @@ pub fn start_engine<P: Platform, const INPUT: usize, const LOG: usize, const EVE
     })
 }
 
-/// Who takes the events of a recovery.
+/// What takes the events of a recovery, and decides whether the log is accepted.
 pub trait ReplaySink: EventSink {
+    /// Why this sink does not accept a log.
+    type Refusal;
+
     /// The replay begins, or begins again from the first sequence because more memory is needed
     /// than was thought.
     fn restart(&mut self);
@@ -159,233 +158,39 @@ pub trait ReplaySink: EventSink {
         true
     }
 
-    /// The replay begins behind a snapshot: what happened before is not told. False when the log
-    /// may not belong to its flow, or what is missing is needed.
-    fn resume(&mut self, snapshot: &SnapshotHeader) -> bool;
+    /// The replay begins after a snapshot: the events before it are not repeated.
+    ///
+    /// # Errors
+    /// The log is of another flow, or what is missing is needed.
+    fn resume(&mut self, snapshot: &SnapshotHeader) -> Result<(), Self::Refusal>;
 
     /// The next events answer this command.
     fn expect(&mut self, command: &Command);
 
-    /// Whether somebody wished to stop meanwhile.
-    fn is_stopped(&mut self) -> bool;
+    /// Asked again and again while the log is read.
+    ///
+    /// # Errors
+    /// Somebody wishes to stop.
+    fn go_on(&mut self) -> Result<(), Self::Refusal>;
 
-    /// Whether the log may belong to this flow; if not, nothing was told but what the operator did
-    /// before.
-    fn wants(&mut self, flow: &FlowIdentity) -> bool;
+    /// The log is bound to this flow. Before that it holds no event but those of the operator.
+    ///
+    /// # Errors
+    /// The log is of another flow.
+    fn accept(&mut self, flow: &FlowIdentity) -> Result<(), Self::Refusal>;
 }
 
-/// A book without a command, and its memory.
-pub struct FreshBook {
-    /// The book.
-    pub book: Book<'static>,
-    /// Bytes of its memory.
-    pub bytes: usize,
-    /// What was wished for the memory and refused, a line each.
-    pub warnings: Vec<String>,
-}
-
-impl fmt::Debug for FreshBook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FreshBook").field("bytes", &self.bytes).finish_non_exhaustive()
-    }
-}
-
-/// A new book for `capacities`, in memory of its own that is never given back.
-///
-/// # Errors
-/// The system has no room for it.
-pub fn fresh_book<P: Platform>(
-    platform: P,
-    capacities: Capacities,
-) -> Result<FreshBook, StartError> {
-    let bytes = Book::bytes_needed(capacities);
-    let memory = memory(platform, bytes, MemoryWishes { huge_pages: true, locked: true })?;
-    let warnings = memory_warnings(platform, &memory);
-    // The seed spreads the hash tables only; a random one keeps strangers from choosing colliding
-    // ids.
-    let seed = u64::from_le_bytes(
-        platform.random().map_err(StartError::Random)?[..8].try_into().unwrap_or_default(),
-    );
-    let book = Book::new(memory.bytes, capacities, seed)
-        .map_err(|fault| StartError::Book(fault.to_string()))?;
-    Ok(FreshBook { book, bytes, warnings })
-}
-
-fn memory<P: Platform>(
-    platform: P,
-    bytes: usize,
-    wishes: MemoryWishes,
-) -> Result<HostMemory, StartError> {
-    platform.zeroed_memory(bytes, wishes).map_err(|error| StartError::Memory { bytes, error })
-}
-
-fn memory_warnings<P: Platform>(platform: P, memory: &HostMemory) -> Vec<String> {
-    let refused = [
-        (memory.locked, "memory is not locked, so parts of it may be swapped out"),
-        (memory.huge_pages, "memory is in small pages, so random access costs more"),
-    ];
-    let lines = refused.into_iter().filter_map(|(granted, consequence)| match granted {
-        Granted::No(code) => Some(format!("{consequence}: {}", platform.error_text(code))),
-        Granted::Yes | Granted::NotAsked => None,
-    });
-    lines.collect()
-}
-
-/// Why an engine did not start: a sentence each that says what to do.
+/// Why there is no engine.
 #[derive(Debug)]
-pub enum StartError {
-    /// The data directory could not be opened.
-    Open(OpenError),
-    /// The log is not to be trusted.
-    Refused(String),
-    /// The sink did not want the log, or not all of it: it knows why.
-    Unwanted,
-    /// A log file failed.
-    Log(String),
-    /// The system gave no memory.
-    Memory {
-        /// How much was asked for.
-        bytes: usize,
-        /// What it said.
-        error: io::Error,
-    },
-    /// The book did not take its memory.
-    Book(String),
-    /// The system gave no random bytes.
-    Random(io::Error),
+pub enum NotStarted<R> {
+    /// The sink did not accept the log; nothing was changed.
+    Refused(R),
+    /// It must not start, or cannot.
+    Failed(StartError),
 }
 
-impl StartError {
-    /// The error of a recovery that failed.
-    pub fn recovery<P: Platform>(platform: P, data: &Path, fault: RecoveryFault) -> Self {
-        if let RecoveryFault::Log(fault) = fault {
-            // Where the system gave no reason, a packed file may be the reason.
-            let damage = (fault.code == 0).then(|| packed_damage(platform, data)).flatten();
-            return damage.map_or_else(
-                || Self::log(platform, data, fault),
-                |damage| Self::Refused(format!("corrupt: {damage}; {KEEP}")),
-            );
-        }
-        if let RecoveryFault::Unwanted { .. } = fault {
-            return Self::Unwanted;
-        }
-        let advice = match fault {
-            RecoveryFault::NewerVersion { .. } => "use the program that wrote it, or a newer one",
-            RecoveryFault::OlderVersion { .. } => "use the program that wrote it",
-            RecoveryFault::HashMismatch { .. } | RecoveryFault::TradeDiffers { .. } => {
-                "this is a defect of the program or of the machine: keep the directory and report it"
-            }
-            RecoveryFault::Log(_)
-            | RecoveryFault::Corrupt { .. }
-            | RecoveryFault::MissingSegment(_)
-            | RecoveryFault::ForeignSegment(_)
-            | RecoveryFault::SnapshotAhead { .. }
-            | RecoveryFault::SnapshotOfOtherLog
-            | RecoveryFault::Repeated { .. }
-            | RecoveryFault::NeedsCapacities(_)
-            | RecoveryFault::Unwanted { .. } => KEEP,
-        };
-        Self::Refused(format!("{}; {advice}", sentence_of(data, fault)))
-    }
-
-    /// The error of a log whose segments before `first` are gone, and that has no snapshot to begin
-    /// at.
-    pub fn retired(data: &Path, first: SegmentNumber) -> Self {
-        let missing = sentence_of(data, RecoveryFault::MissingSegment(SegmentNumber::FIRST));
-        Self::Refused(format!(
-            "{missing}: the log begins at segment {first}, and there is no snapshot that can be \
-             used; {KEEP}"
-        ))
-    }
-
-    fn log<P: Platform>(platform: P, data: &Path, fault: LogFault) -> Self {
-        Self::Log(explain_fault(platform, data, fault))
-    }
-
-    fn split<P: Platform>(platform: P, config: &Config, fault: SplitFault) -> Self {
-        match fault {
-            SplitFault::Log(fault) => Self::log(platform, &config.data, fault),
-            SplitFault::AlreadySplit => {
-                Self::Book("this process runs an engine already".to_owned())
-            }
-        }
+impl<R, E: Into<StartError>> From<E> for NotStarted<R> {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
     }
 }
-
-/// What is wrong with the log, with the file that shows it.
-fn sentence_of(data: &Path, fault: RecoveryFault) -> String {
-    let file =
-        |segment: SegmentNumber| data.join(format!("{segment:016}.log")).display().to_string();
-    match fault {
-        RecoveryFault::Corrupt { segment, position, damage } => {
-            format!("corrupt: {}: offset {position}: {damage}", file(segment))
-        }
-        RecoveryFault::MissingSegment(segment) => {
-            let missing = format!("corrupt: {} is missing", file(segment));
-            // What stands behind the gap may be no part of the log.
-            let later = segment_files(data, segment).unwrap_or_default().into_iter().next();
-            match later.as_deref().map(Path::display) {
-                Some(later) => format!(
-                    "{missing}, and {later} is there: move that away if it is not the log's"
-                ),
-                None => missing,
-            }
-        }
-        RecoveryFault::ForeignSegment(segment) => {
-            format!(
-                "corrupt: {}: offset 0: it belongs to another log, or has another number",
-                file(segment)
-            )
-        }
-        RecoveryFault::NewerVersion { segment, version } => {
-            format!(
-                "{} is of log version {version}, which this program does not know",
-                file(segment)
-            )
-        }
-        RecoveryFault::OlderVersion { segment, version } => {
-            format!(
-                "{} is of log version {version}, which this program no longer reads",
-                file(segment)
-            )
-        }
-        RecoveryFault::Log(_)
-        | RecoveryFault::SnapshotAhead { .. }
-        | RecoveryFault::SnapshotOfOtherLog
-        | RecoveryFault::HashMismatch { .. }
-        | RecoveryFault::TradeDiffers { .. }
-        | RecoveryFault::Repeated { .. }
-        | RecoveryFault::NeedsCapacities(_)
-        | RecoveryFault::Unwanted { .. } => {
-            format!("corrupt: the log in '{}': {fault}", data.display())
-        }
-    }
-}
-
-impl From<OpenError> for StartError {
-    fn from(error: OpenError) -> Self {
-        Self::Open(error)
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open(error) => error.fmt(f),
-            Self::Refused(sentence) | Self::Log(sentence) | Self::Book(sentence) => {
-                f.write_str(sentence)
-            }
-            Self::Unwanted => {
-                f.write_str("the log is not wanted; name another directory with --data")
-            }
-            Self::Memory { bytes, error } => write!(
-                f,
-                "the system gave no {} MiB of memory ({error}): choose smaller --orders and --instruments",
-                bytes >> 20
-            ),
-            Self::Random(error) => write!(f, "the system gave no random bytes: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}

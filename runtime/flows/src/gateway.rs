@@ -18,7 +18,7 @@ use highwater::ring::Producer;
 use highwater::stage::{Fault, State, Step};
 use highwater::types::Sequence;
 use highwater_engine::fills::FLOW_SESSION;
-use highwater_engine::stages::Neighbourhood;
+use highwater_engine::threads::Neighbourhood;
 use highwater_engine::told_time::ToldTime;
 use highwater_platform::idle::Idle;
 use highwater_platform::latency::Latencies;

@@ -23,20 +23,50 @@ pub struct Intake {
     /// Rung when a silent pipe goes on, and when somebody wishes to stop.
     bell: &'static Bell,
     told: Told,
-    refused: Option<Refusal>,
 }
 
 /// Why the log is not continued with this flow.
 #[derive(Debug)]
-enum Refusal {
+pub enum Refusal {
     /// It belongs to another one.
-    Other { remembered: FlowIdentity, how: FlowMatch },
+    OtherFlow {
+        /// The flow of this run, as it is shown.
+        flow: String,
+        /// That of the log.
+        remembered: Box<FlowIdentity>,
+        /// How they compare.
+        how: FlowMatch,
+    },
     /// The flow cannot be read.
     Unreadable(FlowError),
-    /// What is to be written cannot be, because records are gone: the sentence.
+    /// What is to be written cannot be, because records are gone: a sentence.
     HistoryGone(String),
     /// Somebody wished to stop before the log was recovered, or before the flow began.
     Stopped,
+}
+
+impl Refusal {
+    /// A sentence about the log in `data`; `None` when somebody wished to stop.
+    pub fn sentence(&self, data: &Path) -> Option<String> {
+        match self {
+            Self::Stopped => None,
+            Self::Unreadable(error) => Some(error.to_string()),
+            Self::HistoryGone(sentence) => Some(sentence.clone()),
+            Self::OtherFlow { flow, remembered, how } => {
+                let (data, name) = (data.display(), shown_name(remembered));
+                let why = match how {
+                    FlowMatch::OtherName => {
+                        "begins the same but has another name: name it like the first"
+                    }
+                    FlowMatch::Same | FlowMatch::OtherHead => "is another",
+                };
+                Some(format!(
+                    "the data directory '{data}' holds the log of the flow '{name}', and {flow} \
+                     {why}; run that flow, or name another directory with --data"
+                ))
+            }
+        }
+    }
 }
 
 /// How the log and the flow belong together.
@@ -59,7 +89,7 @@ impl Intake {
         if let Some(reader) = &reader {
             reader.rings(bell);
         }
-        Self { reader, stop, bell, told, refused: None }
+        Self { reader, stop, bell, told }
     }
 
     /// How the recovered log and the flow belong together. From here on events go to their files; a
@@ -93,21 +123,6 @@ impl Intake {
         Ok(identity.map_err(|error| error.to_string())?.map_or(Binding::Stopped, Binding::New))
     }
 
-    /// Why the start was refused: `None` when somebody wished to stop, else a sentence.
-    pub fn refusal(self, data: &Path) -> Option<String> {
-        match self.refused {
-            None | Some(Refusal::Stopped) => None,
-            Some(Refusal::Unreadable(error)) => Some(error.to_string()),
-            Some(Refusal::HistoryGone(sentence)) => Some(sentence),
-            Some(Refusal::Other { remembered, how }) => {
-                let flow = self
-                    .reader
-                    .map_or_else(|| "the default stream".to_owned(), |r| format!("'{}'", r.file()));
-                Some(other_flow(data, &flow, &remembered, how))
-            }
-        }
-    }
-
     /// The reader, with no line taken yet, and where events go.
     pub fn into_parts(self) -> (Option<FlowReader>, Told) {
         (self.reader, self.told)
@@ -123,19 +138,6 @@ impl Intake {
             .map_err(Refusal::Unreadable)?
             .ok_or(Refusal::Stopped)
     }
-}
-
-/// The sentence of a log that belongs to another flow.
-fn other_flow(data: &Path, flow: &str, remembered: &FlowIdentity, how: FlowMatch) -> String {
-    let (data, name) = (data.display(), shown_name(remembered));
-    let why = match how {
-        FlowMatch::OtherName => "begins the same but has another name: name it like the first",
-        FlowMatch::Same | FlowMatch::OtherHead => "is another",
-    };
-    format!(
-        "the data directory '{data}' holds the log of the flow '{name}', and {flow} {why}; \
-         run that flow, or name another directory with --data"
-    )
 }
 
 /// Looks until a silent pipe has said enough, asleep in between; `None` when somebody wishes to
@@ -163,6 +165,8 @@ impl EventSink for Intake {
 }
 
 impl ReplaySink for Intake {
+    type Refusal = Refusal;
+
     fn restart(&mut self) {
         self.told.restart();
     }
@@ -175,35 +179,32 @@ impl ReplaySink for Intake {
         self.told.reaches(snapshot.host[0])
     }
 
-    fn resume(&mut self, snapshot: &SnapshotHeader) -> bool {
+    fn resume(&mut self, snapshot: &SnapshotHeader) -> Result<(), Refusal> {
         let [bytes, hash] = snapshot.host;
-        if let Err(sentence) = self.told.resume(FillsMark { bytes, hash }) {
-            self.refused = Some(Refusal::HistoryGone(sentence));
-            return false;
-        }
-        snapshot.image.flow.is_none_or(|flow| self.wants(&flow))
+        self.told.resume(FillsMark { bytes, hash }).map_err(Refusal::HistoryGone)?;
+        snapshot.image.flow.map_or(Ok(()), |flow| self.accept(&flow))
     }
 
     fn expect(&mut self, command: &Command) {
         self.told.expect(command);
     }
 
-    fn is_stopped(&mut self) -> bool {
-        if self.stop.is_raised() {
-            self.refused = Some(Refusal::Stopped);
-        }
-        self.stop.is_raised()
+    fn go_on(&mut self) -> Result<(), Refusal> {
+        if self.stop.is_raised() { Err(Refusal::Stopped) } else { Ok(()) }
     }
 
-    fn wants(&mut self, flow: &FlowIdentity) -> bool {
-        self.refused = match self.compare(flow) {
-            Ok(FlowMatch::Same) => None,
-            Ok(how) => Some(Refusal::Other { remembered: *flow, how }),
-            Err(refusal) => Some(refusal),
-        };
-        if self.refused.is_none() {
-            self.told.open();
+    fn accept(&mut self, flow: &FlowIdentity) -> Result<(), Refusal> {
+        match self.compare(flow)? {
+            FlowMatch::Same => {
+                self.told.open();
+                Ok(())
+            }
+            how @ (FlowMatch::OtherName | FlowMatch::OtherHead) => {
+                let reader = self.reader.as_ref();
+                let flow_name = reader
+                    .map_or_else(|| "the default stream".to_owned(), |r| format!("'{}'", r.file()));
+                Err(Refusal::OtherFlow { flow: flow_name, remembered: Box::new(*flow), how })
+            }
         }
-        self.refused.is_none()
     }
 }

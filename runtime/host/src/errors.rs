@@ -2,7 +2,7 @@
 
 use highwater::stage::Fault;
 use highwater::types::{ClientSequence, Sequence, SessionId};
-use highwater_engine::start::StartError;
+use highwater_engine::error::StartError;
 use std::fmt;
 use std::io;
 

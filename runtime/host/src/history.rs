@@ -9,7 +9,7 @@ use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Replay, Start, Visitor, scan_from};
 use highwater::types::{Capacities, SegmentNumber, Sequence, SessionId};
 use highwater_engine::config::{CAPACITIES_DEFAULT, larger};
-use highwater_engine::start::StartError;
+use highwater_engine::error::StartError;
 use highwater_platform::Platform;
 use highwater_storage::history_cache::HistoryCache;
 use highwater_storage::{Lease, LogDirectory, OpenError};

@@ -36,12 +36,14 @@ use highwater::snapshot::SnapshotHeader;
 use highwater::stage::Fault;
 use highwater::types::{Sequence, SessionId};
 use highwater_engine::config::Config;
+use highwater_engine::lag::FollowedLog;
 use highwater_engine::notices::{Notice, NoticeLog};
-use highwater_engine::snapshots::{FollowedLog, Made};
-use highwater_engine::start::{ReplaySink, Started, start_engine};
+use highwater_engine::snapshots::Made;
+use highwater_engine::start::{NotStarted, ReplaySink, Started, start_engine};
 use highwater_platform::Platform;
 use highwater_storage::{LogDirectory, SpareFault};
 use history::Owed;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{channel, sync_channel};
@@ -121,8 +123,11 @@ impl<P: Platform> Host<P> {
         let notices = NoticeLog::default();
         let sink = notices.sink();
         let how = (&config.engine, spare_fault, &sink);
-        let started =
-            start_engine(platform, engine, how, &mut Silence).map_err(HostError::Start)?;
+        let started = match start_engine(platform, engine, how, &mut Silence) {
+            Ok(started) => started,
+            Err(NotStarted::Failed(error)) => return Err(HostError::Start(error)),
+            Err(NotStarted::Refused(never)) => match never {},
+        };
         remember(common, &config.engine, &started);
         let recovered = started.stages.sequencer.book().last_sequence();
         let Started { stages, warnings, .. } = started;
@@ -287,23 +292,26 @@ impl EventSink for Silence {
 }
 
 impl ReplaySink for Silence {
+    /// It accepts every log.
+    type Refusal = Infallible;
+
     fn restart(&mut self) {}
 
     fn wants_history(&self) -> bool {
         false
     }
 
-    fn resume(&mut self, _: &SnapshotHeader) -> bool {
-        true
+    fn resume(&mut self, _: &SnapshotHeader) -> Result<(), Infallible> {
+        Ok(())
     }
 
     fn expect(&mut self, _: &Command) {}
 
-    fn is_stopped(&mut self) -> bool {
-        false
+    fn go_on(&mut self) -> Result<(), Infallible> {
+        Ok(())
     }
 
-    fn wants(&mut self, _: &FlowIdentity) -> bool {
-        true
+    fn accept(&mut self, _: &FlowIdentity) -> Result<(), Infallible> {
+        Ok(())
     }
 }

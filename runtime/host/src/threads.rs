@@ -13,7 +13,7 @@ use highwater::stage::{Fault, State, Step};
 use highwater_engine::config::Config;
 use highwater_engine::notices::NoticeSink;
 use highwater_engine::snapshots::SnapshotThread;
-use highwater_engine::stages::{
+use highwater_engine::threads::{
     Sequenced, StageGuard, Supply, spawn_log_writer, spawn_sequencer, spawn_syncer,
 };
 use highwater_engine::told_time::ToldTime;

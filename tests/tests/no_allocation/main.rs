@@ -29,7 +29,7 @@ use highwater::sequencer::SequencerHost;
 use highwater::stage::Step;
 use highwater::sync_mode::SyncMode;
 use highwater::types::{Capacities, LogId, Sequence};
-use highwater_engine::stages::{Neighbourhood, spawn_log_writer, spawn_sequencer};
+use highwater_engine::threads::{Neighbourhood, spawn_log_writer, spawn_sequencer};
 use highwater_platform::bell::Bells;
 use highwater_platform::idle::IdleStrategy;
 use highwater_platform::{Pinning, Platform, ThreadRole};
@@ -176,7 +176,7 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let around: &'static Neighbourhood = Box::leak(Box::new(Neighbourhood {
         shared,
         bells: Bells::default(),
-        lag: highwater_engine::snapshots::SnapshotLag::default(),
+        lag: highwater_engine::lag::SnapshotLag::default(),
     }));
     let sequencer = spawn_sequencer(Watching, adaptive, sequencer, (), around).expect("a thread");
     let log_writer = spawn_log_writer(Watching, adaptive, log_writer, around).expect("a thread");

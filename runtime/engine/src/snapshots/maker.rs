@@ -1,12 +1,13 @@
 //! The snapshot maker: a second book that follows the durable log, and is written out when a
 //! snapshot is wanted.
 
-use super::restore::{Beginning, Candidates};
-use super::retention::{Keep, Kept, Treated, treat};
+use super::retention::{Kept, Treated, treat};
+use crate::candidates::{Beginning, Candidates};
+use crate::config::Keep;
 use crate::config::{CAPACITIES_DEFAULT, larger};
+use crate::error::StartError;
 use crate::fills::FLOW_SESSION;
 use crate::fills::{FillsMark, FillsMeter};
-use crate::start::StartError;
 use highwater::book::{Book, CheckFault};
 use highwater::event::EventSink;
 use highwater::log_file::LogFile;

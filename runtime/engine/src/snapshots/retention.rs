@@ -5,6 +5,7 @@
 //! newest is proven, nothing that a [consumer](Consumer) still needs, and nothing while somebody
 //! reads the log.
 
+use crate::config::Keep;
 use highwater::log_file::LogFile;
 use highwater::types::{SegmentNumber, Sequence};
 use highwater_platform::Platform;
@@ -12,16 +13,6 @@ use highwater_storage::{
     Consumer, Consumers, LogDirectory, OpenError, PackFault, PackingStep, Removal, pack_segment,
 };
 use std::io;
-
-/// What becomes of the segments below a snapshot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Keep {
-    /// They are kept, compressed.
-    #[default]
-    All,
-    /// Those that no kept snapshot needs are retired: the history before is gone.
-    Snapshot,
-}
 
 /// What was done to the files below a snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 //! somebody asks, and never has the sequencer wait.
 
 use super::SettleOutputs;
-use super::lag::{LagTotals, SnapshotLag};
 use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
-use super::retention::Keep;
+use crate::config::SnapshotPlan;
+use crate::lag::{LagTotals, SnapshotLag};
 use crate::notices::{Notice, NoticeSink};
-use crate::stages::{Neighbours, StageGuard};
+use crate::threads::{Neighbours, StageGuard};
 use highwater::stage::{Fault, Shared, State};
 use highwater::types::Sequence;
 use highwater_platform::Platform;
@@ -26,20 +26,6 @@ const HELD_FAILURES_MAX: u32 = 3;
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// How long it waits for a sync that it asked for before it looks again.
 const SYNC_PAUSE: Duration = Duration::from_millis(1);
-
-/// When snapshots are made, and what becomes of the log below them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SnapshotPlan {
-    /// Behind this many bytes of log; `None` for never.
-    pub bytes: Option<u64>,
-    /// When this much time has passed and something has come; `None` for never.
-    pub interval: Option<Duration>,
-    /// What becomes of the segments below.
-    pub keep: Keep,
-    /// No command is taken while about so many bytes of log stand behind the newest snapshot;
-    /// `None` for no bound.
-    pub lag_max_bytes: Option<u64>,
-}
 
 /// What was counted of snapshots; written by their thread, read by any.
 #[derive(Debug, Default)]

@@ -1,10 +1,11 @@
 //! Recovery in memory that is large enough, from the newest snapshot that is to be trusted.
 
-use super::{READ_BYTES, ReplaySink, StartError};
+use super::{NotStarted, READ_BYTES, ReplaySink};
+use crate::candidates::{Beginning, Candidates};
 use crate::config::Config;
 use crate::config::{CAPACITIES_DEFAULT, larger};
+use crate::error::StartError;
 use crate::notices::{Notice, NoticeSink};
-use crate::snapshots::{Beginning, Candidates};
 use highwater::book::Book;
 use highwater::command::Action;
 use highwater::log_file::LogFile;
@@ -35,7 +36,7 @@ pub(super) fn recover_in_memory<P: Platform, S: ReplaySink>(
     directory: &mut LogDirectory<P>,
     (config, notices): (&Config, &NoticeSink),
     sink: &mut S,
-) -> Result<Recovered, StartError> {
+) -> Result<Recovered, NotStarted<S::Refusal>> {
     let mut attempt = Attempt {
         platform,
         directory,
@@ -55,7 +56,7 @@ pub(super) fn recover_in_memory<P: Platform, S: ReplaySink>(
     }
 }
 
-struct Attempt<'a, P: Platform, S> {
+struct Attempt<'a, P: Platform, S: ReplaySink> {
     platform: P,
     directory: &'a mut LogDirectory<P>,
     config: &'a Config,
@@ -64,15 +65,15 @@ struct Attempt<'a, P: Platform, S> {
     room: Capacities,
     /// A book that turned out too small keeps its memory.
     book_bytes: usize,
-    /// Why the log is not accepted, where the log itself is not why.
-    refusal: Option<StartError>,
+    /// Why the log is not accepted, where recovery itself does not say why.
+    refusal: Option<NotStarted<S::Refusal>>,
     buffer: Vec<u8>,
 }
 
 impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
     /// Recovers from the first candidate that is to be trusted, or says how much room the log
     /// needs.
-    fn recover(&mut self) -> Result<Result<Recovered, Capacities>, StartError> {
+    fn recover(&mut self) -> Result<Result<Recovered, Capacities>, NotStarted<S::Refusal>> {
         let (mut candidates, witnessed) = self.candidates()?;
         while let Some(beginning) = candidates.next(self.platform, self.directory, self.room)? {
             self.book_bytes += beginning.fresh.bytes;
@@ -123,7 +124,7 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
 
     /// The snapshots, or only the log's beginning where the sink wants every record that is there;
     /// and the last sequence that the log must reach, wherever the walk begins.
-    fn candidates(&mut self) -> Result<(Candidates, Sequence), StartError> {
+    fn candidates(&mut self) -> Result<(Candidates, Sequence), NotStarted<S::Refusal>> {
         let range = self.directory.segments();
         let range = range.map_err(|fault| self.refused(RecoveryFault::Log(fault)))?;
         let is_whole = range.is_none_or(|(first, _)| first == SegmentNumber::FIRST);
@@ -136,7 +137,7 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
         }
         // The log must hold the very block that the snapshot stands behind.
         let start = Start::Snapshot(witness.chain);
-        let mut asked = Asked { sink: self.sink };
+        let mut asked = Asked { sink: self.sink, refusal: &mut self.refusal };
         match scan_from(self.directory, &mut self.buffer, &mut asked, start) {
             Ok(_) | Err(RecoveryFault::SnapshotOfOtherLog) => {}
             Err(fault) => return Err(self.refused(fault)),
@@ -151,19 +152,19 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
         witnessed: Sequence,
     ) -> Result<Scanned, RecoveryFault> {
         self.sink.restart();
-        if let Some(header) = snapshot
-            && !self.sink.resume(header)
-        {
-            return Err(RecoveryFault::Unwanted { sequence: header.sequence() });
+        if let Some(header) = snapshot {
+            let resumed = self.sink.resume(header);
+            accepted(resumed, &mut self.refusal, header.sequence())?;
         }
         let start = snapshot.map_or(Start::Beginning, |header| Start::Snapshot(header.chain));
         let leftovers = self.directory.leftovers();
         let (replay, refusal) = (Replay::new(book, self.sink), &mut self.refusal);
-        let mut visitor = WantedReplay { replay, leftovers, refusal };
+        let mut visitor = AcceptedReplay { replay, leftovers, refusal };
         recover_from(self.directory, &mut self.buffer, &mut visitor, (start, witnessed))
     }
 
-    fn refused(&mut self, fault: RecoveryFault) -> StartError {
+    /// Why there is no engine when recovery ended with `fault`.
+    fn refused(&mut self, fault: RecoveryFault) -> NotStarted<S::Refusal> {
         if let Some(refusal) = self.refusal.take() {
             return refusal;
         }
@@ -171,29 +172,26 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
             (fault, self.directory.segments())
             && first > SegmentNumber::FIRST
         {
-            return StartError::retired(&self.config.data, first);
+            return StartError::retired(&self.config.data, first).into();
         }
-        StartError::recovery(self.platform, &self.config.data, fault)
+        StartError::recovery(self.platform, &self.config.data, fault).into()
     }
 }
 
 /// Replays a log whose flow is wanted.
-struct WantedReplay<'r, P: Platform, S> {
+struct AcceptedReplay<'r, P: Platform, S: ReplaySink> {
     replay: Replay<'r, 'static, S>,
     leftovers: Leftovers<P>,
-    refusal: &'r mut Option<StartError>,
+    refusal: &'r mut Option<NotStarted<S::Refusal>>,
 }
 
-impl<P: Platform, S: ReplaySink> Visitor for WantedReplay<'_, P, S> {
+impl<P: Platform, S: ReplaySink> Visitor for AcceptedReplay<'_, P, S> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
-        if self.replay.sink.is_stopped() {
-            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
-        }
+        self.looks_behind(record.sequence)?;
         if let Body::Command(command) = &record.body {
-            if let Action::BindFlow(flow) = command.action
-                && !self.replay.sink.wants(&flow)
-            {
-                return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+            if let Action::BindFlow(flow) = command.action {
+                let answer = self.replay.sink.accept(&flow);
+                accepted(answer, self.refusal, record.sequence)?;
             }
             self.replay.sink.expect(command);
         }
@@ -205,23 +203,24 @@ impl<P: Platform, S: ReplaySink> Visitor for WantedReplay<'_, P, S> {
     }
 
     fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
-        Asked { sink: self.replay.sink }.looks_behind(last)
+        accepted(self.replay.sink.go_on(), self.refusal, last)
     }
 
     /// A segment that was renamed may be what the log lacks: nothing is cut off, nor removed.
     fn accepts(&mut self, scanned: &Scanned) -> Result<(), RecoveryFault> {
         *self.refusal = match self.leftovers.renamed_segment(scanned.chain().as_ref()) {
             Ok(None) => return Ok(()),
-            Ok(Some(renamed)) => Some(StartError::Refused(renamed.to_string())),
-            Err(error) => Some(StartError::Open(error)),
+            Ok(Some(renamed)) => Some(StartError::Refused(renamed.to_string()).into()),
+            Err(error) => Some(error.into()),
         };
         Err(RecoveryFault::Unwanted { sequence: scanned.last_sequence })
     }
 }
 
 /// Looks at no record, and goes on as long as nobody wishes to stop.
-struct Asked<'r, S> {
+struct Asked<'r, S: ReplaySink> {
     sink: &'r mut S,
+    refusal: &'r mut Option<NotStarted<S::Refusal>>,
 }
 
 impl<S: ReplaySink> Visitor for Asked<'_, S> {
@@ -230,9 +229,18 @@ impl<S: ReplaySink> Visitor for Asked<'_, S> {
     }
 
     fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
-        if self.sink.is_stopped() {
-            return Err(RecoveryFault::Unwanted { sequence: last });
-        }
-        Ok(())
+        accepted(self.sink.go_on(), self.refusal, last)
     }
+}
+
+/// Keeps why the sink refuses, and ends the recovery at `sequence` then.
+fn accepted<R>(
+    answer: Result<(), R>,
+    refusal: &mut Option<NotStarted<R>>,
+    sequence: Sequence,
+) -> Result<(), RecoveryFault> {
+    answer.map_err(|why| {
+        *refusal = Some(NotStarted::Refused(why));
+        RecoveryFault::Unwanted { sequence }
+    })
 }

@@ -3,7 +3,7 @@
 //! The log writer raises it, the thread that makes snapshots lowers it, and whoever takes commands
 //! asks whether there is room for more.
 
-use super::thread::SnapshotPlan;
+use crate::config::SnapshotPlan;
 use crate::figures::grouped;
 use crate::notices::{Notice, NoticeSink};
 use highwater::limits::BLOCK_BYTES;
@@ -196,7 +196,7 @@ impl SnapshotLag {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshots::Keep;
+    use crate::config::Keep;
 
     fn lag_of(behind_bytes: u64, lag_max_bytes: Option<u64>) -> SnapshotLag {
         let plan =

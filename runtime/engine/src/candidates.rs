@@ -1,7 +1,8 @@
 //! What a book can begin with: the newest snapshot that is to be trusted, or the log's beginning.
 
 use crate::config::larger;
-use crate::start::{FreshBook, StartError, fresh_book};
+use crate::error::StartError;
+use crate::fresh_book::{FreshBook, fresh_book};
 use highwater::recovery::{RecoveryFault, Start};
 use highwater::snapshot::SnapshotHeader;
 use highwater::types::{Capacities, LogId, Sequence};

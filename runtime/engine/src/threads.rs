@@ -1,7 +1,7 @@
 //! The threads of the engine: one for the sequencer, one for the log writer; the gateway's is the
 //! caller's.
 
-use crate::snapshots::SnapshotLag;
+use crate::lag::SnapshotLag;
 use highwater::book::Book;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::log_writer::LogWriter;
