@@ -103,7 +103,7 @@ impl<P: Platform> Session<P> {
         desk.arrivals.push(Arrival { timestamp_ns, command }).map_err(|_| SubmitError::Busy)?;
         desk.last = desk.last.max(client_sequence);
         drop(desk);
-        self.common.bells.ring_for_command();
+        self.common.context.bells.ring_for_command();
         Ok(())
     }
 
@@ -140,7 +140,7 @@ impl<P: Platform> Session<P> {
         batch.commit();
         desk.last = last;
         drop(desk);
-        self.common.bells.ring_for_command();
+        self.common.context.bells.ring_for_command();
         Ok(ClientSequence(before.0 + 1)..=last)
     }
 

@@ -29,8 +29,8 @@ use highwater::sequencer::SequencerHost;
 use highwater::stage::Step;
 use highwater::sync_mode::SyncMode;
 use highwater::types::{Capacities, LogId, Sequence};
-use highwater_engine::threads::{Neighbourhood, spawn_log_writer, spawn_sequencer};
-use highwater_platform::bell::Bells;
+use highwater_engine::context::EngineContext;
+use highwater_engine::threads::{spawn_log_writer, spawn_sequencer};
 use highwater_platform::idle::IdleStrategy;
 use highwater_platform::{Pinning, Platform, ThreadRole};
 use memory_log::MemoryLog;
@@ -173,11 +173,7 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let Stages { mut arrivals, sequencer, log_writer, mut releaser, shared, .. } =
         split(&ENGINE, book, log, memory.buffer.leak());
     let adaptive = IdleStrategy::Adaptive;
-    let around: &'static Neighbourhood = Box::leak(Box::new(Neighbourhood {
-        shared,
-        bells: Bells::default(),
-        lag: highwater_engine::lag::SnapshotLag::default(),
-    }));
+    let around = EngineContext::new(shared);
     let sequencer = spawn_sequencer(Watching, adaptive, sequencer, (), around).expect("a thread");
     let log_writer = spawn_log_writer(Watching, adaptive, log_writer, around).expect("a thread");
     let mut told = Told::default();

@@ -4,9 +4,9 @@
 use super::SettleOutputs;
 use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
 use crate::config::SnapshotPlan;
+use crate::context::{EngineContext, ThreadGuard};
 use crate::lag::{LagTotals, SnapshotLag};
 use crate::notices::{Notice, NoticeSink};
-use crate::threads::{Neighbours, StageGuard};
 use highwater::stage::{Fault, Shared, State};
 use highwater::types::Sequence;
 use highwater_platform::Platform;
@@ -152,9 +152,9 @@ impl SnapshotThread {
         platform: P,
         data: PathBuf,
         plan: SnapshotPlan,
-        (neighbours, outputs, notices): (impl Neighbours, impl SettleOutputs, NoticeSink),
+        (context, outputs, notices): (&'static EngineContext, impl SettleOutputs, NoticeSink),
     ) -> io::Result<Self> {
-        let (bells, lag) = (neighbours.bells(), neighbours.lag());
+        let (bells, lag) = (&context.bells, &context.lag);
         let requests = SnapshotRequests(Arc::new(Desk {
             alarm: &bells.snapshot,
             lag,
@@ -166,7 +166,7 @@ impl SnapshotThread {
             platform,
             data,
             plan,
-            shared: neighbours.shared(),
+            shared: context.shared,
             bells,
             lag,
             outputs,
@@ -179,9 +179,9 @@ impl SnapshotThread {
             last_ns: platform.monotonic_ns(),
         };
         let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
-            let guard = StageGuard(neighbours);
+            let _guard = ThreadGuard(context);
             platform.step_back();
-            worker.run(&guard.0);
+            worker.run(context);
         })?;
         Ok(Self { requests, thread })
     }
@@ -238,14 +238,14 @@ impl<P: Platform, O> Drop for Worker<P, O> {
 }
 
 impl<P: Platform, O: SettleOutputs> Worker<P, O> {
-    fn run(mut self, around: &impl Neighbours) {
+    fn run(mut self, context: &EngineContext) {
         while is_running(self.shared) {
             let asked = self.wait();
             self.lag.warn(&self.notices);
             if asked.is_some() || self.is_due() {
                 // Nobody is told of one that the end of the engine came before.
                 if let Some(answer) = self.make() {
-                    self.account_for(&answer, around);
+                    self.account_for(&answer, context);
                     let is_made = answer.is_ok();
                     self.tell(asked, answer);
                     if !is_made {
@@ -261,7 +261,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     fn account_for(
         &mut self,
         answer: &Result<Option<Made>, SnapshotTrouble>,
-        around: &impl Neighbours,
+        context: &EngineContext,
     ) {
         match answer {
             Ok(_) => {
@@ -273,7 +273,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
                 self.held_failures += 1;
                 if matches!(self.maker, Maker::Spent) || self.held_failures == HELD_FAILURES_MAX {
                     self.lag.give_up(why);
-                    around.given_up();
+                    context.given_up();
                 }
             }
             // Another process will have made one; and who finds the log wrong stops the engine.
