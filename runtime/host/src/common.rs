@@ -3,8 +3,9 @@
 
 use super::errors::{PlaceError, SessionEnd};
 use super::fan_in::VISIT_MAX;
-use super::fan_out::Request;
 use super::place::{EngineSides, Place, Tallies};
+use super::registry::Registry;
+use super::request::Request;
 use highwater::command::{Action, Arrival, Command};
 use highwater::stage::{Latch, State};
 use highwater::types::{ClientSequence, SessionId};
@@ -13,7 +14,6 @@ use highwater_engine::told_time::ToldTime;
 use highwater_platform::Platform;
 use highwater_storage::LogCounters;
 use highwater_storage::history_cache::HistoryCache;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
@@ -45,17 +45,6 @@ pub(super) struct Common<P: Platform> {
     pub(super) release_done: Latch,
     pub(super) tallies: &'static Tallies,
     pub(super) counters: OnceLock<Arc<LogCounters>>,
-}
-
-/// Who has which place, and what is remembered of those who have none.
-#[derive(Debug, Default)]
-pub(super) struct Registry {
-    /// The places of the sessions that have one, but for the operator's.
-    pub(super) taken: BTreeMap<SessionId, u16>,
-    /// The others.
-    pub(super) free: BTreeSet<u16>,
-    /// The last client sequence of every session that ever sent a command and has no place now.
-    pub(super) records: BTreeMap<SessionId, ClientSequence>,
 }
 
 impl<P: Platform> Common<P> {

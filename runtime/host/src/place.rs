@@ -1,7 +1,7 @@
 //! A place: one session's pair of rings, and who may use them.
 
-use super::common::Registry;
 use super::errors::SessionEnd;
+use super::registry::Registry;
 use super::waiter::Waiter;
 use highwater::command::Arrival;
 use highwater::event::Event;

@@ -2,7 +2,8 @@
 
 use super::common::Common;
 use super::fan_in::{FanIn, Takes};
-use super::fan_out::{FanOut, Request};
+use super::fan_out::FanOut;
+use super::request::Request;
 use highwater::event::{Event, EventKind};
 use highwater::stage::Step;
 use highwater_engine::ports::{CommandPort, EventPort, Released};

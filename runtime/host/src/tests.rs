@@ -1,8 +1,9 @@
 //! Fan-in and fan-out without threads: who is visited when, and what is delivered where.
 
 use super::fan_in::{FanIn, Takes, VISIT_MAX};
-use super::fan_out::{FanOut, Joined, Missed, Request};
+use super::fan_out::FanOut;
 use super::place::{ARRIVALS_PER_PLACE, EVENTS_PER_PLACE, EngineSides, Place, Tallies};
+use super::request::{Joined, Missed, Request};
 use super::waiter::{Fenced, Until, Waiter};
 use highwater::command::{Action, Arrival, Command};
 use highwater::event::{Event, EventKind};

@@ -2,10 +2,10 @@
 //! back from the disk, and only then named.
 
 use super::LogDirectory;
-use super::layout;
-use super::locks;
-use super::pieces::{PieceReader, PieceWriter};
-use super::retired;
+use crate::layout;
+use crate::locks;
+use crate::pieces::{PieceReader, PieceWriter};
+use crate::retired;
 use highwater::book::Book;
 use highwater::limits::BLOCK_BYTES;
 use highwater::snapshot::{
