@@ -1,4 +1,4 @@
-//! Capacities that a scenario may set: memory for all that an engine can have is not set aside for one.
+//! Capacities that a scenario may set; memory for all that an engine can have is not set aside.
 
 use super::integer::Integer;
 use super::json::present;

@@ -1,4 +1,4 @@
-//! Integers of any size, as scenario files have them, and what becomes of them in fields of the engine.
+//! Integers of any size, as scenario files have them, and the engine's fields that take them.
 
 use super::json::{Raw, expected};
 use serde::{Deserialize, Deserializer};
