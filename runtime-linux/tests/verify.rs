@@ -8,7 +8,6 @@ pub mod program;
 use highwater::limits::BLOCK_BYTES;
 use highwater::recovery::scan;
 use program::{Place, json, number, spoil};
-use runtime::inspect::Nothing;
 use runtime::log_directory::LogDirectory;
 use runtime_linux::Linux;
 use serde_json::Value;
@@ -169,7 +168,7 @@ fn a_snapshot_that_the_log_does_not_hold_is_no_sound_log() {
 /// The last sequence of the log, or why it is refused.
 fn scanned(place: &Place) -> Result<u64, String> {
     let mut log = LogDirectory::open_read_only(Linux, &place.join("d")).unwrap();
-    let scanned = scan(&mut log, &mut vec![0; 1 << 18], &mut Nothing);
+    let scanned = scan(&mut log, &mut vec![0; 1 << 18], &mut ());
     scanned.map(|scanned| scanned.last_sequence.0).map_err(|fault| fault.to_string())
 }
 

@@ -28,14 +28,12 @@ use crate::config::Config;
 use crate::log_directory::{LogDirectory, SpareFault};
 use crate::platform::Platform;
 use crate::snapshots::{FollowedLog, Made};
-use crate::start::{ReplaySink, Started, start_engine};
+use crate::start::{Started, start_engine};
 use common::Common;
 use fan_out::Request;
 use highwater::book::Book;
-use highwater::command::{Action, Command, FlowIdentity};
+use highwater::command::Action;
 use highwater::engine::Engine;
-use highwater::event::{Event, EventSink};
-use highwater::snapshot::SnapshotHeader;
 use highwater::stage::Fault;
 use highwater::types::{Sequence, SessionId};
 use history::Owed;
@@ -115,8 +113,7 @@ impl<P: Platform> Host<P> {
 
         let spare_fault = SpareFault(Arc::new(move |_| common.look_around()));
         let how = (&config.engine, spare_fault);
-        let started =
-            start_engine(platform, engine, how, &mut Silence).map_err(HostError::Start)?;
+        let started = start_engine(platform, engine, how, &mut ()).map_err(HostError::Start)?;
         remember(common, &config.engine, &started);
         let recovered = started.stages.sequencer.book().last_sequence();
         let Started { stages, warnings, .. } = started;
@@ -265,34 +262,5 @@ fn remember<P: Platform>(common: &Common<P>, config: &Config, started: &Started<
         let now_ns = common.platform.wall_clock_ns();
         let is_sent = common.operate(Action::Configure(started.capacities), now_ns);
         assert!(is_sent, "nobody else is there yet");
-    }
-}
-
-/// Replays a log for its state alone.
-struct Silence;
-
-impl EventSink for Silence {
-    fn event(&mut self, _: &Event) {}
-}
-
-impl ReplaySink for Silence {
-    fn restart(&mut self) {}
-
-    fn wants_history(&self) -> bool {
-        false
-    }
-
-    fn resume(&mut self, _: &SnapshotHeader) -> bool {
-        true
-    }
-
-    fn expect(&mut self, _: &Command) {}
-
-    fn is_stopped(&mut self) -> bool {
-        false
-    }
-
-    fn wants(&mut self, _: &FlowIdentity) -> bool {
-        true
     }
 }

@@ -4,7 +4,6 @@ mod keep;
 mod loss;
 
 use crate::console::{CommandError, Console, note};
-use crate::inspect::Nothing;
 use crate::log_directory::{
     Consumers, IoChoice, LogDirectory, LogOptions, Unreadable, copy_file, segment_files,
 };
@@ -360,7 +359,7 @@ fn confirm<P: Platform>(
     log: &mut LogDirectory<P>,
     kept: &Kept,
 ) -> Result<(), CommandError> {
-    let scanned = scan_from(log, &mut vec![0; 1 << 20], &mut Nothing, kept.start)
+    let scanned = scan_from(log, &mut vec![0; 1 << 20], &mut (), kept.start)
         .map_err(|fault| StartError::recovery(platform, &args.data, fault))?;
     if scanned.last_sequence == kept.last_sequence || kept.last_sequence.0 == 0 {
         return Ok(());
