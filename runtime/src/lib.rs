@@ -35,7 +35,7 @@ pub mod outputs;
 mod paths;
 pub mod platform;
 pub mod progress;
-mod random;
+pub mod random;
 pub mod replay;
 pub mod run;
 pub mod signals;

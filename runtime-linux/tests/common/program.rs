@@ -364,23 +364,19 @@ pub fn count_from_environment(name: &str, usual: u64) -> u64 {
     })
 }
 
-/// Random numbers from a seed (splitmix64).
+/// Random numbers from a seed.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random(runtime::random::Random);
 
 impl Random {
     /// From this seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(runtime::random::Random::from_seed(seed))
     }
 
     /// A number below `end`.
     pub const fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end
+        self.0.number() % end
     }
 
     /// Bytes.
