@@ -38,7 +38,6 @@ impl Log {
     }
 
     fn put_back(&self) {
-        fs::remove_dir_all(self.place.join("d")).unwrap();
         self.place.copy("kept", "d");
     }
 

@@ -199,11 +199,20 @@ impl Place {
         !self.partials().is_empty()
     }
 
-    /// A copy of a directory in it.
+    /// Lets a directory in it be a copy of another.
     pub fn copy(&self, from: &str, to: &str) {
-        fs::create_dir(self.join(to)).unwrap();
-        for (name, bytes) in self.files(from) {
-            fs::write(self.join(to).join(name), bytes).unwrap();
+        self.fill(to, &self.files(from));
+    }
+
+    /// Lets a directory in it hold these files and nothing else.
+    pub fn fill(&self, directory: &str, files: &[(String, Vec<u8>)]) {
+        let directory = self.join(directory);
+        if directory.exists() {
+            fs::remove_dir_all(&directory).unwrap();
+        }
+        fs::create_dir(&directory).unwrap();
+        for (name, bytes) in files {
+            fs::write(directory.join(name), bytes).unwrap();
         }
     }
 
@@ -331,6 +340,15 @@ pub fn spoil(path: &Path, at: usize) {
     let mut bytes = fs::read(path).unwrap();
     bytes[at..][..64].iter_mut().for_each(|byte| *byte ^= 0x5a);
     fs::write(path, bytes).unwrap();
+}
+
+/// A number as it is shown.
+pub fn grouped(number: u64) -> String {
+    if number < 1_000 {
+        number.to_string()
+    } else {
+        format!("{},{:03}", number / 1_000, number % 1_000)
+    }
 }
 
 /// A JSON object.
