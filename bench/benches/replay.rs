@@ -17,7 +17,6 @@ use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::command::{Arrival, Command};
 use highwater::engine::{Engine, Stages};
-use highwater::event::Event;
 use highwater::limits::{BLOCK_BYTES, SEGMENT_BYTES_DEFAULT};
 use highwater::log_file::LogFile;
 use highwater::log_writer::{LogSettings, OpenedLog};
@@ -61,7 +60,7 @@ fn measure(criterion: &mut Criterion, name: &str, log: &mut impl LogFile, comman
             || vec![0_u8; Book::bytes_needed(CAPACITIES)],
             |memory| {
                 let mut book = book_in(memory);
-                let mut nobody = |_: &Event| {};
+                let mut nobody = ();
                 let mut visitor = Replay::new(&mut book, &mut nobody);
                 let scanned = scan(log, &mut buffer, &mut visitor).expect("a sound log");
                 assert!(scanned.stopped_cleanly, "nothing is torn");
@@ -78,7 +77,7 @@ fn measure(criterion: &mut Criterion, name: &str, log: &mut impl LogFile, comman
 fn hash_of(commands: &[Command]) -> u64 {
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
     let mut book = book_in(&mut memory);
-    apply_all(&mut book, commands, &mut |_: &Event| {});
+    apply_all(&mut book, commands, &mut ());
     book.running_hash()
 }
 
@@ -97,7 +96,6 @@ fn write_log<F: LogFile>(file: F, commands: &[Command]) -> F {
     let engine = Box::<SmallEngine>::default();
     let stages = engine.split(book_in(&mut memory), opened).expect("it takes the log");
     let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
-    let mut nobody = |_: &Event| {};
     let mut left = commands.iter();
     loop {
         for command in left.by_ref().take(arrivals.room()) {
@@ -109,10 +107,10 @@ fn write_log<F: LogFile>(file: F, commands: &[Command]) -> F {
         }
         // While the event ring is full, the sequencer has the other stages stepped.
         let _worked = sequencer.step(&mut || {
-            let _worked = (log_writer.step(0), releaser.step(&mut nobody));
+            let _worked = (log_writer.step(0), releaser.step(&mut ()));
         });
         let _worked = log_writer.step(0).expect("the log takes it");
-        if releaser.step(&mut nobody) == Step::Done {
+        if releaser.step(&mut ()) == Step::Done {
             return log_writer.into_file();
         }
     }

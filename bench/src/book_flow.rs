@@ -69,7 +69,7 @@ pub fn define_instruments(book: &mut Book<'_>, count: u32) {
             client_sequence: ClientSequence(u64::from(number)),
             action: Action::DefineInstrument(Definition::open(symbol)),
         };
-        apply_all(book, &[command], &mut |_: &Event| {});
+        apply_all(book, &[command], &mut ());
     }
 }
 

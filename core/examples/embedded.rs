@@ -65,8 +65,7 @@ pub(crate) fn run() -> Option<u32> {
     }
     let state_hash = sequencer.into_book().state_hash();
     let mut replayed = REPLAYED.take(CAPACITIES, 2).ok()?;
-    let mut nobody = |_: &Event| {};
-    recover(&mut *flash, &mut *buffer, &mut Replay::new(&mut replayed, &mut nobody)).ok()?;
+    recover(&mut *flash, &mut *buffer, &mut Replay::new(&mut replayed, &mut ())).ok()?;
     (replayed.state_hash() == state_hash).then_some(trade_count)
 }
 

@@ -34,8 +34,7 @@ fn run(
 ) -> Result<(MemoryLog, Vec<Event>), Box<dyn Error>> {
     let mut buffer = vec![0; 16 * BLOCK_BYTES];
     let mut book = BOOK.take(CAPACITIES, 1)?;
-    let mut nobody = |_: &Event| {};
-    let scanned = recover(&mut log, &mut buffer, &mut Replay::new(&mut book, &mut nobody))?;
+    let scanned = recover(&mut log, &mut buffer, &mut Replay::new(&mut book, &mut ()))?;
     let chain = scanned.chain_or_new(LogId(*b"chosen at random"));
     let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: 1 << 20 };
     let opened = OpenedLog { file: log, buffer: &mut buffer, chain, settings, now_ns: 0 };

@@ -373,3 +373,8 @@ impl<F: FnMut(&Event)> EventSink for F {
         self(event);
     }
 }
+
+/// Nobody listens.
+impl EventSink for () {
+    fn event(&mut self, _: &Event) {}
+}

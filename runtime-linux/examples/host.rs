@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut operator = host.session(SessionId::OPERATOR)?;
     let symbol = Symbol::new(b"GOLD").ok_or("a symbol has 1 to 16 bytes")?;
     let define = Action::DefineInstrument(Definition::open(symbol));
-    let defined = operator.call(define, PATIENCE, &mut |_: &Event| ())?;
+    let defined = operator.call(define, PATIENCE, &mut ())?;
 
     let (buyer, seller) = (host.session(SessionId(1))?, host.session(SessionId(2))?);
     let trades: u64 = thread::scope(|scope| {

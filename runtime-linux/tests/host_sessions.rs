@@ -234,7 +234,7 @@ fn stopping_finishes_what_was_accepted_and_tells_who_waits() {
     one.poll(&mut |event: &Event| events.push(*event)).unwrap();
     assert_eq!(events.len(), 128);
     assert_eq!(one.submit(cancel(1)), Err(SubmitError::Ended(SessionEnd::Stopped)));
-    assert_eq!(one.poll(&mut |_: &Event| ()), Err(PollError::Ended(SessionEnd::Stopped)));
+    assert_eq!(one.poll(&mut ()), Err(PollError::Ended(SessionEnd::Stopped)));
     assert_eq!(one.wait(Duration::ZERO), Err(WaitError::Ended(SessionEnd::Stopped)));
     assert_eq!(one.is_durable(end.statistics.durable), Ok(true));
 }

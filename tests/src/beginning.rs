@@ -7,8 +7,7 @@ use crate::sim_snapshots::SimSnapshots;
 use crate::snapshots::{restored, small_book, small_book_seeded};
 use highwater::book::Book;
 use highwater::limits::BLOCK_BYTES;
-use highwater::record::Record;
-use highwater::recovery::{RecoveryFault, Start, Visitor, scan_from};
+use highwater::recovery::{RecoveryFault, Start, scan_from};
 use highwater::snapshot::SnapshotHeader;
 use highwater::types::Sequence;
 
@@ -82,7 +81,7 @@ impl Candidates {
 fn reaches(log: &SimLog, header: &SnapshotHeader) -> bool {
     let mut buffer = vec![0; 2 * BLOCK_BYTES];
     let start = Start::Snapshot(header.chain);
-    let scanned = scan_from(&mut log.clone(), &mut buffer, &mut Nobody, start);
+    let scanned = scan_from(&mut log.clone(), &mut buffer, &mut (), start);
     !matches!(scanned, Err(RecoveryFault::SnapshotAhead { .. }))
 }
 
@@ -92,15 +91,6 @@ fn reaches(log: &SimLog, header: &SnapshotHeader) -> bool {
 /// What is wrong with it.
 pub fn vouched(log: &SimLog, start: Start) -> Result<Sequence, RecoveryFault> {
     let mut buffer = vec![0; 2 * BLOCK_BYTES];
-    let scanned = scan_from(&mut log.clone(), &mut buffer, &mut Nobody, start)?;
+    let scanned = scan_from(&mut log.clone(), &mut buffer, &mut (), start)?;
     Ok(scanned.vouched)
-}
-
-/// Looks at no record.
-struct Nobody;
-
-impl Visitor for Nobody {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
-        Ok(())
-    }
 }

@@ -9,6 +9,7 @@ mod driver;
 pub mod flawed_log;
 pub mod forge;
 pub mod from_bytes;
+pub mod hooked_log;
 pub mod life;
 pub mod log_judge;
 pub mod maker;

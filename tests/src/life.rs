@@ -4,6 +4,7 @@
 use crate::beginning::{Candidates, StartFlaw};
 use crate::beside::{Beside, is_crashed};
 use crate::driver::{Driven, Driver};
+use crate::hooked_log::HookedLog;
 use crate::maker::{Maker, MakerFlaw};
 use crate::oracle::{Oracle, Recovered, Violation, book_memory};
 use crate::random::Random;
@@ -154,7 +155,8 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
         Maker::new((log, store), begun, candidates.proven(), flaw, random.fork())
     }));
     let engine = Engine::<INPUT, LOG, EVENTS>::new();
-    let file = Beside { file, maker: &maker, shared: engine.shared() };
+    let hooks = Beside { maker: &maker, shared: engine.shared() };
+    let file = HookedLog { file, hooks };
     let opened = OpenedLog {
         file,
         buffer: &mut buffer,

@@ -8,7 +8,6 @@ use crate::workload::CAPACITIES;
 use highwater::book::Book;
 use highwater::command::Arrival;
 use highwater::engine::Engine;
-use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogFault;
 use highwater::log_writer::{LogSettings, OpenedLog};
@@ -55,8 +54,7 @@ pub fn write(log: &SimLog, script: &Script<'_>) -> Result<Sequence, Trouble> {
     let mut memory = book_memory();
     let mut book = Book::new(&mut memory, CAPACITIES, 7).expect("the memory is large enough");
     let mut buffer = vec![0; 4 * BLOCK_BYTES];
-    let mut sink = |_: &Event| {};
-    let found = recover(&mut file, &mut buffer, &mut Replay::new(&mut book, &mut sink))
+    let found = recover(&mut file, &mut buffer, &mut Replay::new(&mut book, &mut ()))
         .map_err(Trouble::Refused)?;
     let engine = Engine::<512, 512, 512>::new();
     let segment_bytes = script.segment_blocks * BLOCK_BYTES as u64;
@@ -77,7 +75,7 @@ pub fn write(log: &SimLog, script: &Script<'_>) -> Result<Sequence, Trouble> {
         let _step = stages.sequencer.step(&mut || panic!("the event ring has room"));
         // A second append, where the first one's segment was full.
         while let Step::Worked(_) = stages.log_writer.step(0).map_err(Trouble::Log)? {}
-        let _step = stages.releaser.step(&mut |_: &Event| {});
+        let _step = stages.releaser.step(&mut ());
     }
     if script.stops {
         stages.shared.halt.stop();

@@ -9,8 +9,9 @@ use highwater::sync_mode::{Exposure, SyncMode};
 use highwater::types::Sequence;
 use std::num::NonZeroU64;
 use tests::beginning::StartFlaw;
-use tests::flawed_log::{Flaw, FlawedLog};
+use tests::flawed_log::Flaw;
 use tests::forge::{self, Forge};
+use tests::hooked_log::HookedLog;
 use tests::life::{Flaws, SyncerFlaw};
 use tests::maker::MakerFlaw;
 use tests::oracle::{Oracle, Violation, applied};
@@ -25,7 +26,7 @@ const GROUP: TrialSettings =
 
 /// The first violation in a few hundred trials of a flawed log.
 fn first_violation(settings: TrialSettings, flaw: Flaw) -> Option<Violation> {
-    let wrap = |log| FlawedLog { log, flaw };
+    let wrap = |file| HookedLog { file, hooks: flaw };
     (0..300).find_map(|seed| trial::run(seed, settings, wrap, &mut Tally::default()).err())
 }
 

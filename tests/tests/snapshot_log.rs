@@ -7,7 +7,7 @@ use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogOperation;
 use highwater::record::{Body, Record};
-use highwater::recovery::{Damage, RecoveryFault, Start, Visitor, recover_from, scan_from};
+use highwater::recovery::{Damage, RecoveryFault, Start, recover_from, scan_from};
 use highwater::segment::{HeaderState, read_header};
 use highwater::snapshot::read_snapshot_header;
 use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
@@ -185,11 +185,10 @@ fn hole_before_what_a_snapshot_covers() {
     let cut = forge::recovered(&log.fork()).expect("a torn tail");
     assert_eq!(cut.scanned.last_sequence.0, last.0 - 2);
     let refused = |witnessed| {
-        let mut visitor = Nothing;
         let mut buffer = vec![0; BLOCK_BYTES];
         let start = (Start::Beginning, witnessed);
         let log = log.fork();
-        let recovered = recover_from(&mut log.clone(), &mut buffer, &mut visitor, start);
+        let recovered = recover_from(&mut log.clone(), &mut buffer, &mut (), start);
         (recovered.err(), log.bytes(forge.chain.segment.0))
     };
     for witnessed in [last, Sequence(last.0 - 1)] {
@@ -244,22 +243,13 @@ fn snapshot_at_the_beginning_of_a_segment() {
     let start = |chain| {
         let mut buffer = vec![0; BLOCK_BYTES];
         let scanned =
-            scan_from(&mut forge.log.clone(), &mut buffer, &mut Nothing, Start::Snapshot(chain));
+            scan_from(&mut forge.log.clone(), &mut buffer, &mut (), Start::Snapshot(chain));
         scanned.map(|scanned| scanned.chain())
     };
     assert_eq!(start(chain), Ok(Some(chain)));
     other.previous ^= 1;
     let sequence = Sequence(6);
     assert_eq!(start(other), Err(RecoveryFault::SnapshotAhead { sequence }));
-}
-
-/// Who takes every record and does nothing with it.
-struct Nothing;
-
-impl Visitor for Nothing {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
-        Ok(())
-    }
 }
 
 #[test]

@@ -46,6 +46,13 @@ pub trait Visitor {
     }
 }
 
+/// Looks at no record: the log is only scanned.
+impl Visitor for () {
+    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
+        Ok(())
+    }
+}
+
 /// What a scan found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scanned {

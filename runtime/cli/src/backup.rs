@@ -1,6 +1,6 @@
 //! `highwater backup`: a consistent copy of a log, also of a running engine's.
 
-use crate::inspect::{CacheArgs, Inspected, Nothing, looked_at_again, open_log};
+use crate::inspect::{CacheArgs, Inspected, looked_at_again, open_log};
 use highwater::block::{BlockHead, Chain};
 use highwater::log_file::LogFile;
 use highwater::record::Record;
@@ -310,7 +310,7 @@ fn read_back<P: Platform>(
     let synced = copy.directory.sync_all(copy.start.segment()).map_err(RecoveryFault::Log);
     synced.map_err(|fault| StartError::recovery(platform, partial, fault))?;
     copy.reaches_its_snapshots()?;
-    let scanned = copy.scan(&mut UntilStopped { visitor: &mut Nothing, stop })?;
+    let scanned = copy.scan(&mut UntilStopped { visitor: &mut (), stop })?;
     if scanned.last_sequence == end.last_sequence && scanned.torn_tail_bytes == 0 {
         return Ok(());
     }

@@ -80,7 +80,7 @@ impl<P: Platform> Inspected<P> {
         if !self.is_running {
             return Ok(Sequence(u64::MAX));
         }
-        Ok(self.scan(&mut Nothing)?.vouched)
+        Ok(self.scan(&mut ())?.vouched)
     }
 
     /// The first sequence that can be read.
@@ -96,7 +96,7 @@ impl<P: Platform> Inspected<P> {
     /// # Errors
     /// The log is corrupt.
     pub fn last_sequence(&mut self) -> Result<Sequence, CommandError> {
-        Ok(self.scan(&mut Nothing)?.last_sequence)
+        Ok(self.scan(&mut ())?.last_sequence)
     }
 
     /// Bytes of all segments, the zeros ahead too.
@@ -145,7 +145,7 @@ impl<P: Platform> Inspected<P> {
             return Ok(Sequence(0));
         };
         let start = Start::Snapshot(header.chain);
-        match scan_from(&mut self.directory, &mut self.buffer, &mut Nothing, start) {
+        match scan_from(&mut self.directory, &mut self.buffer, &mut (), start) {
             Ok(_) => Ok(header.sequence()),
             // It was made of another log, and no start uses it.
             Err(RecoveryFault::SnapshotOfOtherLog) => Ok(Sequence(0)),
@@ -252,16 +252,6 @@ fn log_bytes(file: &mut impl LogFile) -> Result<u64, LogFault> {
         next = file.next_segment(segment)?;
     }
     Ok(bytes)
-}
-
-/// Looks at no record.
-#[derive(Debug)]
-pub struct Nothing;
-
-impl Visitor for Nothing {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
-        Ok(())
-    }
 }
 
 /// Moves a bar on, and lets another visitor look.

@@ -24,6 +24,7 @@ use highwater::types::{Capacities, LogId};
 use highwater_platform::{MemoryWishes, Platform};
 use highwater_storage::{Lease, LogDirectory, LogOptions, SpareFault};
 use recovered::recover_in_memory;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// Bytes of the largest batch that is appended at once.
@@ -214,6 +215,31 @@ pub trait ReplaySink: EventSink {
     /// # Errors
     /// The log is of another flow.
     fn accept(&mut self, flow: &FlowIdentity) -> Result<(), Self::Refusal>;
+}
+
+/// Replays a log for its state alone, and accepts every log.
+impl ReplaySink for () {
+    type Refusal = Infallible;
+
+    fn restart(&mut self) {}
+
+    fn wants_history(&self) -> bool {
+        false
+    }
+
+    fn resume(&mut self, _: &SnapshotHeader) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn expect(&mut self, _: &Command) {}
+
+    fn go_on(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn accept(&mut self, _: &FlowIdentity) -> Result<(), Infallible> {
+        Ok(())
+    }
 }
 
 /// Why there is no engine.

@@ -32,11 +32,9 @@ use common::Common;
 use fan_in::FanIn;
 use fan_out::FanOut;
 use highwater::book::Book;
-use highwater::command::{Action, Arrival, Command, FlowIdentity};
+use highwater::command::{Action, Arrival};
 use highwater::engine::Engine;
-use highwater::event::{Event, EventSink};
 use highwater::ring::Producer;
-use highwater::snapshot::SnapshotHeader;
 use highwater::stage::{Fault, State};
 use highwater::types::{Sequence, SessionId};
 use highwater_engine::config::Config;
@@ -44,7 +42,7 @@ use highwater_engine::context::EngineContext;
 use highwater_engine::notices::{Notice, NoticeLog};
 use highwater_engine::runner::{Panicked, Ports, Runner};
 use highwater_engine::snapshots::Made;
-use highwater_engine::start::{Launch, NotStarted, ReplaySink, Started, start};
+use highwater_engine::start::{Launch, NotStarted, Started, start};
 use highwater_engine::told_time::ToldTime;
 use highwater_platform::Platform;
 use highwater_storage::LogDirectory;
@@ -52,7 +50,6 @@ use history::Owed;
 use place::EngineSides;
 use ports::{Delivery, Submitted};
 use request::Request;
-use std::convert::Infallible;
 use std::mem::take;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel, sync_channel};
@@ -132,7 +129,7 @@ impl<P: Platform> Host<P> {
         let notices = NoticeLog::default();
         let config = &config.engine;
         let launch = Launch { engine, context, config, notices: notices.sink() };
-        let (mut started, arrivals) = match start(platform, launch, &mut Silence) {
+        let (mut started, arrivals) = match start(platform, launch, &mut ()) {
             Ok(started) => started,
             Err(NotStarted::Failed(error)) => return Err(HostError::Start(error)),
             Err(NotStarted::Refused(never)) => match never {},
@@ -311,37 +308,5 @@ fn ports_of<P: Platform>(
         commands: Submitted { common, fan_in, told_time: ToldTime::default() },
         events: Delivery { common, fan_out, requests },
         outputs: (),
-    }
-}
-
-/// Replays a log for its state alone.
-struct Silence;
-
-impl EventSink for Silence {
-    fn event(&mut self, _: &Event) {}
-}
-
-impl ReplaySink for Silence {
-    /// It accepts every log.
-    type Refusal = Infallible;
-
-    fn restart(&mut self) {}
-
-    fn wants_history(&self) -> bool {
-        false
-    }
-
-    fn resume(&mut self, _: &SnapshotHeader) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn expect(&mut self, _: &Command) {}
-
-    fn go_on(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn accept(&mut self, _: &FlowIdentity) -> Result<(), Infallible> {
-        Ok(())
     }
 }

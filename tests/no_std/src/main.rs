@@ -189,7 +189,7 @@ fn find_flipped_bit(log: &mut MemoryLog<'_>, buffer: &mut [u8]) -> Result<(), Fa
     let middle = BLOCK_BYTES + BLOCK_BYTES / 2;
     *log.written().get_mut(middle).ok_or(Failure::FlippedBit)? ^= 1;
     let mut book = SPOILED.take(CAPACITIES, 3)?;
-    let mut nobody = |_: &Event| {};
+    let mut nobody = ();
     let mut visitor = Replay::new(&mut book, &mut nobody);
     match recover(log, buffer, &mut visitor) {
         Err(RecoveryFault::Corrupt { .. }) => Ok(()),

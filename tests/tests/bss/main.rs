@@ -90,7 +90,7 @@ fn a_default_engine_trades_and_stops_on_a_small_stack() {
     let last = on_a_small_stack(move || {
         let mut log = MemoryLog::new(memory, segment_bytes);
         let mut book = PROMISED_BOOK.take(DEFAULT, 1).expect("nobody took it");
-        let mut nobody = |_: &Event| {};
+        let mut nobody = ();
         let replay = &mut Replay::new(&mut book, &mut nobody);
         let scanned = recover(&mut log, buffer, replay).expect("an empty log");
         let chain = scanned.chain_or_new(LogId([1; 16]));
@@ -115,7 +115,7 @@ fn trade(mut stages: Stages<'_, MemoryLog<'_>>) -> Sequence {
     for _ in 0..100 {
         let sequenced = stages.sequencer.step(&mut || {});
         let written = stages.log_writer.step(0).expect("memory does not fail");
-        let released = stages.releaser.step(&mut |_: &Event| {});
+        let released = stages.releaser.step(&mut ());
         if [sequenced, written, released] == [Step::Done; 3] {
             let book = stages.sequencer.into_book();
             assert!(book.state_hash() != 0 && book.check().is_ok());

@@ -22,8 +22,7 @@ use highwater::event::{Event, EventKind, EventSink};
 use highwater::limits::{BLOCK_BYTES, RUNNING_HASH_EVERY};
 use highwater::log_file::LogFile;
 use highwater::log_writer::{LogSettings, LogWriter, OpenedLog};
-use highwater::record::Record;
-use highwater::recovery::{RecoveryFault, Replay, Visitor, recover};
+use highwater::recovery::{RecoveryFault, Replay, recover};
 use highwater::releaser::Releaser;
 use highwater::sequencer::SequencerHost;
 use highwater::stage::Step;
@@ -129,22 +128,13 @@ fn trade_and_recover<const I: usize, const L: usize, const E: usize>(
     let (refused, spoiled) = counted(|| {
         log.written()[BLOCK_BYTES + BLOCK_BYTES / 2] ^= 1;
         matches!(
-            recover(&mut log, &mut memory.second_buffer, &mut Nobody),
+            recover(&mut log, &mut memory.second_buffer, &mut ()),
             Err(RecoveryFault::Corrupt { .. })
         )
     });
     assert!(refused, "a flipped bit");
     assert_eq!([recovered, looked, spoiled], [NONE; 3]);
     waits
-}
-
-/// Looks at no record.
-struct Nobody;
-
-impl Visitor for Nobody {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
-        Ok(())
-    }
 }
 
 #[test]

@@ -7,7 +7,6 @@ use super::alloc::vec::Vec;
 use super::structures::Random;
 use super::{CAPACITIES, example, fill, limit, memory};
 use crate::command::{Action, Command, Conditions, NewOrder, PlainCommand, ReplaceOrder};
-use crate::event::Event;
 use crate::limits::CLOCK_NS_MAX;
 use crate::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, ReplaceRule, Sequence,
@@ -96,7 +95,7 @@ fn each_command_is_looked_at_once_and_in_time() {
         let (session, client_sequence) = (SessionId(1), ClientSequence(1_000 + next));
         let [command, ..] = commands(InstrumentId(0), OrderId(0), Ticks(0));
         let command = Command { session, client_sequence, ..command };
-        book.apply(Sequence(next), &command, &mut |_: &Event| {});
+        book.apply(Sequence(next), &command, &mut ());
     }
 }
 
@@ -136,7 +135,7 @@ fn what_a_look_found_may_be_something_else_by_the_next() {
         (0..COMMANDS).map(|number| any_command(&mut random, &mut ids, number)).collect();
     for (index, command) in commands.iter().enumerate() {
         book.look_at_more(&mut looks, |distance| commands.get(index + distance).map(Glance::of));
-        book.apply(book.last_sequence().next(), command, &mut |_: &Event| {});
+        book.apply(book.last_sequence().next(), command, &mut ());
     }
     book.check().expect("sound");
 }

@@ -14,9 +14,9 @@ use highwater::snapshot::{
 };
 use highwater::types::{SegmentNumber, Sequence};
 use highwater_platform::{IoMode, Platform, SegmentFile, Sharing};
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use thiserror::Error;
 
 /// Bytes of a snapshot that are encoded, compressed and written at a time.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -25,31 +25,24 @@ const BUFFER_BYTES: usize = 1 << 18;
 pub const LZ4: Compression = Compression(1);
 
 /// Why a snapshot file is not taken, or was not written.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum SnapshotError {
     /// The system refused something.
-    Io(io::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// What is in the file is not to be taken.
-    Fault(SnapshotFault),
+    #[error(transparent)]
+    Fault(#[from] SnapshotFault),
     /// Its body is compressed in a way that this program does not know.
+    #[error("it is compressed in way {}, which this program does not know", .0.0)]
     UnknownCompression(Compression),
     /// What is read back from the disk is not what was written.
+    #[error("the disk holds something else than was written")]
     NotProven,
     /// It has its name, and nobody knows whether the disk has that too: a sync of the directory
     /// failed, and a second one would prove nothing.
+    #[error("its name is not durable: {0}")]
     Unnamed(io::Error),
-}
-
-impl From<io::Error> for SnapshotError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<SnapshotFault> for SnapshotError {
-    fn from(fault: SnapshotFault) -> Self {
-        Self::Fault(fault)
-    }
 }
 
 impl From<RestoreFault<io::Error>> for SnapshotError {
@@ -60,22 +53,6 @@ impl From<RestoreFault<io::Error>> for SnapshotError {
         }
     }
 }
-
-impl fmt::Display for SnapshotError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => error.fmt(f),
-            Self::Fault(fault) => fault.fmt(f),
-            Self::UnknownCompression(Compression(number)) => {
-                write!(f, "it is compressed in way {number}, which this program does not know")
-            }
-            Self::NotProven => f.write_str("the disk holds something else than was written"),
-            Self::Unnamed(error) => write!(f, "its name is not durable: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for SnapshotError {}
 
 impl<P: Platform> LogDirectory<P> {
     /// The last sequences of the snapshots that there are, the newest first.
