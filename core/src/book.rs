@@ -5,45 +5,24 @@
 //! storage is cut from bytes that the host gives once. An operation takes a bounded number of steps
 //! for each order that it touches, whatever the prices.
 
-mod ahead;
-mod auction;
 mod bug;
-mod changes;
-mod check;
-mod conditional;
-mod entry;
-mod expiries;
 mod fault;
 mod image;
-mod index;
-mod ladder;
-mod matching;
-mod memory;
-mod operator;
-mod order;
-mod origin;
-mod pool;
-mod queue;
-mod removal;
-mod sessions;
-mod span;
-mod state_hash;
+mod rules;
 mod static_book;
-mod stops;
-mod symbols;
-mod terms;
+mod store;
 #[cfg(test)]
 mod tests;
-mod view;
+mod views;
 
-pub use auction::Indicative;
-pub use check::CheckFault;
 pub use fault::BookFault;
 pub(crate) use image::{IMAGE_ENTRY_BYTES_MAX, Restoration};
 pub use image::{ImageCounts, ImageFault, ImageHead};
-pub use sessions::Admission;
+pub use rules::auction::Indicative;
 pub use static_book::StaticBook;
-pub use view::{LevelView, OrderView, StopView};
+pub use store::sessions::Admission;
+pub use views::check::CheckFault;
+pub use views::view::{LevelView, OrderView, StopView};
 
 use crate::command::{Action, Command, FlowIdentity, PlainCommand, PlainKind};
 use crate::event::{CancelReason, Event, EventKind, EventSink, RejectReason};
@@ -52,19 +31,19 @@ use crate::types::{
     Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId, Quantity, Sequence,
     SessionId, index_of,
 };
-pub(crate) use ahead::Glance;
-pub use ahead::Looks;
 use bug::bug;
-use expiries::Expiries;
-use index::{Index, cells_for};
-use ladder::{Ladders, Level, LevelLimits, Market};
-use memory::{ALIGN_BYTES, Memory, array_bytes};
-use order::{Order, Orders};
-use origin::Origin;
-use pool::Pool;
-use sessions::{Session, Sessions};
-use span::{Span, Spans, spans_max};
-use symbols::{Instrument, Symbols};
+use rules::origin::Origin;
+use store::expiries::Expiries;
+use store::index::{Index, cells_for};
+use store::ladder::{Ladders, Level, LevelLimits, Market};
+use store::memory::{ALIGN_BYTES, Memory, array_bytes};
+use store::order::{Order, Orders};
+use store::pool::Pool;
+use store::sessions::{Session, Sessions};
+use store::span::{Span, Spans, spans_max};
+use store::symbols::{Instrument, Symbols};
+pub(crate) use views::ahead::Glance;
+pub use views::ahead::Looks;
 
 /// Every open order of every instrument, over memory of the host.
 pub struct Book<'m> {

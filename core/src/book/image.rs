@@ -16,8 +16,8 @@ mod restore;
 pub use fault::ImageFault;
 pub(crate) use restore::Restoration;
 
-use super::ladder::LadderId;
-use super::span::orders_for_spans;
+use super::store::ladder::LadderId;
+use super::store::span::orders_for_spans;
 use super::{Book, are_possible};
 use crate::command::FlowIdentity;
 use crate::limits::{CLOCK_NS_MAX, SEQUENCE_MAX};
@@ -158,7 +158,7 @@ impl Book<'_> {
     ) -> Result<(), E> {
         let order = self.orders.pool.get(slot);
         let price = self.ladders.levels.get(order.level).price;
-        if order.extra == super::pool::NONE {
+        if order.extra == super::store::pool::NONE {
             return write(bytes_of(&OrderEntry::new(order, price)));
         }
         let extra = self.orders.extra(order.extra);

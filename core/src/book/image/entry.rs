@@ -2,8 +2,8 @@
 //! first byte.
 
 use super::ImageFault;
-use crate::book::ladder::Market;
-use crate::book::order::{Extra, Order};
+use crate::book::store::ladder::Market;
+use crate::book::store::order::{Extra, Order};
 use crate::little_endian::{Le16, Le32, Le64};
 use crate::types::{
     Band, ClientSequence, InstrumentTerms, Lots, Notional, Phase, SessionId, Symbol, Ticks,

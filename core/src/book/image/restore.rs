@@ -4,8 +4,8 @@
 use super::entry::{Entry, InstrumentEntry, ReadOrder, SessionEntry, read_entry};
 use super::{ImageCounts, ImageFault, ImageHead};
 use crate::book::Book;
-use crate::book::entry::check_price;
-use crate::book::ladder::{LadderId, LevelLimits};
+use crate::book::rules::entry::check_price;
+use crate::book::store::ladder::{LadderId, LevelLimits};
 use crate::command::Definition;
 use crate::types::{InstrumentId, OrderId, Phase, Price, SessionId, Side, Ticks};
 

@@ -1,11 +1,11 @@
 //! Tests of looking ahead: whatever is looked at, the book stays as it is.
 
 use super::super::Book;
-use super::super::ahead::{Glance, Looks};
 use super::alloc::vec;
 use super::alloc::vec::Vec;
 use super::structures::Random;
 use super::{CAPACITIES, example, fill, limit, memory};
+use crate::book::views::ahead::{Glance, Looks};
 use crate::command::{Action, Command, Conditions, NewOrder, PlainCommand, ReplaceOrder};
 use crate::event::Event;
 use crate::limits::CLOCK_NS_MAX;

@@ -1,12 +1,12 @@
 //! Tests of `check` and `state_hash`: each field that matters is spoiled once, and both must
 //! notice.
 
-use super::super::ladder::LadderId;
-use super::super::order::{Extra, Order};
-use super::super::pool::NONE;
 use super::super::{Book, CheckFault};
 use super::alloc::vec::Vec;
 use super::{example, limit, memory, say};
+use crate::book::store::ladder::LadderId;
+use crate::book::store::order::{Extra, Order};
+use crate::book::store::pool::NONE;
 use crate::command::{Action, Conditions, Definition, FlowIdentity, NewOrder};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, OrderId, Phase, Price, Sequence, SessionId,

@@ -1,13 +1,13 @@
 //! Tests of the index and of the ladders with their spans, each against an ordinary collection.
 
-use super::super::index::{Index, Keyed, cells_for};
-use super::super::ladder::LadderId;
-use super::super::memory::Memory;
-use super::super::pool::{Entry, NONE, Pool};
 use super::super::{Book, Ladders, LevelLimits};
 use super::alloc::collections::{BTreeMap, BTreeSet};
 use super::alloc::vec;
 use super::alloc::vec::Vec;
+use crate::book::store::index::{Index, Keyed, cells_for};
+use crate::book::store::ladder::LadderId;
+use crate::book::store::memory::Memory;
+use crate::book::store::pool::{Entry, NONE, Pool};
 use crate::limits::PRICE_MAX;
 use crate::types::{Capacities, InstrumentId, Side, fold};
 use bytemuck::{Pod, Zeroable};

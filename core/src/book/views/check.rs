@@ -1,10 +1,10 @@
 //! Whether a book agrees with itself: links, counts, indexes and marks, for tests and for verifying
 //! a log.
 
-use super::Book;
-use super::ladder::LadderId;
-use super::pool::NONE;
-use super::span::{DEPTHS, SPAN_BITS, map_of};
+use crate::book::Book;
+use crate::book::store::ladder::LadderId;
+use crate::book::store::pool::NONE;
+use crate::book::store::span::{DEPTHS, SPAN_BITS, map_of};
 use crate::types::{InstrumentId, OrderId, Phase, Side, TimeInForce};
 use core::fmt;
 

@@ -1,11 +1,11 @@
 //! Stops: how they wait, what triggers them, and in which order a price triggers several.
 
 use super::conditional::Conditional;
-use super::ladder::LadderId;
-use super::order::{Extra, Order};
 use super::origin::Origin;
-use super::pool::NONE;
-use super::{Book, quantity_of};
+use crate::book::store::ladder::LadderId;
+use crate::book::store::order::{Extra, Order};
+use crate::book::store::pool::NONE;
+use crate::book::{Book, quantity_of};
 use crate::event::{EventKind, EventSink};
 use crate::types::{AccountId, InstrumentId, OrderId, Price, SessionId, Side, Ticks};
 use bytemuck::Zeroable;
@@ -15,7 +15,7 @@ impl Book<'_> {
     /// they came. One whose price is reached already is triggered by the
     /// [`run_stops`](Self::run_stops) that follows.
     pub(super) fn wait(&mut self, origin: Origin, stop: &Conditional) {
-        let Some(trigger) = stop.trigger else { super::bug::bug("a stop without a trigger") };
+        let Some(trigger) = stop.trigger else { crate::book::bug::bug("a stop without a trigger") };
         let Conditional { display, minimum, expiry_ns, .. } = *stop;
         let waiting = Order {
             id: stop.order.0,
@@ -61,7 +61,12 @@ impl Book<'_> {
     }
 
     /// The next stop of a side that a price has reached.
-    pub(super) fn elected(&self, instrument: InstrumentId, side: Side, last: Price) -> Option<u32> {
+    pub(in crate::book) fn elected(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+        last: Price,
+    ) -> Option<u32> {
         let ladder = self.ladders.ladder(LadderId::of_stops(instrument, side));
         let trigger = Price::new(Ticks(ladder.best_price))?;
         let is_reached = match side {
@@ -82,7 +87,7 @@ impl Book<'_> {
     }
 
     /// The stop in `slot` as the order that it becomes.
-    pub(super) fn waiting(&self, slot: u32) -> Conditional {
+    pub(in crate::book) fn waiting(&self, slot: u32) -> Conditional {
         let order = self.orders.pool.get(slot);
         let Extra { display, minimum, expiry_ns, limit, .. } = *self.orders.extra(order.extra);
         let side = LadderId(order.ladder).side();

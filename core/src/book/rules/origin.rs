@@ -7,15 +7,15 @@ use crate::types::{ClientSequence, InstrumentId, SessionId};
 /// The session's number for a command, and where its events are placed. Its sequence is the
 /// book's last.
 #[derive(Clone, Copy)]
-pub(super) struct Origin {
-    pub(super) client_sequence: ClientSequence,
+pub(in crate::book) struct Origin {
+    pub(in crate::book) client_sequence: ClientSequence,
     place: Place,
 }
 
 impl Origin {
     /// A command of this session, about an order of its own.
     #[inline]
-    pub(super) fn new(
+    pub(in crate::book) fn new(
         session: SessionId,
         client_sequence: ClientSequence,
         instrument: InstrumentId,
@@ -37,19 +37,19 @@ impl Origin {
 
     /// The session that sent the command.
     #[inline]
-    pub(super) fn session(self) -> SessionId {
+    pub(in crate::book) fn session(self) -> SessionId {
         self.place.session()
     }
 
     /// The session of the order.
     #[inline]
-    pub(super) fn owner(self) -> SessionId {
+    pub(in crate::book) fn owner(self) -> SessionId {
         self.place.owner()
     }
 
     /// Where it trades.
     #[inline]
-    pub(super) fn instrument(self) -> InstrumentId {
+    pub(in crate::book) fn instrument(self) -> InstrumentId {
         self.place.instrument()
     }
 }

@@ -1,25 +1,25 @@
 //! What an open order keeps of how it came in, as one number: 0 for a plain one.
 
-use super::bug::bug;
+use crate::book::bug::bug;
 use crate::types::{SelfTrade, TimeInForce};
 
 /// How long an order stays, and what it does when it meets others.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Terms {
-    pub(super) time_in_force: TimeInForce,
-    pub(super) self_trade: SelfTrade,
-    pub(super) post_only: bool,
+pub(in crate::book) struct Terms {
+    pub(in crate::book) time_in_force: TimeInForce,
+    pub(in crate::book) self_trade: SelfTrade,
+    pub(in crate::book) post_only: bool,
 }
 
 impl Terms {
     /// The terms as they are kept in an order.
-    pub(super) fn bits(self) -> u16 {
+    pub(in crate::book) fn bits(self) -> u16 {
         let (time_in_force, self_trade) = (self.time_in_force.code(), self.self_trade.code());
         u16::from(time_in_force) | u16::from(self_trade) << 3 | u16::from(self.post_only) << 5
     }
 
     /// The terms that these bits stand for; `None` when they stand for none.
-    pub(super) fn read(bits: u16) -> Option<Self> {
+    pub(in crate::book) fn read(bits: u16) -> Option<Self> {
         (bits & 7 <= 4 && bits >> 6 == 0).then(|| Self::from_bits(bits))
     }
 

@@ -1,10 +1,10 @@
 //! Price-time priority: how an incoming order trades, and what becomes of the rest.
 
-use super::ladder::LadderId;
-use super::order::Order;
 use super::origin::Origin;
-use super::pool::NONE;
-use super::{Book, quantity_of};
+use crate::book::store::ladder::LadderId;
+use crate::book::store::order::Order;
+use crate::book::store::pool::NONE;
+use crate::book::{Book, quantity_of};
 use crate::command::NewOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::types::{

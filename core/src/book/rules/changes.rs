@@ -2,10 +2,10 @@
 
 use super::conditional::Conditional;
 use super::entry::{check_price, check_risk, has_too_many_parts};
-use super::ladder::LadderId;
 use super::matching::Incoming;
 use super::origin::Origin;
-use super::{Book, quantity_of};
+use crate::book::store::ladder::LadderId;
+use crate::book::{Book, quantity_of};
 use crate::command::ReplaceOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::types::{
@@ -25,7 +25,7 @@ impl Book<'_> {
     /// Cancels an open order; a plain one in one walk.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "nearly half of all commands: one piece of code")]
-    pub(super) fn cancel(
+    pub(in crate::book) fn cancel(
         &mut self,
         origin: Origin,
         (order, account): (OrderId, AccountId),
@@ -56,7 +56,7 @@ impl Book<'_> {
 
     /// Takes lots off an open order, the hidden ones first, or cancels it when that is all of them.
     #[inline(never)]
-    pub(super) fn reduce(
+    pub(in crate::book) fn reduce(
         &mut self,
         origin: Origin,
         (order, account): (OrderId, AccountId),
@@ -86,7 +86,7 @@ impl Book<'_> {
 
     /// Changes id, price, trigger and quantity of an open order.
     #[inline(never)]
-    pub(super) fn replace(
+    pub(in crate::book) fn replace(
         &mut self,
         origin: Origin,
         replace: &ReplaceOrder,
@@ -284,7 +284,7 @@ impl Book<'_> {
         if LadderId(order.ladder).is_of_stops() {
             return self.waiting(slot);
         }
-        let price = super::view::price_of(self.ladders.levels.get(order.level));
+        let price = crate::book::views::view::price_of(self.ladders.levels.get(order.level));
         self.again(slot, price, quantity_of(self.orders.open(slot)))
     }
 
@@ -305,7 +305,7 @@ impl Book<'_> {
         let order = self.orders.pool.get_mut(slot);
         order.remaining = order.remaining.min(open);
         let (shown, extra) = (order.remaining, order.extra);
-        if extra != super::pool::NONE {
+        if extra != crate::book::store::pool::NONE {
             let extra = self.orders.extra_mut(extra);
             extra.hidden = open - shown;
             extra.minimum = extra.minimum.min(open);

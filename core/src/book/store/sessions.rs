@@ -1,7 +1,7 @@
 //! The sessions: the last client sequence of each that was executed, for exactly-once entry, and
 //! how many orders it has open.
 
-use super::bug::bug;
+use crate::book::bug::bug;
 use crate::types::{ClientSequence, SessionId, index_of};
 use bytemuck::{Pod, Zeroable};
 
@@ -20,7 +20,7 @@ pub enum Admission {
 /// What is known of a session. All zero before it says anything.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-pub(super) struct Session {
+pub(in crate::book) struct Session {
     /// The last client sequence that was executed; 0 before the first.
     last: u64,
     /// Its open orders, those of waiting stops too.
@@ -30,18 +30,18 @@ pub(super) struct Session {
 }
 
 /// What is known of every session, by its number.
-pub(super) struct Sessions<'m>(&'m mut [Session]);
+pub(in crate::book) struct Sessions<'m>(&'m mut [Session]);
 
 impl<'m> Sessions<'m> {
     /// Sessions that sent nothing yet, as many as there are zeros.
-    pub(super) fn new(sessions: &'m mut [Session]) -> Self {
+    pub(in crate::book) fn new(sessions: &'m mut [Session]) -> Self {
         Self(sessions)
     }
 
     /// Whether a command is to be executed. One of a session at or above `count` is: it is
     /// rejected.
     #[inline]
-    pub(super) fn admit(
+    pub(in crate::book) fn admit(
         &self,
         session: SessionId,
         client_sequence: ClientSequence,
@@ -62,7 +62,7 @@ impl<'m> Sessions<'m> {
     ///
     /// When the command is a duplicate.
     #[inline]
-    pub(super) fn note(
+    pub(in crate::book) fn note(
         &mut self,
         session: SessionId,
         client_sequence: ClientSequence,
@@ -79,19 +79,19 @@ impl<'m> Sessions<'m> {
 
     /// Notes that an order of a session is open.
     #[inline]
-    pub(super) fn opened(&mut self, session: SessionId) {
+    pub(in crate::book) fn opened(&mut self, session: SessionId) {
         self.get_mut(session).open += 1;
     }
 
     /// Notes that an order of a session is open no more.
     #[inline]
-    pub(super) fn closed(&mut self, session: SessionId) {
+    pub(in crate::book) fn closed(&mut self, session: SessionId) {
         self.get_mut(session).open -= 1;
     }
 
     /// Whether a session that sent a command may have one more order open.
     #[inline]
-    pub(super) fn has_room(&self, session: SessionId) -> bool {
+    pub(in crate::book) fn has_room(&self, session: SessionId) -> bool {
         match self.0.get(index_of(u32::from(session.0))) {
             Some(Session { open, withheld, .. }) => *open < u32::MAX - withheld,
             None => bug("more sessions than memory"),
@@ -99,47 +99,52 @@ impl<'m> Sessions<'m> {
     }
 
     /// Orders of a session that are open.
-    pub(super) fn open(&self, session: SessionId) -> u32 {
+    pub(in crate::book) fn open(&self, session: SessionId) -> u32 {
         self.get(session).open
     }
 
     /// Orders that a session may have open; `u32::MAX` for no limit.
-    pub(super) fn open_max(&self, session: SessionId) -> u32 {
+    pub(in crate::book) fn open_max(&self, session: SessionId) -> u32 {
         u32::MAX - self.get(session).withheld
     }
 
     /// Changes how many orders a session may have open.
-    pub(super) fn limit(&mut self, session: SessionId, open_max: u32) {
+    pub(in crate::book) fn limit(&mut self, session: SessionId, open_max: u32) {
         self.get_mut(session).withheld = u32::MAX - open_max;
     }
 
     /// The last client sequence of a session; 0 when it sent nothing yet.
     #[inline]
-    pub(super) fn last(&self, session: SessionId) -> ClientSequence {
+    pub(in crate::book) fn last(&self, session: SessionId) -> ClientSequence {
         ClientSequence(self.get(session).last)
     }
 
     /// The sessions that sent something, by number.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (SessionId, ClientSequence)> {
+    pub(in crate::book) fn iter(&self) -> impl Iterator<Item = (SessionId, ClientSequence)> {
         let sent = self.numbered().filter(|(_, session)| session.last > 0);
         sent.map(|(id, session)| (id, ClientSequence(session.last)))
     }
 
     /// The sessions with an open order or a limit, by number, with both numbers.
-    pub(super) fn counted(&self) -> impl Iterator<Item = (SessionId, [u32; 2])> {
+    pub(in crate::book) fn counted(&self) -> impl Iterator<Item = (SessionId, [u32; 2])> {
         let counted = self.numbered().filter(|(_, session)| session.open | session.withheld > 0);
         counted.map(|(id, session)| (id, [session.open, session.withheld]))
     }
 
     /// The sessions that sent something or have a limit, by number, each with its last client
     /// sequence and how many orders it may have open.
-    pub(super) fn known(&self) -> impl Iterator<Item = (SessionId, ClientSequence, u32)> {
+    pub(in crate::book) fn known(&self) -> impl Iterator<Item = (SessionId, ClientSequence, u32)> {
         let known = self.numbered().filter(|(_, session)| session.last > 0 || session.withheld > 0);
         known.map(|(id, session)| (id, ClientSequence(session.last), u32::MAX - session.withheld))
     }
 
     /// Notes what was known of a session that has said nothing yet here.
-    pub(super) fn restore(&mut self, session: SessionId, last: ClientSequence, open_max: u32) {
+    pub(in crate::book) fn restore(
+        &mut self,
+        session: SessionId,
+        last: ClientSequence,
+        open_max: u32,
+    ) {
         self.get_mut(session).last = last.0;
         self.limit(session, open_max);
     }

@@ -5,10 +5,10 @@
 //! may be rejected, or never come. A look asks nothing that a processor would have to guess: what a
 //! command does not need is the first of its kind, which is at hand.
 
-use super::Book;
-use super::bug::bug;
-use super::ladder::LadderId;
-use super::pool::{Entry, NONE};
+use crate::book::Book;
+use crate::book::bug::bug;
+use crate::book::store::ladder::LadderId;
+use crate::book::store::pool::{Entry, NONE};
 use crate::command::{Action, Command, PlainCommand, PlainKind};
 use crate::prefetch::prefetch;
 use crate::types::{InstrumentId, OrderId, Side, Ticks, index_of, low_half};
@@ -49,7 +49,7 @@ impl Glance {
 
     /// At any command.
     #[inline]
-    pub(super) fn of(command: &Command) -> Self {
+    pub(in crate::book) fn of(command: &Command) -> Self {
         let about = |instrument, order| Self { instrument, order, ..Self::NOWHERE };
         match &command.action {
             Action::New(new) => {
@@ -186,14 +186,14 @@ impl Book<'_> {
 
     /// Whether looking ahead pays.
     #[inline]
-    pub(super) fn is_large(&self) -> bool {
+    pub(in crate::book) fn is_large(&self) -> bool {
         self.orders.pool.live() >= LARGE_ORDERS
     }
 
     /// Looks at commands that nobody looked at yet, and again at those before them. Apart, so that
     /// it takes no room where a small book is worked on.
     #[inline(never)]
-    pub(super) fn look_at_more(
+    pub(in crate::book) fn look_at_more(
         &self,
         looks: &mut Looks,
         mut waiting: impl FnMut(usize) -> Option<Glance>,
@@ -209,7 +209,7 @@ impl Book<'_> {
     /// Looks at one command more, and again at those before it. Apart, so that what it needs of the
     /// book is not kept for the next one, which seldom comes at once.
     #[inline(never)]
-    pub(super) fn look_at(&self, looks: &mut Looks, sequence: u64, glance: &Glance) {
+    pub(in crate::book) fn look_at(&self, looks: &mut Looks, sequence: u64, glance: &Glance) {
         let [near, soon, last] = [1, 2, 3].map(|n| sequence.wrapping_sub(n * APART));
         *looks.at(sequence) = self.look_far(glance);
         self.look_near(looks.at(near));

@@ -12,59 +12,59 @@ use bytemuck::{Pod, Zeroable};
 /// An open order in its slot, resting or waiting; fills one cache line. Slot 0 ends every list.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
-pub(super) struct Order {
+pub(in crate::book) struct Order {
     /// Its [`OrderId`].
-    pub(super) id: u64,
+    pub(in crate::book) id: u64,
     /// Lots that are open, but for what its extra hides; never 0 between two commands.
-    pub(super) remaining: u64,
+    pub(in crate::book) remaining: u64,
     /// The order before it in its level.
-    pub(super) prev: u32,
+    pub(in crate::book) prev: u32,
     /// Slot of its level.
-    pub(super) level: u32,
+    pub(in crate::book) level: u32,
     /// Its [`LadderId`]: instrument, side, and whether it waits.
-    pub(super) ladder: u32,
+    pub(in crate::book) ladder: u32,
     /// Its account.
-    pub(super) account: u32,
+    pub(in crate::book) account: u32,
     /// The order after it in its chain of the index, or the way to the next free slot.
-    pub(super) link: u32,
+    pub(in crate::book) link: u32,
     /// The session that it came from.
-    pub(super) session: u16,
+    pub(in crate::book) session: u16,
     /// Its [`Terms`]; 0 for most.
-    pub(super) terms: u16,
+    pub(in crate::book) terms: u16,
     /// The order after it in its level. From here on a new order is zero.
-    pub(super) next: u32,
+    pub(in crate::book) next: u32,
     /// Slot of its [`Extra`]; none for most.
-    pub(super) extra: u32,
+    pub(in crate::book) extra: u32,
     /// Fills the cache line.
-    pub(super) reserved: [u32; 4],
+    pub(in crate::book) reserved: [u32; 4],
 }
 
 /// What an iceberg, an order with an expiry or a stop that waits has besides: a second slot.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
-pub(super) struct Extra {
+pub(in crate::book) struct Extra {
     /// Lots that an iceberg shows at most; 0 when the order shows all.
-    pub(super) display: u64,
+    pub(in crate::book) display: u64,
     /// Lots that are open and not shown.
-    pub(super) hidden: u64,
+    pub(in crate::book) hidden: u64,
     /// When it expires, in nanoseconds of the clock; 0 for never.
-    pub(super) expiry_ns: u64,
+    pub(in crate::book) expiry_ns: u64,
     /// Lots that a stop trades at least when it is triggered.
-    pub(super) minimum: u64,
+    pub(in crate::book) minimum: u64,
     /// When it joined its queue: a count of such events, by which the orders of a level compare.
-    pub(super) joined: u64,
+    pub(in crate::book) joined: u64,
     /// Slot of its order.
-    pub(super) order: u32,
+    pub(in crate::book) order: u32,
     /// Its place among the expiries, from 1; 0 for none.
-    pub(super) expiry_place: u32,
+    pub(in crate::book) expiry_place: u32,
     /// Limit price of a stop-limit order that waits, in ticks; 0 for a stop.
-    pub(super) limit: u32,
+    pub(in crate::book) limit: u32,
     /// The stop that came before it, of those that wait.
-    pub(super) stop_prev: u32,
+    pub(in crate::book) stop_prev: u32,
     /// The stop that came after it.
-    pub(super) stop_next: u32,
+    pub(in crate::book) stop_next: u32,
     /// Fills the cache line.
-    pub(super) reserved: u32,
+    pub(in crate::book) reserved: u32,
 }
 
 const _: () = assert!(size_of::<Order>() == 64, "an order fills one cache line");
@@ -74,12 +74,12 @@ const _: () = assert!(align_of::<Extra>() == align_of::<Order>(), "they share th
 impl Order {
     /// Its instrument.
     #[inline]
-    pub(super) fn instrument(&self) -> InstrumentId {
+    pub(in crate::book) fn instrument(&self) -> InstrumentId {
         LadderId(self.ladder).instrument()
     }
 
     /// Its terms.
-    pub(super) fn terms(&self) -> Terms {
+    pub(in crate::book) fn terms(&self) -> Terms {
         Terms::from_bits(self.terms)
     }
 }
@@ -104,35 +104,35 @@ impl Keyed for Order {
 }
 
 /// Slots and ids of the open orders.
-pub(super) struct Orders<'m> {
+pub(in crate::book) struct Orders<'m> {
     /// The orders and their extras.
-    pub(super) pool: Pool<'m, Order>,
+    pub(in crate::book) pool: Pool<'m, Order>,
     /// The orders' slots by instrument and id.
-    pub(super) ids: Index<'m>,
+    pub(in crate::book) ids: Index<'m>,
     /// The extras of the orders that expire.
-    pub(super) expiries: Expiries<'m>,
+    pub(in crate::book) expiries: Expiries<'m>,
     /// How many extras there are.
-    pub(super) extra_count: u32,
+    pub(in crate::book) extra_count: u32,
     /// How often an order with an extra joined a queue.
-    pub(super) joined_count: u64,
+    pub(in crate::book) joined_count: u64,
 }
 
 impl Orders<'_> {
     /// The slot of the open order with this id.
     #[inline]
-    pub(super) fn find(&self, instrument: InstrumentId, id: OrderId) -> Option<u32> {
+    pub(in crate::book) fn find(&self, instrument: InstrumentId, id: OrderId) -> Option<u32> {
         self.find_hashed(self.hash(instrument, id), instrument, id)
     }
 
     /// The hash of an id.
     #[inline]
-    pub(super) fn hash(&self, instrument: InstrumentId, id: OrderId) -> u32 {
+    pub(in crate::book) fn hash(&self, instrument: InstrumentId, id: OrderId) -> u32 {
         self.ids.hash(u64::from(instrument.0), id.0)
     }
 
     /// The open order with this id, whose hash is given.
     #[inline]
-    pub(super) fn find_hashed(
+    pub(in crate::book) fn find_hashed(
         &self,
         hash: u32,
         instrument: InstrumentId,
@@ -144,18 +144,18 @@ impl Orders<'_> {
 
     /// Takes the id of the order in `slot` out of the index.
     #[inline]
-    pub(super) fn forget_id(&mut self, slot: u32) {
+    pub(in crate::book) fn forget_id(&mut self, slot: u32) {
         self.forget_hash(slot, self.hash_of(self.pool.get(slot)));
     }
 
     /// The same, where the hash of the id is known.
     #[inline]
-    pub(super) fn forget_hash(&mut self, slot: u32, hash: u32) {
+    pub(in crate::book) fn forget_hash(&mut self, slot: u32, hash: u32) {
         self.ids.remove(&mut self.pool, hash, slot);
     }
 
     /// Gives the order in `slot` an id that is not open on its instrument.
-    pub(super) fn rename(&mut self, slot: u32, id: OrderId) {
+    pub(in crate::book) fn rename(&mut self, slot: u32, id: OrderId) {
         self.forget_id(slot);
         self.pool.get_mut(slot).id = id.0;
         let hash = self.hash_of(self.pool.get(slot));
@@ -164,42 +164,42 @@ impl Orders<'_> {
 
     /// The hash of an order's id.
     #[inline]
-    pub(super) fn hash_of(&self, order: &Order) -> u32 {
+    pub(in crate::book) fn hash_of(&self, order: &Order) -> u32 {
         self.hash(order.instrument(), OrderId(order.id))
     }
 
     /// The extra in a slot.
     #[inline]
-    pub(super) fn extra(&self, slot: u32) -> &Extra {
+    pub(in crate::book) fn extra(&self, slot: u32) -> &Extra {
         bytemuck::cast_ref(self.pool.get(slot))
     }
 
     /// The extra in a slot, to be changed.
     #[inline]
-    pub(super) fn extra_mut(&mut self, slot: u32) -> &mut Extra {
+    pub(in crate::book) fn extra_mut(&mut self, slot: u32) -> &mut Extra {
         bytemuck::cast_mut(self.pool.get_mut(slot))
     }
 
     /// The extra of an order; all zero when it has none.
-    pub(super) fn extra_of(&self, order: &Order) -> Extra {
+    pub(in crate::book) fn extra_of(&self, order: &Order) -> Extra {
         if order.extra == NONE { Extra::zeroed() } else { *self.extra(order.extra) }
     }
 
     /// Lots of an order that are not shown.
     #[inline]
-    pub(super) fn hidden(&self, order: &Order) -> u64 {
+    pub(in crate::book) fn hidden(&self, order: &Order) -> u64 {
         if order.extra == NONE { 0 } else { self.extra(order.extra).hidden }
     }
 
     /// Lots of the order in `slot` that are open, shown or not.
     #[inline]
-    pub(super) fn open(&self, slot: u32) -> u64 {
+    pub(in crate::book) fn open(&self, slot: u32) -> u64 {
         let order = self.pool.get(slot);
         order.remaining + self.hidden(order)
     }
 
     /// Gives the order in `slot`, which has none, an extra, and lets it expire when it must.
-    pub(super) fn attach(&mut self, slot: u32, extra: Extra) {
+    pub(in crate::book) fn attach(&mut self, slot: u32, extra: Extra) {
         self.joined_count += 1;
         let extra = Extra { order: slot, joined: self.joined_count, expiry_place: 0, ..extra };
         let extra_slot = self.pool.insert(bytemuck::cast(extra));
@@ -211,7 +211,7 @@ impl Orders<'_> {
     }
 
     /// Takes the extra of the order in `slot` away.
-    pub(super) fn detach(&mut self, slot: u32) {
+    pub(in crate::book) fn detach(&mut self, slot: u32) {
         let extra_slot = core::mem::take(&mut self.pool.get_mut(slot).extra);
         if self.extra(extra_slot).expiry_place != 0 {
             self.unschedule(extra_slot);
@@ -221,7 +221,7 @@ impl Orders<'_> {
     }
 
     /// Notes that the order with this extra joins the back of a queue now.
-    pub(super) fn note_joined(&mut self, extra_slot: u32) {
+    pub(in crate::book) fn note_joined(&mut self, extra_slot: u32) {
         self.joined_count += 1;
         self.extra_mut(extra_slot).joined = self.joined_count;
     }

@@ -2,9 +2,9 @@
 //!
 //! It is canonical: slots, seeds and the size of the memory do not enter it.
 
-use super::Book;
-use super::ladder::LadderId;
-use super::order::{Extra, Order};
+use crate::book::Book;
+use crate::book::store::ladder::LadderId;
+use crate::book::store::order::{Extra, Order};
 use crate::types::{InstrumentId, InstrumentTerms, Side, fold, length_of};
 
 /// Odd constants without structure: digits of pi.

@@ -1,17 +1,17 @@
 //! A fixed number of slots for entries of one kind: fresh slots in order, then the ones given back,
 //! last first.
 
-use super::bug::bug;
+use crate::book::bug::bug;
 use crate::prefetch::prefetch;
 use crate::types::index_of;
 use bytemuck::Pod;
 
 /// Number of the slot that does not exist: the end of every list.
-pub(super) const NONE: u32 = 0;
+pub(in crate::book) const NONE: u32 = 0;
 
 /// An entry that can stand in a list: in the free list or, while it is in use, in a chain of an
 /// [`Index`](super::index::Index).
-pub(super) trait Entry: Pod {
+pub(in crate::book) trait Entry: Pod {
     /// What was noted with [`link`](Self::link); 0 in an entry that is all zero.
     fn linked(&self) -> u32;
 
@@ -23,14 +23,14 @@ pub(super) trait Entry: Pod {
 ///
 /// An entry of the free list holds how far behind the slot after its own the next free slot is: the
 /// zeros of fresh memory are a free list of all slots in order.
-pub(super) struct Pool<'m, T> {
+pub(in crate::book) struct Pool<'m, T> {
     /// Entry 0 stands for no entry: it is never given out; it may be written, but means nothing.
     entries: &'m mut [T],
     free: FreeList,
 }
 
 /// Which slots of a pool are free.
-pub(super) struct FreeList {
+pub(in crate::book) struct FreeList {
     /// Highest slot that was ever given out.
     touched: u32,
     /// First slot of the list.
@@ -41,26 +41,26 @@ pub(super) struct FreeList {
 
 impl<'m, T: Entry> Pool<'m, T> {
     /// A pool over all-zero entries, the first of which is not used.
-    pub(super) fn new(entries: &'m mut [T]) -> Self {
+    pub(in crate::book) fn new(entries: &'m mut [T]) -> Self {
         Self { entries, free: FreeList { touched: 0, first: 1, live: 0 } }
     }
 
     /// Slots that are in use.
     #[inline]
-    pub(super) fn live(&self) -> u32 {
+    pub(in crate::book) fn live(&self) -> u32 {
         self.free.live
     }
 
     /// The slot that is given out next.
     #[inline]
-    pub(super) fn next_slot(&self) -> u32 {
+    pub(in crate::book) fn next_slot(&self) -> u32 {
         self.free.first
     }
 
     /// The entries and which of them are free, apart: who looks at several entries tells the
     /// compiler so that nothing moves them meanwhile.
     #[inline]
-    pub(super) fn parts(&mut self) -> (&mut [T], &mut FreeList) {
+    pub(in crate::book) fn parts(&mut self) -> (&mut [T], &mut FreeList) {
         (&mut *self.entries, &mut self.free)
     }
 
@@ -70,25 +70,25 @@ impl<'m, T: Entry> Pool<'m, T> {
     ///
     /// When no slot is free: the caller has checked the book's capacities.
     #[inline]
-    pub(super) fn insert(&mut self, entry: T) -> u32 {
+    pub(in crate::book) fn insert(&mut self, entry: T) -> u32 {
         self.free.insert(self.entries, entry)
     }
 
     /// Takes the entry out of `slot`, which is the next to be given out.
     #[inline]
-    pub(super) fn remove(&mut self, slot: u32) {
+    pub(in crate::book) fn remove(&mut self, slot: u32) {
         self.free.give_back(entry_mut(self.entries, slot), slot);
     }
 
     /// The entry in `slot`.
     #[inline]
-    pub(super) fn get(&self, slot: u32) -> &T {
+    pub(in crate::book) fn get(&self, slot: u32) -> &T {
         entry(self.entries, slot)
     }
 
     /// Has the processor fetch what is in `slot`, if there is such a slot.
     #[inline]
-    pub(super) fn fetch(&self, slot: u32) {
+    pub(in crate::book) fn fetch(&self, slot: u32) {
         if let Some(entry) = self.entries.get(index_of(slot)) {
             prefetch(entry);
         }
@@ -96,13 +96,13 @@ impl<'m, T: Entry> Pool<'m, T> {
 
     /// The entry in `slot`, to be changed.
     #[inline]
-    pub(super) fn get_mut(&mut self, slot: u32) -> &mut T {
+    pub(in crate::book) fn get_mut(&mut self, slot: u32) -> &mut T {
         entry_mut(self.entries, slot)
     }
 
     /// Whether `live` slots are in use and the rest of those ever given out is in the free list,
     /// which leads to the slots that never were.
-    pub(super) fn adds_up(&self, live: u32) -> bool {
+    pub(in crate::book) fn adds_up(&self, live: u32) -> bool {
         let FreeList { touched, first: mut slot, live: counted } = self.free;
         let mut free = 0;
         while slot <= touched && slot != NONE && free < touched {
@@ -116,7 +116,7 @@ impl<'m, T: Entry> Pool<'m, T> {
 impl FreeList {
     /// Puts `entry` into a slot.
     #[inline]
-    pub(super) fn insert<T: Entry>(&mut self, entries: &mut [T], entry: T) -> u32 {
+    pub(in crate::book) fn insert<T: Entry>(&mut self, entries: &mut [T], entry: T) -> u32 {
         let slot = self.first;
         let Some(place) = entries.get_mut(index_of(slot)) else { bug("a pool is overfull") };
         let link = place.linked();
@@ -131,7 +131,7 @@ impl FreeList {
 
     /// Takes `entry` out of `slot`, which is the next to be given out.
     #[inline]
-    pub(super) fn give_back<T: Entry>(&mut self, entry: &mut T, slot: u32) {
+    pub(in crate::book) fn give_back<T: Entry>(&mut self, entry: &mut T, slot: u32) {
         entry.link(self.first.wrapping_sub(after(slot)));
         self.first = slot;
         self.live -= 1;
@@ -140,7 +140,7 @@ impl FreeList {
 
 /// The entry in `slot`.
 #[inline]
-pub(super) fn entry<T>(entries: &[T], slot: u32) -> &T {
+pub(in crate::book) fn entry<T>(entries: &[T], slot: u32) -> &T {
     match entries.get(index_of(slot)) {
         Some(entry) => entry,
         None => bug("a link leads out of its pool"),
@@ -149,7 +149,7 @@ pub(super) fn entry<T>(entries: &[T], slot: u32) -> &T {
 
 /// The entry in `slot`, to be changed.
 #[inline]
-pub(super) fn entry_mut<T>(entries: &mut [T], slot: u32) -> &mut T {
+pub(in crate::book) fn entry_mut<T>(entries: &mut [T], slot: u32) -> &mut T {
     match entries.get_mut(index_of(slot)) {
         Some(entry) => entry,
         None => bug("a link leads out of its pool"),

@@ -1,12 +1,12 @@
 //! Orders that ask for more than a price: all or nothing, at least so much, self-trade prevention,
 //! a hidden part, an expiry.
 
-use super::ladder::LadderId;
 use super::matching::reaches;
-use super::order::{Extra, Order};
 use super::origin::Origin;
-use super::terms::Terms;
-use super::{Book, quantity_of};
+use crate::book::store::ladder::LadderId;
+use crate::book::store::order::{Extra, Order};
+use crate::book::store::terms::Terms;
+use crate::book::{Book, quantity_of};
 use crate::event::{CancelReason, EventKind, EventSink};
 use crate::types::{
     AccountId, OrderId, Phase, Price, Quantity, SelfTrade, SessionId, Side, TimeInForce,
@@ -15,22 +15,22 @@ use bytemuck::Zeroable;
 
 /// An order of any kind on its way into the book, checked.
 #[derive(Clone, Copy)]
-pub(super) struct Conditional {
-    pub(super) order: OrderId,
-    pub(super) account: AccountId,
-    pub(super) side: Side,
+pub(in crate::book) struct Conditional {
+    pub(in crate::book) order: OrderId,
+    pub(in crate::book) account: AccountId,
+    pub(in crate::book) side: Side,
     /// The worst price that it trades at; `None` for a market order, which never rests.
-    pub(super) limit: Option<Price>,
-    pub(super) quantity: Quantity,
-    pub(super) terms: Terms,
+    pub(in crate::book) limit: Option<Price>,
+    pub(in crate::book) quantity: Quantity,
+    pub(in crate::book) terms: Terms,
     /// What a stop waits for, or waited for when it comes in.
     pub(super) trigger: Option<Price>,
     /// Lots that it shows at most when it rests; 0 for all.
-    pub(super) display: u64,
+    pub(in crate::book) display: u64,
     /// Lots that it trades at least, or none at all.
-    pub(super) minimum: u64,
+    pub(in crate::book) minimum: u64,
     /// When it expires; 0 for never.
-    pub(super) expiry_ns: u64,
+    pub(in crate::book) expiry_ns: u64,
 }
 
 impl Conditional {
@@ -112,7 +112,9 @@ impl Book<'_> {
         };
         let mut found = 0;
         let levels = self.raw_levels(LadderId::new(origin.instrument(), side.opposite()));
-        for level in levels.take_while(|level| reaches(side, limit, super::view::price_of(level))) {
+        for level in levels
+            .take_while(|level| reaches(side, limit, crate::book::views::view::price_of(level)))
+        {
             let (mut shown, mut open) = (0, 0);
             for slot in self.slots(level) {
                 if prevents && self.orders.pool.get(slot).account == account.0 {

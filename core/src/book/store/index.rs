@@ -11,20 +11,20 @@
 //! other and each with its share of one chain, until there are twice as many: linear hashing
 //! (Litwin, 1980). No command ever pays for more than a few chains.
 
-use super::bug::bug;
 use super::pool::{Entry, NONE, Pool, entry, entry_mut};
+use crate::book::bug::bug;
 use crate::types::{fold, index_of, low_half};
 use core::hint::select_unpredictable;
 
 /// An entry that an [`Index`] finds.
-pub(super) trait Keyed: Entry {
+pub(in crate::book) trait Keyed: Entry {
     /// What it is found by: a group and a number in it.
     fn key(&self) -> (u64, u64);
 }
 
 /// A table of chains, of which there are four for each slot that was ever given out, or soon will
 /// be, and two where the pool is full.
-pub(super) struct Index<'m> {
+pub(in crate::book) struct Index<'m> {
     /// The first slot of each chain; a power of two of them. Those not in use are zeros.
     heads: &'m mut [u32],
     /// How many cells are in use: a power of two, or on the way to the next.
@@ -39,7 +39,7 @@ pub(super) struct Index<'m> {
 }
 
 /// Cells that a table for `entries` entries has.
-pub(super) const fn cells_for(entries: usize) -> usize {
+pub(in crate::book) const fn cells_for(entries: usize) -> usize {
     match entries.saturating_mul(2).checked_next_power_of_two() {
         Some(cells) if cells >= CELLS_MIN => cells,
         Some(_) => CELLS_MIN,
@@ -70,7 +70,7 @@ const KEPT_MASK: u64 = (1 << KEPT_BITS) - 1;
 
 impl<'m> Index<'m> {
     /// An empty index over `heads` zeros, as many as [`cells_for`] says.
-    pub(super) fn new(heads: &'m mut [u32], seed: u64) -> Self {
+    pub(in crate::book) fn new(heads: &'m mut [u32], seed: u64) -> Self {
         let seed = fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93);
         let mut index = Self { heads, used: 0, slot_max: 0, mask: 0, seed };
         index.used = index.cells().min(CELLS_FIRST);
@@ -105,14 +105,14 @@ impl<'m> Index<'m> {
     /// The hash of the number `key` in the group `group`: 4,096 consecutive numbers are
     /// neighbours.
     #[inline]
-    pub(super) fn hash(&self, group: u64, key: u64) -> u32 {
+    pub(in crate::book) fn hash(&self, group: u64, key: u64) -> u32 {
         let mixed = fold((key >> KEPT_BITS) ^ self.seed, group ^ 0xa076_1d64_78bd_642f);
         low_half(mixed.wrapping_add(key & KEPT_MASK))
     }
 
     /// The slot of the entry with this hash that `is_key` recognises.
     #[inline]
-    pub(super) fn find<T: Entry>(
+    pub(in crate::book) fn find<T: Entry>(
         &self,
         pool: &Pool<'_, T>,
         hash: u32,
@@ -123,13 +123,18 @@ impl<'m> Index<'m> {
 
     /// The chain of `hash`, to be changed.
     #[inline]
-    pub(super) fn chain(&mut self, hash: u32) -> Chain<'_> {
+    pub(in crate::book) fn chain(&mut self, hash: u32) -> Chain<'_> {
         Chain { head: self.head_mut(hash) }
     }
 
     /// Adds an entry, whose key is not in the index, under its hash.
     #[inline]
-    pub(super) fn insert<T: Keyed>(&mut self, pool: &mut Pool<'_, T>, hash: u32, slot: u32) {
+    pub(in crate::book) fn insert<T: Keyed>(
+        &mut self,
+        pool: &mut Pool<'_, T>,
+        hash: u32,
+        slot: u32,
+    ) {
         self.make_room(pool, slot);
         let Chain { head } = self.chain(hash);
         pool.get_mut(slot).link(*head);
@@ -138,7 +143,7 @@ impl<'m> Index<'m> {
 
     /// Takes cells into use where the entry in `slot`, which is about to be added, needs some.
     #[inline]
-    pub(super) fn make_room<T: Keyed>(&mut self, pool: &mut Pool<'_, T>, slot: u32) {
+    pub(in crate::book) fn make_room<T: Keyed>(&mut self, pool: &mut Pool<'_, T>, slot: u32) {
         if slot > self.slot_max {
             self.grow(pool, slot);
         }
@@ -146,7 +151,12 @@ impl<'m> Index<'m> {
 
     /// Takes out an entry that was added under `hash`.
     #[inline]
-    pub(super) fn remove<T: Entry>(&mut self, pool: &mut Pool<'_, T>, hash: u32, slot: u32) {
+    pub(in crate::book) fn remove<T: Entry>(
+        &mut self,
+        pool: &mut Pool<'_, T>,
+        hash: u32,
+        slot: u32,
+    ) {
         self.chain(hash).remove(pool.parts().0, slot);
     }
 
@@ -190,7 +200,7 @@ impl<'m> Index<'m> {
     }
 
     /// Entries in all chains; walks over all of them, but no farther than `count_max` entries.
-    pub(super) fn count<T: Entry>(&self, pool: &Pool<'_, T>, count_max: u32) -> u32 {
+    pub(in crate::book) fn count<T: Entry>(&self, pool: &Pool<'_, T>, count_max: u32) -> u32 {
         let mut count = 0;
         for head in self.heads.iter().take(index_of(self.used)) {
             let mut slot = *head;
@@ -204,7 +214,7 @@ impl<'m> Index<'m> {
 
     /// The cell at a place that some hash had: the first slot of a chain.
     #[inline]
-    pub(super) fn cell(&self, place: u32) -> &u32 {
+    pub(in crate::book) fn cell(&self, place: u32) -> &u32 {
         match self.heads.get(index_of(place)) {
             Some(head) => head,
             None => bug("an index has too few cells"),
@@ -234,28 +244,32 @@ impl<'m> Index<'m> {
     /// The same without a question, which would be guessed wrong while cells are being taken into
     /// use.
     #[inline]
-    pub(super) fn place_ahead(&self, hash: u32) -> u32 {
+    pub(in crate::book) fn place_ahead(&self, hash: u32) -> u32 {
         let place = hash & self.mask;
         select_unpredictable(place < self.used, place, place & (self.mask >> 1))
     }
 }
 
 /// One chain of an index.
-pub(super) struct Chain<'a> {
+pub(in crate::book) struct Chain<'a> {
     /// Its first slot.
-    pub(super) head: &'a mut u32,
+    pub(in crate::book) head: &'a mut u32,
 }
 
 impl Chain<'_> {
     /// The slot of the entry that `is_key` recognises.
     #[inline]
-    pub(super) fn find<T: Entry>(&self, entries: &[T], is_key: impl Fn(&T) -> bool) -> Option<u32> {
+    pub(in crate::book) fn find<T: Entry>(
+        &self,
+        entries: &[T],
+        is_key: impl Fn(&T) -> bool,
+    ) -> Option<u32> {
         find_in(*self.head, |slot| entry(entries, slot), is_key)
     }
 
     /// Takes out an entry that is in the chain.
     #[inline]
-    pub(super) fn remove<T: Entry>(self, entries: &mut [T], slot: u32) {
+    pub(in crate::book) fn remove<T: Entry>(self, entries: &mut [T], slot: u32) {
         let next = entry(entries, slot).linked();
         if *self.head == slot {
             *self.head = next;
@@ -299,8 +313,8 @@ fn unlink<T: Entry>(entries: &mut [T], head: u32, (slot, next): (u32, u32)) {
 mod tests {
     extern crate alloc;
 
-    use super::super::tests::structures::Named;
     use super::*;
+    use crate::book::tests::structures::Named;
     use alloc::vec;
     use bytemuck::Zeroable;
 

@@ -1,9 +1,9 @@
 //! Call auctions: the price at which most would trade, and the trades of the uncross.
 
-use super::ladder::{LadderId, Level};
 use super::origin::Origin;
-use super::pool::NONE;
-use super::{Book, quantity_of};
+use crate::book::store::ladder::{LadderId, Level};
+use crate::book::store::pool::NONE;
+use crate::book::{Book, quantity_of};
 use crate::event::{EventKind, EventSink, RejectReason};
 use crate::types::{InstrumentId, Lots, OrderId, Phase, Price, SessionId, Side, Ticks};
 
@@ -192,7 +192,7 @@ impl Book<'_> {
             let [Some(buyer), Some(seller)] =
                 [Side::Buy, Side::Sell].map(|side| self.first(origin.instrument(), side))
             else {
-                super::bug::bug("an auction without orders for its volume")
+                crate::book::bug::bug("an auction without orders for its volume")
             };
             let lots = self.orders.open(buyer).min(self.orders.open(seller));
             let lots = u64::try_from(volume).map_or(lots, |volume| lots.min(volume));

@@ -1,11 +1,11 @@
 //! What can be seen of a book: getters, levels and orders, all in an order that the rules define.
 
-use super::bug::bug;
-use super::ladder::{LadderId, Level, Market};
-use super::order::Extra;
-use super::pool::NONE;
-use super::terms::Terms;
-use super::{Book, are_possible, quantity_of};
+use crate::book::bug::bug;
+use crate::book::store::ladder::{LadderId, Level, Market};
+use crate::book::store::order::Extra;
+use crate::book::store::pool::NONE;
+use crate::book::store::terms::Terms;
+use crate::book::{Book, are_possible, quantity_of};
 use crate::command::FlowIdentity;
 use crate::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId, OrderType,
@@ -260,7 +260,7 @@ impl Book<'_> {
     }
 
     /// The levels of a ladder, best first.
-    pub(super) fn raw_levels(&self, ladder: LadderId) -> impl Iterator<Item = &Level> {
+    pub(in crate::book) fn raw_levels(&self, ladder: LadderId) -> impl Iterator<Item = &Level> {
         let best = self.ladders.ladder(ladder).best_level;
         successors((best != NONE).then(|| self.ladders.levels.get(best)), |level| {
             let (_, slot) = self.ladders.after(level)?;
@@ -269,7 +269,7 @@ impl Book<'_> {
     }
 
     /// The slots of the orders of a level, first come first.
-    pub(super) fn slots(&self, level: &Level) -> impl Iterator<Item = u32> {
+    pub(in crate::book) fn slots(&self, level: &Level) -> impl Iterator<Item = u32> {
         successors((level.head != NONE).then_some(level.head), |slot| {
             let next = self.orders.pool.get(*slot).next;
             (next != NONE).then_some(next)
@@ -277,7 +277,10 @@ impl Book<'_> {
     }
 
     /// The slots of the stops of an instrument that wait, first come first.
-    pub(super) fn stop_slots(&self, instrument: InstrumentId) -> impl Iterator<Item = u32> {
+    pub(in crate::book) fn stop_slots(
+        &self,
+        instrument: InstrumentId,
+    ) -> impl Iterator<Item = u32> {
         let first = self.ladders.market(instrument).first_stop;
         successors((first != NONE).then_some(first), |slot| {
             let next = self.orders.extra(self.orders.pool.get(*slot).extra).stop_next;
@@ -334,7 +337,7 @@ impl Book<'_> {
 }
 
 /// The price of a level.
-pub(super) fn price_of(level: &Level) -> Price {
+pub(in crate::book) fn price_of(level: &Level) -> Price {
     match Price::new(Ticks(level.price)) {
         Some(price) => price,
         None => bug("a level without a price"),

@@ -3,11 +3,11 @@
 //! There is one order in which they leave: instruments by number; in each bids from the best price
 //! to the worst, first in first out, then asks, then the stops that wait, as they came.
 
-use super::Book;
-use super::ladder::{LadderId, Level};
-use super::order::{Order, Orders};
 use super::origin::Origin;
-use super::pool::{NONE, Pool};
+use crate::book::Book;
+use crate::book::store::ladder::{LadderId, Level};
+use crate::book::store::order::{Order, Orders};
+use crate::book::store::pool::{NONE, Pool};
 use crate::command::MassCancel;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::limits::CLOCK_NS_MAX;
@@ -15,7 +15,7 @@ use crate::types::{InstrumentId, OrderId, SessionId, Side, TimeInForce};
 
 impl Book<'_> {
     /// Cancels every order that the choice names.
-    pub(super) fn mass_cancel(
+    pub(in crate::book) fn mass_cancel(
         &mut self,
         origin: Origin,
         choice: &MassCancel,
@@ -55,7 +55,7 @@ impl Book<'_> {
     }
 
     /// Cancels the orders of the day.
-    pub(super) fn end_of_day(&mut self, origin: Origin, sink: &mut impl EventSink) {
+    pub(in crate::book) fn end_of_day(&mut self, origin: Origin, sink: &mut impl EventSink) {
         if let Err(reason) = super::operator::check_operator(origin) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
@@ -66,7 +66,12 @@ impl Book<'_> {
     }
 
     /// Moves the clock, never back, and cancels the orders whose expiry it reaches.
-    pub(super) fn set_clock(&mut self, origin: Origin, now_ns: u64, sink: &mut impl EventSink) {
+    pub(in crate::book) fn set_clock(
+        &mut self,
+        origin: Origin,
+        now_ns: u64,
+        sink: &mut impl EventSink,
+    ) {
         if let Err(reason) = super::operator::check_operator(origin) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
@@ -168,7 +173,7 @@ fn instruments_of(instrument: Option<InstrumentId>, count: u32) -> core::ops::Ra
 
 /// Where an order stands in the order in which orders leave together.
 fn place_of(pool: &Pool<'_, Order>, levels: &Pool<'_, Level>, extra: u32) -> (u32, u32, u64) {
-    let extra: &super::order::Extra = bytemuck::cast_ref(pool.get(extra));
+    let extra: &crate::book::store::order::Extra = bytemuck::cast_ref(pool.get(extra));
     let order = pool.get(extra.order);
     let (ladder, price) = (LadderId(order.ladder), levels.get(order.level).price);
     // Bids, asks and stops of an instrument have the numbers 0, 1, and 2 or 3.

@@ -6,17 +6,17 @@
 //! root of a ladder has the 128 bits that are left: 31 = 4 * 6 + 7. Only spans that mark something
 //! exist, and an index finds them, so any price costs the same, at 1 tick as at 2^31 - 1.
 
-use super::bug::bug;
 use super::index::{Index, Keyed};
 use super::ladder::LadderId;
 use super::pool::{Entry, NONE, Pool};
+use crate::book::bug::bug;
 use crate::types::Capacities;
 use bytemuck::{Pod, Zeroable};
 
 /// Depths of spans between a price and the root.
-pub(super) const DEPTHS: u32 = 4;
+pub(in crate::book) const DEPTHS: u32 = 4;
 /// Bits of a price that one span decides.
-pub(super) const SPAN_BITS: u32 = 6;
+pub(in crate::book) const SPAN_BITS: u32 = 6;
 const SPAN_MASK: u32 = (1 << SPAN_BITS) - 1;
 
 const _: () = assert!(crate::limits::PRICE_MAX >> (SPAN_BITS * DEPTHS) == 127, "128 root parts");
@@ -26,14 +26,14 @@ const _: () = assert!(crate::limits::PRICE_MAX >> (SPAN_BITS * DEPTHS) == 127, "
 ///
 /// Orders near each other share spans, so that only prices strewn over the whole range come near
 /// this limit.
-pub(super) const fn spans_max(capacities: Capacities) -> u32 {
+pub(in crate::book) const fn spans_max(capacities: Capacities) -> u32 {
     let chains = capacities.instruments.saturating_mul(2 * DEPTHS);
     let shared = capacities.orders.saturating_add(capacities.orders / 2);
     shared.saturating_add(chains).saturating_add(64)
 }
 
 /// Orders that an engine with so many instruments has at least when it may use so many spans.
-pub(super) const fn orders_for_spans(spans: u32, instruments: u32) -> u32 {
+pub(in crate::book) const fn orders_for_spans(spans: u32, instruments: u32) -> u32 {
     let others = spans_max(Capacities { orders: 0, instruments, sessions: 0 });
     // Three spans for two orders, rounded up.
     let shared = spans.saturating_sub(others);
@@ -43,9 +43,9 @@ pub(super) const fn orders_for_spans(spans: u32, instruments: u32) -> u32 {
 /// A map of which of its 64 equal parts hold levels; never empty between two commands.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-pub(super) struct Span {
+pub(in crate::book) struct Span {
     /// Bit `n` stands for part `n`, from the lowest price.
-    pub(super) map: u64,
+    pub(in crate::book) map: u64,
     /// The [`LadderId`].
     pub(super) ladder: u32,
     /// How many times the span is divided into 64 until a part is one tick, 1 to 4.
@@ -53,7 +53,7 @@ pub(super) struct Span {
     /// The prices of the span, without the bits that it and the depths below it decide.
     pub(super) prefix: u32,
     /// Slot of the span that this one is a part of; none at the last depth.
-    pub(super) parent: u32,
+    pub(in crate::book) parent: u32,
     /// The span after it in its chain of the index, or the way to the next free slot.
     link: u32,
     /// Fills half a cache line.
@@ -80,11 +80,11 @@ impl Keyed for Span {
 }
 
 /// The spans of all ladders.
-pub(super) struct Spans<'m> {
+pub(in crate::book) struct Spans<'m> {
     /// The spans.
-    pub(super) pool: Pool<'m, Span>,
+    pub(in crate::book) pool: Pool<'m, Span>,
     /// Their slots by ladder, depth and prefix.
-    pub(super) prefixes: Index<'m>,
+    pub(in crate::book) prefixes: Index<'m>,
 }
 
 impl Spans<'_> {
@@ -175,7 +175,7 @@ impl Spans<'_> {
 
     /// Slot of the span of this depth and prefix.
     #[inline]
-    pub(super) fn find(&self, id: LadderId, depth: u32, prefix: u32) -> Option<u32> {
+    pub(in crate::book) fn find(&self, id: LadderId, depth: u32, prefix: u32) -> Option<u32> {
         self.prefixes.find(&self.pool, self.hash(id, depth, prefix), |span| {
             span.prefix == prefix && span.ladder == id.0 && span.depth == depth
         })
@@ -183,7 +183,7 @@ impl Spans<'_> {
 
     /// The hash of the span of depth 1 around a price.
     #[inline]
-    pub(super) fn lowest_hash(&self, id: LadderId, price: u32) -> u32 {
+    pub(in crate::book) fn lowest_hash(&self, id: LadderId, price: u32) -> u32 {
         self.hash(id, 1, price >> SPAN_BITS)
     }
 
@@ -195,7 +195,7 @@ impl Spans<'_> {
 
     /// Whether any price can be marked within the limit.
     #[inline]
-    pub(super) fn has_plenty(&self, spans_max: u32) -> bool {
+    pub(in crate::book) fn has_plenty(&self, spans_max: u32) -> bool {
         self.pool.live() + DEPTHS <= spans_max
     }
 
@@ -264,7 +264,7 @@ fn best_part(id: LadderId, map: u128) -> u32 {
 
 /// The root's two words as one map.
 #[inline]
-pub(super) fn map_of(root: [u64; 2]) -> u128 {
+pub(in crate::book) fn map_of(root: [u64; 2]) -> u128 {
     let [low, high] = root;
     u128::from(low) | u128::from(high) << 64
 }

@@ -1,20 +1,20 @@
 //! When orders expire: a binary heap of their extras, the earliest first, from which any can be
 //! taken.
 
-use super::bug::bug;
 use super::order::Orders;
 use super::pool::NONE;
+use crate::book::bug::bug;
 use crate::types::index_of;
 
 /// Slots of the extras that expire; the parent of place `n` is place `n / 2`, counted from 1.
-pub(super) struct Expiries<'m> {
+pub(in crate::book) struct Expiries<'m> {
     slots: &'m mut [u32],
     count: u32,
 }
 
 impl<'m> Expiries<'m> {
     /// None, with room for as many as there are zeros.
-    pub(super) fn new(slots: &'m mut [u32]) -> Self {
+    pub(in crate::book) fn new(slots: &'m mut [u32]) -> Self {
         Self { slots, count: 0 }
     }
 
@@ -34,7 +34,7 @@ impl<'m> Expiries<'m> {
     }
 
     /// The extras that the last [`Orders::take_due`] took, to be put in order.
-    pub(super) fn taken_mut(&mut self, taken: u32) -> &mut [u32] {
+    pub(in crate::book) fn taken_mut(&mut self, taken: u32) -> &mut [u32] {
         let (first, end) = (index_of(self.count), index_of(self.count + taken));
         match self.slots.get_mut(first..end) {
             Some(slots) => slots,
@@ -43,20 +43,20 @@ impl<'m> Expiries<'m> {
     }
 
     /// The extra that was taken as number `n`, from 0.
-    pub(super) fn taken(&self, n: u32) -> u32 {
+    pub(in crate::book) fn taken(&self, n: u32) -> u32 {
         self.get(self.count + n + 1)
     }
 }
 
 impl Orders<'_> {
     /// The earliest expiry, in nanoseconds of the clock.
-    pub(super) fn next_expiry_ns(&self) -> Option<u64> {
+    pub(in crate::book) fn next_expiry_ns(&self) -> Option<u64> {
         (self.expiries.count > 0).then(|| self.expiry_at(1))
     }
 
     /// Takes every extra whose expiry is reached out of the heap, and says how many they are.
     /// They lie behind the heap until the next one is scheduled.
-    pub(super) fn take_due(&mut self, now_ns: u64) -> u32 {
+    pub(in crate::book) fn take_due(&mut self, now_ns: u64) -> u32 {
         let mut taken = 0;
         while self.next_expiry_ns().is_some_and(|expiry_ns| expiry_ns <= now_ns) {
             let slot = self.expiries.get(1);
@@ -69,7 +69,7 @@ impl Orders<'_> {
     }
 
     /// Lets the order of an extra expire.
-    pub(super) fn schedule(&mut self, extra_slot: u32) {
+    pub(in crate::book) fn schedule(&mut self, extra_slot: u32) {
         self.expiries.count += 1;
         self.rise(self.expiries.count, extra_slot);
     }
@@ -130,7 +130,7 @@ impl Orders<'_> {
     }
 
     /// Whether the heap is one, and holds as many as `expiring`.
-    pub(super) fn expiries_add_up(&self, expiring: u32) -> bool {
+    pub(in crate::book) fn expiries_add_up(&self, expiring: u32) -> bool {
         let is_kept = |place: u32| {
             let slot = self.expiries.get(place);
             slot != NONE

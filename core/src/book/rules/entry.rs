@@ -1,11 +1,11 @@
 //! The door: what a new order is checked for, and the order of the checks.
 
-use super::Book;
 use super::conditional::Conditional;
-use super::ladder::LadderId;
 use super::matching::{Incoming, rested};
 use super::origin::Origin;
-use super::terms::Terms;
+use crate::book::Book;
+use crate::book::store::ladder::LadderId;
+use crate::book::store::terms::Terms;
 use crate::command::{Conditions, NewOrder};
 use crate::event::{EventKind, EventSink, RejectReason};
 use crate::limits::{CLOCK_NS_MAX, ICEBERG_PARTS_MAX, QUANTITY_MAX};
@@ -24,7 +24,12 @@ impl Book<'_> {
         clippy::inline_always,
         reason = "half of all commands: one piece of code, in registers"
     )]
-    pub(super) fn new_order(&mut self, origin: Origin, new: &NewOrder, sink: &mut impl EventSink) {
+    pub(in crate::book) fn new_order(
+        &mut self,
+        origin: Origin,
+        new: &NewOrder,
+        sink: &mut impl EventSink,
+    ) {
         if new.instrument.0 >= self.symbols.count() {
             return self.reject(origin, new.order, RejectReason::UnknownInstrument, sink);
         }
@@ -297,7 +302,10 @@ const fn number_of_time(time_in_force: TimeInForce) -> u8 {
 }
 
 /// The price of `ticks` ticks, when the instrument has it.
-pub(super) fn check_price(ticks: Ticks, terms: &InstrumentTerms) -> Result<Price, RejectReason> {
+pub(in crate::book) fn check_price(
+    ticks: Ticks,
+    terms: &InstrumentTerms,
+) -> Result<Price, RejectReason> {
     match Price::new(ticks) {
         Some(price) if ticks.0.is_multiple_of(terms.tick.0) => Ok(price),
         Some(_) | None => Err(RejectReason::BadPrice),
@@ -305,7 +313,7 @@ pub(super) fn check_price(ticks: Ticks, terms: &InstrumentTerms) -> Result<Price
 }
 
 /// Whether the instrument takes this much, at this limit if there is one.
-pub(super) fn check_risk(
+pub(in crate::book) fn check_risk(
     terms: &InstrumentTerms,
     limit: Option<Price>,
     quantity: Quantity,
@@ -324,7 +332,7 @@ pub(super) fn check_risk(
 
 /// Whether an iceberg would show itself in more parts than one order may have: each of them is a
 /// trade, and one command may have to make them all.
-pub(super) fn has_too_many_parts(quantity: Quantity, display: Lots) -> bool {
+pub(in crate::book) fn has_too_many_parts(quantity: Quantity, display: Lots) -> bool {
     let most = u128::from(display.0) * u128::from(ICEBERG_PARTS_MAX);
     display.0 > 0 && u128::from(quantity.lots()) > most
 }

@@ -9,7 +9,7 @@ use bytemuck::{Pod, Zeroable};
 /// An instrument: its symbol and its terms.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-pub(super) struct Instrument {
+pub(in crate::book) struct Instrument {
     /// Its symbol, padded with zeros.
     symbol: [u8; 16],
     /// Halves of the largest notional of an order.
@@ -47,7 +47,7 @@ impl Keyed for Instrument {
 const _: () = assert!(size_of::<Instrument>() == 64, "an instrument fills one cache line");
 
 /// All defined instruments.
-pub(super) struct Symbols<'m> {
+pub(in crate::book) struct Symbols<'m> {
     /// By number: each in the slot after its number.
     pool: Pool<'m, Instrument>,
     /// Their slots by their symbols.
@@ -56,30 +56,30 @@ pub(super) struct Symbols<'m> {
 
 impl<'m> Symbols<'m> {
     /// No instruments, with room for as many as there are zeros behind the first.
-    pub(super) fn new(instruments: &'m mut [Instrument], index: Index<'m>) -> Self {
+    pub(in crate::book) fn new(instruments: &'m mut [Instrument], index: Index<'m>) -> Self {
         Self { pool: Pool::new(instruments), index }
     }
 
     /// How many are defined.
     #[inline]
-    pub(super) fn count(&self) -> u32 {
+    pub(in crate::book) fn count(&self) -> u32 {
         self.pool.live()
     }
 
     /// The instrument with this symbol.
-    pub(super) fn find(&self, symbol: Symbol) -> Option<InstrumentId> {
+    pub(in crate::book) fn find(&self, symbol: Symbol) -> Option<InstrumentId> {
         let is_it = |instrument: &Instrument| instrument.symbol == *symbol.padded();
         let slot = self.index.find(&self.pool, self.hash(symbol), is_it)?;
         Some(InstrumentId(slot - 1))
     }
 
     /// The symbol of an instrument.
-    pub(super) fn get(&self, instrument: InstrumentId) -> Option<Symbol> {
+    pub(in crate::book) fn get(&self, instrument: InstrumentId) -> Option<Symbol> {
         Symbol::from_padded(self.entry(instrument)?.symbol)
     }
 
     /// Defines an instrument whose symbol is new; the caller has checked that there is room.
-    pub(super) fn define(&mut self, definition: &Definition) -> InstrumentId {
+    pub(in crate::book) fn define(&mut self, definition: &Definition) -> InstrumentId {
         let Definition { symbol, terms } = definition;
         let InstrumentTerms { tick, lot, band, quantity_max, notional_max } = terms;
         let slot = self.pool.insert(Instrument {
@@ -98,7 +98,7 @@ impl<'m> Symbols<'m> {
     }
 
     /// What a defined instrument takes.
-    pub(super) fn terms(&self, instrument: InstrumentId) -> Option<InstrumentTerms> {
+    pub(in crate::book) fn terms(&self, instrument: InstrumentId) -> Option<InstrumentTerms> {
         let entry = self.entry(instrument)?;
         Some(InstrumentTerms {
             tick: Ticks(entry.tick),
@@ -110,7 +110,7 @@ impl<'m> Symbols<'m> {
     }
 
     /// Changes the band of a defined instrument.
-    pub(super) fn set_band(&mut self, instrument: InstrumentId, band: Band) {
+    pub(in crate::book) fn set_band(&mut self, instrument: InstrumentId, band: Band) {
         let entry = self.pool.get_mut(instrument.0 + 1);
         (entry.band_low, entry.band_high) = (band.low.0, band.high.0);
     }

@@ -1,10 +1,10 @@
 //! The queues of the levels: first in, first out, doubly linked by slots.
 
-use super::Book;
-use super::index::Chain;
-use super::ladder::LadderId;
-use super::order::{Extra, Order};
-use super::pool::{FreeList, NONE, entry, entry_mut};
+use crate::book::Book;
+use crate::book::store::index::Chain;
+use crate::book::store::ladder::LadderId;
+use crate::book::store::order::{Extra, Order};
+use crate::book::store::pool::{FreeList, NONE, entry, entry_mut};
 use crate::types::{AccountId, InstrumentId, OrderId, Price, SessionId};
 
 impl Book<'_> {
@@ -14,7 +14,7 @@ impl Book<'_> {
     /// The caller has checked that there is room, and that its id is not open.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands end here")]
-    pub(super) fn join(&mut self, hash: u32, order: Order, price: Price) -> u32 {
+    pub(in crate::book) fn join(&mut self, hash: u32, order: Order, price: Price) -> u32 {
         let next_slot = self.orders.pool.next_slot();
         self.orders.ids.make_room(&mut self.orders.pool, next_slot);
         let Chain { head } = self.orders.ids.chain(hash);
@@ -35,13 +35,13 @@ impl Book<'_> {
 
     /// The same, for orders with conditions.
     #[inline(never)]
-    pub(super) fn join_conditional(&mut self, order: Order, price: Price) -> u32 {
+    pub(in crate::book) fn join_conditional(&mut self, order: Order, price: Price) -> u32 {
         self.join(self.orders.hash_of(&order), order, price)
     }
 
     /// Gives the order in `slot`, which has joined its queue, its extra; as the last of the stops
     /// when it waits.
-    pub(super) fn attach(&mut self, slot: u32, extra: Extra) {
+    pub(in crate::book) fn attach(&mut self, slot: u32, extra: Extra) {
         let order = self.orders.pool.get(slot);
         let (id, instrument) = (LadderId(order.ladder), order.instrument());
         if !id.is_of_stops() {
@@ -61,7 +61,7 @@ impl Book<'_> {
     /// Takes an open order, resting or waiting, out of its queue and out of the book, and its level
     /// with it when it was the last.
     #[inline]
-    pub(super) fn leave(&mut self, slot: u32) {
+    pub(in crate::book) fn leave(&mut self, slot: u32) {
         self.orders.forget_id(slot);
         self.leave_queue(slot);
     }

@@ -2,14 +2,14 @@
 //! flow, set the capacities.
 
 use super::origin::Origin;
-use super::{Book, are_possible};
+use crate::book::{Book, are_possible};
 use crate::command::{Control, Definition, FlowIdentity};
 use crate::event::{EventKind, EventSink, RejectReason};
 use crate::types::{Band, Capacities, InstrumentId, InstrumentTerms, OrderId, Phase, SessionId};
 
 impl Book<'_> {
     /// Names an instrument, once, and says what it takes.
-    pub(super) fn define_instrument(
+    pub(in crate::book) fn define_instrument(
         &mut self,
         origin: Origin,
         definition: &Definition,
@@ -26,7 +26,7 @@ impl Book<'_> {
     }
 
     /// Adds an instrument whose symbol is new; the caller has checked that there is room.
-    pub(super) fn add_instrument(&mut self, definition: &Definition) -> InstrumentId {
+    pub(in crate::book) fn add_instrument(&mut self, definition: &Definition) -> InstrumentId {
         let instrument = self.symbols.define(definition);
         let market = self.ladders.market_mut(instrument);
         market.gate.is_limited = u8::from(definition.terms != InstrumentTerms::OPEN);
@@ -50,7 +50,12 @@ impl Book<'_> {
     }
 
     /// Changes the prices that an instrument takes.
-    pub(super) fn set_band(&mut self, origin: Origin, band: Band, sink: &mut impl EventSink) {
+    pub(in crate::book) fn set_band(
+        &mut self,
+        origin: Origin,
+        band: Band,
+        sink: &mut impl EventSink,
+    ) {
         if let Err(reason) = self.check_band(origin, band) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
@@ -67,7 +72,12 @@ impl Book<'_> {
     }
 
     /// Changes how an instrument trades.
-    pub(super) fn control(&mut self, origin: Origin, control: Control, sink: &mut impl EventSink) {
+    pub(in crate::book) fn control(
+        &mut self,
+        origin: Origin,
+        control: Control,
+        sink: &mut impl EventSink,
+    ) {
         if let Err(reason) = self.check_instrument(origin) {
             return self.reject(origin, OrderId(0), reason, sink);
         }
@@ -95,7 +105,7 @@ impl Book<'_> {
     }
 
     /// Sets how many orders a session may have open.
-    pub(super) fn limit_session(
+    pub(in crate::book) fn limit_session(
         &mut self,
         origin: Origin,
         (session, open_orders_max): (SessionId, u32),
@@ -114,7 +124,7 @@ impl Book<'_> {
     }
 
     /// Ties the log to its flow; the first stays.
-    pub(super) fn bind_flow(
+    pub(in crate::book) fn bind_flow(
         &mut self,
         origin: Origin,
         flow: &FlowIdentity,
@@ -135,7 +145,7 @@ impl Book<'_> {
     /// # Panics
     ///
     /// When the memory is too small for it.
-    pub(super) fn configure(
+    pub(in crate::book) fn configure(
         &mut self,
         origin: Origin,
         capacities: Capacities,

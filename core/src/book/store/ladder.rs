@@ -1,10 +1,10 @@
 //! Ladders: the price levels of the orders of one side of one instrument that rest, or of the stops
 //! that wait, the best of them at hand.
 
-use super::bug::bug;
 use super::index::{Index, Keyed};
 use super::pool::{Entry, NONE, Pool};
 use super::span::{Spans, spans_max};
+use crate::book::bug::bug;
 use crate::types::{Capacities, InstrumentId, Phase, Side, Ticks, index_of};
 use bytemuck::{Pod, Zeroable};
 
@@ -13,12 +13,12 @@ use bytemuck::{Pod, Zeroable};
 /// The last two bits are 0 for bids, 1 for asks, 2 for sell stops and 3 for buy stops: the first of
 /// them tells in which order the prices come, the second that they are triggers.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct LadderId(pub(super) u32);
+pub(in crate::book) struct LadderId(pub(in crate::book) u32);
 
 impl LadderId {
     /// The orders of `side` that rest; of a defined instrument, whose number has at most 24 bits.
     #[inline]
-    pub(super) const fn new(instrument: InstrumentId, side: Side) -> Self {
+    pub(in crate::book) const fn new(instrument: InstrumentId, side: Side) -> Self {
         let side = match side {
             Side::Buy => 0,
             Side::Sell => 1,
@@ -29,7 +29,7 @@ impl LadderId {
     /// The stops of `side` that wait. A falling price triggers the highest sell stop first, a
     /// rising one the lowest buy stop.
     #[inline]
-    pub(super) const fn of_stops(instrument: InstrumentId, side: Side) -> Self {
+    pub(in crate::book) const fn of_stops(instrument: InstrumentId, side: Side) -> Self {
         let side = match side {
             Side::Sell => 2,
             Side::Buy => 3,
@@ -38,31 +38,31 @@ impl LadderId {
     }
 
     /// The ladder with this number within an instrument, 0 to 3.
-    pub(super) fn in_instrument(instrument: InstrumentId, number: u8) -> Option<Self> {
+    pub(in crate::book) fn in_instrument(instrument: InstrumentId, number: u8) -> Option<Self> {
         (number <= 3).then_some(Self(instrument.0 << 2 | u32::from(number)))
     }
 
     /// The instrument.
     #[inline]
-    pub(super) const fn instrument(self) -> InstrumentId {
+    pub(in crate::book) const fn instrument(self) -> InstrumentId {
         InstrumentId(self.0 >> 2)
     }
 
     /// The side of its orders.
     #[inline]
-    pub(super) const fn side(self) -> Side {
+    pub(in crate::book) const fn side(self) -> Side {
         if (self.0 ^ self.0 >> 1) & 1 == 0 { Side::Buy } else { Side::Sell }
     }
 
     /// Whether its orders wait for a trigger.
     #[inline]
-    pub(super) const fn is_of_stops(self) -> bool {
+    pub(in crate::book) const fn is_of_stops(self) -> bool {
         self.0 >> 1 & 1 == 1
     }
 
     /// Whether the highest price is the best.
     #[inline]
-    pub(super) const fn descends(self) -> bool {
+    pub(in crate::book) const fn descends(self) -> bool {
         self.0 & 1 == 0
     }
 }
@@ -70,62 +70,62 @@ impl LadderId {
 /// One ladder of an instrument. All zero while it has no levels.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-pub(super) struct Ladder {
+pub(in crate::book) struct Ladder {
     /// Which 128ths of the price range hold levels: the top of the spans.
-    pub(super) root: [u64; 2],
+    pub(in crate::book) root: [u64; 2],
     /// Price of the best level, in ticks; 0 when there is none.
-    pub(super) best_price: u32,
+    pub(in crate::book) best_price: u32,
     /// Slot of the best level.
-    pub(super) best_level: u32,
+    pub(in crate::book) best_level: u32,
 }
 
 /// How an instrument trades, in four bytes: 0 while it trades continuously and takes every order.
 #[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
-pub(super) struct Gate {
+pub(in crate::book) struct Gate {
     /// 0 continuous, 1 auction, 2 collecting.
     phase: u8,
     /// 1 while it is halted.
     is_halted: u8,
     /// 1 when its terms leave anything out.
-    pub(super) is_limited: u8,
+    pub(in crate::book) is_limited: u8,
     reserved: u8,
 }
 
 impl Gate {
     /// 0 while every order is taken, and trades as it comes in.
     #[inline]
-    pub(super) fn word(self) -> u64 {
+    pub(in crate::book) fn word(self) -> u64 {
         u64::from(bytemuck::cast::<Self, u32>(self))
     }
 
     /// Whether stops trigger.
-    pub(super) fn is_trading(self) -> bool {
+    pub(in crate::book) fn is_trading(self) -> bool {
         self.phase == 0 && self.is_halted == 0
     }
 
     /// Phase and halt as one number.
-    pub(super) fn code(self) -> u64 {
+    pub(in crate::book) fn code(self) -> u64 {
         u64::from(self.phase) | u64::from(self.is_halted) << 8
     }
 
     /// Whether it is halted.
-    pub(super) fn is_halted(self) -> bool {
+    pub(in crate::book) fn is_halted(self) -> bool {
         self.is_halted != 0
     }
 
     /// Takes no new orders.
-    pub(super) fn halt(&mut self) {
+    pub(in crate::book) fn halt(&mut self) {
         self.is_halted = 1;
     }
 
     /// Takes new orders again.
-    pub(super) fn resume(&mut self) {
+    pub(in crate::book) fn resume(&mut self) {
         self.is_halted = 0;
     }
 
     /// The phase.
-    pub(super) fn phase(self) -> Phase {
+    pub(in crate::book) fn phase(self) -> Phase {
         match self.phase {
             0 => Phase::Continuous,
             1 => Phase::Auction,
@@ -135,7 +135,7 @@ impl Gate {
     }
 
     /// Changes the phase.
-    pub(super) fn set_phase(&mut self, phase: Phase) {
+    pub(in crate::book) fn set_phase(&mut self, phase: Phase) {
         self.phase = match phase {
             Phase::Continuous => 0,
             Phase::Auction => 1,
@@ -147,17 +147,17 @@ impl Gate {
 /// What an order looks at first on its instrument: one cache line, and another for its stops.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
-pub(super) struct Market {
+pub(in crate::book) struct Market {
     /// Bids and asks.
     sides: [Ladder; 2],
     /// Price of the last trade, in ticks; 0 before the first.
-    pub(super) last_trade: u32,
+    pub(in crate::book) last_trade: u32,
     /// How it trades.
-    pub(super) gate: Gate,
+    pub(in crate::book) gate: Gate,
     /// The stop that came first, of those that wait: the slot of its order.
-    pub(super) first_stop: u32,
+    pub(in crate::book) first_stop: u32,
     /// The stop that came last.
-    pub(super) last_stop: u32,
+    pub(in crate::book) last_stop: u32,
     /// Sell stops and buy stops.
     stops: [Ladder; 2],
     /// Fills the cache line.
@@ -167,7 +167,7 @@ pub(super) struct Market {
 impl Market {
     /// Whether an order on `side` with this limit would trade at once.
     #[inline]
-    pub(super) fn would_trade(&self, side: Side, limit: Ticks) -> bool {
+    pub(in crate::book) fn would_trade(&self, side: Side, limit: Ticks) -> bool {
         // By number, not by a question: half of all orders buy, and a guess is wrong half the time.
         let best = self.opposite(side).map_or(0, |ladder| ladder.best_price);
         let (bid, ask) = match side {
@@ -180,7 +180,7 @@ impl Market {
 
     /// Slot of the best level that an order on `side` would trade with.
     #[inline]
-    pub(super) fn best_opposite(&self, side: Side) -> u32 {
+    pub(in crate::book) fn best_opposite(&self, side: Side) -> u32 {
         self.opposite(side).map_or(NONE, |ladder| ladder.best_level)
     }
 
@@ -195,19 +195,19 @@ const _: () = assert!(core::mem::offset_of!(Market, stops) == 64, "stops have th
 /// One price and the queue of orders that rest at it.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(32))]
-pub(super) struct Level {
+pub(in crate::book) struct Level {
     /// The price, in ticks.
-    pub(super) price: u32,
+    pub(in crate::book) price: u32,
     /// The [`LadderId`].
-    pub(super) ladder: u32,
+    pub(in crate::book) ladder: u32,
     /// The order that trades first.
-    pub(super) head: u32,
+    pub(in crate::book) head: u32,
     /// The order that came last.
-    pub(super) tail: u32,
+    pub(in crate::book) tail: u32,
     /// Orders in the queue.
-    pub(super) order_count: u32,
+    pub(in crate::book) order_count: u32,
     /// Slot of the lowest span that marks the price.
-    pub(super) span: u32,
+    pub(in crate::book) span: u32,
     /// The level after it in its chain of the index, or the way to the next free slot.
     link: u32,
     /// Written in place of what stays as it is, and means nothing.
@@ -217,7 +217,7 @@ pub(super) struct Level {
 impl Level {
     /// Adds an order behind the last.
     #[inline]
-    pub(super) fn add_last(&mut self, last: u32, slot: u32) {
+    pub(in crate::book) fn add_last(&mut self, last: u32, slot: u32) {
         self.tail = slot;
         self.order_count += 1;
         *(if last == NONE { &mut self.head } else { &mut self.spare }) = slot;
@@ -225,7 +225,7 @@ impl Level {
 
     /// Takes an order between these two out of the queue's count and ends.
     #[inline]
-    pub(super) fn drop_between(&mut self, prev: u32, next: u32) {
+    pub(in crate::book) fn drop_between(&mut self, prev: u32, next: u32) {
         self.order_count -= 1;
         // Where to write is chosen, and not what: cheaper than a guess.
         *(if prev == NONE { &mut self.head } else { &mut self.spare }) = next;
@@ -253,29 +253,29 @@ impl Keyed for Level {
 }
 
 /// The ladders of all instruments with their levels.
-pub(super) struct Ladders<'m> {
+pub(in crate::book) struct Ladders<'m> {
     /// By instrument.
-    pub(super) markets: &'m mut [Market],
+    pub(in crate::book) markets: &'m mut [Market],
     /// The levels.
-    pub(super) levels: Pool<'m, Level>,
+    pub(in crate::book) levels: Pool<'m, Level>,
     /// Slots of the levels by ladder and price.
-    pub(super) prices: Index<'m>,
+    pub(in crate::book) prices: Index<'m>,
     /// Which prices have levels.
-    pub(super) spans: Spans<'m>,
+    pub(in crate::book) spans: Spans<'m>,
 }
 
 /// How many levels and spans there may be.
 #[derive(Clone, Copy)]
-pub(super) struct LevelLimits {
+pub(in crate::book) struct LevelLimits {
     /// Levels in use, at most.
-    pub(super) levels: u32,
+    pub(in crate::book) levels: u32,
     /// Spans in use, at most.
-    pub(super) spans: u32,
+    pub(in crate::book) spans: u32,
 }
 
 impl LevelLimits {
     /// The limits of a book with these capacities.
-    pub(super) const fn of(capacities: Capacities) -> Self {
+    pub(in crate::book) const fn of(capacities: Capacities) -> Self {
         Self { levels: capacities.orders, spans: spans_max(capacities) }
     }
 }
@@ -283,7 +283,7 @@ impl LevelLimits {
 impl Ladders<'_> {
     /// What is known of a defined instrument.
     #[inline]
-    pub(super) fn market(&self, instrument: InstrumentId) -> &Market {
+    pub(in crate::book) fn market(&self, instrument: InstrumentId) -> &Market {
         match self.markets.get(index_of(instrument.0)) {
             Some(market) => market,
             None => bug("an instrument without ladders"),
@@ -292,7 +292,7 @@ impl Ladders<'_> {
 
     /// What is known of a defined instrument, to be changed.
     #[inline]
-    pub(super) fn market_mut(&mut self, instrument: InstrumentId) -> &mut Market {
+    pub(in crate::book) fn market_mut(&mut self, instrument: InstrumentId) -> &mut Market {
         match self.markets.get_mut(index_of(instrument.0)) {
             Some(market) => market,
             None => bug("an instrument without ladders"),
@@ -301,14 +301,14 @@ impl Ladders<'_> {
 
     /// The ladder.
     #[inline]
-    pub(super) fn ladder(&self, id: LadderId) -> &Ladder {
+    pub(in crate::book) fn ladder(&self, id: LadderId) -> &Ladder {
         let market = self.market(id.instrument());
         let [descending, ascending] = if id.is_of_stops() { &market.stops } else { &market.sides };
         if id.descends() { descending } else { ascending }
     }
 
     #[inline]
-    pub(super) fn ladder_mut(&mut self, id: LadderId) -> &mut Ladder {
+    pub(in crate::book) fn ladder_mut(&mut self, id: LadderId) -> &mut Ladder {
         let market = self.market_mut(id.instrument());
         let [descending, ascending] =
             if id.is_of_stops() { &mut market.stops } else { &mut market.sides };
@@ -317,13 +317,13 @@ impl Ladders<'_> {
 
     /// Slot of the level at `price`.
     #[inline]
-    pub(super) fn find(&self, id: LadderId, price: u32) -> Option<u32> {
+    pub(in crate::book) fn find(&self, id: LadderId, price: u32) -> Option<u32> {
         self.find_hashed(self.hash(id, price), id, price)
     }
 
     /// The hash of a price.
     #[inline]
-    pub(super) fn hash(&self, id: LadderId, price: u32) -> u32 {
+    pub(in crate::book) fn hash(&self, id: LadderId, price: u32) -> u32 {
         self.prices.hash(u64::from(id.0), u64::from(price))
     }
 
@@ -336,7 +336,7 @@ impl Ladders<'_> {
     /// Slot of the level at `price`, which is made when there is none.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands come through here")]
-    pub(super) fn find_or_add(&mut self, id: LadderId, price: u32) -> u32 {
+    pub(in crate::book) fn find_or_add(&mut self, id: LadderId, price: u32) -> u32 {
         let hash = self.hash(id, price);
         match self.find_hashed(hash, id, price) {
             Some(slot) => slot,
@@ -361,7 +361,7 @@ impl Ladders<'_> {
     }
 
     /// Takes out a level whose queue is empty.
-    pub(super) fn remove(&mut self, slot: u32) {
+    pub(in crate::book) fn remove(&mut self, slot: u32) {
         // Field by field: a copy of the whole would read in one piece what was just written in
         // several, which a processor can do only when they have left it.
         let Level { price, ladder, span, .. } = *self.levels.get(slot);
@@ -380,7 +380,7 @@ impl Ladders<'_> {
     }
 
     /// Price and slot of the next level that is worse than `level`.
-    pub(super) fn after(&self, level: &Level) -> Option<(u32, u32)> {
+    pub(in crate::book) fn after(&self, level: &Level) -> Option<(u32, u32)> {
         let id = LadderId(level.ladder);
         let price = self.spans.after(self.ladder(id).root, id, (level.span, level.price))?;
         match self.find(id, price) {
@@ -394,7 +394,7 @@ impl Ladders<'_> {
     /// A level that exists already needs nothing. A new one needs a place for itself, and for the
     /// spans that do not mark anything yet.
     #[inline]
-    pub(super) fn has_room(
+    pub(in crate::book) fn has_room(
         &self,
         id: LadderId,
         price: u32,
