@@ -10,10 +10,12 @@ mod scan;
 mod start;
 mod tail;
 mod trades;
+mod visitor;
 
 pub use follow::Follower;
-pub use scan::{Scanned, Visitor, scan, scan_from};
+pub use scan::{scan, scan_from};
 pub use start::Start;
+pub use visitor::{Scanned, Visitor};
 
 use crate::block::Chain;
 use crate::book::{Admission, Book, Looks};

@@ -16,7 +16,8 @@ mod restore;
 pub use fault::ImageFault;
 pub(crate) use restore::Restoration;
 
-use super::store::ladder::LadderId;
+use super::bug::bug;
+use super::store::ladder_id::LadderId;
 use super::store::span::orders_for_spans;
 use super::{Book, are_possible};
 use crate::command::FlowIdentity;
@@ -137,9 +138,7 @@ impl Book<'_> {
         instrument: InstrumentId,
         write: &mut impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Some(symbol) = self.symbol(instrument) else {
-            super::bug::bug("an instrument without a symbol")
-        };
+        let Some(symbol) = self.symbol(instrument) else { bug("an instrument without a symbol") };
         let market = self.ladders.market(instrument);
         let terms = self.terms_of(instrument);
         write(bytes_of(&InstrumentEntry::new(symbol, &terms, market)))?;

@@ -4,8 +4,10 @@
 pub(super) mod expiries;
 pub(super) mod index;
 pub(super) mod ladder;
+pub(super) mod ladder_id;
 pub(super) mod memory;
 pub(super) mod order;
+pub(super) mod orders;
 pub(super) mod pool;
 pub(super) mod sessions;
 pub(super) mod span;

@@ -5,7 +5,8 @@
 //! that block's segment is not looked at, and need not be there any more.
 
 use super::RecoveryFault;
-use super::scan::{NOTHING, Walk, header_of};
+use super::scan::{Walk, header_of};
+use super::visitor::NOTHING;
 use crate::block::{BlockKind, Chain, intact_head};
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::LogFile;

@@ -8,7 +8,7 @@
 
 mod moved;
 
-use super::scan::{Hole, Visitor};
+use super::visitor::Visitor;
 use super::{Damage, RecoveryFault};
 use crate::block::{BlockState, Chain, Durable, is_one_bit_from_continuing, read_block};
 use crate::limits::BLOCK_BYTES;
@@ -17,6 +17,14 @@ use crate::seal::one_bit_set;
 use crate::segment::{HeaderState, read_header};
 use crate::types::{LogId, LogPosition, SegmentNumber, length_of};
 use moved::Window;
+
+/// A place where the chain may break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hole {
+    pub(super) segment: SegmentNumber,
+    /// 0 when the segment or its header is missing.
+    pub(super) position: LogPosition,
+}
 
 /// Everything from a break of the chain to the end of the last segment.
 pub(super) struct Tail {

@@ -2,7 +2,7 @@
 
 use super::entry::ReadOrder;
 use crate::book::rules::entry::{check_price, check_risk, has_too_many_parts};
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::book::store::terms::Terms;
 use crate::limits::{CLOCK_NS_MAX, QUANTITY_MAX};

@@ -5,7 +5,8 @@ use super::entry::{Entry, InstrumentEntry, ReadOrder, SessionEntry, read_entry};
 use super::{ImageCounts, ImageFault, ImageHead};
 use crate::book::Book;
 use crate::book::rules::entry::check_price;
-use crate::book::store::ladder::{LadderId, LevelLimits};
+use crate::book::store::ladder::LevelLimits;
+use crate::book::store::ladder_id::LadderId;
 use crate::command::Definition;
 use crate::types::{InstrumentId, OrderId, Phase, Price, SessionId, Side, Ticks};
 

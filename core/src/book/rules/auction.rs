@@ -1,7 +1,9 @@
 //! Call auctions: the price at which most would trade, and the trades of the uncross.
 
 use super::origin::Origin;
-use crate::book::store::ladder::{LadderId, Level};
+use crate::book::bug::bug;
+use crate::book::store::ladder::Level;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::NONE;
 use crate::book::{Book, quantity_of};
 use crate::event::{EventKind, EventSink, RejectReason};
@@ -192,7 +194,7 @@ impl Book<'_> {
             let [Some(buyer), Some(seller)] =
                 [Side::Buy, Side::Sell].map(|side| self.first(origin.instrument(), side))
             else {
-                crate::book::bug::bug("an auction without orders for its volume")
+                bug("an auction without orders for its volume")
             };
             let lots = self.orders.open(buyer).min(self.orders.open(seller));
             let lots = u64::try_from(volume).map_or(lots, |volume| lots.min(volume));

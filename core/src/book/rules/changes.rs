@@ -4,7 +4,8 @@ use super::conditional::Conditional;
 use super::entry::{check_price, check_risk, has_too_many_parts};
 use super::matching::Incoming;
 use super::origin::Origin;
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
+use crate::book::store::pool::NONE;
 use crate::book::{Book, quantity_of};
 use crate::command::ReplaceOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
@@ -284,7 +285,7 @@ impl Book<'_> {
         if LadderId(order.ladder).is_of_stops() {
             return self.waiting(slot);
         }
-        let price = crate::book::views::view::price_of(self.ladders.levels.get(order.level));
+        let price = self.ladders.levels.get(order.level).valid_price();
         self.again(slot, price, quantity_of(self.orders.open(slot)))
     }
 
@@ -305,7 +306,7 @@ impl Book<'_> {
         let order = self.orders.pool.get_mut(slot);
         order.remaining = order.remaining.min(open);
         let (shown, extra) = (order.remaining, order.extra);
-        if extra != crate::book::store::pool::NONE {
+        if extra != NONE {
             let extra = self.orders.extra_mut(extra);
             extra.hidden = open - shown;
             extra.minimum = extra.minimum.min(open);

@@ -3,7 +3,7 @@
 
 use super::matching::reaches;
 use super::origin::Origin;
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::book::store::terms::Terms;
 use crate::book::{Book, quantity_of};
@@ -112,9 +112,7 @@ impl Book<'_> {
         };
         let mut found = 0;
         let levels = self.raw_levels(LadderId::new(origin.instrument(), side.opposite()));
-        for level in levels
-            .take_while(|level| reaches(side, limit, crate::book::views::view::price_of(level)))
-        {
+        for level in levels.take_while(|level| reaches(side, limit, level.valid_price())) {
             let (mut shown, mut open) = (0, 0);
             for slot in self.slots(level) {
                 if prevents && self.orders.pool.get(slot).account == account.0 {

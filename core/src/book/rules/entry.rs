@@ -4,7 +4,7 @@ use super::conditional::Conditional;
 use super::matching::{Incoming, rested};
 use super::origin::Origin;
 use crate::book::Book;
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::terms::Terms;
 use crate::command::{Conditions, NewOrder};
 use crate::event::{EventKind, EventSink, RejectReason};

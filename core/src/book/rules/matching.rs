@@ -1,7 +1,7 @@
 //! Price-time priority: how an incoming order trades, and what becomes of the rest.
 
 use super::origin::Origin;
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::Order;
 use crate::book::store::pool::NONE;
 use crate::book::{Book, quantity_of};

@@ -2,7 +2,7 @@
 
 use crate::book::Book;
 use crate::book::store::index::Chain;
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::book::store::pool::{FreeList, NONE, entry, entry_mut};
 use crate::types::{AccountId, InstrumentId, OrderId, Price, SessionId};

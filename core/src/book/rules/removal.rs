@@ -5,8 +5,10 @@
 
 use super::origin::Origin;
 use crate::book::Book;
-use crate::book::store::ladder::{LadderId, Level};
-use crate::book::store::order::{Order, Orders};
+use crate::book::store::ladder::Level;
+use crate::book::store::ladder_id::LadderId;
+use crate::book::store::order::Order;
+use crate::book::store::orders::Orders;
 use crate::book::store::pool::{NONE, Pool};
 use crate::command::MassCancel;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
@@ -94,8 +96,8 @@ impl Book<'_> {
     /// Takes the extras of the orders that are due out of the heap, in the order in which they
     /// leave; returns how many.
     fn take_due(&mut self) -> u32 {
-        let taken = self.orders.take_due(self.clock_ns);
         let Orders { pool, expiries, .. } = &mut self.orders;
+        let taken = expiries.take_due(pool, self.clock_ns);
         let levels = &self.ladders.levels;
         expiries.taken_mut(taken).sort_unstable_by_key(|extra| place_of(pool, levels, *extra));
         taken

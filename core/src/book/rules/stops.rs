@@ -2,7 +2,8 @@
 
 use super::conditional::Conditional;
 use super::origin::Origin;
-use crate::book::store::ladder::LadderId;
+use crate::book::bug::bug;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::book::store::pool::NONE;
 use crate::book::{Book, quantity_of};
@@ -15,7 +16,7 @@ impl Book<'_> {
     /// they came. One whose price is reached already is triggered by the
     /// [`run_stops`](Self::run_stops) that follows.
     pub(super) fn wait(&mut self, origin: Origin, stop: &Conditional) {
-        let Some(trigger) = stop.trigger else { crate::book::bug::bug("a stop without a trigger") };
+        let Some(trigger) = stop.trigger else { bug("a stop without a trigger") };
         let Conditional { display, minimum, expiry_ns, .. } = *stop;
         let waiting = Order {
             id: stop.order.0,

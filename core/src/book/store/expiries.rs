@@ -1,8 +1,8 @@
 //! When orders expire: a binary heap of their extras, the earliest first, from which any can be
 //! taken.
 
-use super::order::Orders;
-use super::pool::NONE;
+use super::order::{Extra, Order};
+use super::pool::{NONE, Pool};
 use crate::book::bug::bug;
 use crate::types::index_of;
 
@@ -33,7 +33,7 @@ impl<'m> Expiries<'m> {
         }
     }
 
-    /// The extras that the last [`Orders::take_due`] took, to be put in order.
+    /// The extras that the last [`Expiries::take_due`] took, to be put in order.
     pub(in crate::book) fn taken_mut(&mut self, taken: u32) -> &mut [u32] {
         let (first, end) = (index_of(self.count), index_of(self.count + taken));
         match self.slots.get_mut(first..end) {
@@ -48,95 +48,95 @@ impl<'m> Expiries<'m> {
     }
 }
 
-impl Orders<'_> {
+impl Expiries<'_> {
     /// The earliest expiry, in nanoseconds of the clock.
-    pub(in crate::book) fn next_expiry_ns(&self) -> Option<u64> {
-        (self.expiries.count > 0).then(|| self.expiry_at(1))
+    pub(in crate::book) fn next_ns(&self, pool: &Pool<'_, Order>) -> Option<u64> {
+        (self.count > 0).then(|| self.expiry_at(pool, 1))
     }
 
     /// Takes every extra whose expiry is reached out of the heap, and says how many they are.
     /// They lie behind the heap until the next one is scheduled.
-    pub(in crate::book) fn take_due(&mut self, now_ns: u64) -> u32 {
+    pub(in crate::book) fn take_due(&mut self, pool: &mut Pool<'_, Order>, now_ns: u64) -> u32 {
         let mut taken = 0;
-        while self.next_expiry_ns().is_some_and(|expiry_ns| expiry_ns <= now_ns) {
-            let slot = self.expiries.get(1);
-            let freed = self.expiries.count;
-            self.unschedule(slot);
-            self.expiries.set(freed, slot);
+        while self.next_ns(pool).is_some_and(|expiry_ns| expiry_ns <= now_ns) {
+            let slot = self.get(1);
+            let freed = self.count;
+            self.unschedule(pool, slot);
+            self.set(freed, slot);
             taken += 1;
         }
         taken
     }
 
     /// Lets the order of an extra expire.
-    pub(in crate::book) fn schedule(&mut self, extra_slot: u32) {
-        self.expiries.count += 1;
-        self.rise(self.expiries.count, extra_slot);
+    pub(in crate::book) fn schedule(&mut self, pool: &mut Pool<'_, Order>, extra_slot: u32) {
+        self.count += 1;
+        self.rise(pool, self.count, extra_slot);
     }
 
     /// Lets it no longer expire.
-    pub(super) fn unschedule(&mut self, extra_slot: u32) {
-        let place = core::mem::take(&mut self.extra_mut(extra_slot).expiry_place);
-        let last = self.expiries.get(self.expiries.count);
-        self.expiries.count -= 1;
+    pub(super) fn unschedule(&mut self, pool: &mut Pool<'_, Order>, extra_slot: u32) {
+        let place = core::mem::take(&mut Extra::at_mut(pool, extra_slot).expiry_place);
+        let last = self.get(self.count);
+        self.count -= 1;
         if last != extra_slot {
-            self.sink(place, last);
+            self.sink(pool, place, last);
         }
     }
 
     /// Puts an extra where `place` is free, or nearer to the top.
-    fn rise(&mut self, mut place: u32, extra_slot: u32) {
-        let expiry_ns = self.extra(extra_slot).expiry_ns;
-        while place > 1 && self.expiry_at(place / 2) > expiry_ns {
-            self.place(place, self.expiries.get(place / 2));
+    fn rise(&mut self, pool: &mut Pool<'_, Order>, mut place: u32, extra_slot: u32) {
+        let expiry_ns = Extra::at(pool, extra_slot).expiry_ns;
+        while place > 1 && self.expiry_at(pool, place / 2) > expiry_ns {
+            self.place(pool, place, self.get(place / 2));
             place /= 2;
         }
-        self.place(place, extra_slot);
+        self.place(pool, place, extra_slot);
     }
 
     /// Puts an extra where `place` is free, or farther from the top, or nearer to it.
-    fn sink(&mut self, mut place: u32, extra_slot: u32) {
-        let expiry_ns = self.extra(extra_slot).expiry_ns;
-        while let Some(child) = self.earlier_child(place) {
-            if self.expiry_at(child) >= expiry_ns {
+    fn sink(&mut self, pool: &mut Pool<'_, Order>, mut place: u32, extra_slot: u32) {
+        let expiry_ns = Extra::at(pool, extra_slot).expiry_ns;
+        while let Some(child) = self.earlier_child(pool, place) {
+            if self.expiry_at(pool, child) >= expiry_ns {
                 break;
             }
-            self.place(place, self.expiries.get(child));
+            self.place(pool, place, self.get(child));
             place = child;
         }
-        self.rise(place, extra_slot);
+        self.rise(pool, place, extra_slot);
     }
 
     /// The place below `place` that expires first.
-    fn earlier_child(&self, place: u32) -> Option<u32> {
+    fn earlier_child(&self, pool: &Pool<'_, Order>, place: u32) -> Option<u32> {
         let (left, right) = (place * 2, place * 2 + 1);
-        let count = self.expiries.count;
+        let count = self.count;
         if left > count {
             None
-        } else if right <= count && self.expiry_at(right) < self.expiry_at(left) {
+        } else if right <= count && self.expiry_at(pool, right) < self.expiry_at(pool, left) {
             Some(right)
         } else {
             Some(left)
         }
     }
 
-    fn place(&mut self, place: u32, extra_slot: u32) {
-        self.expiries.set(place, extra_slot);
-        self.extra_mut(extra_slot).expiry_place = place;
+    fn place(&mut self, pool: &mut Pool<'_, Order>, place: u32, extra_slot: u32) {
+        self.set(place, extra_slot);
+        Extra::at_mut(pool, extra_slot).expiry_place = place;
     }
 
-    fn expiry_at(&self, place: u32) -> u64 {
-        self.extra(self.expiries.get(place)).expiry_ns
+    fn expiry_at(&self, pool: &Pool<'_, Order>, place: u32) -> u64 {
+        Extra::at(pool, self.get(place)).expiry_ns
     }
 
     /// Whether the heap is one, and holds as many as `expiring`.
-    pub(in crate::book) fn expiries_add_up(&self, expiring: u32) -> bool {
+    pub(in crate::book) fn add_up(&self, pool: &Pool<'_, Order>, expiring: u32) -> bool {
         let is_kept = |place: u32| {
-            let slot = self.expiries.get(place);
+            let slot = self.get(place);
             slot != NONE
-                && self.extra(slot).expiry_place == place
-                && (place == 1 || self.expiry_at(place / 2) <= self.expiry_at(place))
+                && Extra::at(pool, slot).expiry_place == place
+                && (place == 1 || self.expiry_at(pool, place / 2) <= self.expiry_at(pool, place))
         };
-        self.expiries.count == expiring && (1..=expiring).all(is_kept)
+        self.count == expiring && (1..=expiring).all(is_kept)
     }
 }

@@ -11,6 +11,9 @@
 //! other and each with its share of one chain, until there are twice as many: linear hashing
 //! (Litwin, 1980). No command ever pays for more than a few chains.
 
+#[cfg(test)]
+pub(in crate::book) mod named;
+
 use super::pool::{Entry, NONE, Pool, entry, entry_mut};
 use crate::book::bug::bug;
 use crate::types::{fold, index_of, low_half};
@@ -313,8 +316,8 @@ fn unlink<T: Entry>(entries: &mut [T], head: u32, (slot, next): (u32, u32)) {
 mod tests {
     extern crate alloc;
 
+    use super::named::Named;
     use super::*;
-    use crate::book::tests::structures::Named;
     use alloc::vec;
     use bytemuck::Zeroable;
 

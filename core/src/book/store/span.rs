@@ -7,7 +7,7 @@
 //! exist, and an index finds them, so any price costs the same, at 1 tick as at 2^31 - 1.
 
 use super::index::{Index, Keyed};
-use super::ladder::LadderId;
+use super::ladder_id::LadderId;
 use super::pool::{Entry, NONE, Pool};
 use crate::book::bug::bug;
 use crate::types::Capacities;

@@ -5,7 +5,7 @@ use super::alloc::collections::BTreeMap;
 use super::alloc::vec;
 use super::alloc::vec::Vec;
 use super::{limit, say};
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::command::{Action, Definition, NewOrder};
 use crate::types::{AccountId, Capacities, InstrumentId, OrderId, Side, Symbol};
 

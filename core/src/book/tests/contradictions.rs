@@ -4,7 +4,7 @@
 use super::super::{Book, CheckFault};
 use super::alloc::vec::Vec;
 use super::{example, limit, memory, say};
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::book::store::pool::NONE;
 use crate::command::{Action, Conditions, Definition, FlowIdentity, NewOrder};
@@ -190,7 +190,7 @@ fn check_notices_broken_extras_stops_and_expiries() {
     assert_eq!(fault_after(|book| book.ladders.market_mut(AAA).first_stop = NONE), stops);
     let late = fault_after(|book| {
         let slot = book.orders.pool.get(slot(book, 20)).extra;
-        book.orders.schedule(slot);
+        book.orders.expiries.schedule(&mut book.orders.pool, slot);
     });
     assert_eq!(late, Some(CheckFault::Counts));
     let uncounted = fault_after(|book| book.orders.extra_count -= 1);

@@ -7,7 +7,7 @@
 
 use crate::book::Book;
 use crate::book::bug::bug;
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::{Entry, NONE};
 use crate::command::{Action, Command, PlainCommand, PlainKind};
 use crate::prefetch::prefetch;

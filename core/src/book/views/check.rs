@@ -2,7 +2,7 @@
 //! a log.
 
 use crate::book::Book;
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::NONE;
 use crate::book::store::span::{DEPTHS, SPAN_BITS, map_of};
 use crate::types::{InstrumentId, OrderId, Phase, Side, TimeInForce};
@@ -99,7 +99,7 @@ impl Book<'_> {
             && ladders.prices.count(&ladders.levels, tally.levels) == tally.levels
             && ladders.spans.prefixes.count(&ladders.spans.pool, tally.spans) == tally.spans
             && orders.extra_count == tally.extras
-            && orders.expiries_add_up(tally.expiring)
+            && orders.expiries.add_up(&orders.pool, tally.expiring)
             && open == [u64::from(tally.orders), tally.sessions]
     }
 

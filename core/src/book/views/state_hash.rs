@@ -3,7 +3,7 @@
 //! It is canonical: slots, seeds and the size of the memory do not enter it.
 
 use crate::book::Book;
-use crate::book::store::ladder::LadderId;
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::types::{InstrumentId, InstrumentTerms, Side, fold, length_of};
 

@@ -1,7 +1,7 @@
 //! What can be seen of a book: getters, levels and orders, all in an order that the rules define.
 
-use crate::book::bug::bug;
-use crate::book::store::ladder::{LadderId, Level, Market};
+use crate::book::store::ladder::{Level, Market};
+use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::Extra;
 use crate::book::store::pool::NONE;
 use crate::book::store::terms::Terms;
@@ -147,7 +147,7 @@ impl Book<'_> {
 
     /// The best price of a side; `None` when it is empty or the instrument is not defined.
     pub fn best(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
-        self.best_level(instrument, side).map(price_of)
+        self.best_level(instrument, side).map(Level::valid_price)
     }
 
     /// The price of the instrument's last trade.
@@ -177,7 +177,7 @@ impl Book<'_> {
 
     /// When the next order expires, in nanoseconds of the engine's clock; `None` when none does.
     pub fn next_expiry_ns(&self) -> Option<u64> {
-        self.orders.next_expiry_ns()
+        self.orders.expiries.next_ns(&self.orders.pool)
     }
 
     /// Orders of a session that are open, those of waiting stops too.
@@ -197,7 +197,7 @@ impl Book<'_> {
                 self.queue(level).map(|order| u128::from(lots(&order))).sum()
             };
             LevelView {
-                price: price_of(level),
+                price: level.valid_price(),
                 visible_lots: sum(|order| order.visible.lots()),
                 quantity_lots: sum(|order| order.remaining.lots()),
                 order_count: level.order_count,
@@ -302,7 +302,7 @@ impl Book<'_> {
             account: AccountId(order.account),
             session: SessionId(order.session),
             side: LadderId(order.ladder).side(),
-            price: price_of(level),
+            price: level.valid_price(),
             remaining: quantity_of(order.remaining + hidden),
             visible: quantity_of(order.remaining),
             display: Lots(display),
@@ -323,7 +323,7 @@ impl Book<'_> {
             session: SessionId(order.session),
             side: stop.side,
             order_type: if stop.limit.is_some() { OrderType::StopLimit } else { OrderType::Stop },
-            trigger: price_of(self.ladders.levels.get(order.level)),
+            trigger: self.ladders.levels.get(order.level).valid_price(),
             limit: stop.limit,
             remaining: stop.quantity,
             display: Lots(stop.display),
@@ -333,14 +333,6 @@ impl Book<'_> {
             self_trade,
             post_only,
         }
-    }
-}
-
-/// The price of a level.
-pub(in crate::book) fn price_of(level: &Level) -> Price {
-    match Price::new(Ticks(level.price)) {
-        Some(price) => price,
-        None => bug("a level without a price"),
     }
 }
 
