@@ -13,7 +13,7 @@ use flash::Flash;
 use highwater::book::{Book, StaticBook};
 use highwater::command::Arrival;
 use highwater::engine::{Engine, Stages};
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{Replay, recover};
@@ -36,7 +36,7 @@ pub(crate) fn run() -> Option<u32> {
     let mut flash = FLASH.lock().unwrap_or_else(PoisonError::into_inner);
     let mut trade_count = 0;
     let mut sink = |event: &Event| {
-        trade_count += u32::from(matches!(event.kind, EventKind::Trade { .. }));
+        trade_count += u32::from(event.kind.is_trade());
     };
     let mut book = BOOK.take(CAPACITIES, 1).ok()?;
     let scanned =

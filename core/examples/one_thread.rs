@@ -11,7 +11,7 @@ use commands::{define, order};
 use highwater::book::{Book, StaticBook};
 use highwater::command::{Arrival, Command};
 use highwater::engine::{Engine, Stages};
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{Replay, recover};
@@ -74,7 +74,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     for event in &events {
         println!("{} {:?}", event.sequence, event.kind);
     }
-    let trades = events.iter().filter(|event| matches!(event.kind, EventKind::Trade { .. }));
+    let trades = events.iter().filter(|event| event.kind.is_trade());
     assert_eq!(trades.count(), 2, "the buyer takes 5 at 100 and 2 at 101");
     assert_eq!(log.segments.len(), 1, "all of it fits one segment");
     Ok(())

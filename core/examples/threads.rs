@@ -12,7 +12,7 @@ use commands::{define, order};
 use highwater::book::{Book, StaticBook};
 use highwater::command::Arrival;
 use highwater::engine::{Engine, Stages};
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogFault;
 use highwater::log_writer::{LogSettings, OpenedLog};
@@ -46,7 +46,7 @@ fn run(mut log: MemoryLog) -> Result<u64, Box<dyn Error>> {
     let mut trade_count = 0;
     let mut sink = |event: &Event| {
         assert!(event.sequence <= shared.durable.get(), "only what is durable is told");
-        trade_count += u64::from(matches!(event.kind, EventKind::Trade { .. }));
+        trade_count += u64::from(event.kind.is_trade());
     };
     let symbol = Symbol::new(b"AURORA").ok_or("a symbol has 1 to 16 bytes")?;
     thread::scope(|scope| {

@@ -1,6 +1,7 @@
 //! Events: facts that follow from a command, in causal order, and the one list of reasons.
 
 mod place;
+mod queries;
 mod reasons;
 mod running_hash;
 
@@ -288,45 +289,6 @@ impl Event {
     #[expect(clippy::inline_always, reason = "a few shifts")]
     fn place(&self) -> Place {
         Place::new(self.instrument, self.session, self.owner)
-    }
-
-    /// The client sequence of the command that this event answers; `None` for what follows the
-    /// answer.
-    pub const fn answers(&self) -> Option<ClientSequence> {
-        match self.kind {
-            EventKind::Accepted { client_sequence, .. }
-            | EventKind::Rejected { client_sequence, .. }
-            | EventKind::Reduced { client_sequence, .. }
-            | EventKind::Replaced { client_sequence, .. }
-            | EventKind::Duplicate { client_sequence, .. }
-            | EventKind::InstrumentDefined { client_sequence, .. }
-            | EventKind::FlowBound { client_sequence }
-            | EventKind::Configured { client_sequence, .. }
-            | EventKind::MassCanceled { client_sequence, .. }
-            | EventKind::StateChanged { client_sequence, .. }
-            | EventKind::Uncrossed { client_sequence, .. }
-            | EventKind::BandSet { client_sequence, .. }
-            | EventKind::ClockSet { client_sequence, .. }
-            | EventKind::DayEnded { client_sequence }
-            | EventKind::SessionLimited { client_sequence, .. } => Some(client_sequence),
-            EventKind::Canceled { client_sequence, reason, .. } => match reason {
-                CancelReason::User => Some(client_sequence),
-                CancelReason::IocRemainder
-                | CancelReason::SelfTrade
-                | CancelReason::FokUnfillable
-                | CancelReason::MassCancel
-                | CancelReason::NoLiquidity
-                | CancelReason::Expired
-                | CancelReason::MinimumUnfillable
-                | CancelReason::PostOnlyWouldCross
-                | CancelReason::LevelsFull => None,
-            },
-            EventKind::Trade { .. }
-            | EventKind::Rested { .. }
-            | EventKind::Triggered { .. }
-            | EventKind::Replenished { .. }
-            | EventKind::AuctionTrade { .. } => None,
-        }
     }
 }
 

@@ -106,34 +106,25 @@ struct Seen {
 
 impl Seen {
     fn event(&mut self, event: &Event) {
-        match event.kind {
-            EventKind::Uncrossed { price, volume, .. } => {
-                self.uncrossed = Some((price.0, volume.0));
-            }
-            EventKind::AuctionTrade { buy, sell, price, quantity, .. } => {
-                self.trades.push((buy.0, sell.0, price.ticks(), quantity.lots()));
-            }
-            EventKind::Accepted { .. }
-            | EventKind::Rested { .. }
-            | EventKind::InstrumentDefined { .. }
-            | EventKind::StateChanged { .. } => {}
-            EventKind::Rejected { .. }
-            | EventKind::Trade { .. }
-            | EventKind::Canceled { .. }
-            | EventKind::Reduced { .. }
-            | EventKind::Replaced { .. }
-            | EventKind::Duplicate { .. }
-            | EventKind::FlowBound { .. }
-            | EventKind::Configured { .. }
-            | EventKind::Triggered { .. }
-            | EventKind::Replenished { .. }
-            | EventKind::MassCanceled { .. }
-            | EventKind::BandSet { .. }
-            | EventKind::ClockSet { .. }
-            | EventKind::DayEnded { .. }
-            | EventKind::SessionLimited { .. } => panic!("no auction has it: {event:?}"),
+        if let EventKind::Uncrossed { price, volume, .. } = event.kind {
+            self.uncrossed = Some((price.0, volume.0));
+        } else if let EventKind::AuctionTrade { buy, sell, price, quantity, .. } = event.kind {
+            self.trades.push((buy.0, sell.0, price.ticks(), quantity.lots()));
+        } else {
+            assert!(is_of_an_auction(&event.kind), "no auction has it: {event:?}");
         }
     }
+}
+
+/// Whether an auction has such an event besides its end and its trades.
+const fn is_of_an_auction(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Accepted { .. }
+            | EventKind::Rested { .. }
+            | EventKind::InstrumentDefined { .. }
+            | EventKind::StateChanged { .. }
+    )
 }
 
 fn commands(orders: &[NewOrder]) -> Vec<Command> {

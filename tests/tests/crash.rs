@@ -4,7 +4,6 @@
 //! `HIGHWATER_TRIALS=100000 cargo test --release -p tests --test crash` runs so many trials of
 //! each kind. A failing seed is printed; `HIGHWATER_SEED=17` runs that one alone.
 
-use highwater::event::EventKind;
 use highwater::log_file::LogOperation;
 use highwater::record::RecordType;
 use highwater::recovery::RecoveryFault;
@@ -144,10 +143,10 @@ fn the_commands_come_by_every_kind_of_event() {
         let trial = trial::run(seed, settings, |log| log, &mut Tally::default());
         let oracle = trial.unwrap_or_else(|violation| panic!("seed {seed}: {violation:?}"));
         for event in applied(oracle.commands(), |_| ()).1 {
-            if let EventKind::Rejected { reason, .. } = event.kind {
+            if let Some(reason) = event.kind.reject_reason() {
                 rejects.insert(reason);
             }
-            if let EventKind::Canceled { reason, .. } = event.kind {
+            if let Some(reason) = event.kind.cancel_reason() {
                 cancels.insert(reason);
             }
             let kind = std::mem::discriminant(&event.kind);

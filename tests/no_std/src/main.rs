@@ -241,7 +241,7 @@ impl EventSink for Told {
         let before = self.last.map_or(0, |last| last.sequence.0);
         self.is_early |= event.sequence > self.shared.durable.get() || event.sequence.0 < before;
         self.last = Some(*event);
-        if matches!(event.kind, EventKind::Duplicate { .. }) {
+        if event.kind.is_duplicate() {
             self.duplicate_count += 1;
         } else {
             self.event_count += 1;

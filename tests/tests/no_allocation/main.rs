@@ -332,8 +332,8 @@ impl EventSink for Told {
     fn event(&mut self, event: &Event) {
         self.events += 1;
         self.trades += u64::from(matches!(event.kind, EventKind::Trade { .. }));
-        self.rejects += u64::from(matches!(event.kind, EventKind::Rejected { .. }));
-        self.duplicates += u64::from(matches!(event.kind, EventKind::Duplicate { .. }));
+        self.rejects += u64::from(event.kind.is_rejected());
+        self.duplicates += u64::from(event.kind.is_duplicate());
         self.triggered += u64::from(matches!(event.kind, EventKind::Triggered { .. }));
         self.replenished += u64::from(matches!(event.kind, EventKind::Replenished { .. }));
         self.auction_trades += u64::from(matches!(event.kind, EventKind::AuctionTrade { .. }));
