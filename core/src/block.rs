@@ -58,7 +58,7 @@ pub struct BlockHead {
 /// The bytes of a head, in their order.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Layout {
+struct BlockLayout {
     magic: [u8; MAGIC_BYTES],
     /// See `seal.rs`.
     checksum: Le32,
@@ -79,7 +79,7 @@ struct Layout {
 }
 
 /// Bytes of a block's head.
-pub const BLOCK_HEAD_BYTES: usize = size_of::<Layout>();
+pub const BLOCK_HEAD_BYTES: usize = size_of::<BlockLayout>();
 /// Bytes of padding that every block ends with, however full it is: wherever a crash tears the
 /// block, more than one bit of it is missing.
 const PADDING_BYTES_MIN: usize = 8;
@@ -217,7 +217,7 @@ impl Chain {
         let (front, padding) =
             block.split_at_mut(BLOCK_HEAD_BYTES + usize::from(filled.used_bytes));
         padding.fill(PADDING);
-        let layout = Layout {
+        let layout = BlockLayout {
             magic: MAGIC,
             checksum: Le32::new(0),
             log_id: self.log_id.0,
@@ -325,14 +325,14 @@ pub fn records_of<'b>(block: &'b [u8], head: &BlockHead) -> &'b [u8] {
     block.get(BLOCK_HEAD_BYTES..end).unwrap_or_default()
 }
 
-fn layout_of(block: &[u8]) -> Option<Layout> {
+fn layout_of(block: &[u8]) -> Option<BlockLayout> {
     if block.len() != BLOCK_BYTES {
         return None;
     }
     bytemuck::try_pod_read_unaligned(block.get(..BLOCK_HEAD_BYTES)?).ok()
 }
 
-fn head_of(layout: &Layout, kind: BlockKind, checksum: u32) -> BlockHead {
+fn head_of(layout: &BlockLayout, kind: BlockKind, checksum: u32) -> BlockHead {
     BlockHead {
         kind,
         number: layout.number.get(),

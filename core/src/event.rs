@@ -1,12 +1,12 @@
 //! Events: facts that follow from a command, in causal order, and the one list of reasons.
 
-mod place;
 mod queries;
 mod reasons;
+mod routing;
 mod running_hash;
 
-pub(crate) use place::Place;
 pub use reasons::{CancelReason, RejectReason};
+pub(crate) use routing::Routing;
 
 use crate::limits::SEQUENCE_MAX;
 use crate::ring::{Alone, Carried, WORD_MAX};
@@ -41,7 +41,7 @@ pub struct Event {
 #[derive(Clone, Copy, Debug)]
 pub struct Unsequenced {
     /// Each store into a slot costs the same, so these three are one.
-    place: Place,
+    routing: Routing,
     kind: EventKind,
 }
 
@@ -51,17 +51,17 @@ impl Carried for Event {
 
     #[inline]
     fn apart(&self) -> Option<(u64, Alone<Unsequenced>)> {
-        Some((self.sequence.0, Alone(Unsequenced { place: self.place(), kind: self.kind })))
+        Some((self.sequence.0, Alone(Unsequenced { routing: self.routing(), kind: self.kind })))
     }
 
     #[inline]
     fn together(word: u64, Alone(rest): Alone<Unsequenced>) -> Self {
-        let Unsequenced { place, kind } = rest;
+        let Unsequenced { routing, kind } = rest;
         Self {
             sequence: Sequence(word),
-            session: place.session(),
-            owner: place.owner(),
-            instrument: place.instrument(),
+            session: routing.session(),
+            owner: routing.owner(),
+            instrument: routing.instrument(),
             kind,
         }
     }
@@ -287,8 +287,8 @@ impl Event {
     /// Whom and what it is about.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few shifts")]
-    fn place(&self) -> Place {
-        Place::new(self.instrument, self.session, self.owner)
+    fn routing(&self) -> Routing {
+        Routing::new(self.instrument, self.session, self.owner)
     }
 }
 

@@ -122,7 +122,7 @@ impl<'a> Sequencer<'a> {
     /// Sequences a command, or answers it without a sequence of its own when it must not be
     /// executed.
     #[inline]
-    fn take(&mut self, taken: &impl Taken, host: &mut impl SequencerHost) {
+    fn take(&mut self, taken: &impl Sequenced, host: &mut impl SequencerHost) {
         let (session, client_sequence) = taken.sender();
         match self.book.admit(session, client_sequence) {
             Admission::Duplicate { last } => {
@@ -144,7 +144,7 @@ impl<'a> Sequencer<'a> {
     /// Logs and applies a command. Its record is published before its first event: while the sink
     /// waits for room, the record is on its way to the disk already, so the wait ends.
     #[inline]
-    fn sequence(&mut self, taken: &impl Taken, host: &mut impl SequencerHost) {
+    fn sequence(&mut self, taken: &impl Sequenced, host: &mut impl SequencerHost) {
         let sequence = self.book.last_sequence().next();
         let timestamp_ns = taken.timestamp_ns();
         let is_pushed = taken.log(sequence, &mut self.records);
@@ -195,7 +195,7 @@ fn glance_at(arrivals: &mut Consumer<'_, Arrival>, index: usize) -> Option<Glanc
 }
 
 /// A command as it was taken from the input ring.
-trait Taken {
+trait Sequenced {
     /// Who sent it, and its number there.
     fn sender(&self) -> (SessionId, ClientSequence);
 
@@ -213,7 +213,7 @@ trait Taken {
 }
 
 /// What the ring carries of a plain arrival is what the log's ring carries of its record.
-impl Taken for PlainRecord {
+impl Sequenced for PlainRecord {
     #[inline]
     fn sender(&self) -> (SessionId, ClientSequence) {
         (self.command.session(), self.command.client_sequence())
@@ -240,7 +240,7 @@ impl Taken for PlainRecord {
     }
 }
 
-impl Taken for Arrival {
+impl Sequenced for Arrival {
     fn sender(&self) -> (SessionId, ClientSequence) {
         (self.command.session, self.command.client_sequence)
     }

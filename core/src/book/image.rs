@@ -16,7 +16,7 @@ mod restore;
 pub use fault::ImageFault;
 pub(crate) use restore::Restoration;
 
-use super::bug::bug;
+use super::invariant::broken_invariant;
 use super::store::ladder_id::LadderId;
 use super::store::span::orders_for_spans;
 use super::{Book, are_possible};
@@ -138,10 +138,12 @@ impl Book<'_> {
         instrument: InstrumentId,
         write: &mut impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Some(symbol) = self.symbol(instrument) else { bug("an instrument without a symbol") };
-        let market = self.ladders.market(instrument);
+        let Some(symbol) = self.symbol(instrument) else {
+            broken_invariant("an instrument without a symbol")
+        };
+        let instrument_book = self.ladders.instrument_book(instrument);
         let terms = self.terms_of(instrument);
-        write(bytes_of(&InstrumentEntry::new(symbol, &terms, market)))?;
+        write(bytes_of(&InstrumentEntry::new(symbol, &terms, instrument_book)))?;
         for side in [Side::Buy, Side::Sell] {
             for level in self.raw_levels(LadderId::new(instrument, side)) {
                 self.slots(level).try_for_each(|slot| self.write_order(slot, write))?;

@@ -4,10 +4,10 @@
 pub(super) mod auction;
 mod changes;
 mod conditional;
+pub(super) mod context;
 pub(super) mod entry;
 mod matching;
 mod operator;
-pub(super) mod origin;
 mod queue;
 mod removal;
 mod stops;

@@ -1,4 +1,4 @@
-//! Whether an order can be open as an image says: what the door and all that follows let be.
+//! Whether an order can be open as an image says: what order entry and all that follows allow.
 
 use super::entry::ReadOrder;
 use crate::book::rules::entry::{check_price, check_risk, has_too_many_parts};

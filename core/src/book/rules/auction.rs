@@ -1,7 +1,7 @@
 //! Call auctions: the price at which most would trade, and the trades of the uncross.
 
-use super::origin::Origin;
-use crate::book::bug::bug;
+use super::context::Context;
+use crate::book::invariant::broken_invariant;
 use crate::book::store::ladder::Level;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::NONE;
@@ -157,62 +157,62 @@ impl Book<'_> {
     }
 
     /// Ends an auction: all its trades at one price, and on to continuous trading.
-    pub(super) fn uncross(&mut self, origin: Origin, sink: &mut impl EventSink) {
-        let gate = self.ladders.market(origin.instrument()).gate;
+    pub(super) fn uncross(&mut self, context: Context, sink: &mut impl EventSink) {
+        let gate = self.ladders.instrument_book(context.instrument()).gate;
         if gate.is_halted() {
-            return self.reject(origin, OrderId(0), RejectReason::Halted, sink);
+            return self.reject(context, OrderId(0), RejectReason::Halted, sink);
         }
         if gate.phase() != Phase::Auction {
-            return self.reject(origin, OrderId(0), RejectReason::WrongPhase, sink);
+            return self.reject(context, OrderId(0), RejectReason::WrongPhase, sink);
         }
-        let outcome = self.indicative(origin.instrument());
+        let outcome = self.indicative(context.instrument());
         let volume = outcome.map_or(0, |outcome| outcome.volume_lots);
         let uncrossed = EventKind::Uncrossed {
-            client_sequence: origin.client_sequence,
+            client_sequence: context.client_sequence,
             price: Ticks(outcome.map_or(0, |outcome| outcome.price.ticks())),
             volume: Lots(u64::try_from(volume).unwrap_or(u64::MAX)),
         };
-        self.tell(origin, uncrossed, sink);
+        self.tell(context, uncrossed, sink);
         if let Some(Indicative { price, volume_lots, .. }) = outcome {
-            self.ladders.market_mut(origin.instrument()).last_trade = price.ticks();
-            self.allocate(origin, price, volume_lots, sink);
+            self.ladders.instrument_book_mut(context.instrument()).last_trade = price.ticks();
+            self.allocate(context, price, volume_lots, sink);
         }
-        self.ladders.market_mut(origin.instrument()).gate.set_phase(Phase::Continuous);
-        self.run_stops(origin, sink);
+        self.ladders.instrument_book_mut(context.instrument()).gate.set_phase(Phase::Continuous);
+        self.run_stops(context, sink);
     }
 
     /// Trades `volume` lots at `price`, on both sides the best price first, then first come first
     /// served.
     fn allocate(
         &mut self,
-        origin: Origin,
+        context: Context,
         price: Price,
         mut volume: u128,
         sink: &mut impl EventSink,
     ) {
         while volume > 0 {
             let [Some(buyer), Some(seller)] =
-                [Side::Buy, Side::Sell].map(|side| self.first(origin.instrument(), side))
+                [Side::Buy, Side::Sell].map(|side| self.first(context.instrument(), side))
             else {
-                bug("an auction without orders for its volume")
+                broken_invariant("an auction without orders for its volume")
             };
             let lots = self.orders.open(buyer).min(self.orders.open(seller));
             let lots = u64::try_from(volume).map_or(lots, |volume| lots.min(volume));
             volume -= u128::from(lots);
-            self.trade_in_auction(origin, [buyer, seller], (price, lots), sink);
+            self.trade_in_auction(context, [buyer, seller], (price, lots), sink);
         }
         for side in [Side::Buy, Side::Sell] {
-            if let Some(slot) = self.first(origin.instrument(), side)
+            if let Some(slot) = self.first(context.instrument(), side)
                 && self.orders.pool.get(slot).remaining == 0
             {
-                self.replenish(origin, slot, sink);
+                self.replenish(context, slot, sink);
             }
         }
     }
 
     fn trade_in_auction(
         &mut self,
-        origin: Origin,
+        context: Context,
         slots: [u32; 2],
         (price, lots): (Price, u64),
         sink: &mut impl EventSink,
@@ -228,7 +228,7 @@ impl Book<'_> {
             buy_remaining,
             sell_remaining,
         };
-        self.tell(origin.about(SessionId(buyer.session)), trade, sink);
+        self.tell(context.about(SessionId(buyer.session)), trade, sink);
     }
 
     /// Takes traded lots off an order, the shown ones first, and the order out of the book when
@@ -236,7 +236,7 @@ impl Book<'_> {
     fn take(&mut self, slot: u32, lots: u64) -> Lots {
         let open = self.orders.open(slot) - lots;
         if open == 0 {
-            self.leave(slot);
+            self.remove(slot);
             return Lots(0);
         }
         let order = self.orders.pool.get_mut(slot);

@@ -1,9 +1,9 @@
 //! What clients do to their open orders: cancel, reduce, replace.
 
 use super::conditional::Conditional;
+use super::context::Context;
 use super::entry::{check_price, check_risk, has_too_many_parts};
 use super::matching::Incoming;
-use super::origin::Origin;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::NONE;
 use crate::book::{Book, quantity_of};
@@ -28,30 +28,30 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "nearly half of all commands: one piece of code")]
     pub(in crate::book) fn cancel(
         &mut self,
-        origin: Origin,
+        context: Context,
         (order, account): (OrderId, AccountId),
         sink: &mut impl EventSink,
     ) {
-        let instrument = origin.instrument();
+        let instrument = context.instrument();
         let hash = self.orders.hash(instrument, order);
         let Some(left) = self.take_plain(hash, (instrument, order), account) else {
-            return self.cancel_conditional(origin, (order, account), sink);
+            return self.cancel_conditional(context, (order, account), sink);
         };
         let (owner, open) = (SessionId(left.session), left.remaining);
-        self.emit_canceled(origin.about(owner), (order, open), CancelReason::User, sink);
+        self.emit_canceled(context.about(owner), (order, open), CancelReason::User, sink);
     }
 
     /// Cancels an open order that is not plain, or rejects the command.
     #[inline(never)]
     fn cancel_conditional(
         &mut self,
-        origin: Origin,
+        context: Context,
         (order, account): (OrderId, AccountId),
         sink: &mut impl EventSink,
     ) {
-        match self.find_own(origin, order, account) {
-            Ok((slot, _)) => self.cancel_slot(origin, slot, CancelReason::User, sink),
-            Err(reason) => self.reject(origin, order, reason, sink),
+        match self.find_own(context, order, account) {
+            Ok((slot, _)) => self.cancel_slot(context, slot, CancelReason::User, sink),
+            Err(reason) => self.reject(context, order, reason, sink),
         }
     }
 
@@ -59,68 +59,73 @@ impl Book<'_> {
     #[inline(never)]
     pub(in crate::book) fn reduce(
         &mut self,
-        origin: Origin,
+        context: Context,
         (order, account): (OrderId, AccountId),
         by: Lots,
         sink: &mut impl EventSink,
     ) {
-        let slot = match self.find_own(origin, order, account) {
+        let slot = match self.find_own(context, order, account) {
             Ok((slot, _)) => slot,
-            Err(reason) => return self.reject(origin, order, reason, sink),
+            Err(reason) => return self.reject(context, order, reason, sink),
         };
         let open = self.orders.open(slot);
         if by.0 >= open {
-            return self.cancel_slot(origin, slot, CancelReason::User, sink);
+            return self.cancel_slot(context, slot, CancelReason::User, sink);
         }
-        let lot = self.terms_of(origin.instrument()).lot;
+        let lot = self.terms_of(context.instrument()).lot;
         if by.0 == 0 || !by.0.is_multiple_of(lot.0) {
-            return self.reject(origin, order, RejectReason::BadQuantity, sink);
+            return self.reject(context, order, RejectReason::BadQuantity, sink);
         }
         self.shrink(slot, open - by.0);
         let remaining = quantity_of(open - by.0);
         let visible = self.shown(slot);
         let owner = SessionId(self.orders.pool.get(slot).session);
-        let client_sequence = origin.client_sequence;
+        let client_sequence = context.client_sequence;
         let reduced = EventKind::Reduced { client_sequence, order, remaining, visible };
-        self.emit(origin.about(owner), reduced, sink);
+        self.emit(context.about(owner), reduced, sink);
     }
 
     /// Changes id, price, trigger and quantity of an open order.
     #[inline(never)]
     pub(in crate::book) fn replace(
         &mut self,
-        origin: Origin,
+        context: Context,
         replace: &ReplaceOrder,
         sink: &mut impl EventSink,
     ) {
-        let (slot, hash) = match self.find_own(origin, replace.order, replace.account) {
+        let (slot, hash) = match self.find_own(context, replace.order, replace.account) {
             Ok(found) => found,
-            Err(reason) => return self.reject(origin, replace.order, reason, sink),
+            Err(reason) => return self.reject(context, replace.order, reason, sink),
         };
         if replace.quantity.0 == 0 {
-            return self.cancel_slot(origin, slot, CancelReason::User, sink);
+            return self.cancel_slot(context, slot, CancelReason::User, sink);
         }
         let order = self.orders.pool.get(slot);
         if u64::from(order.extra)
             | u64::from(order.terms)
-            | self.ladders.market(origin.instrument()).gate.word()
+            | self.ladders.instrument_book(context.instrument()).gate.word()
             != 0
         {
-            return self.replace_conditional(origin, slot, replace, sink);
+            return self.replace_conditional(context, slot, replace, sink);
         }
-        match self.check_plain_replace(origin, slot, replace) {
-            Err(reason) => self.reject(origin, replace.order, reason, sink),
+        match self.check_plain_replace(context, slot, replace) {
+            Err(reason) => self.reject(context, replace.order, reason, sink),
             Ok(Change::Keep(quantity)) => {
                 let visible = Lots(quantity.lots());
-                self.keep(origin, slot, replace.new_order, quantity);
-                self.emit_replaced(origin, replace, (replace.price, quantity, Some(visible)), sink);
+                self.keep(context, slot, replace.new_order, quantity);
+                self.emit_replaced(
+                    context,
+                    replace,
+                    (replace.price, quantity, Some(visible)),
+                    sink,
+                );
             }
             Ok(Change::Move(incoming)) => {
                 self.orders.forget_hash(slot, hash);
-                self.leave_queue(slot);
+                self.unlink_from_queue(slot);
                 let now = (replace.price, incoming.quantity, None);
-                self.emit_replaced(origin, replace, now, sink);
-                self.execute_again(origin, &incoming, sink);
+                self.emit_replaced(context, replace, now, sink);
+                self.execute_again(context, &incoming, sink);
             }
         }
     }
@@ -128,21 +133,21 @@ impl Book<'_> {
     /// The checks of [`check_replace`](Self::check_replace) that can fail for a plain order.
     fn check_plain_replace(
         &self,
-        origin: Origin,
+        context: Context,
         slot: u32,
         replace: &ReplaceOrder,
     ) -> Result<Change<Incoming>, RejectReason> {
         let order = self.orders.pool.get(slot);
         let limit = Price::new(replace.price).ok_or(RejectReason::BadPrice)?;
         let quantity = Quantity::new(replace.quantity).ok_or(RejectReason::BadQuantity)?;
-        let hash = self.orders.hash(origin.instrument(), replace.new_order);
+        let hash = self.orders.hash(context.instrument(), replace.new_order);
         if replace.new_order != replace.order
-            && self.orders.find_hashed(hash, origin.instrument(), replace.new_order).is_some()
+            && self.orders.find_hashed(hash, context.instrument(), replace.new_order).is_some()
         {
             return Err(RejectReason::DuplicateId);
         }
-        if origin.session().0 != order.session {
-            self.check_session(origin.session())?;
+        if context.session().0 != order.session {
+            self.check_session(context.session())?;
         }
         let level = self.ladders.levels.get(order.level);
         if replace.rule == ReplaceRule::Modify
@@ -168,28 +173,28 @@ impl Book<'_> {
     #[inline(never)]
     fn replace_conditional(
         &mut self,
-        origin: Origin,
+        context: Context,
         slot: u32,
         replace: &ReplaceOrder,
         sink: &mut impl EventSink,
     ) {
-        match self.check_replace(origin, slot, replace) {
-            Err(reason) => self.reject(origin, replace.order, reason, sink),
+        match self.check_replace(context, slot, replace) {
+            Err(reason) => self.reject(context, replace.order, reason, sink),
             Ok(Change::Keep(quantity)) => {
-                self.keep(origin, slot, replace.new_order, quantity);
+                self.keep(context, slot, replace.new_order, quantity);
                 let (price, visible) = (price_of(&self.as_it_is(slot)), self.shown(slot));
-                self.emit_replaced(origin, replace, (price, quantity, Some(visible)), sink);
+                self.emit_replaced(context, replace, (price, quantity, Some(visible)), sink);
             }
             Ok(Change::Move(incoming)) => {
-                self.leave(slot);
+                self.remove(slot);
                 let now = (price_of(&incoming), incoming.quantity, None);
-                self.emit_replaced(origin, replace, now, sink);
+                self.emit_replaced(context, replace, now, sink);
                 if incoming.trigger.is_some() {
-                    self.wait(origin, &incoming);
+                    self.wait(context, &incoming);
                 } else {
-                    self.execute_conditional(origin, &incoming, sink);
+                    self.execute_conditional(context, &incoming, sink);
                 }
-                self.run_stops(origin, sink);
+                self.run_stops(context, sink);
             }
         }
     }
@@ -197,25 +202,25 @@ impl Book<'_> {
     /// All checks of a Replace, in the documented order.
     fn check_replace(
         &self,
-        origin: Origin,
+        context: Context,
         slot: u32,
         replace: &ReplaceOrder,
     ) -> Result<Change<Conditional>, RejectReason> {
-        let market = self.ladders.market(origin.instrument());
-        if market.gate.is_halted() {
+        let instrument_book = self.ladders.instrument_book(context.instrument());
+        if instrument_book.gate.is_halted() {
             return Err(RejectReason::Halted);
         }
-        let terms = self.terms_of(origin.instrument());
+        let terms = self.terms_of(context.instrument());
         let old = self.as_it_is(slot);
         let new = Self::changed(&old, replace, &terms)?;
         let is_renamed = replace.new_order != replace.order;
-        if is_renamed && self.orders.find(origin.instrument(), replace.new_order).is_some() {
+        if is_renamed && self.orders.find(context.instrument(), replace.new_order).is_some() {
             return Err(RejectReason::DuplicateId);
         }
         let quantity = new.quantity;
         check_risk(&terms, new.limit, quantity)?;
-        if origin.session().0 != self.orders.pool.get(slot).session {
-            self.check_session(origin.session())?;
+        if context.session().0 != self.orders.pool.get(slot).session {
+            self.check_session(context.session())?;
         }
         if replace.rule == ReplaceRule::Modify
             && (new.limit, new.trigger) == (old.limit, old.trigger)
@@ -223,7 +228,7 @@ impl Book<'_> {
         {
             return Ok(Change::Keep(quantity));
         }
-        self.check_move(origin, slot, &new)?;
+        self.check_move(context, slot, &new)?;
         Ok(Change::Move(new))
     }
 
@@ -252,8 +257,13 @@ impl Book<'_> {
     }
 
     /// Whether an order can leave its place and come in as `new`.
-    fn check_move(&self, origin: Origin, slot: u32, new: &Conditional) -> Result<(), RejectReason> {
-        let (instrument, side) = (origin.instrument(), new.side);
+    fn check_move(
+        &self,
+        context: Context,
+        slot: u32,
+        new: &Conditional,
+    ) -> Result<(), RejectReason> {
+        let (instrument, side) = (context.instrument(), new.side);
         let (ladder, price) = match new.trigger {
             Some(trigger) => (LadderId::of_stops(instrument, side), trigger),
             None => (LadderId::new(instrument, side), new.worst()),
@@ -290,15 +300,15 @@ impl Book<'_> {
     }
 
     /// Changes an order where it is.
-    fn keep(&mut self, origin: Origin, slot: u32, id: OrderId, quantity: Quantity) {
+    fn keep(&mut self, context: Context, slot: u32, id: OrderId, quantity: Quantity) {
         self.shrink(slot, quantity.lots());
         let order = self.orders.pool.get_mut(slot);
-        let old_session = core::mem::replace(&mut order.session, origin.session().0);
+        let old_session = core::mem::replace(&mut order.session, context.session().0);
         if order.id != id.0 {
             self.orders.rename(slot, id);
         }
         self.sessions.closed(SessionId(old_session));
-        self.sessions.opened(origin.session());
+        self.sessions.opened(context.session());
     }
 
     /// Leaves `open` lots of an order open, no more than there are; hidden ones go first.
@@ -323,13 +333,13 @@ impl Book<'_> {
     /// its place.
     fn emit_replaced(
         &mut self,
-        origin: Origin,
+        context: Context,
         replace: &ReplaceOrder,
         (price, quantity, kept): (Ticks, Quantity, Option<Lots>),
         sink: &mut impl EventSink,
     ) {
         let replaced = EventKind::Replaced {
-            client_sequence: origin.client_sequence,
+            client_sequence: context.client_sequence,
             order: replace.order,
             new_order: replace.new_order,
             price,
@@ -337,14 +347,14 @@ impl Book<'_> {
             visible: kept.unwrap_or_default(),
             kept_priority: kept.is_some(),
         };
-        self.emit(origin, replaced, sink);
+        self.emit(context, replaced, sink);
     }
 
     /// Cancels the order in `slot`.
     #[inline(never)]
     pub(super) fn cancel_slot(
         &mut self,
-        origin: Origin,
+        context: Context,
         slot: u32,
         reason: CancelReason,
         sink: &mut impl EventSink,
@@ -352,22 +362,22 @@ impl Book<'_> {
         let order = self.orders.pool.get(slot);
         let (id, owner) = (OrderId(order.id), SessionId(order.session));
         let open = order.remaining + self.orders.hidden(order);
-        self.leave(slot);
-        self.emit_canceled(origin.about(owner), (id, open), reason, sink);
+        self.remove(slot);
+        self.emit_canceled(context.about(owner), (id, open), reason, sink);
     }
 
     /// The slot of an open order of the account, and the hash of its id.
     fn find_own(
         &self,
-        origin: Origin,
+        context: Context,
         order: OrderId,
         account: AccountId,
     ) -> Result<(u32, u32), RejectReason> {
-        if origin.instrument().0 >= self.symbols.count() {
+        if context.instrument().0 >= self.symbols.count() {
             return Err(RejectReason::UnknownInstrument);
         }
-        let hash = self.orders.hash(origin.instrument(), order);
-        match self.orders.find_hashed(hash, origin.instrument(), order) {
+        let hash = self.orders.hash(context.instrument(), order);
+        match self.orders.find_hashed(hash, context.instrument(), order) {
             Some(slot) if self.orders.pool.get(slot).account == account.0 => Ok((slot, hash)),
             Some(_) | None => Err(RejectReason::UnknownOrder),
         }

@@ -1,8 +1,8 @@
 //! Orders that ask for more than a price: all or nothing, at least so much, self-trade prevention,
 //! a hidden part, an expiry.
 
+use super::context::Context;
 use super::matching::reaches;
-use super::origin::Origin;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::book::store::terms::Terms;
@@ -58,43 +58,43 @@ impl Book<'_> {
     /// that this triggers are the caller's business.
     pub(super) fn execute_conditional(
         &mut self,
-        origin: Origin,
+        context: Context,
         incoming: &Conditional,
         sink: &mut impl EventSink,
     ) {
         let whole = incoming.quantity.lots();
-        if self.ladders.market(origin.instrument()).gate.phase() == Phase::Auction {
-            return self.rest_conditional(origin, incoming, whole, sink);
+        if self.ladders.instrument_book(context.instrument()).gate.phase() == Phase::Auction {
+            return self.rest_conditional(context, incoming, whole, sink);
         }
-        if let Some(reason) = self.refusal(origin, incoming) {
-            return self.emit_canceled(origin, (incoming.order, whole), reason, sink);
+        if let Some(reason) = self.refusal(context, incoming) {
+            return self.emit_canceled(context, (incoming.order, whole), reason, sink);
         }
         let remaining = if incoming.terms.self_trade == SelfTrade::Allow {
             let reach = (incoming.side, incoming.worst());
-            self.cross_conditional(origin, (incoming.order, whole), reach, sink)
+            self.cross_conditional(context, (incoming.order, whole), reach, sink)
         } else {
-            self.cross_preventing(origin, incoming, sink)
+            self.cross_preventing(context, incoming, sink)
         };
         if remaining > 0 {
-            self.rest_conditional(origin, incoming, remaining, sink);
+            self.rest_conditional(context, incoming, remaining, sink);
         }
     }
 
     /// Why an order is canceled before it trades at all.
-    fn refusal(&self, origin: Origin, incoming: &Conditional) -> Option<CancelReason> {
+    fn refusal(&self, context: Context, incoming: &Conditional) -> Option<CancelReason> {
         let Conditional { side, terms, minimum, .. } = *incoming;
         if incoming.trigger.is_some()
             && terms.post_only
-            && self.would_trade(origin.instrument(), side, incoming.worst())
+            && self.would_trade(context.instrument(), side, incoming.worst())
         {
             return Some(CancelReason::PostOnlyWouldCross);
         }
         let whole = incoming.quantity.lots();
         if terms.time_in_force == TimeInForce::FillOrKill {
-            let fills = self.can_trade(origin, incoming, whole);
+            let fills = self.can_trade(context, incoming, whole);
             return (!fills).then_some(CancelReason::FokUnfillable);
         }
-        let fills = minimum == 0 || self.can_trade(origin, incoming, minimum);
+        let fills = minimum == 0 || self.can_trade(context, incoming, minimum);
         (!fills).then_some(CancelReason::MinimumUnfillable)
     }
 
@@ -102,7 +102,7 @@ impl Book<'_> {
     /// that prevention takes out of its way, nor with what lies behind an order that it stops at.
     ///
     /// Looks at the orders that it would trade with, and at its own.
-    fn can_trade(&self, origin: Origin, incoming: &Conditional, wanted: u64) -> bool {
+    fn can_trade(&self, context: Context, incoming: &Conditional, wanted: u64) -> bool {
         let Conditional { side, account, terms, .. } = *incoming;
         let limit = incoming.worst();
         let (prevents, stops) = match terms.self_trade {
@@ -111,7 +111,7 @@ impl Book<'_> {
             SelfTrade::CancelNewest | SelfTrade::CancelBoth => (true, true),
         };
         let mut found = 0;
-        let levels = self.raw_levels(LadderId::new(origin.instrument(), side.opposite()));
+        let levels = self.raw_levels(LadderId::new(context.instrument(), side.opposite()));
         for level in levels.take_while(|level| reaches(side, limit, level.valid_price())) {
             let (mut shown, mut open) = (0, 0);
             for slot in self.slots(level) {
@@ -141,7 +141,7 @@ impl Book<'_> {
     /// that are left to rest.
     fn cross_preventing(
         &mut self,
-        origin: Origin,
+        context: Context,
         incoming: &Conditional,
         sink: &mut impl EventSink,
     ) -> u64 {
@@ -149,13 +149,15 @@ impl Book<'_> {
         let limit = incoming.worst();
         let mut remaining = incoming.quantity.lots();
         while remaining > 0 {
-            let Some((level, price)) = self.best_opposite(origin.instrument(), side) else { break };
+            let Some((level, price)) = self.best_opposite(context.instrument(), side) else {
+                break;
+            };
             if !reaches(side, limit, price) {
                 break;
             }
             let slot = self.ladders.levels.get(level).head;
             if self.orders.pool.get(slot).account != account.0 {
-                remaining = self.fill_first(origin, (order, remaining), (slot, price), sink);
+                remaining = self.fill_first(context, (order, remaining), (slot, price), sink);
                 continue;
             }
             let (goes_oldest, goes_newest) = match terms.self_trade {
@@ -165,10 +167,10 @@ impl Book<'_> {
                 SelfTrade::CancelBoth => (true, true),
             };
             if goes_oldest {
-                self.cancel_slot(origin, slot, CancelReason::SelfTrade, sink);
+                self.cancel_slot(context, slot, CancelReason::SelfTrade, sink);
             }
             if goes_newest {
-                self.emit_canceled(origin, (order, remaining), CancelReason::SelfTrade, sink);
+                self.emit_canceled(context, (order, remaining), CancelReason::SelfTrade, sink);
                 return 0;
             }
         }
@@ -178,12 +180,12 @@ impl Book<'_> {
     /// Lets what is left of an order rest, or cancels it.
     fn rest_conditional(
         &mut self,
-        origin: Origin,
+        context: Context,
         incoming: &Conditional,
         remaining: u64,
         sink: &mut impl EventSink,
     ) {
-        let ladder = LadderId::new(origin.instrument(), incoming.side);
+        let ladder = LadderId::new(context.instrument(), incoming.side);
         let price = incoming.worst().ticks();
         let reason = if incoming.limit.is_none() {
             CancelReason::NoLiquidity
@@ -194,14 +196,14 @@ impl Book<'_> {
         {
             CancelReason::LevelsFull
         } else {
-            return self.rest_with_extra(origin, incoming, remaining, sink);
+            return self.rest_with_extra(context, incoming, remaining, sink);
         };
-        self.emit_canceled(origin, (incoming.order, remaining), reason, sink);
+        self.emit_canceled(context, (incoming.order, remaining), reason, sink);
     }
 
     fn rest_with_extra(
         &mut self,
-        origin: Origin,
+        context: Context,
         incoming: &Conditional,
         remaining: u64,
         sink: &mut impl EventSink,
@@ -212,9 +214,9 @@ impl Book<'_> {
         let resting = Order {
             id: order.0,
             remaining: visible,
-            ladder: LadderId::new(origin.instrument(), side).0,
+            ladder: LadderId::new(context.instrument(), side).0,
             account: account.0,
-            session: origin.owner().0,
+            session: context.owner().0,
             terms: incoming.terms.bits(),
             ..Order::zeroed()
         };
@@ -230,11 +232,11 @@ impl Book<'_> {
             quantity: quantity_of(remaining),
             visible: quantity_of(visible),
         };
-        self.tell(origin, rested, sink);
+        self.tell(context, rested, sink);
     }
 
     /// Lets an iceberg whose shown part has traded show a new one, at the back of its level.
-    pub(super) fn replenish(&mut self, origin: Origin, slot: u32, sink: &mut impl EventSink) {
+    pub(super) fn replenish(&mut self, context: Context, slot: u32, sink: &mut impl EventSink) {
         let order = *self.orders.pool.get(slot);
         let extra = self.orders.extra_mut(order.extra);
         let shown = extra.hidden.min(extra.display);
@@ -243,7 +245,7 @@ impl Book<'_> {
         self.send_to_the_back(slot);
         let replenished =
             EventKind::Replenished { order: OrderId(order.id), visible: quantity_of(shown) };
-        self.tell(origin.about(SessionId(order.session)), replenished, sink);
+        self.tell(context.about(SessionId(order.session)), replenished, sink);
     }
 
     /// The order in `slot`, which rests, as one that comes in again with another limit and

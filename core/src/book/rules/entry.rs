@@ -1,8 +1,8 @@
-//! The door: what a new order is checked for, and the order of the checks.
+//! Order entry: what a new order is checked for, and the order of the checks.
 
 use super::conditional::Conditional;
+use super::context::Context;
 use super::matching::{Incoming, rested};
-use super::origin::Origin;
 use crate::book::Book;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::terms::Terms;
@@ -26,45 +26,45 @@ impl Book<'_> {
     )]
     pub(in crate::book) fn new_order(
         &mut self,
-        origin: Origin,
+        context: Context,
         new: &NewOrder,
         sink: &mut impl EventSink,
     ) {
         if new.instrument.0 >= self.symbols.count() {
-            return self.reject(origin, new.order, RejectReason::UnknownInstrument, sink);
+            return self.reject(context, new.order, RejectReason::UnknownInstrument, sink);
         }
-        let market = self.ladders.market(new.instrument);
-        let trades = market.would_trade(new.side, new.price);
-        if conditions_of(new) | market.gate.word() != 0 || !self.has_plenty() {
-            return self.new_conditional(origin, new, sink);
+        let instrument_book = self.ladders.instrument_book(new.instrument);
+        let trades = instrument_book.would_trade(new.side, new.price);
+        if conditions_of(new) | instrument_book.gate.word() != 0 || !self.has_plenty() {
+            return self.new_conditional(context, new, sink);
         }
         match self.check_plain(new) {
             Ok(incoming) if trades || !incoming.may_rest => {
-                self.enter_and_trade(origin, new, incoming.hash, sink);
+                self.enter_and_trade(context, new, incoming.hash, sink);
             }
-            Ok(incoming) => self.enter_and_stand(origin, new, &incoming, sink),
-            Err(reason) => self.reject(origin, new.order, reason, sink),
+            Ok(incoming) => self.enter_and_rest(context, new, &incoming, sink),
+            Err(reason) => self.reject(context, new.order, reason, sink),
         }
     }
 
     /// Takes a plain order that only rests, unless its session has too many.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands end here")]
-    fn enter_and_stand(
+    fn enter_and_rest(
         &mut self,
-        origin: Origin,
+        context: Context,
         new: &NewOrder,
         incoming: &Incoming,
         sink: &mut impl EventSink,
     ) {
-        if let Err(reason) = self.check_session(origin.session()) {
-            return self.reject(origin, new.order, reason, sink);
+        if let Err(reason) = self.check_session(context.session()) {
+            return self.reject(context, new.order, reason, sink);
         }
         // The book first, then the events: what they share is at hand for both.
-        self.stand(origin, incoming, incoming.quantity);
+        self.rest(context, incoming, incoming.quantity);
         let sequence = self.last_sequence;
-        self.emit_as(sequence, origin, accepted(origin, new), sink);
-        self.emit_as(sequence, origin, rested(incoming, incoming.quantity), sink);
+        self.emit_as(sequence, context, accepted(context, new), sink);
+        self.emit_as(sequence, context, rested(incoming, incoming.quantity), sink);
     }
 
     /// Takes a plain order that trades at once or never rests, unless its session has too many;
@@ -74,41 +74,41 @@ impl Book<'_> {
     #[inline(never)]
     fn enter_and_trade(
         &mut self,
-        origin: Origin,
+        context: Context,
         new: &NewOrder,
         hash: u32,
         sink: &mut impl EventSink,
     ) {
         let checked = Incoming::of(new, hash).and_then(|incoming| {
             if incoming.may_rest {
-                self.check_session(origin.session())?;
+                self.check_session(context.session())?;
             }
             Ok(incoming)
         });
         match checked {
             Ok(incoming) => {
-                self.emit(origin, accepted(origin, new), sink);
-                self.execute(origin, &incoming, sink);
+                self.emit(context, accepted(context, new), sink);
+                self.execute(context, &incoming, sink);
             }
-            Err(reason) => self.reject(origin, new.order, reason, sink),
+            Err(reason) => self.reject(context, new.order, reason, sink),
         }
     }
 
     /// Takes a new order that asks for something, or one on an instrument that does not take
     /// everything, or rejects it.
     #[inline(never)]
-    fn new_conditional(&mut self, origin: Origin, new: &NewOrder, sink: &mut impl EventSink) {
-        match self.check_conditional(origin, new) {
+    fn new_conditional(&mut self, context: Context, new: &NewOrder, sink: &mut impl EventSink) {
+        match self.check_conditional(context, new) {
             Ok(conditional) => {
-                self.emit(origin, accepted(origin, new), sink);
+                self.emit(context, accepted(context, new), sink);
                 if new.order_type.is_stop() {
-                    self.wait(origin, &conditional);
+                    self.wait(context, &conditional);
                 } else {
-                    self.execute_conditional(origin, &conditional, sink);
+                    self.execute_conditional(context, &conditional, sink);
                 }
-                self.run_stops(origin, sink);
+                self.run_stops(context, sink);
             }
-            Err(reason) => self.reject(origin, new.order, reason, sink),
+            Err(reason) => self.reject(context, new.order, reason, sink),
         }
     }
 
@@ -136,11 +136,11 @@ impl Book<'_> {
     /// All checks of a new order, in the documented order.
     fn check_conditional(
         &self,
-        origin: Origin,
+        context: Context,
         new: &NewOrder,
     ) -> Result<Conditional, RejectReason> {
         let instrument = new.instrument;
-        if self.ladders.market(instrument).gate.is_halted() {
+        if self.ladders.instrument_book(instrument).gate.is_halted() {
             return Err(RejectReason::Halted);
         }
         let terms = self.terms_of(instrument);
@@ -152,7 +152,7 @@ impl Book<'_> {
         let is_stop = new.order_type.is_stop();
         let may_be_open = is_stop || (conditional.may_rest() && conditional.limit.is_some());
         if may_be_open {
-            self.check_session(origin.session())?;
+            self.check_session(context.session())?;
         }
         if !is_stop {
             self.check_phase(instrument, &conditional)?;
@@ -224,7 +224,7 @@ impl Book<'_> {
     ) -> Result<(), RejectReason> {
         let would_trade = self.would_trade(instrument, new.side, new.worst());
         let is_market = new.limit.is_none();
-        match self.ladders.market(instrument).gate.phase() {
+        match self.ladders.instrument_book(instrument).gate.phase() {
             Phase::Auction if is_market || !new.may_rest() || new.minimum > 0 => {
                 Err(RejectReason::NoMatching)
             }
@@ -257,8 +257,8 @@ impl Book<'_> {
 
 /// The answer to an order that is taken.
 #[inline]
-fn accepted(origin: Origin, new: &NewOrder) -> EventKind {
-    EventKind::Accepted { client_sequence: origin.client_sequence, order: new.order }
+fn accepted(context: Context, new: &NewOrder) -> EventKind {
+    EventKind::Accepted { client_sequence: context.client_sequence, order: new.order }
 }
 
 /// One word that is 0 when an order asks for nothing beyond what a limit order without conditions

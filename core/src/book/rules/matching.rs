@@ -1,6 +1,6 @@
 //! Price-time priority: how an incoming order trades, and what becomes of the rest.
 
-use super::origin::Origin;
+use super::context::Context;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::Order;
 use crate::book::store::pool::NONE;
@@ -52,23 +52,23 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "it goes on where New was checked")]
     pub(super) fn execute(
         &mut self,
-        origin: Origin,
+        context: Context,
         incoming: &Incoming,
         sink: &mut impl EventSink,
     ) {
         let Incoming { order, side, limit, quantity, .. } = *incoming;
         let whole = quantity.lots();
-        let remaining = self.cross(origin, (order, whole), (side, limit), sink);
+        let remaining = self.cross(context, (order, whole), (side, limit), sink);
         if let Some(rest) = Quantity::new(Lots(remaining)) {
             if incoming.may_rest {
-                self.stand(origin, incoming, rest);
-                self.emit(origin, rested(incoming, rest), sink);
+                self.rest(context, incoming, rest);
+                self.emit(context, rested(incoming, rest), sink);
             } else {
-                self.cancel_rest(origin, (order, remaining), sink);
+                self.cancel_rest(context, (order, remaining), sink);
             }
         }
         if remaining < whole {
-            self.run_stops(origin, sink);
+            self.run_stops(context, sink);
         }
     }
 
@@ -76,34 +76,34 @@ impl Book<'_> {
     #[inline(never)]
     pub(super) fn cancel_rest(
         &mut self,
-        origin: Origin,
+        context: Context,
         rest: (OrderId, u64),
         sink: &mut impl EventSink,
     ) {
-        self.emit_canceled(origin, rest, CancelReason::IocRemainder, sink);
+        self.emit_canceled(context, rest, CancelReason::IocRemainder, sink);
     }
 
     /// The same, for an order that was open before.
     #[inline(never)]
     pub(super) fn execute_again(
         &mut self,
-        origin: Origin,
+        context: Context,
         incoming: &Incoming,
         sink: &mut impl EventSink,
     ) {
-        self.execute(origin, incoming, sink);
+        self.execute(context, incoming, sink);
     }
 
     /// [`cross`](Self::cross) for orders with conditions.
     #[inline(never)]
     pub(super) fn cross_conditional(
         &mut self,
-        origin: Origin,
+        context: Context,
         taker: (OrderId, u64),
         reach: (Side, Price),
         sink: &mut impl EventSink,
     ) -> u64 {
-        self.cross(origin, taker, reach, sink)
+        self.cross(context, taker, reach, sink)
     }
 
     /// Trades level by level, from the best price to the limit; returns the lots that are left.
@@ -111,17 +111,19 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "it goes on where an order came in")]
     fn cross(
         &mut self,
-        origin: Origin,
+        context: Context,
         (taker, mut remaining): (OrderId, u64),
         (side, limit): (Side, Price),
         sink: &mut impl EventSink,
     ) -> u64 {
         while remaining > 0 {
-            let Some((level, price)) = self.best_opposite(origin.instrument(), side) else { break };
+            let Some((level, price)) = self.best_opposite(context.instrument(), side) else {
+                break;
+            };
             if !reaches(side, limit, price) {
                 break;
             }
-            remaining = self.fill(origin, (taker, remaining), (level, price), sink);
+            remaining = self.fill(context, (taker, remaining), (level, price), sink);
         }
         remaining
     }
@@ -149,7 +151,7 @@ impl Book<'_> {
     #[expect(clippy::inline_always, reason = "its one caller is its loop")]
     fn fill(
         &mut self,
-        origin: Origin,
+        context: Context,
         (taker, mut remaining): (OrderId, u64),
         (level_slot, price): (u32, Price),
         sink: &mut impl EventSink,
@@ -179,13 +181,13 @@ impl Book<'_> {
                 order_count -= 1;
                 self.remove_filled(filled);
             }
-            self.emit(origin, trade, sink);
+            self.emit(context, trade, sink);
         }
-        self.ladders.market_mut(origin.instrument()).last_trade = price.ticks();
+        self.ladders.instrument_book_mut(context.instrument()).last_trade = price.ticks();
         self.cut_queue(level_slot, head, order_count);
         if remaining > 0 && head != NONE {
             // An order with an extra is the first now; the level is whole again.
-            remaining = self.fill_first(origin, (taker, remaining), (head, price), sink);
+            remaining = self.fill_first(context, (taker, remaining), (head, price), sink);
         }
         remaining
     }
@@ -220,7 +222,7 @@ impl Book<'_> {
     #[inline(never)]
     pub(super) fn fill_first(
         &mut self,
-        origin: Origin,
+        context: Context,
         (taker, remaining): (OrderId, u64),
         (slot, price): (u32, Price),
         sink: &mut impl EventSink,
@@ -239,26 +241,26 @@ impl Book<'_> {
             maker_remaining: Lots(left + hidden),
             taker_remaining: Lots(remaining - traded),
         };
-        self.ladders.market_mut(origin.instrument()).last_trade = price.ticks();
-        self.emit(origin, trade, sink);
+        self.ladders.instrument_book_mut(context.instrument()).last_trade = price.ticks();
+        self.emit(context, trade, sink);
         if left == 0 && hidden > 0 {
-            self.replenish(origin, slot, sink);
+            self.replenish(context, slot, sink);
         } else if left == 0 {
-            self.leave(slot);
+            self.remove(slot);
         }
         remaining - traded
     }
 
-    /// Lets what is left of an order stand in the book.
+    /// Lets what is left of an order rest in the book.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands end here")]
-    pub(super) fn stand(&mut self, origin: Origin, incoming: &Incoming, quantity: Quantity) {
+    pub(super) fn rest(&mut self, context: Context, incoming: &Incoming, quantity: Quantity) {
         let order = Order {
             id: incoming.order.0,
             remaining: quantity.lots(),
-            ladder: LadderId::new(origin.instrument(), incoming.side).0,
+            ladder: LadderId::new(context.instrument(), incoming.side).0,
             account: incoming.account.0,
-            session: origin.owner().0,
+            session: context.owner().0,
             ..Order::zeroed()
         };
         self.join(incoming.hash, order, incoming.limit);

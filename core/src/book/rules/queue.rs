@@ -47,10 +47,10 @@ impl Book<'_> {
         if !id.is_of_stops() {
             return self.orders.attach(slot, extra);
         }
-        let market = self.ladders.market_mut(instrument);
-        let last = core::mem::replace(&mut market.last_stop, slot);
+        let instrument_book = self.ladders.instrument_book_mut(instrument);
+        let last = core::mem::replace(&mut instrument_book.last_stop, slot);
         if last == NONE {
-            market.first_stop = slot;
+            instrument_book.first_stop = slot;
         } else {
             let last_extra = self.orders.pool.get(last).extra;
             self.orders.extra_mut(last_extra).stop_next = slot;
@@ -61,20 +61,20 @@ impl Book<'_> {
     /// Takes an open order, resting or waiting, out of its queue and out of the book, and its level
     /// with it when it was the last.
     #[inline]
-    pub(in crate::book) fn leave(&mut self, slot: u32) {
+    pub(in crate::book) fn remove(&mut self, slot: u32) {
         self.orders.forget_id(slot);
-        self.leave_queue(slot);
+        self.unlink_from_queue(slot);
     }
 
     /// Takes an open order whose id is not in the index any more out of its queue and of the book.
     #[inline]
-    pub(super) fn leave_queue(&mut self, slot: u32) {
+    pub(super) fn unlink_from_queue(&mut self, slot: u32) {
         if self.orders.pool.get(slot).extra != NONE {
             self.detach(slot);
         }
         let (entries, free) = self.orders.pool.parts();
         let left = take_out(entries, free, slot);
-        self.leave_level(&left);
+        self.unlink_from_level(&left);
     }
 
     /// Takes a plain order of an account by its id, whose hash is given, out of the book. None when
@@ -98,14 +98,14 @@ impl Book<'_> {
         }
         chain.remove(entries, slot);
         let left = take_out(entries, free, slot);
-        self.leave_level(&left);
+        self.unlink_from_level(&left);
         Some(left)
     }
 
     /// Takes an order that has left its queue out of its level and its session.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "nearly half of all commands end here")]
-    fn leave_level(&mut self, left: &Order) {
+    fn unlink_from_level(&mut self, left: &Order) {
         let level = self.ladders.levels.get_mut(left.level);
         level.drop_between(left.prev, left.next);
         if level.order_count == 0 {
@@ -122,9 +122,10 @@ impl Book<'_> {
             let Extra { stop_prev: prev, stop_next: next, .. } = *self.orders.extra(order.extra);
             let instrument = order.instrument();
             self.link_stops(prev, next);
-            let market = self.ladders.market_mut(instrument);
-            market.first_stop = if prev == NONE { next } else { market.first_stop };
-            market.last_stop = if next == NONE { prev } else { market.last_stop };
+            let instrument_book = self.ladders.instrument_book_mut(instrument);
+            instrument_book.first_stop =
+                if prev == NONE { next } else { instrument_book.first_stop };
+            instrument_book.last_stop = if next == NONE { prev } else { instrument_book.last_stop };
         }
         self.orders.detach(slot);
     }

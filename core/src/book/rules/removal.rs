@@ -3,7 +3,7 @@
 //! There is one order in which they leave: instruments by number; in each bids from the best price
 //! to the worst, first in first out, then asks, then the stops that wait, as they came.
 
-use super::origin::Origin;
+use super::context::Context;
 use crate::book::Book;
 use crate::book::store::ladder::Level;
 use crate::book::store::ladder_id::LadderId;
@@ -19,12 +19,12 @@ impl Book<'_> {
     /// Cancels every order that the choice names.
     pub(in crate::book) fn mass_cancel(
         &mut self,
-        origin: Origin,
+        context: Context,
         choice: &MassCancel,
         sink: &mut impl EventSink,
     ) {
-        if let Err(reason) = self.check_mass_cancel(origin, choice) {
-            return self.reject(origin, OrderId(0), reason, sink);
+        if let Err(reason) = self.check_mass_cancel(context, choice) {
+            return self.reject(context, OrderId(0), reason, sink);
         }
         let MassCancel { account, side, session, .. } = *choice;
         let is_chosen = |order: &Order| {
@@ -32,19 +32,19 @@ impl Book<'_> {
                 && side.is_none_or(|side| LadderId(order.ladder).side() == side)
                 && session.is_none_or(|session| order.session == session.0)
         };
-        let client_sequence = origin.client_sequence;
+        let client_sequence = context.client_sequence;
         let order_count = self.count_where(choice.instrument, is_chosen);
-        self.tell(origin, EventKind::MassCanceled { client_sequence, order_count }, sink);
+        self.tell(context, EventKind::MassCanceled { client_sequence, order_count }, sink);
         if order_count > 0 {
             let reason = CancelReason::MassCancel;
-            self.remove_where(origin, choice.instrument, (is_chosen, reason), sink);
+            self.remove_where(context, choice.instrument, (is_chosen, reason), sink);
         }
     }
 
-    fn check_mass_cancel(&self, origin: Origin, choice: &MassCancel) -> Result<(), RejectReason> {
-        let is_allowed = origin.session() == SessionId::OPERATOR
+    fn check_mass_cancel(&self, context: Context, choice: &MassCancel) -> Result<(), RejectReason> {
+        let is_allowed = context.session() == SessionId::OPERATOR
             || choice.account.is_some()
-            || choice.session == Some(origin.session());
+            || choice.session == Some(context.session());
         if !is_allowed {
             return Err(RejectReason::NotOperator);
         }
@@ -57,39 +57,39 @@ impl Book<'_> {
     }
 
     /// Cancels the orders of the day.
-    pub(in crate::book) fn end_of_day(&mut self, origin: Origin, sink: &mut impl EventSink) {
-        if let Err(reason) = super::operator::check_operator(origin) {
-            return self.reject(origin, OrderId(0), reason, sink);
+    pub(in crate::book) fn end_of_day(&mut self, context: Context, sink: &mut impl EventSink) {
+        if let Err(reason) = super::operator::check_operator(context) {
+            return self.reject(context, OrderId(0), reason, sink);
         }
-        let client_sequence = origin.client_sequence;
-        self.tell(origin, EventKind::DayEnded { client_sequence }, sink);
+        let client_sequence = context.client_sequence;
+        self.tell(context, EventKind::DayEnded { client_sequence }, sink);
         let is_of_day = |order: &Order| order.terms().time_in_force == TimeInForce::Day;
-        self.remove_where(origin, None, (is_of_day, CancelReason::Expired), sink);
+        self.remove_where(context, None, (is_of_day, CancelReason::Expired), sink);
     }
 
     /// Moves the clock, never back, and cancels the orders whose expiry it reaches.
     pub(in crate::book) fn set_clock(
         &mut self,
-        origin: Origin,
+        context: Context,
         now_ns: u64,
         sink: &mut impl EventSink,
     ) {
-        if let Err(reason) = super::operator::check_operator(origin) {
-            return self.reject(origin, OrderId(0), reason, sink);
+        if let Err(reason) = super::operator::check_operator(context) {
+            return self.reject(context, OrderId(0), reason, sink);
         }
         if now_ns > CLOCK_NS_MAX {
-            return self.reject(origin, OrderId(0), RejectReason::BadTime, sink);
+            return self.reject(context, OrderId(0), RejectReason::BadTime, sink);
         }
         self.clock_ns = self.clock_ns.max(now_ns);
-        let client_sequence = origin.client_sequence;
+        let client_sequence = context.client_sequence;
         let clock_set = EventKind::ClockSet { client_sequence, now_ns: self.clock_ns };
-        self.tell(origin, clock_set, sink);
+        self.tell(context, clock_set, sink);
         let taken = self.take_due();
         for n in 0..taken {
             let slot = self.orders.extra(self.orders.expiries.taken(n)).order;
             let instrument = self.orders.pool.get(slot).instrument();
-            let origin = origin.at(instrument);
-            self.cancel_slot(origin, slot, CancelReason::Expired, sink);
+            let context = context.at(instrument);
+            self.cancel_slot(context, slot, CancelReason::Expired, sink);
         }
     }
 
@@ -121,23 +121,23 @@ impl Book<'_> {
 
     fn remove_where(
         &mut self,
-        origin: Origin,
+        context: Context,
         instrument: Option<InstrumentId>,
         (is_chosen, reason): (impl Fn(&Order) -> bool + Copy, CancelReason),
         sink: &mut impl EventSink,
     ) {
         for instrument in instruments_of(instrument, self.symbols.count()).map(InstrumentId) {
-            let origin = origin.at(instrument);
+            let context = context.at(instrument);
             for side in [Side::Buy, Side::Sell] {
                 let ladder = LadderId::new(instrument, side);
-                self.remove_resting(origin, ladder, (is_chosen, reason), sink);
+                self.remove_resting(context, ladder, (is_chosen, reason), sink);
             }
-            let mut slot = self.ladders.market(instrument).first_stop;
+            let mut slot = self.ladders.instrument_book(instrument).first_stop;
             while slot != NONE {
                 let order = *self.orders.pool.get(slot);
                 let next = self.orders.extra(order.extra).stop_next;
                 if is_chosen(&order) {
-                    self.cancel_slot(origin, slot, reason, sink);
+                    self.cancel_slot(context, slot, reason, sink);
                 }
                 slot = next;
             }
@@ -146,7 +146,7 @@ impl Book<'_> {
 
     fn remove_resting(
         &mut self,
-        origin: Origin,
+        context: Context,
         ladder: LadderId,
         (is_chosen, reason): (impl Fn(&Order) -> bool, CancelReason),
         sink: &mut impl EventSink,
@@ -160,7 +160,7 @@ impl Book<'_> {
             while slot != NONE {
                 let order = *self.orders.pool.get(slot);
                 if is_chosen(&order) {
-                    self.cancel_slot(origin, slot, reason, sink);
+                    self.cancel_slot(context, slot, reason, sink);
                 }
                 slot = order.next;
             }

@@ -1,8 +1,8 @@
 //! Stops: how they wait, what triggers them, and in which order a price triggers several.
 
 use super::conditional::Conditional;
-use super::origin::Origin;
-use crate::book::bug::bug;
+use super::context::Context;
+use crate::book::invariant::broken_invariant;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::book::store::pool::NONE;
@@ -15,15 +15,15 @@ impl Book<'_> {
     /// Lets a stop wait: behind the ones with its trigger, and behind all in the order in which
     /// they came. One whose price is reached already is triggered by the
     /// [`run_stops`](Self::run_stops) that follows.
-    pub(super) fn wait(&mut self, origin: Origin, stop: &Conditional) {
-        let Some(trigger) = stop.trigger else { bug("a stop without a trigger") };
+    pub(super) fn wait(&mut self, context: Context, stop: &Conditional) {
+        let Some(trigger) = stop.trigger else { broken_invariant("a stop without a trigger") };
         let Conditional { display, minimum, expiry_ns, .. } = *stop;
         let waiting = Order {
             id: stop.order.0,
             remaining: stop.quantity.lots(),
-            ladder: LadderId::of_stops(origin.instrument(), stop.side).0,
+            ladder: LadderId::of_stops(context.instrument(), stop.side).0,
             account: stop.account.0,
-            session: origin.owner().0,
+            session: context.owner().0,
             terms: stop.terms.bits(),
             ..Order::zeroed()
         };
@@ -39,23 +39,23 @@ impl Book<'_> {
     /// stops from the highest down, first come first served within one. All of them run before
     /// another price is looked at.
     #[inline]
-    pub(super) fn run_stops(&mut self, origin: Origin, sink: &mut impl EventSink) {
-        if self.ladders.market(origin.instrument()).first_stop != NONE {
-            self.run_rounds(origin, sink);
+    pub(super) fn run_stops(&mut self, context: Context, sink: &mut impl EventSink) {
+        if self.ladders.instrument_book(context.instrument()).first_stop != NONE {
+            self.run_rounds(context, sink);
         }
     }
 
     #[inline(never)]
-    fn run_rounds(&mut self, origin: Origin, sink: &mut impl EventSink) {
-        let instrument = origin.instrument();
-        let mut ran = self.ladders.market(instrument).gate.is_trading();
+    fn run_rounds(&mut self, context: Context, sink: &mut impl EventSink) {
+        let instrument = context.instrument();
+        let mut ran = self.ladders.instrument_book(instrument).gate.is_trading();
         while ran {
             ran = false;
             let Some(last) = self.last_trade(instrument) else { return };
             for side in [Side::Buy, Side::Sell] {
                 while let Some(slot) = self.elected(instrument, side, last) {
                     ran = true;
-                    self.trigger(origin, slot, sink);
+                    self.trigger(context, slot, sink);
                 }
             }
         }
@@ -78,13 +78,13 @@ impl Book<'_> {
     }
 
     /// Takes a stop out of its queue and lets it come in.
-    fn trigger(&mut self, origin: Origin, slot: u32, sink: &mut impl EventSink) {
+    fn trigger(&mut self, context: Context, slot: u32, sink: &mut impl EventSink) {
         let owner = SessionId(self.orders.pool.get(slot).session);
         let stop = self.waiting(slot);
-        self.leave(slot);
-        let origin = origin.about(owner);
-        self.tell(origin, EventKind::Triggered { order: stop.order }, sink);
-        self.execute_conditional(origin, &stop, sink);
+        self.remove(slot);
+        let context = context.about(owner);
+        self.tell(context, EventKind::Triggered { order: stop.order }, sink);
+        self.execute_conditional(context, &stop, sink);
     }
 
     /// The stop in `slot` as the order that it becomes.

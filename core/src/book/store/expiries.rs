@@ -3,7 +3,7 @@
 
 use super::order::{Extra, Order};
 use super::pool::{NONE, Pool};
-use crate::book::bug::bug;
+use crate::book::invariant::broken_invariant;
 use crate::types::index_of;
 
 /// Slots of the extras that expire; the parent of place `n` is place `n / 2`, counted from 1.
@@ -22,14 +22,14 @@ impl<'m> Expiries<'m> {
     pub(super) fn get(&self, place: u32) -> u32 {
         match self.slots.get(index_of(place - 1)) {
             Some(slot) => *slot,
-            None => bug("a place beyond the expiries"),
+            None => broken_invariant("a place beyond the expiries"),
         }
     }
 
     fn set(&mut self, place: u32, slot: u32) {
         match self.slots.get_mut(index_of(place - 1)) {
             Some(kept) => *kept = slot,
-            None => bug("more expiries than memory"),
+            None => broken_invariant("more expiries than memory"),
         }
     }
 
@@ -38,7 +38,7 @@ impl<'m> Expiries<'m> {
         let (first, end) = (index_of(self.count), index_of(self.count + taken));
         match self.slots.get_mut(first..end) {
             Some(slots) => slots,
-            None => bug("more expired than there were"),
+            None => broken_invariant("more expired than there were"),
         }
     }
 

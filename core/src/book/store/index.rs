@@ -15,7 +15,7 @@
 pub(in crate::book) mod named;
 
 use super::pool::{Entry, NONE, Pool, entry, entry_mut};
-use crate::book::bug::bug;
+use crate::book::invariant::broken_invariant;
 use crate::types::{fold, index_of, low_half};
 use core::hint::select_unpredictable;
 
@@ -220,7 +220,7 @@ impl<'m> Index<'m> {
     pub(in crate::book) fn cell(&self, place: u32) -> &u32 {
         match self.heads.get(index_of(place)) {
             Some(head) => head,
-            None => bug("an index has too few cells"),
+            None => broken_invariant("an index has too few cells"),
         }
     }
 
@@ -228,7 +228,7 @@ impl<'m> Index<'m> {
     fn head_mut(&mut self, hash: u32) -> &mut u32 {
         match self.heads.get_mut(index_of(self.place(hash))) {
             Some(head) => head,
-            None => bug("an index has too few cells"),
+            None => broken_invariant("an index has too few cells"),
         }
     }
 
@@ -306,7 +306,7 @@ fn unlink<T: Entry>(entries: &mut [T], head: u32, (slot, next): (u32, u32)) {
     while entry(entries, before).linked() != slot {
         before = entry(entries, before).linked();
         if before == NONE {
-            bug("an entry is missing from its index");
+            broken_invariant("an entry is missing from its index");
         }
     }
     entry_mut(entries, before).link(next);

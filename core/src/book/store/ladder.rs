@@ -5,7 +5,7 @@ use super::index::{Index, Keyed};
 use super::ladder_id::LadderId;
 use super::pool::{Entry, NONE, Pool};
 use super::span::{Spans, spans_max};
-use crate::book::bug::bug;
+use crate::book::invariant::broken_invariant;
 use crate::types::{Capacities, InstrumentId, Phase, Price, Side, Ticks, index_of};
 use bytemuck::{Pod, Zeroable};
 
@@ -72,7 +72,7 @@ impl Gate {
             0 => Phase::Continuous,
             1 => Phase::Auction,
             2 => Phase::Collecting,
-            _ => bug("an instrument without a phase"),
+            _ => broken_invariant("an instrument without a phase"),
         }
     }
 
@@ -89,7 +89,7 @@ impl Gate {
 /// What an order looks at first on its instrument: one cache line, and another for its stops.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
-pub(in crate::book) struct Market {
+pub(in crate::book) struct InstrumentBook {
     /// Bids and asks.
     sides: [Ladder; 2],
     /// Price of the last trade, in ticks; 0 before the first.
@@ -106,7 +106,7 @@ pub(in crate::book) struct Market {
     reserved: [u32; 4],
 }
 
-impl Market {
+impl InstrumentBook {
     /// Whether an order on `side` with this limit would trade at once.
     #[inline]
     pub(in crate::book) fn would_trade(&self, side: Side, limit: Ticks) -> bool {
@@ -132,7 +132,8 @@ impl Market {
     }
 }
 
-const _: () = assert!(core::mem::offset_of!(Market, stops) == 64, "stops have their own line");
+const _: () =
+    assert!(core::mem::offset_of!(InstrumentBook, stops) == 64, "stops have their own line");
 
 /// One price and the queue of orders that rest at it.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -161,7 +162,7 @@ impl Level {
     pub(in crate::book) fn valid_price(&self) -> Price {
         match Price::new(Ticks(self.price)) {
             Some(price) => price,
-            None => bug("a level without a price"),
+            None => broken_invariant("a level without a price"),
         }
     }
 
@@ -205,7 +206,7 @@ impl Keyed for Level {
 /// The ladders of all instruments with their levels.
 pub(in crate::book) struct Ladders<'m> {
     /// By instrument.
-    pub(in crate::book) markets: &'m mut [Market],
+    pub(in crate::book) instrument_books: &'m mut [InstrumentBook],
     /// The levels.
     pub(in crate::book) levels: Pool<'m, Level>,
     /// Slots of the levels by ladder and price.
@@ -233,35 +234,39 @@ impl LevelLimits {
 impl Ladders<'_> {
     /// What is known of a defined instrument.
     #[inline]
-    pub(in crate::book) fn market(&self, instrument: InstrumentId) -> &Market {
-        match self.markets.get(index_of(instrument.0)) {
-            Some(market) => market,
-            None => bug("an instrument without ladders"),
+    pub(in crate::book) fn instrument_book(&self, instrument: InstrumentId) -> &InstrumentBook {
+        match self.instrument_books.get(index_of(instrument.0)) {
+            Some(instrument_book) => instrument_book,
+            None => broken_invariant("an instrument without ladders"),
         }
     }
 
     /// What is known of a defined instrument, to be changed.
     #[inline]
-    pub(in crate::book) fn market_mut(&mut self, instrument: InstrumentId) -> &mut Market {
-        match self.markets.get_mut(index_of(instrument.0)) {
-            Some(market) => market,
-            None => bug("an instrument without ladders"),
+    pub(in crate::book) fn instrument_book_mut(
+        &mut self,
+        instrument: InstrumentId,
+    ) -> &mut InstrumentBook {
+        match self.instrument_books.get_mut(index_of(instrument.0)) {
+            Some(instrument_book) => instrument_book,
+            None => broken_invariant("an instrument without ladders"),
         }
     }
 
     /// The ladder.
     #[inline]
     pub(in crate::book) fn ladder(&self, id: LadderId) -> &Ladder {
-        let market = self.market(id.instrument());
-        let [descending, ascending] = if id.is_of_stops() { &market.stops } else { &market.sides };
+        let instrument_book = self.instrument_book(id.instrument());
+        let [descending, ascending] =
+            if id.is_of_stops() { &instrument_book.stops } else { &instrument_book.sides };
         if id.descends() { descending } else { ascending }
     }
 
     #[inline]
     pub(in crate::book) fn ladder_mut(&mut self, id: LadderId) -> &mut Ladder {
-        let market = self.market_mut(id.instrument());
+        let instrument_book = self.instrument_book_mut(id.instrument());
         let [descending, ascending] =
-            if id.is_of_stops() { &mut market.stops } else { &mut market.sides };
+            if id.is_of_stops() { &mut instrument_book.stops } else { &mut instrument_book.sides };
         if id.descends() { descending } else { ascending }
     }
 
@@ -335,7 +340,7 @@ impl Ladders<'_> {
         let price = self.spans.after(self.ladder(id).root, id, (level.span, level.price))?;
         match self.find(id, price) {
             Some(slot) => Some((price, slot)),
-            None => bug("a marked price has no level"),
+            None => broken_invariant("a marked price has no level"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A fixed number of slots for entries of one kind: fresh slots in order, then the ones given back,
 //! last first.
 
-use crate::book::bug::bug;
+use crate::book::invariant::broken_invariant;
 use crate::prefetch::prefetch;
 use crate::types::index_of;
 use bytemuck::Pod;
@@ -118,7 +118,9 @@ impl FreeList {
     #[inline]
     pub(in crate::book) fn insert<T: Entry>(&mut self, entries: &mut [T], entry: T) -> u32 {
         let slot = self.first;
-        let Some(place) = entries.get_mut(index_of(slot)) else { bug("a pool is overfull") };
+        let Some(place) = entries.get_mut(index_of(slot)) else {
+            broken_invariant("a pool is overfull")
+        };
         let link = place.linked();
         *place = entry;
         self.first = after(slot).wrapping_add(link);
@@ -143,7 +145,7 @@ impl FreeList {
 pub(in crate::book) fn entry<T>(entries: &[T], slot: u32) -> &T {
     match entries.get(index_of(slot)) {
         Some(entry) => entry,
-        None => bug("a link leads out of its pool"),
+        None => broken_invariant("a link leads out of its pool"),
     }
 }
 
@@ -152,7 +154,7 @@ pub(in crate::book) fn entry<T>(entries: &[T], slot: u32) -> &T {
 pub(in crate::book) fn entry_mut<T>(entries: &mut [T], slot: u32) -> &mut T {
     match entries.get_mut(index_of(slot)) {
         Some(entry) => entry,
-        None => bug("a link leads out of its pool"),
+        None => broken_invariant("a link leads out of its pool"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The sessions: the last client sequence of each that was executed, for exactly-once entry, and
 //! how many orders it has open.
 
-use crate::book::bug::bug;
+use crate::book::invariant::broken_invariant;
 use crate::types::{ClientSequence, SessionId, index_of};
 use bytemuck::{Pod, Zeroable};
 
@@ -94,7 +94,7 @@ impl<'m> Sessions<'m> {
     pub(in crate::book) fn has_room(&self, session: SessionId) -> bool {
         match self.0.get(index_of(u32::from(session.0))) {
             Some(Session { open, withheld, .. }) => *open < u32::MAX - withheld,
-            None => bug("more sessions than memory"),
+            None => broken_invariant("more sessions than memory"),
         }
     }
 
@@ -163,7 +163,7 @@ impl<'m> Sessions<'m> {
     fn get_mut(&mut self, session: SessionId) -> &mut Session {
         match self.0.get_mut(index_of(u32::from(session.0))) {
             Some(session) => session,
-            None => bug("more sessions than memory"),
+            None => broken_invariant("more sessions than memory"),
         }
     }
 }

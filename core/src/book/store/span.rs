@@ -9,7 +9,7 @@
 use super::index::{Index, Keyed};
 use super::ladder_id::LadderId;
 use super::pool::{Entry, NONE, Pool};
-use crate::book::bug::bug;
+use crate::book::invariant::broken_invariant;
 use crate::types::Capacities;
 use bytemuck::{Pod, Zeroable};
 
@@ -166,7 +166,9 @@ impl Spans<'_> {
     /// The best price in the part `prefix` of a span of `depth`.
     fn best_price(&self, id: LadderId, depth: u32, mut prefix: u32) -> u32 {
         for depth in (1..depth).rev() {
-            let Some(slot) = self.find(id, depth, prefix) else { bug("a marked span is missing") };
+            let Some(slot) = self.find(id, depth, prefix) else {
+                broken_invariant("a marked span is missing")
+            };
             let map = u128::from(self.pool.get(slot).map);
             prefix = prefix << SPAN_BITS | best_part(id, map);
         }

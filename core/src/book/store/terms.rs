@@ -1,6 +1,6 @@
 //! What an open order keeps of how it came in, as one number: 0 for a plain one.
 
-use crate::book::bug::bug;
+use crate::book::invariant::broken_invariant;
 use crate::types::{SelfTrade, TimeInForce};
 
 /// How long an order stays, and what it does when it meets others.
@@ -29,7 +29,7 @@ impl Terms {
         Self {
             time_in_force: match TimeInForce::of_code(low & 7) {
                 Some(time_in_force) => time_in_force,
-                None => bug("an order without a time in force"),
+                None => broken_invariant("an order without a time in force"),
             },
             self_trade: match bits >> 3 & 3 {
                 0 => SelfTrade::Allow,

@@ -6,7 +6,7 @@
 //! command does not need is the first of its kind, which is at hand.
 
 use crate::book::Book;
-use crate::book::bug::bug;
+use crate::book::invariant::broken_invariant;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::{Entry, NONE};
 use crate::command::{Action, Command, PlainCommand, PlainKind};
@@ -229,7 +229,7 @@ impl Looks {
     fn at(&mut self, sequence: u64) -> &mut Look {
         match self.looks.get_mut(index_of(low_half(sequence & PLACE_MASK))) {
             Some(look) => look,
-            None => bug("a look without a place"),
+            None => broken_invariant("a look without a place"),
         }
     }
 }
@@ -246,7 +246,7 @@ impl Book<'_> {
         let id_cell = ids.place_ahead(self.orders.hash(instrument, order));
         let price_cell = prices.place_ahead(self.ladders.hash(ladder, price.0));
         let price_cell = select(is_new, price_cell, 0);
-        prefetch(self.ladders.market(instrument));
+        prefetch(self.ladders.instrument_book(instrument));
         prefetch(ids.cell(id_cell));
         prefetch(prices.cell(price_cell));
         Look { id_cell, price_cell, order, ladder, price, is_new, ..Look::NOWHERE }
@@ -267,9 +267,9 @@ impl Book<'_> {
     fn look_soon(&self, look: &mut Look) {
         let (orders, ladders) = (&self.orders.pool, &self.ladders);
         let Look { order, ladder, price, is_new, .. } = *look;
-        let market = ladders.market(ladder.instrument());
-        let trades = market.would_trade(ladder.side(), price);
-        let best = select(trades, market.best_opposite(ladder.side()), NONE);
+        let instrument_book = ladders.instrument_book(ladder.instrument());
+        let trades = instrument_book.would_trade(ladder.side(), price);
+        let best = select(trades, instrument_book.best_opposite(ladder.side()), NONE);
         let first = orders.get(*self.orders.ids.cell(look.id_cell));
         let own = ladders.levels.get(*ladders.prices.cell(look.price_cell));
         let is_there = select(is_new, own.price == price.0, true);

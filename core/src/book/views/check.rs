@@ -106,11 +106,11 @@ impl Book<'_> {
     /// Checks the order in which the stops of an instrument came.
     fn check_stops(&self, instrument: InstrumentId) -> Result<(), CheckFault> {
         let bad_stops = CheckFault::Stops(instrument);
-        let market = self.ladders.market(instrument);
+        let instrument_book = self.ladders.instrument_book(instrument);
         let sides = [Side::Buy, Side::Sell].map(|side| LadderId::of_stops(instrument, side));
         let levels = sides.into_iter().flat_map(|ladder| self.raw_levels(ladder));
         let mut left: u32 = levels.map(|level| level.order_count).sum();
-        let (mut slot, mut prev, mut joined) = (market.first_stop, NONE, 0);
+        let (mut slot, mut prev, mut joined) = (instrument_book.first_stop, NONE, 0);
         while slot != NONE {
             let order = self.orders.pool.get(slot);
             let extra = self.orders.extra_of(order);
@@ -123,7 +123,7 @@ impl Book<'_> {
             left -= 1;
             (prev, joined, slot) = (slot, extra.joined, extra.stop_next);
         }
-        ensure(left == 0 && market.last_stop == prev, bad_stops)
+        ensure(left == 0 && instrument_book.last_stop == prev, bad_stops)
     }
 
     fn check_ladder(&self, id: LadderId, tally: &mut Tally) -> Result<(), CheckFault> {

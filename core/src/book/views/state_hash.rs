@@ -55,8 +55,8 @@ impl Book<'_> {
         hasher.words([tick, band.low, band.high].map(|ticks| u64::from(ticks.0)));
         hasher.words([lot.0, quantity_max.0]);
         hasher.words(notional_max.halves());
-        let market = self.ladders.market(instrument);
-        hasher.words([u64::from(market.last_trade), market.gate.code()]);
+        let instrument_book = self.ladders.instrument_book(instrument);
+        hasher.words([u64::from(instrument_book.last_trade), instrument_book.gate.code()]);
         for side in [Side::Buy, Side::Sell] {
             let ladder = LadderId::new(instrument, side);
             let levels = || self.raw_levels(ladder);

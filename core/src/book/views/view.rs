@@ -1,6 +1,6 @@
 //! What can be seen of a book: getters, levels and orders, all in an order that the rules define.
 
-use crate::book::store::ladder::{Level, Market};
+use crate::book::store::ladder::{InstrumentBook, Level};
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::Extra;
 use crate::book::store::pool::NONE;
@@ -162,7 +162,7 @@ impl Book<'_> {
 
     /// Whether an instrument is halted.
     pub fn is_halted(&self, instrument: InstrumentId) -> bool {
-        self.defined(instrument).is_some_and(|market| market.gate.is_halted())
+        self.defined(instrument).is_some_and(|instrument_book| instrument_book.gate.is_halted())
     }
 
     /// What an instrument takes, its band as it is now; `None` when it is not defined.
@@ -245,8 +245,8 @@ impl Book<'_> {
     }
 
     /// What is known of an instrument; `None` when it is not defined.
-    fn defined(&self, instrument: InstrumentId) -> Option<&Market> {
-        (instrument.0 < self.symbols.count()).then(|| self.ladders.market(instrument))
+    fn defined(&self, instrument: InstrumentId) -> Option<&InstrumentBook> {
+        (instrument.0 < self.symbols.count()).then(|| self.ladders.instrument_book(instrument))
     }
 
     fn best_level(&self, instrument: InstrumentId, side: Side) -> Option<&Level> {
@@ -281,7 +281,7 @@ impl Book<'_> {
         &self,
         instrument: InstrumentId,
     ) -> impl Iterator<Item = u32> {
-        let first = self.ladders.market(instrument).first_stop;
+        let first = self.ladders.instrument_book(instrument).first_stop;
         successors((first != NONE).then_some(first), |slot| {
             let next = self.orders.extra(self.orders.pool.get(*slot).extra).stop_next;
             (next != NONE).then_some(next)

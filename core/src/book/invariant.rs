@@ -8,6 +8,6 @@
 /// Always.
 #[cold]
 #[inline(never)]
-pub(super) fn bug(broken: &str) -> ! {
+pub(super) fn broken_invariant(broken: &str) -> ! {
     unreachable!("the book contradicts itself: {broken}")
 }

@@ -1,4 +1,4 @@
-//! Where an event stands: its instrument, the session that sent the command, and the owner of the
+//! The routing of an event: its instrument, the session that sent the command, and the owner of the
 //! order, in one word.
 
 use crate::types::{InstrumentId, SessionId, low_half, low_quarter};
@@ -6,9 +6,9 @@ use crate::types::{InstrumentId, SessionId, low_half, low_quarter};
 /// The instrument from bit 0, the session from bit 32, the owner from bit 48: what the running hash
 /// weighs, and what goes into a slot of a ring in one store.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place(u64);
+pub(crate) struct Routing(u64);
 
-impl Place {
+impl Routing {
     /// Of these three.
     #[inline]
     pub(crate) fn new(instrument: InstrumentId, session: SessionId, owner: SessionId) -> Self {
