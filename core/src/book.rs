@@ -43,8 +43,8 @@ use store::pool::Pool;
 use store::sessions::{Session, Sessions};
 use store::span::{Span, Spans, spans_max};
 use store::symbols::{Instrument, Symbols};
-pub(crate) use views::ahead::Glance;
-pub use views::ahead::Looks;
+pub(crate) use views::prefetcher::PrefetchKey;
+pub use views::prefetcher::Prefetcher;
 
 /// Every open order of every instrument, over memory of the host.
 pub struct Book<'m> {

@@ -3,7 +3,7 @@
 
 #![expect(unsafe_code, reason = "an engine is made where it is to stay")]
 
-use crate::book::{Book, Looks};
+use crate::book::{Book, Prefetcher};
 use crate::command::Arrival;
 use crate::event::Event;
 use crate::limits::{EVENT_RING_CAPACITY, INPUT_RING_CAPACITY, LOG_RING_CAPACITY};
@@ -162,7 +162,7 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
                 records: published,
                 events: pushed,
                 book,
-                looks: Looks::new(),
+                prefetcher: Prefetcher::new(),
                 shared,
                 logs_trades: false,
             },

@@ -18,7 +18,7 @@ pub use start::Start;
 pub use visitor::{Scanned, Visitor};
 
 use crate::block::Chain;
-use crate::book::{Admission, Book, Looks};
+use crate::book::{Admission, Book, Prefetcher};
 use crate::command::Action;
 use crate::event::EventSink;
 use crate::log_file::{LogFault, LogFile};
@@ -80,13 +80,13 @@ pub struct Replay<'r, 'm, S> {
     /// Where the events go.
     pub sink: &'r mut S,
     trades: TradeCheck,
-    looks: Looks,
+    prefetcher: Prefetcher,
 }
 
 impl<'r, 'm, S> Replay<'r, 'm, S> {
     /// Goes on with `book`; events go to `sink`.
     pub const fn new(book: &'r mut Book<'m>, sink: &'r mut S) -> Self {
-        Self { book, sink, trades: TradeCheck::new(), looks: Looks::new() }
+        Self { book, sink, trades: TradeCheck::new(), prefetcher: Prefetcher::new() }
     }
 }
 
@@ -121,9 +121,9 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
     }
 
     #[inline]
-    fn look_ahead(&mut self, waiting: &[Record]) {
+    fn prefetch(&mut self, waiting: &[Record]) {
         self.book
-            .look_ahead(&mut self.looks, move |distance| waiting.get(distance)?.body.command());
+            .prefetch(&mut self.prefetcher, move |distance| waiting.get(distance)?.body.command());
     }
 }
 

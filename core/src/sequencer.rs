@@ -4,7 +4,7 @@
 //! It reads no clock and makes no system call; where it has to wait for room, it asks its host to
 //! do the waiting.
 
-use crate::book::{Admission, Book, Glance, Looks};
+use crate::book::{Admission, Book, PrefetchKey, Prefetcher};
 use crate::command::{Action, Arrival, PlainCommand};
 use crate::event::{Event, EventKind, EventSink, RejectReason};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
@@ -39,7 +39,7 @@ pub struct Sequencer<'a> {
     pub(crate) records: Producer<'a, Record>,
     pub(crate) events: Producer<'a, Event>,
     pub(crate) book: Book<'a>,
-    pub(crate) looks: Looks,
+    pub(crate) prefetcher: Prefetcher,
     pub(crate) shared: &'a Shared,
     pub(crate) logs_trades: bool,
 }
@@ -61,8 +61,8 @@ impl<'a> Sequencer<'a> {
             && self.records.has_room(RECORDS_PER_COMMAND)
             && self.arrivals.has(worked)
         {
-            let Self { book, looks, arrivals, .. } = self;
-            book.glance_ahead(looks, move |distance| glance_at(arrivals, worked + distance));
+            let Self { book, prefetcher, arrivals, .. } = self;
+            book.prefetch_keys(prefetcher, move |distance| key_at(arrivals, worked + distance));
             host.taken();
             if let Some((timestamp_ns, words)) = self.arrivals.apart(worked) {
                 let command = PlainCommand::of_words(words);
@@ -184,14 +184,14 @@ impl<'a> Sequencer<'a> {
     }
 }
 
-/// A glance at a command that waits; at nothing where it has no plain form.
+/// A key at a command that waits; at nothing where it has no plain form.
 #[inline]
-fn glance_at(arrivals: &mut Consumer<'_, Arrival>, index: usize) -> Option<Glance> {
+fn key_at(arrivals: &mut Consumer<'_, Arrival>, index: usize) -> Option<PrefetchKey> {
     if !arrivals.has(index) {
         return None;
     }
-    let glance = |(_, words)| Glance::of_plain(&PlainCommand::of_words(words));
-    Some(arrivals.apart(index).map_or(Glance::NOWHERE, glance))
+    let key = |(_, words)| PrefetchKey::of_plain(&PlainCommand::of_words(words));
+    Some(arrivals.apart(index).map_or(PrefetchKey::NOWHERE, key))
 }
 
 /// A command as it was taken from the input ring.

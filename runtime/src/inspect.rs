@@ -266,8 +266,8 @@ impl<V: Visitor> Visitor for Watched<'_, V> {
         self.visitor.record(record)
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.visitor.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.visitor.prefetch(waiting);
     }
 
     fn block(&mut self, head: &BlockHead, chain: &Chain) {

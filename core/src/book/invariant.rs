@@ -1,5 +1,5 @@
-//! The one way a book ends when its own links contradict each other: that is our bug, never a
-//! client's doing.
+//! A broken invariant: the one way a book ends when its own links contradict each other, which is
+//! our bug and never a client's doing.
 
 /// Aborts what the book is doing: `broken` names what could not be.
 ///

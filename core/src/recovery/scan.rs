@@ -210,7 +210,7 @@ impl Walk {
         let records = decode(block, head).map_err(|damage| self.corrupt(damage))?;
         let mut waiting = records.as_slice();
         while let Some((record, behind)) = waiting.split_first() {
-            visitor.look_ahead(waiting);
+            visitor.prefetch(waiting);
             self.count(record);
             visitor.record(record)?;
             waiting = behind;

@@ -13,8 +13,8 @@ pub trait Visitor {
     /// Ends the scan with that fault.
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault>;
 
-    /// Looks at what is handed over next, as far as it is known; changes nothing.
-    fn look_ahead(&mut self, _waiting: &[Record]) {}
+    /// Is told what is handed over next, as far as it is known, to fetch what it will need.
+    fn prefetch(&mut self, _waiting: &[Record]) {}
 
     /// Takes note that the records of a block of the chain were handed over; `chain` stands right
     /// behind it.

@@ -361,8 +361,8 @@ impl<S: EventSink> Visitor for Polite<'_, '_, S> {
         self.replay.record(record)
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.replay.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.replay.prefetch(waiting);
     }
 }
 

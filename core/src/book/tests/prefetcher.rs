@@ -1,11 +1,11 @@
-//! Tests of looking ahead: whatever is looked at, the book stays as it is.
+//! Tests of the prefetcher: whatever is fetched, the book stays as it is.
 
 use super::super::Book;
 use super::alloc::vec;
 use super::alloc::vec::Vec;
 use super::structures::Random;
 use super::{CAPACITIES, example, fill, limit, memory};
-use crate::book::views::ahead::{Glance, Looks};
+use crate::book::views::prefetcher::{PrefetchKey, Prefetcher};
 use crate::command::{Action, Command, Conditions, NewOrder, PlainCommand, ReplaceOrder};
 use crate::event::Event;
 use crate::limits::CLOCK_NS_MAX;
@@ -41,20 +41,20 @@ fn looking_at_anything_changes_nothing() {
     let mut memory = memory();
     let book = example(&mut memory);
     let before = book.state_hash();
-    let (mut looks, mut sequences) = (Looks::new(), 0..);
+    let (mut prefetcher, mut sequences) = (Prefetcher::new(), 0..);
     for instrument in [0, 1, 2, u32::MAX >> 2, u32::MAX].map(InstrumentId) {
         for order in (0..40).chain([u64::MAX]).map(OrderId) {
             for price in [0, 1, 9, 10, 11, 12, 1 << 31, u32::MAX].map(Ticks) {
                 for command in commands(instrument, order, price) {
                     let sequence = sequences.next().expect("there are enough");
-                    book.look_at(&mut looks, sequence, &Glance::of(&command));
+                    book.start_lookup(&mut prefetcher, sequence, &PrefetchKey::of(&command));
                 }
             }
         }
     }
-    // So that the last ones get all their looks.
+    // So that the last ones get all their prefetcher.
     for sequence in sequences.take(16) {
-        book.look_at(&mut looks, sequence, &Glance::NOWHERE);
+        book.start_lookup(&mut prefetcher, sequence, &PrefetchKey::NOWHERE);
     }
     assert_eq!(book.state_hash(), before);
     book.check().expect("sound");
@@ -65,8 +65,8 @@ fn a_glance_at_a_plain_command_is_one_at_the_command() {
     for (order, price) in [(1, 1), (u64::MAX, 1 << 31), (7, 0)] {
         for command in commands(InstrumentId(3), OrderId(order), Ticks(price)) {
             let plain = PlainCommand::of(&command).expect("it has a plain form");
-            let plain = Glance::of_plain(&plain);
-            let Glance { instrument, order, is_new, .. } = Glance::of(&command);
+            let plain = PrefetchKey::of_plain(&plain);
+            let PrefetchKey { instrument, order, is_new, .. } = PrefetchKey::of(&command);
             assert_eq!((plain.instrument, plain.order, plain.is_new), (instrument, order, is_new));
             if let Action::New(new) = command.action {
                 assert_eq!((plain.side, plain.price), (new.side, new.price));
@@ -80,15 +80,15 @@ fn a_glance_at_a_plain_command_is_one_at_the_command() {
 fn each_command_is_looked_at_once_and_in_time() {
     let mut memory = memory();
     let mut book = example(&mut memory);
-    let mut looks = Looks::new();
+    let mut prefetcher = Prefetcher::new();
     let (first, last) = (book.last_sequence().next().0, book.last_sequence().0 + 100);
     let mut looked_at = first;
     for next in first..=last {
-        book.look_at_more(&mut looks, |distance| {
+        book.start_lookups(&mut prefetcher, |distance| {
             let sequence = next + u64::try_from(distance).unwrap();
             assert!(sequence == looked_at, "{sequence} is looked at, and not {looked_at}");
             looked_at += u64::from(sequence <= last);
-            (sequence <= last).then_some(Glance::NOWHERE)
+            (sequence <= last).then_some(PrefetchKey::NOWHERE)
         });
         // Ahead of a command that comes right away there is no time.
         let begun = first + 4 * (next - first + 1);
@@ -100,7 +100,7 @@ fn each_command_is_looked_at_once_and_in_time() {
     }
 }
 
-/// Enough for a slot to change hands between two looks, some dozens of times.
+/// Enough for a slot to change hands between two prefetcher, some dozens of times.
 const COMMANDS: u64 = 100_000;
 
 /// A plain order or an iceberg that expires, both to rest, or a Cancel of one of them.
@@ -131,11 +131,13 @@ fn what_a_look_found_may_be_something_else_by_the_next() {
     let mut memory = vec![0; Book::bytes_needed(capacities)];
     let mut book = Book::new(&mut memory, capacities, 7).expect("enough memory");
     fill(&mut book);
-    let (mut random, mut ids, mut looks) = (Random(1), Vec::new(), Looks::new());
+    let (mut random, mut ids, mut prefetcher) = (Random(1), Vec::new(), Prefetcher::new());
     let commands: Vec<_> =
         (0..COMMANDS).map(|number| any_command(&mut random, &mut ids, number)).collect();
     for (index, command) in commands.iter().enumerate() {
-        book.look_at_more(&mut looks, |distance| commands.get(index + distance).map(Glance::of));
+        book.start_lookups(&mut prefetcher, |distance| {
+            commands.get(index + distance).map(PrefetchKey::of)
+        });
         book.apply(book.last_sequence().next(), command, &mut |_: &Event| {});
     }
     book.check().expect("sound");
@@ -145,5 +147,5 @@ fn what_a_look_found_may_be_something_else_by_the_next() {
 fn a_small_book_is_not_looked_at() {
     assert!(!example(&mut memory()).is_large());
     let nobody_is_asked = |_| -> Option<Command> { unreachable!("it is at hand") };
-    example(&mut memory()).look_ahead(&mut Looks::new(), nobody_is_asked);
+    example(&mut memory()).prefetch(&mut Prefetcher::new(), nobody_is_asked);
 }

@@ -1,9 +1,9 @@
-//! Looking ahead: has the processor fetch what commands that wait will need, so that a large book
-//! is as near as a small one.
+//! Software prefetch: has the processor fetch what commands that wait will need, so that a large
+//! book is as near as a small one.
 //!
-//! Nothing here changes what the book holds, and nothing depends on it: a command that is looked at
-//! may be rejected, or never come. A look asks nothing that a processor would have to guess: what a
-//! command does not need is the first of its kind, which is at hand.
+//! Nothing here changes what the book holds, and nothing depends on it: a command whose data is
+//! fetched may be rejected, or never come. No step has a branch that a processor would have to
+//! predict: what a command does not need is the first of its kind, which is at hand.
 
 use crate::book::Book;
 use crate::book::invariant::broken_invariant;
@@ -15,9 +15,9 @@ use crate::types::{InstrumentId, OrderId, Side, Ticks, index_of, low_half};
 use core::borrow::Borrow;
 use core::hint::select_unpredictable as select;
 
-/// What a look takes of a command; of one that is not about an order, numbers that lead nowhere.
+/// What a prefetch needs of a command; of one that is not about an order, numbers that lead nowhere.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Glance {
+pub(crate) struct PrefetchKey {
     pub(crate) instrument: InstrumentId,
     pub(crate) order: OrderId,
     pub(crate) side: Side,
@@ -25,8 +25,8 @@ pub(crate) struct Glance {
     pub(crate) is_new: bool,
 }
 
-impl Glance {
-    /// At what is about no order.
+impl PrefetchKey {
+    /// Of what is about no order.
     pub(crate) const NOWHERE: Self = Self {
         instrument: InstrumentId(0),
         order: OrderId(0),
@@ -35,7 +35,7 @@ impl Glance {
         is_new: false,
     };
 
-    /// At a plain command.
+    /// Of a plain command.
     #[inline]
     pub(crate) fn of_plain(plain: &PlainCommand) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Glance {
         }
     }
 
-    /// At any command.
+    /// Of any command.
     #[inline]
     pub(in crate::book) fn of(command: &Command) -> Self {
         let about = |instrument, order| Self { instrument, order, ..Self::NOWHERE };
@@ -75,7 +75,7 @@ impl Glance {
 
 /// What was found so far of what one command that waits will need.
 #[derive(Clone, Copy)]
-struct Look {
+struct Lookup {
     /// The cell that the order's id leads to.
     id_cell: u32,
     /// The cell that the price of a new order leads to, and its span when it has no level.
@@ -92,8 +92,8 @@ struct Look {
     is_new: bool,
 }
 
-impl Look {
-    /// At what needs nothing.
+impl Lookup {
+    /// Of what needs nothing.
     const NOWHERE: Self = Self {
         id_cell: 0,
         price_cell: 0,
@@ -108,42 +108,42 @@ impl Look {
     };
 }
 
-/// Each of the four looks at a command is so many commands behind the one before it, so that what
+/// Each of the four steps for a command is so many commands behind the one before it, so that what
 /// that had fetched has come.
 const APART: u64 = 4;
 
-/// How many commands before its turn a command is first looked at, at most.
+/// How many commands before its turn the first step for a command is taken, at most.
 const AHEAD: u64 = 4 * APART;
 
-/// Commands that are first looked at in one go, at most: more than one, so that the looks get ahead
-/// of the commands.
-const LOOKS_AT_ONCE: u64 = 4;
+/// Commands whose lookups start in one go, at most: more than one, so that the lookups get ahead of
+/// the commands.
+const LOOKUPS_AT_ONCE: u64 = 4;
 
-/// Commands that are looked at have each a place for what was found.
+/// Each command whose lookup has started has a place for what was found.
 const PLACES: usize = 16;
 const PLACE_MASK: u64 = 15;
-const _: () = assert!(AHEAD <= PLACE_MASK + 1, "each command that is looked at has a place");
+const _: () = assert!(AHEAD <= PLACE_MASK + 1, "each lookup has a place");
 
 /// What was found so far of what the commands that wait will need. Whoever gives a book its
 /// commands keeps it from one to the next.
 #[derive(Clone)]
-pub struct Looks {
+pub struct Prefetcher {
     /// By the sequence that a command will have.
-    looks: [Look; PLACES],
-    /// The first sequence that nobody looked at yet.
+    lookups: [Lookup; PLACES],
+    /// The first sequence whose lookup has not started.
     end: u64,
 }
 
-impl Default for Looks {
-    /// Nothing was looked at.
+impl Default for Prefetcher {
+    /// No lookup has started.
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl core::fmt::Debug for Looks {
+impl core::fmt::Debug for Prefetcher {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Looks").field("end", &self.end).finish_non_exhaustive()
+        f.debug_struct("Prefetcher").field("end", &self.end).finish_non_exhaustive()
     }
 }
 
@@ -152,84 +152,89 @@ const LARGE_ORDERS: u32 = 3 << 14;
 
 impl Book<'_> {
     /// Has the processor fetch what the commands that wait will need; `waiting` tells which one is
-    /// so many behind the next. Looks at nothing that they say as true or possible, and costs a few
+    /// so many behind the next. Takes nothing that they say as true or possible, and costs a few
     /// nanoseconds a command. To be called once before each command.
     ///
-    /// In a small book everything is at hand, and a look costs more than it finds: there nobody is
-    /// asked.
+    /// In a small book everything is at hand, and a prefetch costs more than it gains: there nobody
+    /// is asked.
     ///
     /// # Panics
     ///
-    /// When `looks` are of another book and lead out of this one.
+    /// When the prefetcher is of another book and leads out of this one.
     #[inline]
-    pub fn look_ahead<C: Borrow<Command>>(
+    pub fn prefetch<C: Borrow<Command>>(
         &self,
-        looks: &mut Looks,
+        prefetcher: &mut Prefetcher,
         mut waiting: impl FnMut(usize) -> Option<C>,
     ) {
-        self.glance_ahead(looks, move |distance| {
-            waiting(distance).map(|command| Glance::of(command.borrow()))
+        self.prefetch_keys(prefetcher, move |distance| {
+            waiting(distance).map(|command| PrefetchKey::of(command.borrow()))
         });
     }
 
-    /// The same, where a glance is enough.
+    /// The same, where a key is enough.
     #[inline]
-    pub(crate) fn glance_ahead(
+    pub(crate) fn prefetch_keys(
         &self,
-        looks: &mut Looks,
-        waiting: impl FnMut(usize) -> Option<Glance>,
+        prefetcher: &mut Prefetcher,
+        waiting: impl FnMut(usize) -> Option<PrefetchKey>,
     ) {
         if self.is_large() {
-            self.look_at_more(looks, waiting);
+            self.start_lookups(prefetcher, waiting);
         }
     }
 
-    /// Whether looking ahead pays.
+    /// Whether prefetching pays.
     #[inline]
     pub(in crate::book) fn is_large(&self) -> bool {
         self.orders.pool.live() >= LARGE_ORDERS
     }
 
-    /// Looks at commands that nobody looked at yet, and again at those before them. Apart, so that
-    /// it takes no room where a small book is worked on.
+    /// Starts lookups for more commands, and goes on with those before them. Apart, so that it takes
+    /// no room where a small book is worked on.
     #[inline(never)]
-    pub(in crate::book) fn look_at_more(
+    pub(in crate::book) fn start_lookups(
         &self,
-        looks: &mut Looks,
-        mut waiting: impl FnMut(usize) -> Option<Glance>,
+        prefetcher: &mut Prefetcher,
+        mut waiting: impl FnMut(usize) -> Option<PrefetchKey>,
     ) {
         let next = self.last_sequence.next().0;
-        let begin = looks.end.max(next);
-        for sequence in begin..(begin + LOOKS_AT_ONCE).min(next + AHEAD) {
-            let Some(glance) = waiting(index_of(low_half(sequence - next))) else { break };
-            self.look_at(looks, sequence, &glance);
+        let begin = prefetcher.end.max(next);
+        for sequence in begin..(begin + LOOKUPS_AT_ONCE).min(next + AHEAD) {
+            let Some(key) = waiting(index_of(low_half(sequence - next))) else { break };
+            self.start_lookup(prefetcher, sequence, &key);
         }
     }
 
-    /// Looks at one command more, and again at those before it. Apart, so that what it needs of the
-    /// book is not kept for the next one, which seldom comes at once.
+    /// Starts the lookup for one command more, and goes on with those before it. Apart, so that what
+    /// it needs of the book is not kept for the next one, which seldom comes at once.
     #[inline(never)]
-    pub(in crate::book) fn look_at(&self, looks: &mut Looks, sequence: u64, glance: &Glance) {
+    pub(in crate::book) fn start_lookup(
+        &self,
+        prefetcher: &mut Prefetcher,
+        sequence: u64,
+        key: &PrefetchKey,
+    ) {
         let [near, soon, last] = [1, 2, 3].map(|n| sequence.wrapping_sub(n * APART));
-        *looks.at(sequence) = self.look_far(glance);
-        self.look_near(looks.at(near));
-        self.look_soon(looks.at(soon));
-        self.look_last(looks.at(last));
-        looks.end = sequence + 1;
+        *prefetcher.at(sequence) = self.fetch_buckets(key);
+        self.fetch_entries(prefetcher.at(near));
+        self.fetch_neighbours(prefetcher.at(soon));
+        self.fetch_opposite(prefetcher.at(last));
+        prefetcher.end = sequence + 1;
     }
 }
 
-impl Looks {
-    /// Nothing was looked at.
+impl Prefetcher {
+    /// No lookup has started.
     pub const fn new() -> Self {
-        Self { looks: [Look::NOWHERE; PLACES], end: 0 }
+        Self { lookups: [Lookup::NOWHERE; PLACES], end: 0 }
     }
 
     #[inline]
-    fn at(&mut self, sequence: u64) -> &mut Look {
-        match self.looks.get_mut(index_of(low_half(sequence & PLACE_MASK))) {
-            Some(look) => look,
-            None => broken_invariant("a look without a place"),
+    fn at(&mut self, sequence: u64) -> &mut Lookup {
+        match self.lookups.get_mut(index_of(low_half(sequence & PLACE_MASK))) {
+            Some(lookup) => lookup,
+            None => broken_invariant("a lookup without a place"),
         }
     }
 }
@@ -237,11 +242,11 @@ impl Looks {
 impl Book<'_> {
     /// Fetches the instrument, and where the ways to the order and to the level begin.
     #[inline]
-    fn look_far(&self, glance: &Glance) -> Look {
-        let Glance { order, side, price, is_new, .. } = *glance;
+    fn fetch_buckets(&self, key: &PrefetchKey) -> Lookup {
+        let PrefetchKey { order, side, price, is_new, .. } = *key;
         let (ids, prices) = (&self.orders.ids, &self.ladders.prices);
-        let is_known = glance.instrument.0 < self.symbols.count();
-        let instrument = InstrumentId(select(is_known, glance.instrument.0, 0));
+        let is_known = key.instrument.0 < self.symbols.count();
+        let instrument = InstrumentId(select(is_known, key.instrument.0, 0));
         let ladder = LadderId::new(instrument, side);
         let id_cell = ids.place_ahead(self.orders.hash(instrument, order));
         let price_cell = prices.place_ahead(self.ladders.hash(ladder, price.0));
@@ -249,62 +254,62 @@ impl Book<'_> {
         prefetch(self.ladders.instrument_book(instrument));
         prefetch(ids.cell(id_cell));
         prefetch(prices.cell(price_cell));
-        Look { id_cell, price_cell, order, ladder, price, is_new, ..Look::NOWHERE }
+        Lookup { id_cell, price_cell, order, ladder, price, is_new, ..Lookup::NOWHERE }
     }
 
     /// Fetches the order, or what shares its chain, and the level of a new one.
     #[inline]
-    fn look_near(&self, look: &Look) {
+    fn fetch_entries(&self, lookup: &Lookup) {
         let (orders, ladders) = (&self.orders, &self.ladders);
-        orders.pool.fetch(*orders.ids.cell(look.id_cell));
-        ladders.levels.fetch(*ladders.prices.cell(look.price_cell));
+        orders.pool.fetch(*orders.ids.cell(lookup.id_cell));
+        ladders.levels.fetch(*ladders.prices.cell(lookup.price_cell));
     }
 
     /// Fetches the order's level and neighbours; or the last in the level of a new order, and the
     /// level that it may trade with. Where a chain begins with something else, fetches what comes
     /// behind it, and for a level that is to be made the way to its span.
     #[inline]
-    fn look_soon(&self, look: &mut Look) {
+    fn fetch_neighbours(&self, lookup: &mut Lookup) {
         let (orders, ladders) = (&self.orders.pool, &self.ladders);
-        let Look { order, ladder, price, is_new, .. } = *look;
+        let Lookup { order, ladder, price, is_new, .. } = *lookup;
         let instrument_book = ladders.instrument_book(ladder.instrument());
         let trades = instrument_book.would_trade(ladder.side(), price);
         let best = select(trades, instrument_book.best_opposite(ladder.side()), NONE);
-        let first = orders.get(*self.orders.ids.cell(look.id_cell));
-        let own = ladders.levels.get(*ladders.prices.cell(look.price_cell));
+        let first = orders.get(*self.orders.ids.cell(lookup.id_cell));
+        let own = ladders.levels.get(*ladders.prices.cell(lookup.price_cell));
         let is_there = select(is_new, own.price == price.0, true);
         let span_cell =
             ladders.spans.prefixes.place_ahead(ladders.spans.lowest_hash(ladder, price.0));
-        look.span_cell = select(is_there, 0, span_cell);
-        look.second_order = select(first.id == order.0, NONE, first.linked());
-        look.second_level = select(is_there, NONE, own.linked());
-        look.level = select(is_new, best, first.level);
-        prefetch(ladders.spans.prefixes.cell(look.span_cell));
-        orders.fetch(look.second_order);
-        ladders.levels.fetch(look.second_level);
-        ladders.levels.fetch(look.level);
+        lookup.span_cell = select(is_there, 0, span_cell);
+        lookup.second_order = select(first.id == order.0, NONE, first.linked());
+        lookup.second_level = select(is_there, NONE, own.linked());
+        lookup.level = select(is_new, best, first.level);
+        prefetch(ladders.spans.prefixes.cell(lookup.span_cell));
+        orders.fetch(lookup.second_order);
+        ladders.levels.fetch(lookup.second_level);
+        ladders.levels.fetch(lookup.level);
         orders.fetch(select(is_new, own.tail, first.prev));
         orders.fetch(select(is_new, NONE, first.next));
     }
 
     /// Fetches whom a new order may trade with, and what changes when the level goes, as it does
-    /// with its last order. Where a chain began with something else, fetches what the look before
+    /// with its last order. Where a chain began with something else, fetches what the step before
     /// would have.
     #[inline]
-    fn look_last(&self, look: &Look) {
+    fn fetch_opposite(&self, lookup: &Lookup) {
         let (orders, ladders) = (&self.orders.pool, &self.ladders);
-        let level = ladders.levels.get(look.level);
+        let level = ladders.levels.get(lookup.level);
         let goes = level.order_count == 1;
         let cell = ladders.prices.place_ahead(ladders.hash(LadderId(level.ladder), level.price));
         // By now it may have left, and what is in its slot may be no order: nothing is sure of it.
-        let second = orders.get(look.second_order);
-        orders.fetch(select(look.is_new, level.head, NONE));
+        let second = orders.get(lookup.second_order);
+        orders.fetch(select(lookup.is_new, level.head, NONE));
         prefetch(ladders.prices.cell(select(goes, cell, 0)));
         ladders.spans.pool.fetch(select(goes, level.span, NONE));
-        ladders.spans.pool.fetch(*ladders.spans.prefixes.cell(look.span_cell));
+        ladders.spans.pool.fetch(*ladders.spans.prefixes.cell(lookup.span_cell));
         ladders.levels.fetch(second.level);
         orders.fetch(second.prev);
         orders.fetch(second.next);
-        orders.fetch(ladders.levels.get(look.second_level).tail);
+        orders.fetch(ladders.levels.get(lookup.second_level).tail);
     }
 }
