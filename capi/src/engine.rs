@@ -5,7 +5,7 @@ use crate::door::Door;
 use crate::host::Callbacks;
 use crate::pointer::{borrow, put, status_of};
 use crate::status::{HwError, HwStatus, Wrong};
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::log_writer::LogWriter;
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
@@ -20,7 +20,7 @@ use highwater::types::{InstrumentId, Price, Sequence, SessionId};
 /// second one with `HW_STATUS_BUSY`; different stages may be stepped at the same time.
 #[expect(missing_debug_implementations, reason = "the handle of the C interface is opaque")]
 pub struct HwEngine {
-    pub(crate) arrivals: Door<Producer<'static, Arrival>>,
+    pub(crate) input: Door<Producer<'static, TimedCommand>>,
     pub(crate) sequencer: Door<Sequencer<'static>>,
     pub(crate) log_writer: Door<LogWriter<'static, Callbacks>>,
     pub(crate) syncer: Door<Syncer<'static>>,

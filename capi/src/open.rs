@@ -12,7 +12,7 @@ use core::ffi::c_void;
 use core::ptr;
 use core::slice;
 use highwater::book::Book;
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Command, TimedCommand};
 use highwater::engine::Stages;
 use highwater::log_writer::OpenedLog;
 use highwater::recovery::{Replay, Scanned, recover};
@@ -135,13 +135,13 @@ fn recover_into(
     let log = OpenedLog { file: host, buffer, chain, settings, now_ns };
     // SAFETY: the layout gives the rings their room, aligned to a page, and it was made zero.
     let split = unsafe { rings::split(ring_capacity, rings, book, log) };
-    let Stages { arrivals, mut sequencer, log_writer, syncer, releaser, shared } =
+    let Stages { input, mut sequencer, log_writer, syncer, releaser, shared } =
         split.ok_or(HwStatus::BadConfig)??;
     if chosen.logs_trades {
         sequencer.log_trades();
     }
     let engine = HwEngine {
-        arrivals: Door::new(arrivals),
+        input: Door::new(input),
         sequencer: Door::new(sequencer),
         log_writer: Door::new(log_writer),
         syncer: Door::new(syncer),
@@ -172,8 +172,8 @@ impl HwEngine {
             client_sequence: ClientSequence(1),
             action: Action::Configure(chosen.capacities),
         };
-        let arrival = Arrival { timestamp_ns: chosen.now_ns, command };
-        let pushed = self.arrivals.pass(|arrivals| arrivals.push(arrival).is_ok())?;
+        let timed = TimedCommand { timestamp_ns: chosen.now_ns, command };
+        let pushed = self.input.pass(|input| input.push(timed).is_ok())?;
         assert!(pushed, "a ring that was just made has room");
         Ok(())
     }

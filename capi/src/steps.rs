@@ -5,7 +5,7 @@ use crate::engine::HwEngine;
 use crate::event::HwEvent;
 use crate::pointer::{borrow, check, put, status_of};
 use crate::status::HwStatus;
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::Event;
 use highwater::log_writer::LogWriter;
 use highwater::stage::{State, Step};
@@ -168,15 +168,15 @@ pub unsafe extern "C" fn hw_stop(engine: *mut HwEngine) -> HwStatus {
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| {
         // Behind the door of the input ring: no push is under way, and none comes afterwards.
-        engine.arrivals.pass(|_| engine.shared.halt.stop())?;
+        engine.input.pass(|_| engine.shared.halt.stop())?;
         Ok(HwStatus::Ok)
     }))
 }
 
 impl HwEngine {
     fn push(&self, timestamp_ns: u64, command: &Command) -> Result<HwStatus, HwStatus> {
-        self.arrivals.pass(|arrivals| match self.shared.halt.state() {
-            State::Running => match arrivals.push(Arrival { timestamp_ns, command: *command }) {
+        self.input.pass(|input| match self.shared.halt.state() {
+            State::Running => match input.push(TimedCommand { timestamp_ns, command: *command }) {
                 Ok(()) => HwStatus::Ok,
                 Err(_) => HwStatus::Full,
             },

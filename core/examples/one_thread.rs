@@ -9,7 +9,7 @@ mod memory_log;
 
 use commands::{define, order};
 use highwater::book::{Book, StaticBook};
-use highwater::command::{Arrival, Command};
+use highwater::command::{Command, TimedCommand};
 use highwater::engine::{Engine, Stages};
 use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
@@ -40,10 +40,10 @@ fn run(
     let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: 1 << 20 };
     let opened = OpenedLog { file: log, buffer: &mut buffer, chain, settings, now_ns: 0 };
     let stages = ENGINE.split(book, opened)?;
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
+    let Stages { mut input, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
 
     for command in commands {
-        arrivals.push(Arrival { timestamp_ns: 0, command: *command })?;
+        input.push(TimedCommand { timestamp_ns: 0, command: *command })?;
     }
     shared.halt.stop();
     let mut released = Vec::new();

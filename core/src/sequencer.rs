@@ -5,7 +5,7 @@
 //! do the waiting.
 
 use crate::book::{Admission, Book, PrefetchKey, Prefetcher};
-use crate::command::{Action, Arrival, PlainCommand};
+use crate::command::{Action, PlainCommand, TimedCommand};
 use crate::event::{Event, EventKind, EventSink, RejectReason};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
 use crate::record::{Body, PlainRecord, Record};
@@ -35,7 +35,7 @@ impl<F: FnMut()> SequencerHost for F {
 /// The stage that owns the book.
 #[derive(Debug)]
 pub struct Sequencer<'a> {
-    pub(crate) arrivals: Consumer<'a, Arrival>,
+    pub(crate) input: Consumer<'a, TimedCommand>,
     pub(crate) records: Producer<'a, Record>,
     pub(crate) events: Producer<'a, Event>,
     pub(crate) book: Book<'a>,
@@ -59,12 +59,12 @@ impl<'a> Sequencer<'a> {
         let mut worked = 0;
         while worked < SEQUENCER_STEP_MAX
             && self.records.has_room(RECORDS_PER_COMMAND)
-            && self.arrivals.has(worked)
+            && self.input.has(worked)
         {
-            let Self { book, prefetcher, arrivals, .. } = self;
-            book.prefetch_keys(prefetcher, move |distance| key_at(arrivals, worked + distance));
+            let Self { book, prefetcher, input, .. } = self;
+            book.prefetch_keys(prefetcher, move |distance| key_at(input, worked + distance));
             host.taken();
-            if let Some((timestamp_ns, words)) = self.arrivals.apart(worked) {
+            if let Some((timestamp_ns, words)) = self.input.apart(worked) {
                 let command = PlainCommand::of_words(words);
                 self.take(&PlainRecord { timestamp_ns, command }, host);
             } else {
@@ -74,13 +74,13 @@ impl<'a> Sequencer<'a> {
             worked += 1;
         }
         // Given back together, so that the gateway's side of the ring is disturbed once a step.
-        self.arrivals.release(worked);
+        self.input.release(worked);
         if worked > 0 {
             self.shared.applied.raise(self.book.last_sequence());
             self.shared.next_expiry.tell(self.book.next_expiry_ns());
         }
         match worked {
-            0 if state == State::Stopping && self.arrivals.is_empty() => self.done(),
+            0 if state == State::Stopping && self.input.is_empty() => self.done(),
             0 => Step::Idle,
             _ => Step::Worked(worked),
         }
@@ -94,7 +94,7 @@ impl<'a> Sequencer<'a> {
 
     /// Whether commands wait, though a step was idle: there is no room in the log ring.
     pub fn is_held_up(&self) -> bool {
-        !self.arrivals.is_empty()
+        !self.input.is_empty()
     }
 
     /// The book as it stands behind the last command taken.
@@ -115,8 +115,8 @@ impl<'a> Sequencer<'a> {
     /// Apart, so that it takes no room where plain commands are worked on.
     #[inline(never)]
     fn take_whole(&mut self, index: usize, host: &mut impl SequencerHost) {
-        let arrival = self.arrivals.value(index);
-        self.take(&arrival, host);
+        let timed = self.input.value(index);
+        self.take(&timed, host);
     }
 
     /// Sequences a command, or answers it without a sequence of its own when it must not be
@@ -186,12 +186,12 @@ impl<'a> Sequencer<'a> {
 
 /// A key at a command that waits; at nothing where it has no plain form.
 #[inline]
-fn key_at(arrivals: &mut Consumer<'_, Arrival>, index: usize) -> Option<PrefetchKey> {
-    if !arrivals.has(index) {
+fn key_at(input: &mut Consumer<'_, TimedCommand>, index: usize) -> Option<PrefetchKey> {
+    if !input.has(index) {
         return None;
     }
     let key = |(_, words)| PrefetchKey::of_plain(&PlainCommand::of_words(words));
-    Some(arrivals.apart(index).map_or(PrefetchKey::NOWHERE, key))
+    Some(input.apart(index).map_or(PrefetchKey::NOWHERE, key))
 }
 
 /// A command as it was taken from the input ring.
@@ -212,7 +212,7 @@ trait Sequenced {
     fn apply(&self, sequence: Sequence, book: &mut Book<'_>, sink: &mut impl EventSink);
 }
 
-/// What the ring carries of a plain arrival is what the log's ring carries of its record.
+/// What the ring carries of a plain timed command is what the log's ring carries of its record.
 impl Sequenced for PlainRecord {
     #[inline]
     fn sender(&self) -> (SessionId, ClientSequence) {
@@ -240,7 +240,7 @@ impl Sequenced for PlainRecord {
     }
 }
 
-impl Sequenced for Arrival {
+impl Sequenced for TimedCommand {
     fn sender(&self) -> (SessionId, ClientSequence) {
         (self.command.session, self.command.client_sequence)
     }

@@ -17,7 +17,7 @@ use crate::signals::StopFlag;
 use crate::stages::Neighbourhood;
 use crate::told::Told;
 use flight::Flight;
-use highwater::command::{Action, Arrival};
+use highwater::command::{Action, TimedCommand};
 use highwater::event::Event;
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
@@ -55,7 +55,7 @@ pub struct Gateway<P> {
     /// The system.
     pub platform: P,
     /// Where commands go.
-    pub arrivals: Producer<'static, Arrival>,
+    pub input: Producer<'static, TimedCommand>,
     /// Where events come from.
     pub releaser: Releaser<'static>,
     /// What the threads have in common.
@@ -212,7 +212,7 @@ impl<P: Platform> Gateway<P> {
             self.feed.operate(Action::Clock { now_ns: timestamp_ns });
         }
         let due = flight.due(now_ns);
-        let room = self.arrivals.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(flight));
+        let room = self.input.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(flight));
         flight.waits_for_others = room == 0;
         let mut end = None;
         // The operator's commands go at any pace.
@@ -234,9 +234,9 @@ impl<P: Platform> Gateway<P> {
                 flight.pushed(now_ns);
             }
             self.ledger.told.expect(&command);
-            flight.batch.push(Arrival { timestamp_ns, command });
+            flight.batch.push(TimedCommand { timestamp_ns, command });
         }
-        let pushed_count = self.arrivals.push_many(&flight.batch);
+        let pushed_count = self.input.push_many(&flight.batch);
         assert_eq!(pushed_count, flight.batch.len(), "there is room");
         if pushed_count > 0 {
             self.neighbourhood.bells.ring_for_command();

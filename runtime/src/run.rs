@@ -189,7 +189,7 @@ fn work<P: Platform>(
     let recovered = (book.last_sequence(), book.last_client_sequence(FLOW_SESSION));
     let gateway = Gateway {
         platform,
-        arrivals: started.stages.arrivals,
+        input: started.stages.input,
         releaser: started.stages.releaser,
         neighbourhood,
         feed,

@@ -33,7 +33,7 @@ pub(crate) struct Driven {
 /// The stages of an engine, and who steps them.
 #[derive(Debug)]
 pub(crate) struct Driver<'a, 'd, 'm, F> {
-    arrivals: highwater::ring::Producer<'a, highwater::command::Arrival>,
+    input: highwater::ring::Producer<'a, highwater::command::TimedCommand>,
     sequencer: Sequencer<'a>,
     behind: Behind<'a, 'm, F>,
     shared: &'a Shared,
@@ -75,7 +75,7 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
         oracle: &'d mut Oracle,
         random: &'d mut Random,
     ) -> Self {
-        let Stages { arrivals, sequencer, log_writer, syncer, releaser, shared } = stages;
+        let Stages { input, sequencer, log_writer, syncer, releaser, shared } = stages;
         let behind = Behind {
             log_writer,
             maker,
@@ -91,7 +91,7 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
             overlap_count: 0,
             is_over: false,
         };
-        Self { arrivals, sequencer, behind, shared, log, oracle, random }
+        Self { input, sequencer, behind, shared, log, oracle, random }
     }
 
     /// Steps the stages until their life is over.
@@ -167,9 +167,9 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
     }
 
     fn push(&mut self) {
-        let arrival = workload::arrival(self.random, self.oracle.last_client_sequences());
-        if self.arrivals.push(arrival).is_ok() {
-            self.oracle.push(&arrival.command);
+        let timed = workload::timed(self.random, self.oracle.last_client_sequences());
+        if self.input.push(timed).is_ok() {
+            self.oracle.push(&timed.command);
         }
     }
 

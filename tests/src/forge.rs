@@ -262,7 +262,7 @@ pub fn random_log(seed: u64) -> Forge {
 
 fn fresh_command(random: &mut Random, last: &mut LastClientSequences) -> Command {
     loop {
-        let command = workload::arrival(random, last).command;
+        let command = workload::timed(random, last).command;
         if workload::is_fresh(&command, last) {
             workload::note(&command, last);
             return command;

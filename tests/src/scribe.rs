@@ -6,7 +6,7 @@ use crate::oracle::book_memory;
 use crate::sim_log::SimLog;
 use crate::workload::CAPACITIES;
 use highwater::book::Book;
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::engine::Engine;
 use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
@@ -71,7 +71,7 @@ pub fn write(log: &SimLog, script: &Script<'_>) -> Result<Sequence, Trouble> {
     for count in script.batches {
         assert!(*count <= BATCH_MAX, "a batch is one append");
         for _ in 0..*count {
-            stages.arrivals.push(arrival(next)).expect("the ring has room");
+            stages.input.push(timed(next)).expect("the ring has room");
             next += 1;
         }
         let _step = stages.sequencer.step(&mut || panic!("the event ring has room"));
@@ -87,10 +87,10 @@ pub fn write(log: &SimLog, script: &Script<'_>) -> Result<Sequence, Trouble> {
     Ok(stages.shared.durable.get())
 }
 
-fn arrival(sequence: u64) -> Arrival {
+fn timed(sequence: u64) -> TimedCommand {
     let record = forge::record(sequence);
     match record.body {
-        Body::Command(command) => Arrival { timestamp_ns: record.timestamp_ns, command },
+        Body::Command(command) => TimedCommand { timestamp_ns: record.timestamp_ns, command },
         Body::RunningHash(_) | Body::Trade(_) => unreachable!("it is a command"),
     }
 }

@@ -5,7 +5,9 @@
 mod memory_log;
 
 use highwater::book::Book;
-use highwater::command::{Action, Arrival, Command, Conditions, Control, Definition, NewOrder};
+use highwater::command::{
+    Action, Command, Conditions, Control, Definition, NewOrder, TimedCommand,
+};
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind};
 use highwater::limits::BLOCK_BYTES;
@@ -181,13 +183,13 @@ fn trade<'a>(
     stages: Stages<'a, MemoryLog<'a>>,
     commands: &[Command],
 ) -> (Book<'a>, MemoryLog<'a>, Seen) {
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
+    let Stages { mut input, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
     let (mut seen, mut wait_count) = (Seen::default(), 0);
     let mut waiting = commands.iter();
     let mut next = waiting.next();
     loop {
         while let Some(command) = next
-            && arrivals.push(Arrival { timestamp_ns: 1, command: *command }).is_ok()
+            && input.push(TimedCommand { timestamp_ns: 1, command: *command }).is_ok()
         {
             next = waiting.next();
         }

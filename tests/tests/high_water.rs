@@ -2,7 +2,7 @@
 
 use highwater::block::Chain;
 use highwater::book::Book;
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::engine::{Engine, Stages};
 use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
@@ -128,13 +128,13 @@ fn released(mode: SyncMode, mark: Mark) -> (Vec<Sequence>, Vec<Sequence>) {
     let chain = Chain::empty(forge::LOG_ID);
     let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };
     let stages = engine.split(book, opened).expect("nothing happens");
-    let Stages { mut arrivals, mut sequencer, mut log_writer, releaser, .. } = stages;
+    let Stages { mut input, mut sequencer, mut log_writer, releaser, .. } = stages;
     gateway.borrow_mut().releaser = Some(releaser);
     for sequence in 1..=20 {
         let Body::Command(command) = forge::record(sequence).body else {
             panic!("it is a command");
         };
-        arrivals.push(Arrival { timestamp_ns: 1, command }).expect("the ring has room");
+        input.push(TimedCommand { timestamp_ns: 1, command }).expect("the ring has room");
         if sequence % 5 == 0 {
             let _step = sequencer.step(&mut || panic!("the event ring has room"));
             assert_eq!(log_writer.step(0), Ok(Step::Worked(5)));

@@ -4,7 +4,7 @@
 use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::command::{
-    Action, Arrival, Command, Conditions, Definition, NewOrder, ReplaceOrder,
+    Action, Command, Conditions, Definition, NewOrder, ReplaceOrder, TimedCommand,
 };
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind};
@@ -170,8 +170,8 @@ fn staged(commands: &[Command], log: &SimLog) -> Outcome {
     let mut released = Vec::new();
     for together in commands.chunks(AT_ONCE) {
         for command in together {
-            let arrival = Arrival { timestamp_ns: 1, command: *command };
-            stages.arrivals.push(arrival).expect("the ring has room");
+            let timed = TimedCommand { timestamp_ns: 1, command: *command };
+            stages.input.push(timed).expect("the ring has room");
         }
         work_off(&mut stages, &mut released);
     }

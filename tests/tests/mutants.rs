@@ -271,8 +271,8 @@ fn wrong_releases_are_caught() {
     let mut random = tests::random::Random::new(3);
     let mut oracle = Oracle::default();
     for _ in 0..200 {
-        let arrival = workload::arrival(&mut random, oracle.last_client_sequences());
-        oracle.push(&arrival.command);
+        let timed = workload::timed(&mut random, oracle.last_client_sequences());
+        oracle.push(&timed.command);
     }
     let ((), events) = applied(oracle.commands(), |_| ());
     let check = |released: &[Event]| oracle.check_released(Sequence(0), released);

@@ -12,7 +12,7 @@ use crate::log_directory::LogCounters;
 use crate::platform::Platform;
 use crate::snapshots::SnapshotLag;
 use crate::stages::Neighbours;
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Command, TimedCommand};
 use highwater::stage::{Latch, Shared, State};
 use highwater::types::{ClientSequence, SessionId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,7 +145,7 @@ impl<P: Platform> Common<P> {
         };
         let client_sequence = ClientSequence(desk.last.0 + 1);
         let command = Command { session: SessionId::OPERATOR, client_sequence, action };
-        if desk.arrivals.push(Arrival { timestamp_ns, command }).is_err() {
+        if desk.input.push(TimedCommand { timestamp_ns, command }).is_err() {
             return false;
         }
         desk.last = client_sequence;

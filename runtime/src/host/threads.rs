@@ -57,14 +57,14 @@ impl<P: Platform> Crew<P> {
     ) -> io::Result<Self> {
         let Tools { common, config, sides, requests } = tools;
         let (platform, strategy) = (common.platform, config.idle);
-        let Stages { arrivals, sequencer, log_writer, syncer, releaser, shared } = stages;
+        let Stages { input, sequencer, log_writer, syncer, releaser, shared } = stages;
         let recovered = sequencer.book().last_sequence();
         let (taken, pushed): (Vec<_>, Vec<_>) = sides
             .into_iter()
             .zip(common.places)
-            .map(|(EngineSides { arrivals, events }, place)| ((arrivals, place), (events, place)))
+            .map(|(EngineSides { input, events }, place)| ((input, place), (events, place)))
             .unzip();
-        let fan_in = FanIn::new(taken, arrivals);
+        let fan_in = FanIn::new(taken, input);
         let fan_out = FanOut::new(pushed, recovered, common.tallies);
         let mut files = log_writer.file().syncer();
         let start = || {

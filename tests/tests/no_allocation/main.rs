@@ -16,7 +16,7 @@ mod workload;
 use counting::{Calls, NONE, counted};
 use highwater::block::Chain;
 use highwater::book::Book;
-use highwater::command::{Arrival, Command};
+use highwater::command::{Command, TimedCommand};
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::limits::{BLOCK_BYTES, RUNNING_HASH_EVERY};
@@ -170,7 +170,7 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let commands = workload::commands(10_000);
     let book = Book::new(memory.book.leak(), CAPACITIES, 1).expect("the memory fits");
     let log = MemoryLog::new(memory.log.leak(), SEGMENT_BYTES);
-    let Stages { mut arrivals, sequencer, log_writer, mut releaser, shared, .. } =
+    let Stages { mut input, sequencer, log_writer, mut releaser, shared, .. } =
         split(&ENGINE, book, log, memory.buffer.leak());
     let adaptive = IdleStrategy::Adaptive;
     let around: &'static Neighbourhood = Box::leak(Box::new(Neighbourhood {
@@ -183,9 +183,9 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let mut told = Told::default();
     let ((), calls) = counted(|| {
         for command in &commands {
-            let arrival = Arrival { timestamp_ns: 1, command: *command };
+            let timed = TimedCommand { timestamp_ns: 1, command: *command };
             around.bells.sequencer.ring();
-            while arrivals.push(arrival).is_err() {
+            while input.push(timed).is_err() {
                 assert!(release(&mut releaser, &mut told) != Step::Done, "it ended too soon");
             }
         }
@@ -271,10 +271,10 @@ impl<'t, 'a, F: LogFile, S: EventSink> OneThread<'t, 'a, F, S> {
 
     /// Feeds the commands, lets the log vouch for them, and stops.
     fn trade(&mut self, commands: &[Command]) {
-        for batch in commands.chunks(self.stages.arrivals.capacity()) {
+        for batch in commands.chunks(self.stages.input.capacity()) {
             for command in batch {
-                let arrival = Arrival { timestamp_ns: 1, command: *command };
-                self.stages.arrivals.push(arrival).expect("the ring was emptied");
+                let timed = TimedCommand { timestamp_ns: 1, command: *command };
+                self.stages.input.push(timed).expect("the ring was emptied");
             }
             self.step_until(Step::Idle);
         }
