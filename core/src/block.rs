@@ -4,7 +4,7 @@
 //! Every block carries the checksum of the block before it, so that the blocks of a log form one
 //! chain across its segments; the first break of the chain is where the log ends. And every block
 //! says what was durable when it was written: a block behind the break that calls the broken place
-//! durable is a witness that acknowledged records are gone. Without a witness the break is the torn
+//! durable is evidence that acknowledged records are gone. Without evidence the break is the torn
 //! tail of a crash.
 
 use crate::limits::BLOCK_BYTES;
@@ -300,7 +300,7 @@ pub fn intact_head(
 
 /// What a whole block of this log, of any when `log_id` is `None`, says was durable when it was
 /// written, wherever it was written to: that is true wherever it stands now.
-pub fn vouched_by(block: &[u8], log_id: Option<LogId>) -> Option<Durable> {
+pub fn confirmed_by(block: &[u8], log_id: Option<LogId>) -> Option<Durable> {
     let layout = layout_of(block).filter(|layout| layout.magic == MAGIC)?;
     let is_of_log = log_id.is_none_or(|log_id| layout.log_id == log_id.0);
     let durable = Durable {

@@ -254,7 +254,7 @@ pub struct TimedCommand {
 
 impl Carried for TimedCommand {
     type Rest = [u64; 6];
-    type Beside = Self;
+    type OutOfLine = Self;
 
     #[inline]
     fn apart(&self) -> Option<(u64, [u64; 6])> {
@@ -268,12 +268,12 @@ impl Carried for TimedCommand {
     }
 
     #[inline]
-    fn beside(&self) -> Self {
+    fn out_of_line(&self) -> Self {
         *self
     }
 
     #[inline]
-    fn from_beside(timed: Self) -> Self {
+    fn from_out_of_line(timed: Self) -> Self {
         timed
     }
 }

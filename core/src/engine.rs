@@ -42,7 +42,7 @@ pub struct Stages<'a, F> {
     pub sequencer: Sequencer<'a>,
     /// Makes them durable.
     pub log_writer: LogWriter<'a, F>,
-    /// Syncs beside the log writer, in the mode that wants it; done at once in every other.
+    /// Syncs next to the log writer, in the mode that wants it; done at once in every other.
     pub syncer: Syncer<'a>,
     /// Hands out the events.
     pub releaser: Releaser<'a>,

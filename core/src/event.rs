@@ -47,7 +47,7 @@ pub struct Unsequenced {
 
 impl Carried for Event {
     type Rest = Alone<Unsequenced>;
-    type Beside = Infallible;
+    type OutOfLine = Infallible;
 
     #[inline]
     fn apart(&self) -> Option<(u64, Alone<Unsequenced>)> {
@@ -66,12 +66,12 @@ impl Carried for Event {
         }
     }
 
-    fn beside(&self) -> Infallible {
+    fn out_of_line(&self) -> Infallible {
         unreachable!("every event fits its slot")
     }
 
-    fn from_beside(beside: Infallible) -> Self {
-        match beside {}
+    fn from_out_of_line(out_of_line: Infallible) -> Self {
+        match out_of_line {}
     }
 }
 

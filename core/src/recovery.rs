@@ -47,22 +47,22 @@ pub fn recover<F: LogFile>(
 /// The same from `start` on: a [`Replay`] goes on with the book that was restored from the snapshot
 /// whose chain that is.
 ///
-/// `witnessed` is the last sequence that any snapshot of this log covers, the ones that cannot be
+/// `covered` is the last sequence that any snapshot of this log covers, the ones that cannot be
 /// restored too: it was durable, so a log that ends before it is not cut but refused.
 ///
 /// # Errors
-/// Those of [`recover`]; and when the log does not reach the snapshot, or what is witnessed, or the
+/// Those of [`recover`]; and when the log does not reach the snapshot, or what is covered, or the
 /// visitor does not accept what was found.
 pub fn recover_from<F: LogFile>(
     file: &mut F,
     buffer: &mut [u8],
     visitor: &mut impl Visitor,
-    (start, witnessed): (Start, Sequence),
+    (start, covered): (Start, Sequence),
 ) -> Result<Scanned, RecoveryFault> {
     file.sync_all(start.segment())?;
     let scanned = scan_from(file, buffer, visitor, start)?;
-    if scanned.last_sequence < witnessed {
-        return Err(RecoveryFault::SnapshotAhead { sequence: witnessed });
+    if scanned.last_sequence < covered {
+        return Err(RecoveryFault::SnapshotAhead { sequence: covered });
     }
     visitor.accepts(&scanned)?;
     if let Some((segment, position)) = scanned.cut_at {

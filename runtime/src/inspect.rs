@@ -80,7 +80,7 @@ impl<P: Platform> Inspected<P> {
         if !self.is_running {
             return Ok(Sequence(u64::MAX));
         }
-        Ok(self.scan(&mut Nothing)?.vouched)
+        Ok(self.scan(&mut Nothing)?.confirmed)
     }
 
     /// The first sequence that can be read.

@@ -90,10 +90,10 @@ fn reaches(log: &SimLog, header: &SnapshotHeader) -> bool {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn vouched(log: &SimLog, start: Start) -> Result<Sequence, RecoveryFault> {
+pub fn confirmed(log: &SimLog, start: Start) -> Result<Sequence, RecoveryFault> {
     let mut buffer = vec![0; 2 * BLOCK_BYTES];
     let scanned = scan_from(&mut log.clone(), &mut buffer, &mut Nobody, start)?;
-    Ok(scanned.vouched)
+    Ok(scanned.confirmed)
 }
 
 /// Looks at no record.

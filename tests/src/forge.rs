@@ -29,7 +29,7 @@ pub struct Forge {
     pub log: SimLog,
     /// What its next block depends on.
     pub chain: Chain,
-    /// What its next block vouches for.
+    /// What its next block confirms.
     pub durable: Durable,
     segment_blocks: u64,
 }
@@ -84,7 +84,7 @@ impl Forge {
         self.log.with_disk(|disk| disk.place(header.segment.0, &bytes));
     }
 
-    /// Makes everything so far durable: the next block vouches for it.
+    /// Makes everything so far durable: the next block confirms it.
     pub const fn sync(&mut self) {
         self.durable =
             Durable { sequence: self.chain.last_sequence(), number: self.chain.next_number - 1 };

@@ -1,7 +1,7 @@
 //! A trial: several lives of one log, each with its crash, fault or clean stop, all decided by one
 //! seed.
 
-use crate::beginning::{Candidates, vouched};
+use crate::beginning::{Candidates, confirmed};
 use crate::life::{End, Flaws, Ground, LifeSettings, Lived, live, recover_into_from};
 use crate::maker::Maker;
 use crate::oracle::{Oracle, Violation, book_memory};
@@ -75,7 +75,7 @@ pub fn run<F: LogFile>(
     }
     let life = LifeSettings { stops_cleanly: true, ..trial.life_settings() };
     trial.live(&life, (None, None), &wrap, tally)?;
-    trial.check_witness()?;
+    trial.check_evidence()?;
     tally.trial_count += 1;
     tally.segment_count += trial.log.begun_count();
     tally.command_count += trial.oracle.commands().len() as u64;
@@ -234,7 +234,7 @@ impl Trial {
         let candidates = Candidates::of(&self.store, &self.log, flaws.start)?;
         let mut memory = book_memory();
         let (book, start) = candidates.begin(&mut memory, self.random.number());
-        let until = vouched(&self.log, start).map_err(Violation::MakerRefused)?;
+        let until = confirmed(&self.log, start).map_err(Violation::MakerRefused)?;
         let (files, begun) = ((&self.log, &self.store), (book, start));
         let random = self.random.fork();
         let mut maker = Maker::new(files, begun, candidates.proven(), flaws.maker, random);
@@ -271,7 +271,7 @@ impl Trial {
     }
 
     /// Checks that a log is refused that lacks what its newest snapshot covers.
-    fn check_witness(&mut self) -> Result<(), Violation> {
+    fn check_evidence(&mut self) -> Result<(), Violation> {
         let flaw = self.settings.flaws.start;
         let candidates = Candidates::of(&self.store, &self.log, flaw)?;
         let Some(chain) = candidates.newest().map(|header| header.chain) else { return Ok(()) };

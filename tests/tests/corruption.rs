@@ -62,10 +62,10 @@ fn corrupt(segment: u64, position: usize, damage: Damage) -> RecoveryFault {
 fn an_undamaged_log_is_recovered() {
     let recovered = forge::recovered(&durable_log()).expect("a sound log");
     assert_eq!(recovered.scanned.last_sequence, Sequence(2 * BLOCK_COUNT));
-    assert_eq!(recovered.scanned.vouched, Sequence(2 * BLOCK_COUNT - 2));
+    assert_eq!(recovered.scanned.confirmed, Sequence(2 * BLOCK_COUNT - 2));
 }
 
-/// Damages each durable block that another one vouches for, and expects the refusal that names it.
+/// Damages each durable block that another one confirms, and expects the refusal that names it.
 #[track_caller]
 fn assert_every_block_is_missed(damage: impl Fn(&mut [u8])) {
     for number in 1..BLOCK_COUNT {
@@ -111,7 +111,7 @@ fn two_durable_blocks_swapped() {
 
 #[test]
 fn last_block_of_a_segment_gone_behind_which_the_next_is_begun() {
-    // The next segment's header vouches for all that stands before it.
+    // The next segment's header confirms all that stands before it.
     let mut forge = Forge::synced(4, 3);
     forge.sync();
     forge.begin();
@@ -310,7 +310,7 @@ fn later_header_gone_though_something_follows() {
         log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
         assert_eq!(refusal(&log), corrupt(2, 0, Damage::AcknowledgedGone(Sequence(7))));
     }
-    // Where its blocks are gone too, what follows still vouches for them.
+    // Where its blocks are gone too, what follows still confirms them.
     let log = durable_log();
     log.edit(2, |file| file.fill(0));
     assert_eq!(refusal(&log), corrupt(2, 0, Damage::AcknowledgedGone(Sequence(7))));

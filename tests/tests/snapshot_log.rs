@@ -33,7 +33,7 @@ fn assert_same(from_snapshot: &Recovered, whole: &Recovered, snapshot: &[u8]) {
     assert_eq!((found.cut_at, found.last_sequence), (wanted.cut_at, wanted.last_sequence));
     assert_eq!(found.torn_tail_bytes, wanted.torn_tail_bytes);
     assert_eq!(found.stopped_cleanly, wanted.stopped_cleanly);
-    assert_eq!(found.vouched, wanted.vouched.max(sequence));
+    assert_eq!(found.confirmed, wanted.confirmed.max(sequence));
 }
 
 fn ahead(snapshot: &[u8]) -> RecoveryFault {
@@ -93,7 +93,7 @@ fn torn_tail_behind_a_snapshot() {
         let forge = forge::random_log(seed);
         let ends = forge::block_ends(&forge.log);
         let snapshot = taken(&forge.log, ends[random.index(ends.len() - 1)]);
-        // The last block is vouched for by nobody.
+        // The last block is confirmed by nobody.
         let torn = forge.log.fork();
         let position = usize::try_from(forge.chain.position.0).expect("small") - BLOCK_BYTES;
         let kept = random.index(BLOCK_BYTES);
@@ -184,17 +184,17 @@ fn hole_before_what_a_snapshot_covers() {
     log.edit(forge.chain.segment.0, |file| file[position..position + BLOCK_BYTES].fill(0x5a));
     let cut = forge::recovered(&log.fork()).expect("a torn tail");
     assert_eq!(cut.scanned.last_sequence.0, last.0 - 2);
-    let refused = |witnessed| {
+    let refused = |covered| {
         let mut visitor = Nothing;
         let mut buffer = vec![0; BLOCK_BYTES];
-        let start = (Start::Beginning, witnessed);
+        let start = (Start::Beginning, covered);
         let log = log.fork();
         let recovered = recover_from(&mut log.clone(), &mut buffer, &mut visitor, start);
         (recovered.err(), log.bytes(forge.chain.segment.0))
     };
-    for witnessed in [last, Sequence(last.0 - 1)] {
-        let (fault, bytes) = refused(witnessed);
-        assert_eq!(fault, Some(RecoveryFault::SnapshotAhead { sequence: witnessed }));
+    for covered in [last, Sequence(last.0 - 1)] {
+        let (fault, bytes) = refused(covered);
+        assert_eq!(fault, Some(RecoveryFault::SnapshotAhead { sequence: covered }));
         assert_eq!(bytes, log.bytes(forge.chain.segment.0), "nothing is cut");
     }
     assert_eq!(refused(Sequence(last.0 - 2)).0, None);

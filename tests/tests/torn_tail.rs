@@ -156,7 +156,7 @@ fn any_sectors_of_the_last_unsynced_appends_across_segments() {
 
 /// A log of four unsynced blocks with two commands each behind two durable ones; three blocks fit a
 /// segment.
-fn with_unvouched_blocks() -> Forge {
+fn with_unconfirmed_blocks() -> Forge {
     let mut forge = Forge::synced(4, 2);
     forge.sync();
     (0..4).for_each(|_| forge.commands(2));
@@ -165,7 +165,7 @@ fn with_unvouched_blocks() -> Forge {
 
 #[test]
 fn hole_in_the_tail() {
-    let forge = with_unvouched_blocks();
+    let forge = with_unconfirmed_blocks();
     assert_recovers(&forge.log.fork(), 12);
     // The fourth block, first of the second segment.
     forge.log.edit(2, |file| file[BLOCK_BYTES + 700..BLOCK_BYTES + 2_000].fill(0xff));
@@ -174,7 +174,7 @@ fn hole_in_the_tail() {
 
 #[test]
 fn hole_in_the_tail_before_the_next_segment() {
-    let forge = with_unvouched_blocks();
+    let forge = with_unconfirmed_blocks();
     // The third block, last of the first segment.
     forge.log.edit(1, |file| file[3 * BLOCK_BYTES..].fill(0xff));
     assert_goes_on(&forge.log, 4);
@@ -183,7 +183,7 @@ fn hole_in_the_tail_before_the_next_segment() {
 
 #[test]
 fn zeros_in_the_tail() {
-    let forge = with_unvouched_blocks();
+    let forge = with_unconfirmed_blocks();
     forge.log.edit(2, |file| file[BLOCK_BYTES..2 * BLOCK_BYTES].fill(0));
     assert_goes_on(&forge.log, 6);
 }
@@ -235,7 +235,7 @@ fn file_that_ends_inside_a_block_of_which_one_bit_is_left() {
 
 #[test]
 fn crash_cut_append_less_crash_again() {
-    let forge = with_unvouched_blocks();
+    let forge = with_unconfirmed_blocks();
     let log = forge.log;
     log.edit(1, |file| file[3 * BLOCK_BYTES] = 0);
     assert_recovers(&log, 4);
@@ -250,7 +250,7 @@ fn crash_cut_append_less_crash_again() {
 
 #[test]
 fn stale_dropped_blocks_never_decode_again() {
-    let before = with_unvouched_blocks();
+    let before = with_unconfirmed_blocks();
     let log = before.log.fork();
     log.edit(1, |file| file[3 * BLOCK_BYTES] = 0);
     assert_recovers(&log, 4);
@@ -404,7 +404,7 @@ fn clean_stop_leaves_no_tail() {
     scribe::write(&log, &stopped).expect("nothing happens");
     let (found, _) = forge::scanned(&log).expect("a sound log");
     assert!(found.stopped_cleanly);
-    assert_eq!((found.vouched, found.torn_tail_bytes), (Sequence(3), 0));
+    assert_eq!((found.confirmed, found.torn_tail_bytes), (Sequence(3), 0));
     assert_eq!(forge::heads(&log).last().map(|head| head.kind), Some(BlockKind::Stopped));
     assert_goes_on(&log, 3);
 }

@@ -1,4 +1,4 @@
-//! Following a log beside the engine that writes it: as far as is durable, and no further.
+//! Following a log next to the engine that writes it: as far as is durable, and no further.
 
 use super::scan::Walk;
 use super::tail::Hole;

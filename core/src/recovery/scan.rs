@@ -15,7 +15,7 @@ use arrayvec::ArrayVec;
 
 /// Walks the whole log and hands its records to `visitor`.
 ///
-/// `buffer` is scratch room of one or more whole blocks; the larger, the fewer reads. Beside a
+/// `buffer` is scratch room of one or more whole blocks; the larger, the fewer reads. Next to a
 /// running engine the walk sees what was written when it came by.
 ///
 /// # Errors
@@ -139,8 +139,8 @@ impl Walk {
         file: &mut F,
         buffer: &mut [u8],
     ) -> Result<bool, RecoveryFault> {
-        // Beside a running engine later segments may have come since the scan began; following them
-        // could go on for ever.
+        // Next to a running engine later segments may have come since the scan began; following
+        // them could go on for ever.
         if segment > self.last {
             return Ok(false);
         }
@@ -164,7 +164,7 @@ impl Walk {
         self.chain.enter(&header);
         self.found.segment_count += 1;
         self.found.log_bytes += length_of(BLOCK_BYTES);
-        self.found.vouched = self.found.vouched.max(header.durable_sequence);
+        self.found.confirmed = self.found.confirmed.max(header.durable_sequence);
         Ok(true)
     }
 
@@ -216,7 +216,7 @@ impl Walk {
             waiting = behind;
         }
         self.found.log_bytes += length_of(BLOCK_BYTES);
-        self.found.vouched = self.found.vouched.max(head.durable_sequence);
+        self.found.confirmed = self.found.confirmed.max(head.durable_sequence);
         self.found.stopped_cleanly = head.kind == BlockKind::Stopped;
         self.chain.advance(head);
         visitor.block(head, &self.chain);

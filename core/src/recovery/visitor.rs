@@ -59,7 +59,7 @@ pub struct Scanned {
     /// Bytes behind the break, up to the last block that is not blank.
     pub torn_tail_bytes: u64,
     /// The highest sequence that the log itself calls durable.
-    pub vouched: Sequence,
+    pub confirmed: Sequence,
     /// True when the last block is the marker of a clean stop.
     pub stopped_cleanly: bool,
 }
@@ -73,6 +73,6 @@ pub(super) const NOTHING: Scanned = Scanned {
     segment_count: 0,
     log_bytes: 0,
     torn_tail_bytes: 0,
-    vouched: Sequence(0),
+    confirmed: Sequence(0),
     stopped_cleanly: false,
 };

@@ -269,7 +269,7 @@ impl<'t, 'a, F: LogFile, S: EventSink> OneThread<'t, 'a, F, S> {
         Self { stages, told, waits: 0 }
     }
 
-    /// Feeds the commands, lets the log vouch for them, and stops.
+    /// Feeds the commands, lets the log confirm them, and stops.
     fn trade(&mut self, commands: &[Command]) {
         for batch in commands.chunks(self.stages.input.capacity()) {
             for command in batch {

@@ -15,7 +15,7 @@ use crate::types::{InstrumentId, OrderId, Side, Ticks, index_of, low_half};
 use core::borrow::Borrow;
 use core::hint::select_unpredictable as select;
 
-/// What a prefetch needs of a command; of one that is not about an order, numbers that lead nowhere.
+/// What a prefetch needs of a command; of one that is about no order, numbers that lead nowhere.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PrefetchKey {
     pub(crate) instrument: InstrumentId,
@@ -190,8 +190,8 @@ impl Book<'_> {
         self.orders.pool.live() >= LARGE_ORDERS
     }
 
-    /// Starts lookups for more commands, and goes on with those before them. Apart, so that it takes
-    /// no room where a small book is worked on.
+    /// Starts lookups for more commands, and goes on with those before them. Not inlined, so that
+    /// it takes no room where a small book is worked on.
     #[inline(never)]
     pub(in crate::book) fn start_lookups(
         &self,
@@ -206,8 +206,8 @@ impl Book<'_> {
         }
     }
 
-    /// Starts the lookup for one command more, and goes on with those before it. Apart, so that what
-    /// it needs of the book is not kept for the next one, which seldom comes at once.
+    /// Starts the lookup for one command more, and goes on with those before it. Not inlined, so
+    /// that what it needs of the book is not kept for the next one, which seldom comes at once.
     #[inline(never)]
     pub(in crate::book) fn start_lookup(
         &self,
