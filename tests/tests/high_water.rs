@@ -14,7 +14,7 @@ use highwater::stage::{Shared, Step};
 use highwater::sync_mode::SyncMode;
 use highwater::types::{LogPosition, SegmentNumber, Sequence};
 use std::cell::RefCell;
-use tests::forge;
+use tests::log_builder;
 use tests::oracle::book_memory;
 use tests::sim_log::{FileForm, SimLog};
 use tests::workload::CAPACITIES;
@@ -125,13 +125,13 @@ fn released(mode: SyncMode, mark: Mark) -> (Vec<Sequence>, Vec<Sequence>) {
     let too_early = (mark == Mark::BeforeTheSync).then(|| engine.shared());
     let file = Interleaved { log: SimLog::new(FileForm::Zeroed), gateway: &gateway, too_early };
     let settings = LogSettings { mode, segment_bytes: 4 * BLOCK_BYTES as u64 };
-    let chain = Chain::empty(forge::LOG_ID);
+    let chain = Chain::empty(log_builder::LOG_ID);
     let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };
     let stages = engine.split(book, opened).expect("nothing happens");
     let Stages { mut input, mut sequencer, mut log_writer, releaser, .. } = stages;
     gateway.borrow_mut().releaser = Some(releaser);
     for sequence in 1..=20 {
-        let Body::Command(command) = forge::record(sequence).body else {
+        let Body::Command(command) = log_builder::record(sequence).body else {
             panic!("it is a command");
         };
         input.push(TimedCommand { timestamp_ns: 1, command }).expect("the ring has room");

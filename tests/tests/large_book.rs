@@ -17,7 +17,7 @@ use highwater::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule,
     SessionId, Side, Symbol, Ticks, TimeInForce,
 };
-use tests::forge::LOG_ID;
+use tests::log_builder::LOG_ID;
 use tests::oracle::applied_in;
 use tests::random::Random;
 use tests::sim_log::{FileForm, SimLog};

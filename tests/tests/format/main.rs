@@ -23,7 +23,7 @@ use highwater::types::{
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use tests::forge::command_record;
+use tests::log_builder::command_record;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/log-format.md");
 

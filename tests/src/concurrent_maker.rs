@@ -1,4 +1,4 @@
-//! A log file during whose syncs a maker of snapshots goes on beside its engine.
+//! A log file during whose syncs a maker of snapshots goes on next to its engine.
 
 use crate::maker::Maker;
 use highwater::log_file::{LogFault, LogFile, LogOperation};
@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 /// A log file, and who works while it syncs.
 #[derive(Debug)]
-pub struct Beside<'a, 'm, F> {
+pub struct ConcurrentMaker<'a, 'm, F> {
     /// The log file.
     pub file: F,
     /// The maker, if there is one.
@@ -29,7 +29,7 @@ pub fn is_crashed(maker: &RefCell<Option<Maker<'_>>>) -> bool {
     maker.borrow().as_ref().is_some_and(Maker::is_crashed)
 }
 
-impl<F: LogFile> LogFile for Beside<'_, '_, F> {
+impl<F: LogFile> LogFile for ConcurrentMaker<'_, '_, F> {
     fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
         self.file.segments()
     }

@@ -1,14 +1,14 @@
-//! A life of an engine on its log and its snapshots: it begins with the recovery of its log and
+//! One run of an engine on its log and its snapshots: it begins with the recovery of its log and
 //! ends with a clean stop, a crash or a fault; what it did is checked.
 
-use crate::beginning::{Candidates, StartFlaw};
-use crate::beside::{Beside, is_crashed};
+use crate::concurrent_maker::{ConcurrentMaker, is_crashed};
 use crate::driver::{Driven, Driver};
 use crate::maker::{Maker, MakerFlaw};
 use crate::oracle::{Oracle, Recovered, Violation, book_memory};
 use crate::random::Random;
 use crate::sim_log::SimLog;
 use crate::sim_snapshots::SimSnapshots;
+use crate::start_point::{Candidates, StartFlaw};
 use highwater::book::Book;
 use highwater::engine::{Engine, SplitFault};
 use highwater::event::Event;
@@ -34,7 +34,7 @@ pub struct Ground<'g, F> {
 /// How one life goes.
 #[expect(clippy::struct_excessive_bools, reason = "choices that do not touch each other")]
 #[derive(Clone, Copy, Debug)]
-pub struct LifeSettings {
+pub struct RunSettings {
     /// When the engine syncs.
     pub mode: SyncMode,
     /// Size of new segments, in blocks, the header's too.
@@ -99,7 +99,7 @@ pub enum End {
 
 /// What a life leaves.
 #[derive(Clone, Debug)]
-pub struct Lived {
+pub struct RunOutcome {
     /// How it ended.
     pub end: End,
     /// Bytes of torn tail that its recovery found.
@@ -129,16 +129,16 @@ pub struct Lived {
 /// When the stages break a promise to each other.
 pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usize>(
     ground: Ground<'_, F>,
-    settings: &LifeSettings,
+    settings: &RunSettings,
     oracle: &mut Oracle,
     random: &mut Random,
-) -> Result<Lived, Violation> {
+) -> Result<RunOutcome, Violation> {
     let Ground { log, mut file, store } = ground;
     let candidates = Candidates::of(store, log, settings.flaws.start)?;
     let mut memory = book_memory();
     let (mut book, start) = candidates.begin(&mut memory, random.number());
     let mut buffer = vec![0; settings.buffer_blocks * BLOCK_BYTES];
-    let unborn = Lived::unborn(book.last_sequence());
+    let unborn = RunOutcome::unborn(book.last_sequence());
     let recovered = match recover_into_from(&mut file, &mut buffer, &mut book, start) {
         Ok(recovered) => recovered,
         Err(RecoveryFault::Log(_)) if log.met().is_some() => return check_late(log, unborn),
@@ -146,7 +146,8 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     };
     oracle.check_recovered(&recovered)?;
     let before = recovered.scanned.last_sequence;
-    let unborn = Lived { torn_tail_bytes: recovered.scanned.torn_tail_bytes, before, ..unborn };
+    let unborn =
+        RunOutcome { torn_tail_bytes: recovered.scanned.torn_tail_bytes, before, ..unborn };
     let mut makers_memory = if settings.has_maker { book_memory() } else { Vec::new() };
     let maker = RefCell::new(settings.has_maker.then(|| {
         let begun = candidates.begin(&mut makers_memory, random.number());
@@ -154,7 +155,7 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
         Maker::new((log, store), begun, candidates.proven(), flaw, random.fork())
     }));
     let engine = Engine::<INPUT, LOG, EVENTS>::new();
-    let file = Beside { file, maker: &maker, shared: engine.shared() };
+    let file = ConcurrentMaker { file, maker: &maker, shared: engine.shared() };
     let opened = OpenedLog {
         file,
         buffer: &mut buffer,
@@ -179,12 +180,19 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     let Driven { end, released, durable, exposed_count_max, wait_count, overlap_count } =
         driver.run(settings)?;
     check_life(oracle, &maker, (end, before), &released)?;
-    let lived =
-        Lived { end, released, durable, exposed_count_max, wait_count, overlap_count, ..unborn };
+    let lived = RunOutcome {
+        end,
+        released,
+        durable,
+        exposed_count_max,
+        wait_count,
+        overlap_count,
+        ..unborn
+    };
     check_late(log, lived)
 }
 
-impl Lived {
+impl RunOutcome {
     /// A life that ends before it began.
     const fn unborn(begun_at: Sequence) -> Self {
         Self {
@@ -252,7 +260,7 @@ pub fn recover_into_from<F: LogFile>(
     })
 }
 
-fn check_late(log: &SimLog, lived: Lived) -> Result<Lived, Violation> {
+fn check_late(log: &SimLog, lived: RunOutcome) -> Result<RunOutcome, Violation> {
     match log.late_count() {
         0 => Ok(lived),
         count => Err(Violation::LateOperations(count)),

@@ -1,4 +1,5 @@
-//! What a life can begin with: the newest snapshot that is whole, or the log's beginning.
+//! What a run of an engine can start from: the newest snapshot that is whole, or the log's
+//! beginning.
 
 use crate::maker::Proven;
 use crate::oracle::{Violation, book_memory};

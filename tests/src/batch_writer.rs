@@ -1,7 +1,7 @@
-//! A scribe: an engine that writes batches of known commands, so that a test knows every block of
-//! its log.
+//! A batch writer: an engine that writes batches of known commands, so that a test knows every
+//! block of its log.
 
-use crate::forge;
+use crate::log_builder;
 use crate::oracle::book_memory;
 use crate::sim_log::SimLog;
 use crate::workload::CAPACITIES;
@@ -61,7 +61,7 @@ pub fn write(log: &SimLog, script: &Script<'_>) -> Result<Sequence, Trouble> {
     let engine = Engine::<512, 512, 512>::new();
     let segment_bytes = script.segment_blocks * BLOCK_BYTES as u64;
     let settings = LogSettings { mode: script.mode, segment_bytes };
-    let chain = found.chain_or_new(forge::LOG_ID);
+    let chain = found.chain_or_new(log_builder::LOG_ID);
     let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };
     let mut stages = engine.split(book, opened).map_err(|fault| match fault {
         highwater::engine::SplitFault::Log(fault) => Trouble::Log(fault),
@@ -88,7 +88,7 @@ pub fn write(log: &SimLog, script: &Script<'_>) -> Result<Sequence, Trouble> {
 }
 
 fn timed(sequence: u64) -> TimedCommand {
-    let record = forge::record(sequence);
+    let record = log_builder::record(sequence);
     match record.body {
         Body::Command(command) => TimedCommand { timestamp_ns: record.timestamp_ns, command },
         Body::RunningHash(_) | Body::Trade(_) => unreachable!("it is a command"),

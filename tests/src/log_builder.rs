@@ -1,7 +1,7 @@
-//! A forge of logs: blocks and headers sealed by the engine's own code, in whatever order and state
-//! a test wants.
+//! A builder of logs: blocks and headers sealed by the engine's own code, in whatever order and
+//! state a test wants.
 
-use crate::life::recover_into;
+use crate::engine_run::recover_into;
 use crate::oracle::{Recovered, book_memory};
 use crate::random::Random;
 use crate::sim_log::{FileForm, SimLog};
@@ -24,7 +24,7 @@ pub const LOG_ID: LogId = LogId(*b"a forged log's i");
 
 /// A log that is being forged.
 #[derive(Clone, Debug)]
-pub struct Forge {
+pub struct LogBuilder {
     /// Where it stands.
     pub log: SimLog,
     /// What its next block depends on.
@@ -34,7 +34,7 @@ pub struct Forge {
     segment_blocks: u64,
 }
 
-impl Forge {
+impl LogBuilder {
     /// A log with its first segment, of so many blocks, the header's too.
     pub fn new(segment_blocks: u64) -> Self {
         Self::of(LOG_ID, segment_blocks)
@@ -45,9 +45,9 @@ impl Forge {
         let log = SimLog::new(FileForm::Zeroed);
         let mut chain = Chain::empty(log_id);
         chain.incarnation = 1;
-        let mut forge = Self { log, chain, durable: Durable::default(), segment_blocks };
-        forge.begin();
-        forge
+        let mut builder = Self { log, chain, durable: Durable::default(), segment_blocks };
+        builder.begin();
+        builder
     }
 
     /// Goes on with a log that is there, where its chain stands.
@@ -58,9 +58,9 @@ impl Forge {
 
     /// A log with so many blocks of two commands each, each synced before the next was written.
     pub fn synced(segment_blocks: u64, block_count: u64) -> Self {
-        let mut forge = Self::new(segment_blocks);
-        forge.synced_blocks(block_count);
-        forge
+        let mut builder = Self::new(segment_blocks);
+        builder.synced_blocks(block_count);
+        builder
     }
 
     /// Writes so many blocks of two commands each, each synced before the next is written.
@@ -236,17 +236,17 @@ const RANDOM_BLOCKS: usize = 10;
 ///
 /// # Panics
 /// Never: its numbers are small.
-pub fn random_log(seed: u64) -> Forge {
+pub fn random_log(seed: u64) -> LogBuilder {
     let mut random = Random::new(seed);
     let mut last = LastClientSequences::new();
-    let mut forge = Forge::new(4);
+    let mut builder = LogBuilder::new(4);
     for number in 0..RANDOM_BLOCKS {
-        forge.sync();
+        builder.sync();
         if number % 4 == 2 {
-            forge.marker(BlockKind::Idle);
+            builder.marker(BlockKind::Idle);
             continue;
         }
-        let next = forge.chain.next_sequence.0;
+        let next = builder.chain.next_sequence.0;
         let count = 1 + random.below(4);
         let records: Vec<_> = (next..next + count)
             .map(|sequence| Record {
@@ -255,9 +255,9 @@ pub fn random_log(seed: u64) -> Forge {
                 body: Body::Command(fresh_command(&mut random, &mut last)),
             })
             .collect();
-        forge.records(&records);
+        builder.records(&records);
     }
-    forge
+    builder
 }
 
 fn fresh_command(random: &mut Random, last: &mut LastClientSequences) -> Command {
