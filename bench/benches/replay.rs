@@ -15,7 +15,7 @@ use bench::system::{Folder, System};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use highwater::block::Chain;
 use highwater::book::Book;
-use highwater::command::{Arrival, Command};
+use highwater::command::{Command, TimedCommand};
 use highwater::engine::{Engine, Stages};
 use highwater::limits::{BLOCK_BYTES, SEGMENT_BYTES_DEFAULT};
 use highwater::log_file::LogFile;
@@ -95,12 +95,12 @@ fn write_log<F: LogFile>(file: F, commands: &[Command]) -> F {
     let opened = OpenedLog { file, buffer, chain, settings, now_ns: 0 };
     let engine = Box::<SmallEngine>::default();
     let stages = engine.split(book_in(&mut memory), opened).expect("it takes the log");
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
+    let Stages { mut input, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
     let mut left = commands.iter();
     loop {
-        for command in left.by_ref().take(arrivals.room()) {
-            let arrival = Arrival { timestamp_ns: 0, command: *command };
-            assert!(arrivals.push(arrival).is_ok(), "there is room");
+        for command in left.by_ref().take(input.room()) {
+            let timed = TimedCommand { timestamp_ns: 0, command: *command };
+            assert!(input.push(timed).is_ok(), "there is room");
         }
         if left.len() == 0 {
             shared.halt.stop();

@@ -2,7 +2,7 @@
 
 use crate::floor::Trades;
 use crate::flow::{Deed, Operation};
-use highwater::book::{Book, Looks};
+use highwater::book::{Book, Prefetcher};
 use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::types::{
@@ -73,13 +73,13 @@ pub fn define_instruments(book: &mut Book<'_>, count: u32) {
     }
 }
 
-/// Applies commands one behind the other, as the sequencer does it: in a large book it looks ahead
-/// at those that wait.
+/// Applies commands one behind the other, as the sequencer does it: in a large book it prefetches
+/// for those that wait.
 #[inline]
 pub fn apply_all(book: &mut Book<'_>, commands: &[Command], sink: &mut impl EventSink) {
-    let mut looks = Looks::new();
+    let mut prefetcher = Prefetcher::new();
     for (index, command) in commands.iter().enumerate() {
-        book.look_ahead(&mut looks, move |distance| commands.get(index + distance));
+        book.prefetch(&mut prefetcher, move |distance| commands.get(index + distance));
         let sequence = book.last_sequence().next();
         book.apply(sequence, command, sink);
     }

@@ -8,7 +8,7 @@
 #[cfg(target_os = "linux")]
 use highwater::command::{Action, Conditions, Definition, NewOrder};
 #[cfg(target_os = "linux")]
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 #[cfg(target_os = "linux")]
 use highwater::types::{
     AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn trade(mut session: Session<Linux>, side: Side, instrument: InstrumentId) -> u64 {
     let mut trades = 0;
     let mut count = |event: &Event| {
-        trades += u64::from(matches!(event.kind, EventKind::Trade { .. }));
+        trades += u64::from(event.kind.is_trade());
     };
     for number in 0..1_000 {
         let order = NewOrder {

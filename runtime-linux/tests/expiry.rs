@@ -5,7 +5,7 @@
 pub mod program;
 
 use highwater::book::Book;
-use highwater::command::{Action, Arrival, Command, Conditions, Definition, NewOrder};
+use highwater::command::{Action, Command, Conditions, Definition, NewOrder, TimedCommand};
 use highwater::engine::Engine;
 use highwater::limits::{BLOCK_BYTES, CLOCK_NS_MAX};
 use highwater::log_writer::{LogSettings, OpenedLog};
@@ -80,7 +80,7 @@ fn write_log(directory: &Path, commands: &[Command]) {
     let engine = Engine::<64, 64, 64>::new();
     let mut stages = engine.split(book, opened).unwrap();
     for command in commands {
-        stages.arrivals.push(Arrival { timestamp_ns: 1, command: *command }).unwrap();
+        stages.input.push(TimedCommand { timestamp_ns: 1, command: *command }).unwrap();
     }
     stages.shared.halt.stop();
     while stages.sequencer.step(&mut || panic!("the event ring has room")) != Step::Done {}

@@ -28,7 +28,7 @@ fn a_session_trades_and_both_sides_are_told() {
     read(&mut two, 2, &mut twos);
     // Accepted, Rested, and the Trade that the other session caused.
     read(&mut one, 3, &mut ones);
-    let trade = |event: &Event| matches!(event.kind, EventKind::Trade { .. });
+    let trade = |event: &Event| event.kind.is_trade();
     assert_eq!(ones.iter().filter(|event| trade(event)).count(), 1);
     assert_eq!(ones[2], *twos.iter().find(|event| trade(event)).unwrap());
     let end = host.stop().unwrap();

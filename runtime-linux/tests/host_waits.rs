@@ -175,7 +175,7 @@ fn lagging(name: &str) -> (Host<Gated>, [Session<Gated>; 2]) {
     platform.set(Gate::Open);
     wait_for(&host, |now| {
         let rings = now.rings;
-        let is_quiet = rings.arrivals == 0 && rings.records == 0 && rings.events == 0;
+        let is_quiet = rings.input == 0 && rings.records == 0 && rings.events == 0;
         now.lagging_count == 2 && is_quiet && now.released == now.durable
     });
     assert!(host.statistics().submitted_waiting > 0, "what they submitted waits");

@@ -1,7 +1,7 @@
 //! Snapshots in memory: written, restored, and taken apart into entries that can be changed and
 //! sealed again.
 
-use crate::life::recover_into_from;
+use crate::engine_run::recover_into_from;
 use crate::oracle::{Recovered, book_memory};
 use crate::sim_log::SimLog;
 use crate::workload::CAPACITIES;

@@ -2,7 +2,7 @@
 
 use highwater::block::Chain;
 use highwater::book::Book;
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::engine::{Engine, Stages};
 use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
@@ -14,8 +14,8 @@ use highwater::stage::{Shared, Step};
 use highwater::sync_mode::SyncMode;
 use highwater::types::{LogPosition, Sequence};
 use std::cell::RefCell;
-use tests::forge;
 use tests::hooked_log::{HookedLog, LogHooks};
+use tests::log_builder;
 use tests::oracle::book_memory;
 use tests::sim_log::{FileForm, SimLog};
 use tests::workload::CAPACITIES;
@@ -93,16 +93,16 @@ fn released(mode: SyncMode, mark: Mark) -> (Vec<Sequence>, Vec<Sequence>) {
     let hooks = Interleaved { gateway: &gateway, too_early };
     let file = HookedLog { file: SimLog::new(FileForm::Zeroed), hooks };
     let settings = LogSettings { mode, segment_bytes: 4 * BLOCK_BYTES as u64 };
-    let chain = Chain::empty(forge::LOG_ID);
+    let chain = Chain::empty(log_builder::LOG_ID);
     let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };
     let stages = engine.split(book, opened).expect("nothing happens");
-    let Stages { mut arrivals, mut sequencer, mut log_writer, releaser, .. } = stages;
+    let Stages { mut input, mut sequencer, mut log_writer, releaser, .. } = stages;
     gateway.borrow_mut().releaser = Some(releaser);
     for sequence in 1..=20 {
-        let Body::Command(command) = forge::record(sequence).body else {
+        let Body::Command(command) = log_builder::record(sequence).body else {
             panic!("it is a command");
         };
-        arrivals.push(Arrival { timestamp_ns: 1, command }).expect("the ring has room");
+        input.push(TimedCommand { timestamp_ns: 1, command }).expect("the ring has room");
         if sequence % 5 == 0 {
             let _step = sequencer.step(&mut || panic!("the event ring has room"));
             assert_eq!(log_writer.step(0), Ok(Step::Worked(5)));

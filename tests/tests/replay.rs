@@ -124,7 +124,7 @@ fn hashes_of(actions: &[Action]) -> Hashes {
             action: *action,
         };
         book.apply(Sequence(number), &command, &mut |event: &Event| {
-            let is_rejected = matches!(event.kind, highwater::event::EventKind::Rejected { .. });
+            let is_rejected = event.kind.is_rejected();
             assert!(!is_rejected, "{command:?} is rejected: {event:?}");
         });
     }

@@ -13,10 +13,10 @@ struct Message {
     rest: [u64; 7],
 }
 
-/// Every third one is carried beside its slot.
+/// Every third one is carried outside its slot.
 impl Carried for Message {
     type Rest = [u64; 7];
-    type Beside = Self;
+    type OutOfLine = Self;
 
     fn apart(&self) -> Option<(u64, [u64; 7])> {
         (self.word % 3 != 2).then_some((self.word, self.rest))
@@ -26,12 +26,12 @@ impl Carried for Message {
         Self { word, rest }
     }
 
-    fn beside(&self) -> Self {
+    fn out_of_line(&self) -> Self {
         *self
     }
 
-    fn from_beside(beside: Self) -> Self {
-        beside
+    fn from_out_of_line(out_of_line: Self) -> Self {
+        out_of_line
     }
 }
 

@@ -185,8 +185,8 @@ fn end_of<P: Platform>(
     log.walk("read", &mut UntilStopped { visitor: &mut ends, stop })
         .map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
     let covered = newest.map(|header| End::of(&header.chain));
-    let vouched = if log.is_running { ends.durable } else { ends.last() };
-    let end = vouched.into_iter().chain(covered).max_by_key(|end| (end.segment, end.position));
+    let confirmed = if log.is_running { ends.durable } else { ends.last() };
+    let end = confirmed.into_iter().chain(covered).max_by_key(|end| (end.segment, end.position));
     end.ok_or_else(|| {
         CommandError::failed(format!(
             "nothing in the log in '{}' is durable yet: there is nothing to copy",

@@ -80,7 +80,7 @@ impl<P: Platform> Inspected<P> {
         if !self.is_running {
             return Ok(Sequence(u64::MAX));
         }
-        Ok(self.scan(&mut ())?.vouched)
+        Ok(self.scan(&mut ())?.confirmed)
     }
 
     /// The first sequence that can be read.
@@ -265,8 +265,8 @@ impl<V: Visitor> Visitor for Watched<'_, V> {
         self.visitor.record(record)
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.visitor.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.visitor.prefetch(waiting);
     }
 
     fn block(&mut self, head: &BlockHead, chain: &Chain) {

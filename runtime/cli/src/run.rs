@@ -7,7 +7,7 @@ pub use args::RunArgs;
 
 use args::STREAM_LIMIT_DEFAULT;
 use conclusion::{Recovered, conclude};
-use highwater::command::{Action, Arrival};
+use highwater::command::{Action, TimedCommand};
 use highwater::ring::Producer;
 use highwater_console::progress::watch;
 use highwater_console::{CommandError, Console, note};
@@ -60,7 +60,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     let engine = process_engine();
     let context = EngineContext::new(engine.shared());
     let launch = Launch { engine, context, config: &config, notices };
-    let (mut started, arrivals) = match start(platform, launch, &mut intake) {
+    let (mut started, input) = match start(platform, launch, &mut intake) {
         Ok(started) => started,
         Err(NotStarted::Refused(refusal)) => {
             if let Some(sentence) = refusal.sentence(&config.data) {
@@ -85,7 +85,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     started.lease = None;
     let feed = feed_of(args, reader, &started, &binding);
     let outputs = SharedOutputs::new(outputs);
-    let plugged = Plugged { arrivals, feed, told, outputs, stop };
+    let plugged = Plugged { input, feed, told, outputs, stop };
     let finished = work(started, (args, &config), plugged)?;
     conclude(platform, (args, &config), console, (&recovered, finished))
 }
@@ -148,7 +148,7 @@ fn feed_of<P: Platform>(
 
 /// What a run plugs into its engine.
 struct Plugged<P: Platform> {
-    arrivals: Producer<'static, Arrival>,
+    input: Producer<'static, TimedCommand>,
     feed: Feed,
     told: Told,
     outputs: SharedOutputs<P>,
@@ -168,7 +168,7 @@ fn work<P: Platform>(
     (args, config): (&RunArgs, &Config),
     plugged: Plugged<P>,
 ) -> Result<Finished<P>, CommandError> {
-    let Plugged { arrivals, feed, told, outputs, stop } = plugged;
+    let Plugged { input, feed, told, outputs, stop } = plugged;
     let (platform, context) = (started.platform, started.context);
     let reserved_bytes = started.reserved_bytes;
     let progress = Arc::new(Progress::default());
@@ -176,7 +176,7 @@ fn work<P: Platform>(
     let book = started.book();
     let recovered = (book.last_sequence(), book.last_client_sequence(FLOW_SESSION));
     let events = GatewayPort {
-        arrivals,
+        input,
         feed,
         ledger: Ledger::new(told, recovered),
         output_sync: outputs.lock().answered_by(|| context.bells.release.ring()),

@@ -107,7 +107,7 @@ impl Visitor for ReplayUpTo<'_> {
         }
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.replay.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.replay.prefetch(waiting);
     }
 }

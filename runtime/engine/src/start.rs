@@ -9,7 +9,7 @@ use crate::error::StartError;
 use crate::fresh_book::memory;
 use crate::notices::NoticeSink;
 use highwater::book::Book;
-use highwater::command::{Arrival, Command, FlowIdentity};
+use highwater::command::{Command, FlowIdentity, TimedCommand};
 use highwater::engine::{Engine, Stages};
 use highwater::event::EventSink;
 use highwater::log_writer::{LogSettings, LogWriter, OpenedLog};
@@ -103,7 +103,7 @@ pub fn process_engine() -> &'static Engine {
 }
 
 /// A recovered engine and where its commands go, or why there is none.
-pub type Starting<P, R> = Result<(Started<P>, Producer<'static, Arrival>), NotStarted<R>>;
+pub type Starting<P, R> = Result<(Started<P>, Producer<'static, TimedCommand>), NotStarted<R>>;
 
 /// Recovers the log in the configured data directory and splits the engine; also returns where
 /// commands go.
@@ -154,7 +154,7 @@ pub fn start<
     let stages = engine
         .split(recovered.book, opened)
         .map_err(|fault| StartError::split(platform, config, fault))?;
-    let Stages { arrivals, mut sequencer, log_writer, syncer, releaser, .. } = stages;
+    let Stages { input, mut sequencer, log_writer, syncer, releaser, .. } = stages;
     if config.log_trades {
         sequencer.log_trades();
     }
@@ -174,7 +174,7 @@ pub fn start<
         reserved_bytes: recovered.book_bytes + size_of_val(engine) + BATCH_BYTES + READ_BYTES,
         lease: Some(lease),
     };
-    Ok((started, arrivals))
+    Ok((started, input))
 }
 
 /// What takes the events of a recovery, and decides whether the log is accepted.

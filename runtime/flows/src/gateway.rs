@@ -11,7 +11,7 @@ use crate::feed::{Fed, Feed, FeedEnd};
 use crate::outputs::{OutputError, OutputSync};
 use crate::told::Told;
 use flight::Flight;
-use highwater::command::{Action, Arrival};
+use highwater::command::{Action, TimedCommand};
 use highwater::event::Event;
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
@@ -54,7 +54,7 @@ pub struct Progress {
 #[derive(Debug)]
 pub struct GatewayPort {
     /// Where commands go.
-    pub arrivals: Producer<'static, Arrival>,
+    pub input: Producer<'static, TimedCommand>,
     /// Where commands come from.
     pub feed: Feed,
     /// Where events go.
@@ -224,7 +224,7 @@ impl<P: Platform> Gateway<P> {
             self.port.feed.operate(Action::Clock { now_ns: timestamp_ns });
         }
         let due = flight.due(now_ns);
-        let room = self.port.arrivals.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(flight));
+        let room = self.port.input.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(flight));
         flight.waits_for_others = room == 0;
         let mut end = None;
         // The operator's commands go at any pace.
@@ -246,9 +246,9 @@ impl<P: Platform> Gateway<P> {
                 flight.pushed(now_ns);
             }
             self.port.ledger.told.expect(&command);
-            flight.batch.push(Arrival { timestamp_ns, command });
+            flight.batch.push(TimedCommand { timestamp_ns, command });
         }
-        let pushed_count = self.port.arrivals.push_many(&flight.batch);
+        let pushed_count = self.port.input.push_many(&flight.batch);
         assert_eq!(pushed_count, flight.batch.len(), "there is room");
         if pushed_count > 0 {
             self.context.bells.ring_for_command();

@@ -6,7 +6,7 @@ use super::fan_in::VISIT_MAX;
 use super::place::{EngineSides, Place, Tallies};
 use super::registry::Registry;
 use super::request::Request;
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Command, TimedCommand};
 use highwater::stage::{Latch, State};
 use highwater::types::{ClientSequence, SessionId};
 use highwater_engine::context::{EngineContext, Watcher};
@@ -128,7 +128,7 @@ impl<P: Platform> Common<P> {
         };
         let client_sequence = ClientSequence(desk.last.0 + 1);
         let command = Command { session: SessionId::OPERATOR, client_sequence, action };
-        if desk.arrivals.push(Arrival { timestamp_ns, command }).is_err() {
+        if desk.input.push(TimedCommand { timestamp_ns, command }).is_err() {
             return false;
         }
         desk.last = client_sequence;

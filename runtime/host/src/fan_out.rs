@@ -9,7 +9,7 @@ use super::place::{Place, Tallies};
 use super::request::{Joined, Missed, Request};
 use super::waiter::Fenced;
 use arrayvec::ArrayVec;
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::ring::Producer;
 use highwater::types::{Sequence, SessionId};
 use std::sync::atomic::Ordering;
@@ -259,30 +259,8 @@ impl Stream {
 /// about, and whose orders traded.
 pub(super) fn concerned(event: &Event) -> ArrayVec<SessionId, 3> {
     let mut sessions = ArrayVec::new();
-    let counterpart = match event.kind {
-        EventKind::Trade { maker_session, .. } => maker_session,
-        EventKind::AuctionTrade { sell_session, .. } => sell_session,
-        EventKind::Accepted { .. }
-        | EventKind::Rejected { .. }
-        | EventKind::Rested { .. }
-        | EventKind::Canceled { .. }
-        | EventKind::Reduced { .. }
-        | EventKind::Replaced { .. }
-        | EventKind::Duplicate { .. }
-        | EventKind::InstrumentDefined { .. }
-        | EventKind::FlowBound { .. }
-        | EventKind::Configured { .. }
-        | EventKind::Triggered { .. }
-        | EventKind::Replenished { .. }
-        | EventKind::MassCanceled { .. }
-        | EventKind::StateChanged { .. }
-        | EventKind::Uncrossed { .. }
-        | EventKind::BandSet { .. }
-        | EventKind::ClockSet { .. }
-        | EventKind::DayEnded { .. }
-        | EventKind::SessionLimited { .. } => event.session,
-    };
-    for session in [event.session, event.owner, counterpart] {
+    let counterparty = event.kind.counterparty().unwrap_or(event.session);
+    for session in [event.session, event.owner, counterparty] {
         if !sessions.contains(&session) {
             sessions.push(session);
         }

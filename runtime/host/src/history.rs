@@ -155,8 +155,8 @@ impl<S: EventSink> Visitor for Until<'_, '_, S> {
         Ok(())
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.replay.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.replay.prefetch(waiting);
     }
 }
 

@@ -32,7 +32,7 @@ use common::Common;
 use fan_in::FanIn;
 use fan_out::FanOut;
 use highwater::book::Book;
-use highwater::command::{Action, Arrival};
+use highwater::command::{Action, TimedCommand};
 use highwater::engine::Engine;
 use highwater::ring::Producer;
 use highwater::stage::{Fault, State};
@@ -129,7 +129,7 @@ impl<P: Platform> Host<P> {
         let notices = NoticeLog::default();
         let config = &config.engine;
         let launch = Launch { engine, context, config, notices: notices.sink() };
-        let (mut started, arrivals) = match start(platform, launch, &mut ()) {
+        let (mut started, input) = match start(platform, launch, &mut ()) {
             Ok(started) => started,
             Err(NotStarted::Failed(error)) => return Err(HostError::Start(error)),
             Err(NotStarted::Refused(never)) => match never {},
@@ -137,7 +137,7 @@ impl<P: Platform> Host<P> {
         remember(common, &started);
         let recovered = started.book().last_sequence();
         let warnings = take(&mut started.warnings);
-        let ports = ports_of(common, sides, (arrivals, requests), recovered);
+        let ports = ports_of(common, sides, (input, requests), recovered);
         let runner = Runner::start(started, config, ports).map_err(HostError::Thread)?;
         Ok(Self { common, engine, runner: Some(runner), warnings, notices, recovered })
     }
@@ -294,15 +294,15 @@ fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
 fn ports_of<P: Platform>(
     common: &'static Common<P>,
     sides: Vec<EngineSides>,
-    (arrivals, requests): (Producer<'static, Arrival>, Receiver<Request>),
+    (input, requests): (Producer<'static, TimedCommand>, Receiver<Request>),
     recovered: Sequence,
 ) -> Ports<Submitted<P>, Delivery<P>, ()> {
     let (taken, pushed): (Vec<_>, Vec<_>) = sides
         .into_iter()
         .zip(common.places)
-        .map(|(EngineSides { arrivals, events }, place)| ((arrivals, place), (events, place)))
+        .map(|(EngineSides { input, events }, place)| ((input, place), (events, place)))
         .unzip();
-    let fan_in = FanIn::new(taken, arrivals);
+    let fan_in = FanIn::new(taken, input);
     let fan_out = FanOut::new(pushed, recovered, common.tallies);
     Ports {
         commands: Submitted { common, fan_in, told_time: ToldTime::default() },

@@ -12,7 +12,7 @@ use super::history::Owed;
 use super::place::{Desk, Place};
 use super::request::Request;
 use arrayvec::ArrayVec;
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::{Event, EventSink};
 use highwater::types::{ClientSequence, Sequence, SessionId};
 use highwater_platform::Platform;
@@ -100,7 +100,7 @@ impl<P: Platform> Session<P> {
         let timestamp_ns = self.common.platform.wall_clock_ns();
         let mut desk = self.desk_to_submit()?;
         let command = Command { session, client_sequence, action };
-        desk.arrivals.push(Arrival { timestamp_ns, command }).map_err(|_| SubmitError::Busy)?;
+        desk.input.push(TimedCommand { timestamp_ns, command }).map_err(|_| SubmitError::Busy)?;
         desk.last = desk.last.max(client_sequence);
         drop(desk);
         self.common.context.bells.ring_for_command();
@@ -125,16 +125,16 @@ impl<P: Platform> Session<P> {
         let session = self.id;
         let timestamp_ns = self.common.platform.wall_clock_ns();
         let mut desk = self.desk_to_submit()?;
-        if desk.arrivals.room() < actions.len() {
+        if desk.input.room() < actions.len() {
             return Err(SubmitError::Busy);
         }
         let before = desk.last;
-        let mut batch = desk.arrivals.write(actions.len());
+        let mut batch = desk.input.write(actions.len());
         let mut last = before;
         for action in actions {
             last = ClientSequence(last.0 + 1);
             let command = Command { session, client_sequence: last, action: *action };
-            let pushed = batch.push(Arrival { timestamp_ns, command });
+            let pushed = batch.push(TimedCommand { timestamp_ns, command });
             assert!(pushed.is_ok(), "there was room for all of them");
         }
         batch.commit();

@@ -71,7 +71,7 @@ impl HostStatistics {
         };
         for place in &common.places[..common.used_count()] {
             let mut desk = place.desk();
-            statistics.submitted_waiting += desk.arrivals.capacity() - desk.arrivals.room();
+            statistics.submitted_waiting += desk.input.capacity() - desk.input.room();
             statistics.events_waiting += desk.events.waiting();
             drop(desk);
             statistics.waiting_count += usize::from(place.waiter.is_waiting());

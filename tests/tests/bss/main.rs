@@ -6,7 +6,7 @@ mod elf;
 mod memory_log;
 
 use highwater::book::{Book, StaticBook};
-use highwater::command::{Action, Arrival, Command, Definition};
+use highwater::command::{Action, Command, Definition, TimedCommand};
 use highwater::engine::{Engine, Stages};
 use highwater::event::Event;
 use highwater::limits::{BLOCK_BYTES, INSTRUMENTS_DEFAULT, ORDERS_DEFAULT, SESSIONS_DEFAULT};
@@ -110,7 +110,7 @@ fn trade(mut stages: Stages<'_, MemoryLog<'_>>) -> Sequence {
         client_sequence: ClientSequence(1),
         action: Action::DefineInstrument(Definition::open(symbol)),
     };
-    stages.arrivals.push(Arrival { timestamp_ns: 1, command }).expect("it is empty");
+    stages.input.push(TimedCommand { timestamp_ns: 1, command }).expect("it is empty");
     stages.shared.halt.stop();
     for _ in 0..100 {
         let sequenced = stages.sequencer.step(&mut || {});
@@ -167,7 +167,7 @@ fn a_default_engine_fits_in_256_mebibytes() {
     );
     println!(
         "engine {engine_bytes} bytes: {} a command, {} a record, {} an event",
-        size_of::<Arrival>(),
+        size_of::<TimedCommand>(),
         size_of::<Record>(),
         size_of::<Event>()
     );

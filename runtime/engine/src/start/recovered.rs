@@ -198,8 +198,8 @@ impl<P: Platform, S: ReplaySink> Visitor for AcceptedReplay<'_, P, S> {
         self.replay.record(record)
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.replay.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.replay.prefetch(waiting);
     }
 
     fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {

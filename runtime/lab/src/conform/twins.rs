@@ -6,7 +6,7 @@
 use super::scenario::Scenario;
 use highwater::book::Book;
 use highwater::command::{Action, Command};
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::record::{Body, RECORD_BYTES_MAX, Record};
 use highwater::types::{Capacities, ClientSequence, SessionId};
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ impl TwinMemory {
         let instruments = scenario.config.instruments.iter().copied();
         for action in [configure].into_iter().chain(instruments.map(Action::DefineInstrument)) {
             let events = twins.apply(SessionId::OPERATOR, action)?;
-            if let [Event { kind: EventKind::Rejected { reason, .. }, .. }] = events.as_slice() {
+            if let Some(reason) = events.iter().find_map(|event| event.kind.reject_reason()) {
                 return Err(format!("the set-up is rejected: {reason}"));
             }
         }
