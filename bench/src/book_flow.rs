@@ -1,7 +1,7 @@
 //! A flow as the book's commands, and a sink that sees every event.
 
 use crate::floor::Trades;
-use crate::flow::{Deed, Operation};
+use crate::flow::{Operation, OperationKind};
 use highwater::book::{Book, Prefetcher};
 use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
 use highwater::event::{Event, EventKind, EventSink};
@@ -19,8 +19,8 @@ const ACCOUNT: AccountId = AccountId(7);
 pub fn command_of(operation: &Operation, number: u64, instrument: InstrumentId) -> Command {
     let Operation { order, price, quantity, .. } = *operation;
     let (order, price, quantity) = (OrderId(order), Ticks(price), Lots(u64::from(quantity)));
-    let action = match operation.deed {
-        Deed::Add => Action::New(NewOrder {
+    let action = match operation.kind {
+        OperationKind::Add => Action::New(NewOrder {
             instrument,
             order,
             account: ACCOUNT,
@@ -35,8 +35,8 @@ pub fn command_of(operation: &Operation, number: u64, instrument: InstrumentId) 
             quantity,
             conditions: Conditions::NONE,
         }),
-        Deed::Cancel => Action::Cancel { instrument, order, account: ACCOUNT },
-        Deed::Replace => Action::Replace(ReplaceOrder {
+        OperationKind::Cancel => Action::Cancel { instrument, order, account: ACCOUNT },
+        OperationKind::Replace => Action::Replace(ReplaceOrder {
             instrument,
             order,
             new_order: order,

@@ -4,7 +4,7 @@
 //! their number directly. It checks nothing, makes no events, knows one instrument, prices below
 //! 65,536 and limit orders only.
 
-use crate::flow::{Deed, Operation};
+use crate::flow::{Operation, OperationKind};
 use highwater::types::Side;
 
 /// What the trades of a flow add up to.
@@ -165,10 +165,10 @@ impl Floor {
     /// Executes the next operation.
     #[inline]
     pub fn apply(&mut self, operation: &Operation) {
-        match operation.deed {
-            Deed::Add => self.add(operation),
-            Deed::Cancel => self.unlink(slot_of(operation.order)),
-            Deed::Replace => {
+        match operation.kind {
+            OperationKind::Add => self.add(operation),
+            OperationKind::Cancel => self.unlink(slot_of(operation.order)),
+            OperationKind::Replace => {
                 self.unlink(slot_of(operation.order));
                 self.add(operation);
             }

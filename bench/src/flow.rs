@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// What the flow does to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum OperationKind {
     /// It comes in.
     Add,
     /// It is canceled.
@@ -28,7 +28,7 @@ pub struct Operation {
     /// In lots; of a cancel 0.
     pub quantity: u32,
     /// What is done.
-    pub deed: Deed,
+    pub kind: OperationKind,
     /// The order's side.
     pub side: Side,
     /// Whether what does not trade at once is canceled.
@@ -169,10 +169,10 @@ impl<'s> Maker<'s> {
         let drawn = self.random.below(10_000);
         let operation = draw(self, drawn);
         self.operations.push(operation);
-        match operation.deed {
-            Deed::Add => self.submit(&operation),
-            Deed::Cancel => self.unlink(operation.order),
-            Deed::Replace => {
+        match operation.kind {
+            OperationKind::Add => self.submit(&operation),
+            OperationKind::Cancel => self.unlink(operation.order),
+            OperationKind::Replace => {
                 self.unlink(operation.order);
                 self.submit(&operation);
             }
@@ -251,15 +251,15 @@ impl<'s> Maker<'s> {
         self.order_next += 1;
         // Until it rests, a place for it.
         self.open.push(Open { side, price, remaining: 0, place: 0 });
-        let (deed, reserved) = (Deed::Add, [0]);
-        Operation { order, price, quantity, deed, side, is_immediate: false, reserved }
+        let (kind, reserved) = (OperationKind::Add, [0]);
+        Operation { order, price, quantity, kind, side, is_immediate: false, reserved }
     }
 
     fn cancel(&mut self) -> Operation {
         let order = self.pick();
         let side = self.order(order).side;
-        let (deed, reserved) = (Deed::Cancel, [0]);
-        Operation { order, price: 0, quantity: 0, deed, side, is_immediate: false, reserved }
+        let (kind, reserved) = (OperationKind::Cancel, [0]);
+        Operation { order, price: 0, quantity: 0, kind, side, is_immediate: false, reserved }
     }
 
     fn replace(&mut self) -> Operation {
@@ -268,8 +268,8 @@ impl<'s> Maker<'s> {
         let distance = self.random.below(20);
         let price = self.beside(side, distance);
         let quantity = 1 + self.random.below(100);
-        let (deed, reserved) = (Deed::Replace, [0]);
-        Operation { order, price, quantity, deed, side, is_immediate: false, reserved }
+        let (kind, reserved) = (OperationKind::Replace, [0]);
+        Operation { order, price, quantity, kind, side, is_immediate: false, reserved }
     }
 
     /// The price so far from the middle that does not trade.

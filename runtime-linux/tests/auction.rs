@@ -7,7 +7,7 @@ pub mod program;
 #[path = "common/shared.rs"]
 pub mod shared;
 
-use program::{Place, json, number};
+use program::{TestDir, json, number};
 use shared::{gunzip, shared};
 use std::fmt::Write;
 use std::fs;
@@ -29,7 +29,7 @@ fn opening_auctions() -> Vec<PathBuf> {
 
 #[test]
 fn opening_auctions_give_the_exchanges_trades() {
-    let place = Place::new("auction", "opening");
+    let place = TestDir::new("auction", "opening");
     for orders in opening_auctions() {
         let args = format!("auction --orders {} --trades trades.csv --json", orders.display());
         let report = json(&place.done(&args).stdout);
@@ -50,7 +50,7 @@ fn numbers(line: &str) -> Vec<u64> {
 
 #[test]
 fn an_auction_goes_from_pipe_to_pipe() {
-    let place = Place::new("auction", "pipe");
+    let place = TestDir::new("auction", "pipe");
     let lines = "1,,NEW,10,B,101,5\n2,,NEW,20,S,101,4\n3,,CANCEL,99,,,\n";
     let orders = [HEADER, lines].concat();
     let piped = place.call_with_input("auction --orders - --trades -", orders.as_bytes());
@@ -69,7 +69,7 @@ fn an_auction_goes_from_pipe_to_pipe() {
 
 #[test]
 fn nobody_reads_the_trades() {
-    let place = Place::new("auction", "closed");
+    let place = TestDir::new("auction", "closed");
     let mut orders = HEADER.to_owned();
     for id in 1..=40_000 {
         let side = if id % 2 == 0 { 'B' } else { 'S' };
@@ -83,7 +83,7 @@ fn nobody_reads_the_trades() {
 
 #[test]
 fn what_is_no_auction_is_a_sentence_and_leaves_the_output_alone() {
-    let place = Place::new("auction", "wrong");
+    let place = TestDir::new("auction", "wrong");
     place.write("trades.csv", "of before");
     let wrong = [
         ("1,,NEW,10,B,102,5\n2,,IOC,11,B,102,5\n", "orders.csv:3: IOC trades at once"),
@@ -111,7 +111,7 @@ fn what_is_no_auction_is_a_sentence_and_leaves_the_output_alone() {
 
 #[test]
 fn a_signal_ends_the_collecting_and_leaves_nothing() {
-    let place = Place::new("auction", "signal");
+    let place = TestDir::new("auction", "signal");
     let mut command = place.command("auction --orders - --trades trades.csv");
     let mut running = place.start_command(command.stdin(std::process::Stdio::piped()));
     // Who waits for a process closes its pipe, and an end of the orders is another story.

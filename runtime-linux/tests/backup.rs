@@ -19,14 +19,14 @@ use highwater_cli::inspect::CacheArgs;
 use highwater_console::Console;
 use highwater_platform::signals::StopFlag;
 use highwater_storage::pack_segment;
-use program::{Place, number};
+use program::{TestDir, number};
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs;
 use trace::{Trace, can_trace, traced};
 
-fn place(name: &str) -> Place {
-    let place = Place::new("backup", name);
+fn place(name: &str) -> TestDir {
+    let place = TestDir::new("backup", name);
     place.done("run --data d --limit 6000 --segment-bytes 128K");
     place
 }
@@ -106,7 +106,7 @@ fn a_torn_tail_is_not_copied_and_a_corrupt_log_is_not() {
 #[test]
 fn copies_of_a_running_engine_are_sound_and_grow_with_it() {
     for io in ["auto", "append"] {
-        let place = Place::new("backup", &format!("running_{io}"));
+        let place = TestDir::new("backup", &format!("running_{io}"));
         let mut engine = place.start(&format!(
             "run --data d --limit 100000000 --acks acks --rate 20000 --segment-bytes 128K --io {io}"
         ));
@@ -171,7 +171,7 @@ fn a_backup_that_fails_leaves_nothing_and_one_that_is_killed_no_log_of_that_name
 
 #[test]
 fn a_signal_ends_it_and_leaves_nothing() {
-    let place = Place::new("backup", "signal");
+    let place = TestDir::new("backup", "signal");
     place.done("run --data d --limit 300000 --segment-bytes 1M");
     let before = place.files("d");
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {

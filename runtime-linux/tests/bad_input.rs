@@ -6,7 +6,7 @@ pub mod program;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use program::{Ended, Place, Random, last_client_sequence, number};
+use program::{Ended, Random, TestDir, last_client_sequence, number};
 use rustix::process::Signal;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
@@ -15,8 +15,8 @@ use std::process::Command;
 
 const HEADER: &str = "seq,timestamp_ns,command,order_id,side,price_ticks,qty,new_order_id,symbol\n";
 
-fn place(name: &str) -> Place {
-    Place::new("bad_input", name)
+fn place(name: &str) -> TestDir {
+    TestDir::new("bad_input", name)
 }
 
 /// A line that follows two good ones, where in it the problem is, and a word of what is said.
@@ -244,7 +244,7 @@ fn crc32c(bytes: &[u8]) -> u32 {
 }
 
 /// Runs a command on the data directory `d`, which it must refuse and leave as it is.
-fn refused(place: &Place, command: &str, sentence: &str) -> Ended {
+fn refused(place: &TestDir, command: &str, sentence: &str) -> Ended {
     let before = place.files("d");
     let ended = place.call(&format!("{command} --data d")).expect_code(1).expect_said(sentence);
     assert!(place.files("d") == before, "{command}: the data directory changed");
@@ -279,7 +279,7 @@ fn one_flipped_bit_is_found_and_nothing_is_changed() {
     place.done(&format!("{run} --data d"));
 }
 
-fn flip(place: &Place, name: &str, offset: u64) {
+fn flip(place: &TestDir, name: &str, offset: u64) {
     let path = place.join("d").join(name);
     let mut bytes = fs::read(&path).unwrap();
     bytes[usize::try_from(offset).unwrap()] ^= 1;

@@ -7,7 +7,7 @@ pub mod program;
 #[path = "common/trace.rs"]
 pub mod trace;
 
-use program::{Place, json, number};
+use program::{TestDir, json, number};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
@@ -16,12 +16,12 @@ use trace::{can_trace, traced};
 /// The whole measurement, as short as it can be.
 const PROFILES: &str = "bench --profiles --seconds 1 --data d --report report.md";
 
-fn place(name: &str) -> Place {
-    Place::new("bench", name)
+fn place(name: &str) -> TestDir {
+    TestDir::new("bench", name)
 }
 
 /// Measures one part as short as it can be, and returns what it says as JSON.
-fn measured(place: &Place, part: &str) -> Value {
+fn measured(place: &TestDir, part: &str) -> Value {
     let args = format!("bench {part} --seconds 1 --data d --report report.md --json");
     json(&place.done(&args).stdout)
 }
@@ -32,7 +32,7 @@ fn each<'a, T>(measured: &'a Value, of: impl Fn(&'a Value) -> T) -> Vec<T> {
 }
 
 /// The data is gone, and nothing came but the report.
-fn expect_nothing_else(place: &Place) {
+fn expect_nothing_else(place: &TestDir) {
     let entries = fs::read_dir(place.path()).unwrap();
     let mut names: Vec<_> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

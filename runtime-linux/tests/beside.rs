@@ -4,7 +4,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, Running, json, last_client_sequence, number};
+use program::{Running, TestDir, json, last_client_sequence, number};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,14 +13,14 @@ use std::fs;
 const LOOKS: u64 = 15;
 
 /// Starts an engine that works slowly for long, and waits until it does.
-fn running(place: &Place, more: &str) -> Running {
+fn running(place: &TestDir, more: &str) -> Running {
     let mut running = place.start(&format!("run --data d --limit 100000000 --acks acks {more}"));
     running.until(|| place.highest_ack("acks") > 200);
     running
 }
 
 /// Stops the engine, which nobody must have disturbed.
-fn stop(place: &Place, running: Running) {
+fn stop(place: &TestDir, running: Running) {
     running.signal(Signal::INT);
     running.wait().expect_code(0).expect_said("stopped at seq ");
     let verified = place.verified("d");
@@ -31,7 +31,7 @@ fn stop(place: &Place, running: Running) {
 #[test]
 fn verify_tells_what_is_durable_now() {
     for io in ["auto", "append"] {
-        let place = Place::new("beside", &format!("verify_{io}"));
+        let place = TestDir::new("beside", &format!("verify_{io}"));
         let mut engine = running(&place, &format!("--io {io} --rate 20000 --segment-bytes 256K"));
         let mut last_sequence = 0;
         for _ in 0..LOOKS {
@@ -55,7 +55,7 @@ fn verify_tells_what_is_durable_now() {
 
 #[test]
 fn dump_prints_what_is_durable_now() {
-    let place = Place::new("beside", "dump");
+    let place = TestDir::new("beside", "dump");
     // Every look reads the whole log: were it written faster than this test reads, each look would
     // take longer than the one before, without end.
     let mut engine = running(&place, "--rate 500 --segment-bytes 64K");
@@ -78,7 +78,7 @@ fn dump_prints_what_is_durable_now() {
 
 #[test]
 fn an_engine_at_speed_is_never_called_corrupt() {
-    let place = Place::new("beside", "speed");
+    let place = TestDir::new("beside", "speed");
     let engine = running(&place, "--rate 20000 --segment-bytes 64K");
     for _ in 0..LOOKS {
         let verified = place.verified("d");
@@ -90,14 +90,14 @@ fn an_engine_at_speed_is_never_called_corrupt() {
 
 #[test]
 fn looking_creates_and_changes_nothing() {
-    let place = Place::new("beside", "nothing");
+    let place = TestDir::new("beside", "nothing");
     // Without a rate to keep, the engine is idle: nothing but the looking could change a file.
     let mut idle = place.start_command(
         place.command("run --flow - --data d --acks acks").stdin(std::process::Stdio::piped()),
     );
     let pipe = idle.take_stdin();
     idle.until(|| place.join("d/0000000000000001.log").exists());
-    let names = |place: &Place| -> BTreeSet<_> {
+    let names = |place: &TestDir| -> BTreeSet<_> {
         fs::read_dir(place.join("d")).unwrap().map(|entry| entry.unwrap().file_name()).collect()
     };
     let before = names(&place);
@@ -116,7 +116,7 @@ fn looking_creates_and_changes_nothing() {
 
 #[test]
 fn a_run_starts_while_others_look() {
-    let place = Place::new("beside", "start");
+    let place = TestDir::new("beside", "start");
     place.done("run --data d --limit 2000 --segment-bytes 256K");
     let mut lookers: Vec<Running> = (0..4).map(|_| place.start("verify --data d")).collect();
     for _ in 0..6 {

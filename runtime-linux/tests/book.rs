@@ -9,7 +9,7 @@ pub mod shared;
 
 use highwater::types::SegmentNumber;
 use highwater_storage::pack_segment;
-use program::{Place, json, number};
+use program::{TestDir, json, number};
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -18,13 +18,13 @@ use std::collections::BTreeMap;
 /// Commands of the log that is looked at.
 const COMMANDS: u64 = 6_000;
 
-fn place(name: &str) -> Place {
-    let place = Place::new("book", name);
+fn place(name: &str) -> TestDir {
+    let place = TestDir::new("book", name);
     place.done(&format!("run --data d --limit {COMMANDS} --events events --segment-bytes 128K"));
     place
 }
 
-fn book(place: &Place, args: &str) -> Value {
+fn book(place: &TestDir, args: &str) -> Value {
     json(&place.done(&format!("book --data d --json {args}")).stdout)
 }
 
@@ -200,7 +200,7 @@ fn what_stands_behind_the_sequence_may_be_corrupt() {
 
 #[test]
 fn beside_a_running_engine_it_shows_what_is_durable() {
-    let place = Place::new("book", "beside");
+    let place = TestDir::new("book", "beside");
     let mut engine = place.start(
         "run --data d --limit 100000000 --acks acks --events events --rate 20000 --segment-bytes 128K",
     );
@@ -237,7 +237,7 @@ fn a_real_book_is_the_one_that_the_exchange_published() {
         return;
     };
     let (flow, rows) = REAL;
-    let place = Place::new("book", "real");
+    let place = TestDir::new("book", "real");
     let path = |kind: &str| shared.join("data").join(format!("{flow}.{kind}.csv.gz"));
     place.done(&format!("run --data d --flow {}", path("flow").display()));
     let text = shared::gunzip(&path("book"));

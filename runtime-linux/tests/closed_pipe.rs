@@ -4,7 +4,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Ended, Place, json, last_client_sequence, number, spoil};
+use program::{Ended, TestDir, json, last_client_sequence, number, spoil};
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Stdio;
@@ -13,8 +13,8 @@ const HEADER: &str = "seq,timestamp_ns,command,order_id,side,price_ticks,qty,new
 const SMALL: &str = "--orders 4096 --instruments 8 --segment-bytes 64K";
 
 /// A place with a log `long` of 500 commands, one `short` of the first 100, and a copy of `long`.
-fn logs(name: &str) -> Place {
-    let place = Place::new("closed_pipe", name);
+fn logs(name: &str) -> TestDir {
+    let place = TestDir::new("closed_pipe", name);
     place.generate(1, 500, "flow.csv");
     place.done(&format!("run --flow flow.csv --data short --limit 100 {SMALL}"));
     place.done(&format!("run --flow flow.csv --data long {SMALL}"));
@@ -23,7 +23,7 @@ fn logs(name: &str) -> Place {
 }
 
 /// Ends with this code with a reader, without one, and when nobody hears anything at all.
-fn ends_with(place: &Place, args: &str, code: i32) -> Ended {
+fn ends_with(place: &TestDir, args: &str, code: i32) -> Ended {
     let read = place.call(args).expect_code(code);
     let unread = place.call_unread(args).expect_code(code);
     assert_eq!(unread.stderr.lines().last(), read.stderr.lines().last(), "{args}");
@@ -96,7 +96,7 @@ fn a_copy_and_a_snapshot_are_made_for_nobody_too() {
 
 #[test]
 fn a_scenario_fails_for_nobody_too() {
-    let place = Place::new("closed_pipe", "conform");
+    let place = TestDir::new("closed_pipe", "conform");
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios/auctions.json");
     let good = fs::read_to_string(own).unwrap();
     let uncrossed_at = "\"price\": 103";
@@ -112,7 +112,7 @@ fn a_scenario_fails_for_nobody_too() {
 
 #[test]
 fn a_run_into_nothing_does_its_work_and_fails_where_it_fails() {
-    let place = Place::new("closed_pipe", "run");
+    let place = TestDir::new("closed_pipe", "run");
     place.generate(1, 300, "flow.csv");
     for (data, more) in [("text", ""), ("json", "--json")] {
         let run = format!("run --flow flow.csv --data {data} {SMALL} {more}");
@@ -131,7 +131,7 @@ fn a_run_into_nothing_does_its_work_and_fails_where_it_fails() {
 
 #[test]
 fn a_malformed_line_is_none_the_better_when_nobody_reads_the_acks() {
-    let place = Place::new("closed_pipe", "acks");
+    let place = TestDir::new("closed_pipe", "acks");
     // One command and the malformed line are taken at once, before anything is acknowledged.
     place.write("flow.csv", [HEADER, "1,1,NEW,1,B,1,1,,A\n2,1,NEW,x,B,1,1,,A\n"].concat());
     let ended = place.call_unread(&format!("run --flow flow.csv --data d --acks - {SMALL}"));
@@ -144,7 +144,7 @@ fn a_malformed_line_is_none_the_better_when_nobody_reads_the_acks() {
 
 #[test]
 fn a_report_is_written_for_nobody_too() {
-    let place = Place::new("closed_pipe", "bench");
+    let place = TestDir::new("closed_pipe", "bench");
     for (report, more) in [("text.md", ""), ("json.md", "--json")] {
         let bench = format!("bench --disk --seconds 1 --report {report} {more}");
         place.call_unread(&bench).expect_code(0);

@@ -6,7 +6,7 @@ pub mod program;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use program::{Ended, Place, json, last_client_sequence, number};
+use program::{Ended, TestDir, json, last_client_sequence, number};
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;
@@ -22,12 +22,12 @@ const SMALL: &str =
 const SMALL_FILLS: &str =
     "aggressor_seq,fill_no,resting_order_id,price_ticks,qty\n2,0,1,100,3\n3,0,1,100,2\n";
 
-fn place(name: &str) -> Place {
-    Place::new("command_line", name)
+fn place(name: &str) -> TestDir {
+    TestDir::new("command_line", name)
 }
 
 /// A place with the small flow in `small.csv`.
-fn small(name: &str) -> Place {
+fn small(name: &str) -> TestDir {
     let place = place(name);
     place.write("small.csv", [HEADER, SMALL].concat());
     place
@@ -507,7 +507,7 @@ fn the_mode_of_writing_may_change_at_every_start() {
 }
 
 /// Calls the program with arguments of any bytes.
-fn call_bytes(place: &Place, args: &[&[u8]]) -> Ended {
+fn call_bytes(place: &TestDir, args: &[&[u8]]) -> Ended {
     let mut command = place.command("");
     command.args(args.iter().map(|bytes| OsStr::from_bytes(bytes)));
     place.start_command(&mut command).wait()

@@ -9,13 +9,13 @@ pub mod program;
 mod mutants;
 
 use mutants::{Fields, mutants_of};
-use program::{Ended, Place, json, number};
+use program::{Ended, TestDir, json, number};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn place(name: &str) -> Place {
-    Place::new("conform", name)
+fn place(name: &str) -> TestDir {
+    TestDir::new("conform", name)
 }
 
 /// The project's own scenario files, by name.

@@ -5,7 +5,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, Random, json, number, pause};
+use program::{Random, TestDir, json, number, pause};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
@@ -16,14 +16,14 @@ const COMMANDS: u64 = 100_000;
 const OPTIONS: &str = "--segment-bytes 64K --snapshot-bytes 128K --keep snapshot";
 
 /// A flow, and what an undisturbed run makes of it in `whole.csv` and `whole.jsonl`.
-fn place(name: &str) -> Place {
-    let place = Place::new("consumers", name);
+fn place(name: &str) -> TestDir {
+    let place = TestDir::new("consumers", name);
     place.generate(3, COMMANDS, "flow.csv");
     place.done("run --flow flow.csv --data whole --fills whole.csv --events whole.jsonl");
     place
 }
 
-fn assert_whole(place: &Place, outputs: &[&str]) {
+fn assert_whole(place: &TestDir, outputs: &[&str]) {
     for output in outputs {
         let whole = output.replacen("out", "whole", 1);
         assert!(place.read(output) == place.read(&whole), "{output} differs");
@@ -31,13 +31,13 @@ fn assert_whole(place: &Place, outputs: &[&str]) {
     assert_eq!(place.verified("d")["state_hash"], place.verified("whole")["state_hash"]);
 }
 
-fn is_retired(place: &Place) -> bool {
+fn is_retired(place: &TestDir) -> bool {
     !place.join("d/0000000000000001.log").exists()
         && !place.join("d/0000000000000001.packed").exists()
 }
 
 /// The consumers of the log in `d`.
-fn listed(place: &Place) -> Vec<Value> {
+fn listed(place: &TestDir) -> Vec<Value> {
     let listed = json(&place.done("consumers list --data d --json").stdout);
     listed["consumers"].as_array().unwrap().clone()
 }
@@ -93,7 +93,7 @@ fn another_process_retires_nothing_that_a_killed_run_still_needs() {
     assert_eq!(number(&listed(&place)[0], "durable_sequence"), last(&place));
 }
 
-fn last(place: &Place) -> u64 {
+fn last(place: &TestDir) -> u64 {
     number(&place.verified("d"), "last_sequence")
 }
 
@@ -160,7 +160,7 @@ fn where_it_is_not_known_who_needs_the_log_nothing_is_retired() {
     place.done("snapshot --data d --keep all");
     let list = place.join("d/consumers");
     let sound = fs::read(&list).unwrap();
-    let segments = |place: &Place| {
+    let segments = |place: &TestDir| {
         let names = place.files("d").into_iter().map(|(name, _)| name);
         names.filter(|name| Path::new(name).extension().is_some_and(|it| it == "log")).min()
     };

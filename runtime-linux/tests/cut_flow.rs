@@ -7,7 +7,7 @@ pub mod program;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use program::{Ended, Place, last_client_sequence};
+use program::{Ended, TestDir, last_client_sequence};
 use std::fs::File;
 use std::io::Write;
 use std::process::Command;
@@ -20,8 +20,8 @@ const LAST: &str = "3,1,NEW,3,S,100,125,,ACME";
 const SENTENCE: &str = "the last line does not end with a line feed";
 const SMALL: &str = "--orders 4096 --instruments 8 --segment-bytes 64K --io append";
 
-fn place(name: &str) -> Place {
-    Place::new("cut_flow", name)
+fn place(name: &str) -> TestDir {
+    TestDir::new("cut_flow", name)
 }
 
 fn gzip(text: &str) -> Vec<u8> {
@@ -31,7 +31,7 @@ fn gzip(text: &str) -> Vec<u8> {
 }
 
 /// Runs a flow that a named pipe delivers.
-fn run_pipe(place: &Place, run: &str, text: &str) -> Ended {
+fn run_pipe(place: &TestDir, run: &str, text: &str) -> Ended {
     let pipe = place.join("flow.csv");
     place.start_command(Command::new("mkfifo").arg(&pipe)).wait().expect_code(0);
     let mut running = place.start(run);
@@ -45,7 +45,7 @@ fn run_pipe(place: &Place, run: &str, text: &str) -> Ended {
 }
 
 /// Runs `text` as a flow of each kind into the data directory of that kind.
-fn run_every_kind(place: &Place, text: &str, flag: &str) -> Vec<(&'static str, Ended)> {
+fn run_every_kind(place: &TestDir, text: &str, flag: &str) -> Vec<(&'static str, Ended)> {
     let run = |flow: &str, kind: &str| {
         format!("run --flow {flow} --data {kind} --fills {kind}.fills {SMALL} {flag}")
     };

@@ -5,7 +5,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, number, pause, spoil};
+use program::{TestDir, number, pause, spoil};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 use std::fs::{self, File};
@@ -28,20 +28,20 @@ const COMMANDS: [(&str, i32); 10] = [
 const READERS: usize = COMMANDS.len() - 1;
 
 /// A log of some segments in `d`, and a copy of it in `whole`.
-fn with_log(name: &str) -> Place {
-    let place = Place::new("data_directory", name);
+fn with_log(name: &str) -> TestDir {
+    let place = TestDir::new("data_directory", name);
     place.done("run --data d --limit 9000 --segment-bytes 256K");
     place.copy("d", "whole");
     place
 }
 
 /// Puts the directory `d` back as it was.
-fn put_back(place: &Place) {
+fn put_back(place: &TestDir) {
     place.copy("whole", "d");
 }
 
 /// The numbers of the segments in `d`.
-fn segments(place: &Place) -> Vec<u64> {
+fn segments(place: &TestDir) -> Vec<u64> {
     let names = place.files("d").into_iter();
     names.filter_map(|(name, _)| name.strip_suffix(".log")?.parse().ok()).collect()
 }
@@ -51,7 +51,7 @@ const LOCKS: [&str; 3] = ["lease", "lock", "snapshot-lock"];
 
 /// Runs a command that refuses the log, which is as it was, and all beside it.
 #[track_caller]
-fn assert_refuses(place: &Place, (args, code): (&str, i32), sentence: &str) {
+fn assert_refuses(place: &TestDir, (args, code): (&str, i32), sentence: &str) {
     let content = || {
         let mut files = place.files("d");
         // Who writes, who reads and who makes snapshots lock files of their own.
@@ -129,7 +129,7 @@ fn a_signal_is_obeyed_while_the_tail_is_read() {
 }
 
 /// What an engine may have left, whatever is in it.
-fn leave_some(place: &Place) {
+fn leave_some(place: &TestDir) {
     let retired = segment_of(place, 1);
     let mut zeroed = retired.clone();
     zeroed[..8_192].fill(0);
@@ -143,7 +143,7 @@ fn leave_some(place: &Place) {
     place.write("d/0000000000000005.retired", "short");
 }
 
-fn segment_of(place: &Place, segment: u64) -> Vec<u8> {
+fn segment_of(place: &TestDir, segment: u64) -> Vec<u8> {
     fs::read(place.join(&format!("whole/{segment:016}.log"))).unwrap()
 }
 
@@ -197,12 +197,12 @@ fn segment_name(segment: u64) -> String {
     format!("d/{segment:016}.log")
 }
 
-fn remove(place: &Place, name: &str) {
+fn remove(place: &TestDir, name: &str) {
     fs::remove_file(place.join(name)).unwrap();
 }
 
 /// The names in `d`, of directories too.
-fn names(place: &Place) -> Vec<String> {
+fn names(place: &TestDir) -> Vec<String> {
     let entries = fs::read_dir(place.join("d")).unwrap();
     let mut names: Vec<_> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -239,7 +239,7 @@ fn a_segment_under_another_name_is_not_removed() {
     }
 }
 
-fn number_of_last(place: &Place) -> u64 {
+fn number_of_last(place: &TestDir) -> u64 {
     number(&place.verified("d"), "last_sequence")
 }
 

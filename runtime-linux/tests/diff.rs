@@ -6,7 +6,7 @@ pub mod program;
 
 use highwater::types::SegmentNumber;
 use highwater_storage::pack_segment;
-use program::{Ended, Place, number};
+use program::{Ended, TestDir, number};
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs;
@@ -14,18 +14,18 @@ use std::fs;
 const HEADER: &str = "seq,timestamp_ns,command,order_id,side,price_ticks,qty,new_order_id,symbol\n";
 
 /// A log of several segments in `a`, and a copy of it in `b`.
-fn place(name: &str) -> Place {
-    let place = Place::new("diff", name);
+fn place(name: &str) -> TestDir {
+    let place = TestDir::new("diff", name);
     place.done("run --data a --limit 6000 --segment-bytes 128K");
     place.copy("a", "b");
     place
 }
 
-fn diff(place: &Place, code: i32) -> Ended {
+fn diff(place: &TestDir, code: i32) -> Ended {
     place.call("diff a b").expect_code(code)
 }
 
-fn last(place: &Place, data: &str) -> u64 {
+fn last(place: &TestDir, data: &str) -> u64 {
     number(&place.verified(data), "last_sequence")
 }
 
@@ -51,7 +51,7 @@ fn a_log_that_goes_on_is_longer() {
 
 #[test]
 fn two_runs_of_one_flow_differ_in_time_alone() {
-    let place = Place::new("diff", "times");
+    let place = TestDir::new("diff", "times");
     place.generate(3, 2_000, "flow.csv");
     for data in ["a", "b"] {
         place.done(&format!("run --data {data} --flow flow.csv"));
@@ -69,7 +69,7 @@ fn two_runs_of_one_flow_differ_in_time_alone() {
 
 #[test]
 fn the_first_records_that_differ_are_printed() {
-    let place = Place::new("diff", "parted");
+    let place = TestDir::new("diff", "parted");
     let lines = |price: u32| {
         let line = |seq: u32| {
             let price = if seq == 40 { price } else { 100 };
@@ -125,7 +125,7 @@ fn what_cannot_be_compared_is_exit_code_2() {
 
 #[test]
 fn beside_a_running_engine_what_is_durable_is_compared() {
-    let place = Place::new("diff", "beside");
+    let place = TestDir::new("diff", "beside");
     let mut engine =
         place.start("run --data a --limit 100000000 --acks acks --rate 20000 --segment-bytes 128K");
     engine.until(|| place.highest_ack("acks") > 1_000);

@@ -6,17 +6,17 @@ pub mod program;
 #[path = "common/trace.rs"]
 pub mod trace;
 
-use program::{Ended, Place, json, number};
+use program::{Ended, TestDir, json, number};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
 use trace::{Trace, can_trace, traced};
 
-fn place(name: &str) -> Place {
-    Place::new("disk", name)
+fn place(name: &str) -> TestDir {
+    TestDir::new("disk", name)
 }
 
-fn names(place: &Place) -> Vec<String> {
+fn names(place: &TestDir) -> Vec<String> {
     place.files("d").into_iter().map(|(name, _)| name).collect()
 }
 
@@ -25,7 +25,7 @@ fn ways(report: &Value) -> &Vec<Value> {
 }
 
 /// Runs the program with calls replaced by a fault.
-fn disturbed(place: &Place, options: &[&str]) -> Ended {
+fn disturbed(place: &TestDir, options: &[&str]) -> Ended {
     place.start_command(&mut traced(place, options, "disk --data d --seconds 1 --json")).wait()
 }
 

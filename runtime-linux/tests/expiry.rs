@@ -18,7 +18,7 @@ use highwater::types::{
 };
 use highwater_platform::Platform;
 use highwater_storage::{IoChoice, LogDirectory, LogOptions};
-use program::{Place, json, number};
+use program::{TestDir, json, number};
 use runtime_linux::Linux;
 use serde_json::Value;
 use std::io::Write;
@@ -89,7 +89,7 @@ fn write_log(directory: &Path, commands: &[Command]) {
 }
 
 /// The records of a log.
-fn records(place: &Place) -> Vec<Value> {
+fn records(place: &TestDir) -> Vec<Value> {
     place.done("dump --data d --json").stdout.lines().map(json).collect()
 }
 
@@ -100,7 +100,7 @@ fn clocks(records: &[Value]) -> Vec<u64> {
 
 #[test]
 fn orders_expire_when_their_time_has_come() {
-    let place = Place::new("expiry", "orders");
+    let place = TestDir::new("expiry", "orders");
     let now_ns = Linux.wall_clock_ns();
     let commands = commands(now_ns);
     write_log(&place.join("d"), &commands);

@@ -6,7 +6,7 @@ pub mod program;
 #[path = "common/trace.rs"]
 pub mod trace;
 
-use program::{Ended, Place, count_from_environment, last_client_sequence};
+use program::{Ended, TestDir, count_from_environment, last_client_sequence};
 use std::collections::BTreeMap;
 use trace::{Trace, can_trace, traced};
 
@@ -22,7 +22,7 @@ fn faults() -> u64 {
 
 /// A flow, and what an undisturbed run makes of it.
 struct Subject {
-    place: Place,
+    place: TestDir,
     io: &'static str,
     fills: String,
 }
@@ -30,7 +30,7 @@ struct Subject {
 impl Subject {
     /// `None`, and a line that says so, where nothing can be traced.
     fn new(name: &str, io: &'static str) -> Option<Self> {
-        let place = Place::new("faults", name);
+        let place = TestDir::new("faults", name);
         if !can_trace(&place) {
             return None;
         }
@@ -258,7 +258,7 @@ fn killed_at_a_call_nothing_is_lost() {
 
 #[test]
 fn a_repeated_sync_would_be_found() {
-    let place = Place::new("faults", "mutant");
+    let place = TestDir::new("faults", "mutant");
     let failed = "7 prctl(PR_SET_NAME, \"hw-log\") = 0\n\
                   7 fdatasync(4) = -1 EIO (Input/output error) (INJECTED)\n";
     place.write("trace", failed);

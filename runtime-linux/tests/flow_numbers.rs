@@ -4,7 +4,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, json, last_client_sequence, number};
+use program::{TestDir, json, last_client_sequence, number};
 
 const HEADER: &str = "seq,timestamp_ns,command,order_id,side,price_ticks,qty,new_order_id,symbol\n";
 const ORDER: &str = "1,1,NEW,1,B,100,10,,ACME\n";
@@ -50,7 +50,7 @@ const ANSWERED: [(&str, &str); 34] = [
 
 #[test]
 fn what_is_written_is_what_is_answered() {
-    let place = Place::new("flow_numbers", "answered");
+    let place = TestDir::new("flow_numbers", "answered");
     for (index, (line, expected)) in ANSWERED.into_iter().enumerate() {
         let time = ["", "-3", "99999999999999999999999"][index % 3];
         place.write("flow.csv", [HEADER, ORDER, &format!("2,{time},{line},,ACME\n")].concat());
@@ -83,7 +83,7 @@ const MALFORMED: [(&str, u64); 9] = [
 
 #[test]
 fn a_line_without_a_column_is_malformed() {
-    let place = Place::new("flow_numbers", "malformed");
+    let place = TestDir::new("flow_numbers", "malformed");
     for (index, (line, column)) in MALFORMED.into_iter().enumerate() {
         place.write("flow.csv", [HEADER, ORDER, line, "\n"].concat());
         let run = format!("run --flow flow.csv --data d{index} {SMALL}");
@@ -96,7 +96,7 @@ fn a_line_without_a_column_is_malformed() {
 
 #[test]
 fn the_highest_seq_is_executed_and_recovered() {
-    let place = Place::new("flow_numbers", "highest");
+    let place = TestDir::new("flow_numbers", "highest");
     place.write("flow.csv", [HEADER, "18446744073709551615,1,NEW,1,B,100,10,,ACME\n"].concat());
     for fresh in [1, 0] {
         let ran = place.done(&format!("run --flow flow.csv --data d --json {SMALL}"));

@@ -10,7 +10,7 @@ use highwater::recovery::{RecoveryFault, Visitor, scan};
 use highwater::types::{LogPosition, SegmentNumber};
 use highwater_storage::history_cache::{CHUNK_BYTES, HistoryCache};
 use highwater_storage::{LogDirectory, pack_segment};
-use program::{Place, Random};
+use program::{Random, TestDir};
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs;
@@ -19,13 +19,13 @@ use std::sync::Arc;
 const CHUNK: u64 = CHUNK_BYTES as u64;
 
 /// A stopped log of segments of 256 KiB.
-fn stopped(name: &str) -> Place {
-    let place = Place::new("history", name);
+fn stopped(name: &str) -> TestDir {
+    let place = TestDir::new("history", name);
     place.done("run --data d --limit 12000 --segment-bytes 256K");
     place
 }
 
-fn reader(place: &Place, cache: &Arc<HistoryCache>) -> LogDirectory<Linux> {
+fn reader(place: &TestDir, cache: &Arc<HistoryCache>) -> LogDirectory<Linux> {
     LogDirectory::open_with_cache(Linux, &place.join("d"), cache.clone()).unwrap()
 }
 
@@ -142,7 +142,7 @@ fn a_successor_that_vouches_for_nothing_seals_nothing() {
 
 #[test]
 fn a_reader_that_lives_beside_a_growing_log_sees_all_of_it() {
-    let place = Place::new("history", "growing");
+    let place = TestDir::new("history", "growing");
     let run = "run --data d --limit 100000000 --acks acks --rate 20000 --segment-bytes 128K";
     let cache = Arc::new(HistoryCache::new(1 << 20));
     let mut log = None;

@@ -187,7 +187,7 @@ fn catching_up_reads_behind_the_newest_snapshot_that_is_old_enough() {
 
 #[test]
 fn the_operators_clock_goes_on_though_its_handle_reads_nothing() {
-    let config = HostConfig { places: 1, ..config(&place("operator")) };
+    let config = HostConfig { slots: 1, ..config(&place("operator")) };
     let host = host_of(&config);
     let operator = host.session(SessionId::OPERATOR).unwrap();
     let limit = Action::LimitSession { session: STALLED, open_orders_max: 9 };

@@ -6,7 +6,7 @@ pub mod hosts;
 
 use highwater::event::{Event, EventKind};
 use highwater::types::{ClientSequence, Sequence, SessionId, Side};
-use highwater_host::{Host, HostConfig, PlaceError, PollError, SessionEnd, SubmitError, WaitError};
+use highwater_host::{Host, HostConfig, PollError, SessionEnd, SlotError, SubmitError, WaitError};
 use hosts::{PATIENCE, call, cancel, config, host, host_of, order, place, read};
 use runtime_linux::Linux;
 use std::thread;
@@ -103,7 +103,7 @@ fn naming_a_session_again_supersedes_the_older_handle() {
     assert_eq!(newer.last_client_sequence(), Ok(client_sequence));
     let mut events = Vec::new();
     call(&mut newer, cancel(7), &mut events);
-    assert_eq!(host.statistics().places_taken, 1);
+    assert_eq!(host.statistics().slots_taken, 1);
 }
 
 #[test]
@@ -121,15 +121,15 @@ fn a_handle_that_waits_elsewhere_learns_that_it_is_superseded() {
 
 #[test]
 fn places_run_out_with_a_sentence_and_come_back() {
-    let config = HostConfig { places: 2, ..config(&place("places")) };
+    let config = HostConfig { slots: 2, ..config(&place("places")) };
     let host = host_of(&config);
     let one = host.session(ONE).unwrap();
     #[expect(clippy::mem_forget, reason = "a handle that nobody drops is what is tried")]
     std::mem::forget(host.session(TWO).unwrap());
     let refused = host.session(SessionId(3)).unwrap_err();
-    assert_eq!(refused, PlaceError::AllTaken { places: 2 });
+    assert_eq!(refused, SlotError::AllTaken { slots: 2 });
     assert!(refused.to_string().contains("all 2 places"), "{refused}");
-    assert_eq!(host.statistics().places_taken, 2);
+    assert_eq!(host.statistics().slots_taken, 2);
     // The operator has a place of its own, a leaked handle's place is its session's, and a dropped
     // one's anybody's.
     drop(host.session(SessionId::OPERATOR).unwrap());
@@ -139,12 +139,12 @@ fn places_run_out_with_a_sentence_and_come_back() {
     assert!(host.session(ONE).is_err());
     call(&mut three, order(Side::Buy, 9, 100), &mut Vec::new());
     drop((two, three));
-    assert_eq!(host.statistics().places_taken, 0);
+    assert_eq!(host.statistics().slots_taken, 0);
 }
 
 #[test]
 fn a_place_passes_on_without_what_was_in_it() {
-    let config = HostConfig { places: 1, ..config(&place("passes_on")) };
+    let config = HostConfig { slots: 1, ..config(&place("passes_on")) };
     let host = host_of(&config);
     let mut one = host.session(ONE).unwrap();
     let last = one.submit(order(Side::Buy, 7, 100)).unwrap();
@@ -164,9 +164,9 @@ fn a_place_passes_on_without_what_was_in_it() {
 fn sessions_beyond_the_engines_are_refused_until_there_are_more() {
     let host = host(&place("beyond"));
     let refused = host.session(SessionId(256)).unwrap_err();
-    assert_eq!(refused, PlaceError::NoSuchSession { session: SessionId(256), sessions: 256 });
-    assert!(HostConfig { places: 0, ..config(&place("none")) }.places == 0);
-    let none = Host::start(Linux, &HostConfig { places: 0, ..config(&place("none")) });
+    assert_eq!(refused, SlotError::NoSuchSession { session: SessionId(256), sessions: 256 });
+    assert!(HostConfig { slots: 0, ..config(&place("none")) }.slots == 0);
+    let none = Host::start(Linux, &HostConfig { slots: 0, ..config(&place("none")) });
     assert!(none.unwrap_err().to_string().contains("1 to 4096"));
 }
 

@@ -4,7 +4,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, json};
+use program::{TestDir, json};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -34,7 +34,7 @@ fn missing<'n>(names: &'n BTreeSet<String>, guide: &str) -> Vec<&'n str> {
 }
 
 /// Checks what the program prints, an object a line; at least `name` is in it.
-fn check(place: &Place, args: &str, code: i32, name: &str) {
+fn check(place: &TestDir, args: &str, code: i32, name: &str) {
     check_lines(&place.call(args).expect_code(code).stdout, name);
 }
 
@@ -49,7 +49,7 @@ fn check_lines(text: &str, name: &str) {
 
 #[test]
 fn names_of_a_run_and_its_log_are_in_the_guide() {
-    let place = Place::new("json_names", "run");
+    let place = TestDir::new("json_names", "run");
     place.write("flow.csv", [HEADER, LINES].concat());
     let run = "run --data d --flow flow.csv --log-trades --events events.jsonl --json";
     check(&place, run, 0, "volume_lots");
@@ -69,7 +69,7 @@ fn names_of_a_run_and_its_log_are_in_the_guide() {
 
 #[test]
 fn names_of_what_logs_nothing_are_in_the_guide() {
-    let place = Place::new("json_names", "other");
+    let place = TestDir::new("json_names", "other");
     place.write("orders.csv", [HEADER, "1,1,NEW,1,B,100,9,,A\n2,1,NEW,2,S,100,3,,A\n"].concat());
     check(&place, "auction --orders orders.csv --json", 0, "imbalance_side");
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios/auctions.json");

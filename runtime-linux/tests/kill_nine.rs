@@ -4,7 +4,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, Random, count_from_environment, last_client_sequence, number, pause};
+use program::{Random, TestDir, count_from_environment, last_client_sequence, number, pause};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs::OpenOptions;
@@ -32,7 +32,7 @@ fn a_flow_killed_at_random_moments_ends_the_same_append() {
 }
 
 fn a_flow_ends_the_same(io: &str) {
-    let place = Place::new("kill_nine", io);
+    let place = TestDir::new("kill_nine", io);
     if io == "direct" && takes_no_direct_io(&place) {
         return;
     }
@@ -54,7 +54,7 @@ fn a_flow_ends_the_same(io: &str) {
 
 #[test]
 fn the_default_stream_killed_at_random_moments_goes_on_the_same() {
-    let place = Place::new("kill_nine", "stream");
+    let place = TestDir::new("kill_nine", "stream");
     let lives = Lives {
         command: "run --data killed --segment-bytes 64K --limit 1000000".to_owned(),
         kills: kills(),
@@ -69,7 +69,7 @@ fn the_default_stream_killed_at_random_moments_goes_on_the_same() {
 
 #[test]
 fn a_stream_killed_when_snapshots_are_made_and_segments_retired_goes_on_the_same() {
-    let place = Place::new("kill_nine", "snapshots");
+    let place = TestDir::new("kill_nine", "snapshots");
     let run = "run --data killed --segment-bytes 64K --snapshot-bytes 64K --keep snapshot";
     let names = || names_in(&place.join("killed"));
     let newest = || {
@@ -110,7 +110,7 @@ struct Lives {
 
 impl Lives {
     /// Kills as many lives as asked for, and audits the log after each of them.
-    fn live(&self, place: &Place) {
+    fn live(&self, place: &TestDir) {
         let mut random = Random::new(SEED);
         let mut highest_ack = 0;
         for life in 0..self.kills {
@@ -137,7 +137,7 @@ impl Lives {
 }
 
 /// The promise: a killed log is sound, and everything acknowledged is in it.
-fn audit(place: &Place, data: &str, highest_ack: u64) -> Result<(), String> {
+fn audit(place: &TestDir, data: &str, highest_ack: u64) -> Result<(), String> {
     let verified = place.call(&format!("verify --data {data} --json"));
     if verified.code != Some(0) {
         return Err(format!("the log is not sound: {}", verified.stderr));
@@ -159,7 +159,7 @@ fn assert_same_state(killed: &Value, whole: &Value) {
 
 #[test]
 fn the_audit_finds_a_log_that_lost_something() {
-    let place = Place::new("kill_nine", "mutants");
+    let place = TestDir::new("kill_nine", "mutants");
     let mut running = place.start("run --data killed --segment-bytes 64K --rate 30000 --acks acks");
     running.until(|| place.highest_ack("acks") > 4_000);
     running.signal(Signal::KILL);
@@ -190,7 +190,7 @@ fn the_audit_finds_a_log_that_lost_something() {
 }
 
 /// Says so where the build directory's file system takes no direct I/O.
-fn takes_no_direct_io(place: &Place) -> bool {
+fn takes_no_direct_io(place: &TestDir) -> bool {
     let tried = place.call("run --data tried --io direct --limit 1");
     let refused = tried.stderr.contains("takes no direct I/O");
     if refused {

@@ -7,24 +7,24 @@ pub mod program;
 
 use highwater_platform::{Platform, Sharing};
 use highwater_storage::{Lease, LogDirectory};
-use program::{Ended, Place, Running, number};
+use program::{Ended, Running, TestDir, number};
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::symlink;
 
 /// What becomes of the lock file while an engine runs.
-type Spoil = (&'static str, fn(&Place));
+type Spoil = (&'static str, fn(&TestDir));
 
 /// An engine that has acknowledged something and goes on.
-fn engine(place: &Place) -> Running {
+fn engine(place: &TestDir) -> Running {
     let mut engine = place.start("run --data d --limit 100000000 --rate 5000 --acks acks");
     engine.until(|| place.highest_ack("acks") > 100);
     assert!(!engine.has_ended());
     engine
 }
 
-fn ends_well(place: &Place, engine: Running) {
+fn ends_well(place: &TestDir, engine: Running) {
     engine.signal(Signal::TERM);
     engine.wait().expect_code(0);
     let verified = place.verified("d");
@@ -56,7 +56,7 @@ fn no_second_writer_gets_in_whatever_becomes_of_the_lock_file() {
         }),
     ];
     for (name, spoil) in spoils {
-        let place = Place::new("locks", name);
+        let place = TestDir::new("locks", name);
         let engine = engine(&place);
         spoil(&place);
         symlink("d", place.join("e")).unwrap();
@@ -73,7 +73,7 @@ fn no_second_writer_gets_in_whatever_becomes_of_the_lock_file() {
 
 #[test]
 fn a_lock_is_taken_on_the_file_that_has_the_name() {
-    let place = Place::new("locks", "inode");
+    let place = TestDir::new("locks", "inode");
     let path = place.join("lock");
     fs::write(&path, "").unwrap();
     let lock = |sharing| Linux.lock(&path, sharing).unwrap();
@@ -93,8 +93,8 @@ fn a_lock_is_taken_on_the_file_that_has_the_name() {
 }
 
 /// A log of three snapshots' worth of segments.
-fn grown(name: &str) -> Place {
-    let place = Place::new("locks", name);
+fn grown(name: &str) -> TestDir {
+    let place = TestDir::new("locks", name);
     for limit in [6_000, 6_000, 1_000] {
         place.done(&format!("run --data d --limit {limit} --segment-bytes 128K"));
         place.done("snapshot --data d --keep all");
@@ -147,7 +147,7 @@ fn a_log_that_is_read_is_not_cut_and_one_that_is_cut_is_not_read() {
 
 #[test]
 fn readers_beside_an_engine_that_retires_never_find_a_sound_log_damaged() {
-    let place = Place::new("locks", "beside");
+    let place = TestDir::new("locks", "beside");
     let mut engine = place.start(
         "run --data d --orders 20000 --limit 100000000 --rate 1000 --acks acks \
          --segment-bytes 64K --snapshot-bytes 256K --keep snapshot",

@@ -10,7 +10,7 @@ pub mod program;
 #[path = "common/trace.rs"]
 pub mod trace;
 
-use program::Place;
+use program::TestDir;
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
@@ -91,7 +91,7 @@ fn not_among(calls: &[Call], names: &[&str]) -> Option<String> {
 
 /// Runs the program under strace with a pipe as its flow, some commands at a time.
 fn run(idle: &str) -> Option<Trace> {
-    let place = Place::new("no_system_calls", idle);
+    let place = TestDir::new("no_system_calls", idle);
     let clock =
         fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource");
     let clock = clock.unwrap_or_default();

@@ -5,7 +5,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, number};
+use program::{TestDir, number};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
@@ -16,8 +16,8 @@ const LINES: &str = "1,10,NEW,1,B,100,5,,A\n2,20,NEW,2,S,100,3,,A\n";
 const FILLS: &str = "aggressor_seq,fill_no,resting_order_id,price_ticks,qty\n2,0,1,100,3\n";
 
 /// A place with a flow, a log and another one, and links of every kind to what is in them.
-fn place(name: &str) -> Place {
-    let place = Place::new("output_paths", name);
+fn place(name: &str) -> TestDir {
+    let place = TestDir::new("output_paths", name);
     place.write("flow.csv", [HEADER, LINES].concat());
     place.write("settings.toml", "sync = \"group\"\n");
     for log in ["d", "other"] {
@@ -68,7 +68,7 @@ fn tree(directory: &Path) -> Vec<(String, u64, Vec<u8>)> {
 }
 
 /// Each call is refused with this sentence, and touches nothing.
-fn refused(place: &Place, calls: &[&str], sentence: &str) {
+fn refused(place: &TestDir, calls: &[&str], sentence: &str) {
     let before = tree(place.path());
     for args in calls {
         let ended = place.call(args).expect_code(2).expect_said(sentence);

@@ -18,7 +18,7 @@ use highwater_platform::Platform;
 use highwater_storage::{
     IoChoice, LogDirectory, LogOptions, PackFault, PackedReport, Packing, PackingStep, pack_segment,
 };
-use program::{Place, Random, number};
+use program::{Random, TestDir, number};
 use runtime_linux::Linux;
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,13 +29,13 @@ const SEGMENT_BYTES: usize = 256 << 10;
 
 /// A stopped log of several segments.
 struct Log {
-    place: Place,
+    place: TestDir,
     last: u64,
 }
 
 impl Log {
     fn new(name: &str) -> Self {
-        let place = Place::new("packed", name);
+        let place = TestDir::new("packed", name);
         place.done("run --data d --limit 12000 --segment-bytes 256K");
         let mut log = Self { place, last: 0 };
         log.last = log.segments().last().copied().unwrap();

@@ -11,7 +11,7 @@ use highwater::checksum::checksum;
 use highwater::log_file::LogFile;
 use highwater::types::{LogPosition, SegmentNumber};
 use highwater_storage::{LogDirectory, pack_segment};
-use program::{Place, Random, count_from_environment};
+use program::{Random, TestDir, count_from_environment};
 use runtime_linux::Linux;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -157,13 +157,13 @@ fn literal(length: usize) -> Vec<u8> {
     bytes
 }
 
-fn path(place: &Place) -> PathBuf {
+fn path(place: &TestDir) -> PathBuf {
     place.join("d").join("0000000000000002.packed")
 }
 
 #[test]
 fn no_bytes_make_a_reader_panic_or_take_more_memory_than_the_file_has() {
-    let place = Place::new("packed_bytes", "files");
+    let place = TestDir::new("packed_bytes", "files");
     place.done("run --data d --limit 12000 --segment-bytes 256K");
     let directory = place.join("d");
     pack_segment(Linux, &directory, SEGMENT, || true).unwrap();

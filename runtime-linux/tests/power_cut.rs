@@ -18,7 +18,7 @@ pub mod trace;
 
 use calls::{CALLS, history};
 use power::{Content, Forgets, History, Naming};
-use program::{Ended, Place, Random, count_from_environment, json, last_client_sequence, number};
+use program::{Ended, Random, TestDir, count_from_environment, json, last_client_sequence, number};
 use serde_json::Value;
 use std::fs;
 use trace::{Trace, can_trace, traced};
@@ -50,7 +50,7 @@ fn cuts() -> u64 {
 
 /// A flow, and what an undisturbed run makes of it.
 struct Subject {
-    place: Place,
+    place: TestDir,
     run: String,
     fills: String,
     state: [String; 2],
@@ -115,7 +115,7 @@ impl Tally {
 impl Subject {
     /// `None`, and a line that says so, where nothing can be traced.
     fn new(name: &str, options: &str) -> Option<Self> {
-        let place = Place::new("power_cut", name);
+        let place = TestDir::new("power_cut", name);
         if !can_trace(&place) {
             return None;
         }

@@ -14,11 +14,11 @@ pub mod trace;
 
 use calls::history;
 use power::Forgets;
-use program::{Place, Random};
+use program::{Random, TestDir};
 use trace::Trace;
 
 /// How many of some seeds find the bytes that this trace writes before the power is cut.
-fn kept(place: &Place, calls: &str) -> usize {
+fn kept(place: &TestDir, calls: &str) -> usize {
     let begin = "7 open(\"\\x64\", O_RDONLY|O_DIRECTORY) = 3\n\
                  7 open(\"\\x64\\x2f\\x61\", O_RDWR|O_CREAT, 0644) = 4\n7 fsync(3) = 0\n";
     place.write("trace", [begin, calls].concat());
@@ -29,7 +29,7 @@ fn kept(place: &Place, calls: &str) -> usize {
 
 #[test]
 fn a_sync_covers_what_had_ended_before_it_began() {
-    let place = Place::new("power_model", "spans");
+    let place = TestDir::new("power_model", "spans");
     let write = |more: &str| format!("7 pwrite64(4, \"{}\", 4, 0{more}\n", "\\x61".repeat(4));
     let (whole, begun) = (write(") = 4"), write(" <unfinished ...>"));
     let end = "7 <... pwrite64 resumed>) = 4\n";

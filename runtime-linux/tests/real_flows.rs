@@ -6,7 +6,7 @@ pub mod program;
 #[path = "common/shared.rs"]
 pub mod shared;
 
-use program::{Place, json, number};
+use program::{TestDir, json, number};
 use shared::{gunzip, shared};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -37,7 +37,7 @@ const FLOWS: [Flow; 7] = [
 #[test]
 fn fills_are_the_exchanges() {
     let Some(shared) = shared() else { return };
-    let place = Place::new("real_flows", "exchange");
+    let place = TestDir::new("real_flows", "exchange");
     for (number, flow) in FLOWS.iter().enumerate() {
         let fills = fills_of(&place, &shared, flow, number);
         if flow.agrees {
@@ -50,7 +50,7 @@ fn fills_are_the_exchanges() {
 #[test]
 fn fills_are_the_reference_books() {
     let Some(shared) = shared() else { return };
-    let place = Place::new("real_flows", "reference");
+    let place = TestDir::new("real_flows", "reference");
     for (number, flow) in FLOWS.iter().enumerate() {
         let Some(expected) = reference(&place, &shared, flow) else { return };
         let fills = fills_of(&place, &shared, flow, number);
@@ -59,7 +59,7 @@ fn fills_are_the_reference_books() {
 }
 
 /// Runs a flow and returns its fills.
-fn fills_of(place: &Place, shared: &Path, flow: &Flow, index: usize) -> String {
+fn fills_of(place: &TestDir, shared: &Path, flow: &Flow, index: usize) -> String {
     let path = file(shared, flow, "flow");
     let args = format!("--data data{index} --fills fills.csv --segment-bytes 4M --json");
     let ended = place.done(&format!("run --flow {} {args}", path.display()));
@@ -68,7 +68,7 @@ fn fills_of(place: &Place, shared: &Path, flow: &Flow, index: usize) -> String {
 }
 
 /// The fills of the reference book; `None`, and a line that says so, without an interpreter for it.
-fn reference(place: &Place, shared: &Path, flow: &Flow) -> Option<String> {
+fn reference(place: &TestDir, shared: &Path, flow: &Flow) -> Option<String> {
     let mut command = Command::new("python3");
     command.arg(shared.join("reference/refbook.py"));
     command.args([file(shared, flow, "flow"), file(shared, flow, "fills")]);

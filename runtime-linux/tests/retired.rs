@@ -5,13 +5,13 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, grouped, json, number, spoil};
+use program::{TestDir, grouped, json, number, spoil};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A log without its first segments in `d`, and the whole log in `whole`.
 struct Log {
-    place: Place,
+    place: TestDir,
     /// The last sequence of the oldest snapshot that is left.
     oldest: u64,
     newest: u64,
@@ -20,7 +20,7 @@ struct Log {
 
 impl Log {
     fn new(name: &str) -> Self {
-        let place = Place::new("retired", name);
+        let place = TestDir::new("retired", name);
         let snapshot = |keep: &str| {
             let said = place.done(&format!("snapshot --data d --keep {keep} --json")).stdout;
             number(&json(&said), "sequence")
@@ -94,7 +94,7 @@ fn the_book_is_shown_from_the_oldest_snapshot_on() {
 }
 
 /// The snapshot file with the highest name.
-fn newest_snapshot(place: &Place, data: &str) -> PathBuf {
+fn newest_snapshot(place: &TestDir, data: &str) -> PathBuf {
     let names = place.files(data).into_iter().map(|(name, _)| name);
     let newest = names.filter(|name| has_extension(name, "snapshot")).max().unwrap();
     place.join(data).join(newest)

@@ -5,15 +5,15 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Ended, PROGRAM, Place, last_client_sequence, pause};
+use program::{Ended, PROGRAM, TestDir, last_client_sequence, pause};
 use rustix::process::Signal;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 const HEADER: &str = "seq,timestamp_ns,command,order_id,side,price_ticks,qty,new_order_id,symbol\n";
 
-fn place(name: &str) -> Place {
-    Place::new("signals", name)
+fn place(name: &str) -> TestDir {
+    TestDir::new("signals", name)
 }
 
 /// The sequence at which a run says that it stopped.
@@ -25,7 +25,7 @@ fn stopped_at(ended: &Ended) -> u64 {
 }
 
 /// What a clean stop promises.
-fn assert_stopped(place: &Place, ended: Ended) -> u64 {
+fn assert_stopped(place: &TestDir, ended: Ended) -> u64 {
     let ended = ended.expect_code(0);
     let sequence = stopped_at(&ended);
     let verified = place.verified("d");
@@ -154,7 +154,7 @@ fn a_signal_after_a_second_of_waiting_ends_it_at_once() {
     assert_eq!(running.wait().code, Some(130));
 }
 
-fn make_pipe(place: &Place, name: &str) {
+fn make_pipe(place: &TestDir, name: &str) {
     place.start_command(Command::new("mkfifo").arg(name)).wait().expect_code(0);
 }
 

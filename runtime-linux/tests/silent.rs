@@ -13,7 +13,7 @@ pub mod program;
 use highwater::types::{SessionId, Side};
 use highwater_host::WaitError;
 use hosts::{PATIENCE, call, host, order, read};
-use program::{Place, Running, pause};
+use program::{Running, TestDir, pause};
 use rustix::process::Signal;
 use std::fs;
 use std::io::Write;
@@ -30,8 +30,8 @@ const SLEEPS_MAX: u64 = 12;
 /// Commands that are drawn and written by another process meanwhile; that takes about a second.
 const DRAWN: u64 = 200_000;
 
-fn place(name: &str) -> Place {
-    Place::new("silent", name)
+fn place(name: &str) -> TestDir {
+    TestDir::new("silent", name)
 }
 
 /// How often the threads of a process went to sleep so far, those whose name begins like this.
@@ -51,7 +51,7 @@ fn sleeps(process: &str, name: &str) -> u64 {
 
 /// How often they go to sleep while another process works. What began before is over soon: the
 /// system is given the time of a first such process.
-fn sleeps_meanwhile(place: &Place, process: &str, name: &str) -> u64 {
+fn sleeps_meanwhile(place: &TestDir, process: &str, name: &str) -> u64 {
     place.generate(1, DRAWN, "before.csv");
     let before = sleeps(process, name);
     place.generate(1, DRAWN, "meanwhile.csv");
@@ -59,7 +59,7 @@ fn sleeps_meanwhile(place: &Place, process: &str, name: &str) -> u64 {
 }
 
 /// Starts a run whose flow is a pipe with one command in it, and waits for the answer.
-fn run_of_one(place: &Place, more: &str) -> (Running, ChildStdin) {
+fn run_of_one(place: &TestDir, more: &str) -> (Running, ChildStdin) {
     let args = format!("run --flow - --data d --acks acks --segment-bytes 64K {more}");
     let mut running = place.start_command(place.command(&args).stdin(Stdio::piped()));
     let mut pipe = running.take_stdin();

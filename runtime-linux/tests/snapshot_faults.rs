@@ -7,7 +7,7 @@ pub mod program;
 #[path = "common/trace.rs"]
 pub mod trace;
 
-use program::{Ended, Place, last_client_sequence};
+use program::{Ended, TestDir, last_client_sequence};
 use trace::{Trace, can_trace, traced};
 
 /// Commands of the flow: snapshots are due while it runs.
@@ -17,14 +17,14 @@ const CALLS: [(&str, u64); 5] =
     [("write", 1), ("write", 2), ("fdatasync", 1), ("pread64", 1), ("rename", 1)];
 
 struct Subject {
-    place: Place,
+    place: TestDir,
     fills: String,
 }
 
 impl Subject {
     /// `None`, and a line that says so, where nothing can be traced.
     fn new(name: &str) -> Option<Self> {
-        let place = Place::new("snapshot_faults", name);
+        let place = TestDir::new("snapshot_faults", name);
         if !can_trace(&place) {
             return None;
         }

@@ -13,7 +13,7 @@ pub mod program;
 use highwater::types::{SessionId, Side};
 use highwater_host::{Host, PollError, Session, SessionEnd, SubmitError};
 use hosts::{PATIENCE, config, host_of, order};
-use program::{Ended, Place, Running, json, last_client_sequence, number, pause};
+use program::{Ended, Running, TestDir, json, last_client_sequence, number, pause};
 use runtime_linux::Linux;
 use rustix::process::Signal;
 use std::fs::{self, File};
@@ -32,7 +32,7 @@ const MARKERS: u64 = 16 * 4_096;
 const COMMANDS: u64 = 60_000;
 
 struct Subject {
-    place: Place,
+    place: TestDir,
     /// The state behind the whole flow, and its fills.
     state_hash: String,
     fills: String,
@@ -41,7 +41,7 @@ struct Subject {
 impl Subject {
     /// The flow, and what comes of it in a run without a bound, whose log outgrows it.
     fn new(name: &str) -> Self {
-        let place = Place::new("snapshot_lag", name);
+        let place = TestDir::new("snapshot_lag", name);
         place.generate(5, COMMANDS, "flow.csv");
         let run = "run --flow flow.csv --data whole --fills whole.csv --snapshot-bytes 0 --json";
         let whole = json(&place.done(run).stdout);
@@ -188,7 +188,7 @@ fn where_no_snapshot_can_be_made_the_run_stops_with_a_sentence() {
 
 #[test]
 fn the_user_is_warned_whenever_the_lag_has_doubled() {
-    let place = Place::new("snapshot_lag", "warned");
+    let place = TestDir::new("snapshot_lag", "warned");
     place.done("run --data d --limit 1");
     let lock = snapshots_delayed(&place.join("d"));
     let ended = place.done("run --data d --limit 60000 --snapshot-bytes 64K --json");
@@ -203,7 +203,7 @@ fn the_user_is_warned_whenever_the_lag_has_doubled() {
 }
 
 /// A small host whose log is bounded.
-fn bounded_host(place: &Place) -> Host<Linux> {
+fn bounded_host(place: &TestDir) -> Host<Linux> {
     let mut config = config(&place.join("data"));
     config.engine.snapshots.lag_max_bytes = Some(BOUND);
     host_of(&config)
@@ -227,7 +227,7 @@ fn submit_until_held(host: &Host<Linux>, one: &Session<Linux>) -> u64 {
 
 #[test]
 fn a_host_holds_its_sessions_and_goes_on() {
-    let place = Place::new("snapshot_lag", "host");
+    let place = TestDir::new("snapshot_lag", "host");
     let host = bounded_host(&place);
     let lock = snapshots_delayed(&place.join("data"));
     let mut one = host.session(SessionId(1)).unwrap();
@@ -252,7 +252,7 @@ fn a_host_holds_its_sessions_and_goes_on() {
 
 #[test]
 fn a_host_that_holds_its_sessions_stops() {
-    let place = Place::new("snapshot_lag", "host_stops");
+    let place = TestDir::new("snapshot_lag", "host_stops");
     let host = bounded_host(&place);
     let lock = snapshots_delayed(&place.join("data"));
     let one = host.session(SessionId(1)).unwrap();
@@ -264,7 +264,7 @@ fn a_host_that_holds_its_sessions_stops() {
 
 #[test]
 fn a_host_ends_cleanly_where_no_snapshot_can_be_made() {
-    let place = Place::new("snapshot_lag", "host_ends");
+    let place = TestDir::new("snapshot_lag", "host_ends");
     let host = bounded_host(&place);
     snapshots_impossible(&place.join("data"));
     let one = host.session(SessionId(1)).unwrap();

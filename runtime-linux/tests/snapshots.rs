@@ -5,15 +5,15 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Ended, Place, json, number, spoil};
+use program::{Ended, TestDir, json, number, spoil};
 use std::fs;
 use std::path::PathBuf;
 
 const SEGMENTS: &str = "--segment-bytes 128K";
 
 /// A log with two snapshots in `d`; `--keep` says what became of the segments below.
-fn with_two(name: &str, keep: &str) -> Place {
-    let place = Place::new("snapshots", name);
+fn with_two(name: &str, keep: &str) -> TestDir {
+    let place = TestDir::new("snapshots", name);
     for limit in [6_000, 5_000] {
         place.done(&format!("run --data d --limit {limit} --fills f.csv --keep {keep} {SEGMENTS}"));
         place.done(&format!("snapshot --data d --keep {keep}"));
@@ -22,7 +22,7 @@ fn with_two(name: &str, keep: &str) -> Place {
 }
 
 /// The files of the snapshots in `d`, the newest first.
-fn snapshots(place: &Place) -> Vec<PathBuf> {
+fn snapshots(place: &TestDir) -> Vec<PathBuf> {
     let mut names: Vec<_> = place.files("d").into_iter().map(|(name, _)| name).collect();
     names.retain(|name| name.ends_with(".snapshot"));
     names.sort();
@@ -30,7 +30,7 @@ fn snapshots(place: &Place) -> Vec<PathBuf> {
 }
 
 /// Runs on, and returns what recovery said and the last state.
-fn goes_on(place: &Place) -> (Ended, serde_json::Value) {
+fn goes_on(place: &TestDir) -> (Ended, serde_json::Value) {
     let ended = place.done(&format!("run --data d --limit 100 --json {SEGMENTS}"));
     let summary = json(&ended.stdout);
     (ended, summary)
@@ -116,7 +116,7 @@ fn a_log_that_does_not_reach_its_snapshot_is_refused() {
 /// vouches for it, so that without a snapshot it is a torn tail.
 #[test]
 fn a_hole_before_what_a_snapshot_covers_is_refused_wherever_the_walk_begins() {
-    let place = Place::new("snapshots", "hole");
+    let place = TestDir::new("snapshots", "hole");
     place.done(
         "run --data d --limit 6000 --fills f.csv --group-delay 1s --group-count 60000 \
          --segment-bytes 1M",
@@ -151,7 +151,7 @@ fn a_hole_before_what_a_snapshot_covers_is_refused_wherever_the_walk_begins() {
 
 #[test]
 fn fills_are_continued_where_their_records_are_gone() {
-    let whole = Place::new("snapshots", "whole");
+    let whole = TestDir::new("snapshots", "whole");
     whole.done("run --data d --limit 11500 --fills f.csv");
     let place = with_two("fills", "snapshot");
     let kept = place.read("f.csv");
@@ -178,7 +178,7 @@ fn fills_are_continued_where_their_records_are_gone() {
 
 #[test]
 fn snapshots_are_made_beside_the_engine_in_every_mode() {
-    let place = Place::new("snapshots", "modes");
+    let place = TestDir::new("snapshots", "modes");
     for mode in ["group", "interval", "checkpoint", "off"] {
         let args = format!(
             "run --data {mode} --sync {mode} --limit 60000 --rate 60000 --snapshot-bytes 512K \

@@ -9,7 +9,7 @@ pub mod trace;
 
 use highwater::types::SegmentNumber;
 use highwater_storage::pack_segment;
-use program::{Ended, Place, grouped, json, number};
+use program::{Ended, TestDir, grouped, json, number};
 use runtime_linux::Linux;
 use std::fs;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use trace::{can_trace, traced};
 
 /// A log of several segments, and what was in it before anything was broken.
 struct Log {
-    place: Place,
+    place: TestDir,
     last: u64,
     /// Sequence, session and client sequence of every command.
     commands: Vec<[u64; 3]>,
@@ -25,7 +25,7 @@ struct Log {
 
 impl Log {
     fn new(name: &str) -> Self {
-        let place = Place::new("truncate", name);
+        let place = TestDir::new("truncate", name);
         place.done("run --data d --limit 6000 --segment-bytes 128K");
         let dumped = place.done("dump --data d --json").stdout;
         let records = dumped.lines().map(json).filter(|record| record["record"] != "running_hash");
@@ -111,7 +111,7 @@ impl Log {
     }
 }
 
-impl Place {
+impl TestDir {
     /// The plain files of a directory in it, by name.
     fn files_of(&self, directory: &str) -> Vec<(String, Vec<u8>)> {
         let entries = fs::read_dir(self.join(directory)).unwrap().map(Result::unwrap);
@@ -249,7 +249,7 @@ fn what_may_not_be_cut_is_not() {
 
 #[test]
 fn a_log_in_use_is_left_alone() {
-    let place = Place::new("truncate", "in_use");
+    let place = TestDir::new("truncate", "in_use");
     let mut engine = place.start("run --data d --limit 100000000 --acks acks --rate 5000");
     engine.until(|| place.highest_ack("acks") > 100);
     let refused = place.call("truncate --data d --at 50 --nearest --accept-loss").expect_code(1);

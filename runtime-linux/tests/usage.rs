@@ -4,10 +4,10 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::Place;
+use program::TestDir;
 
 /// The commands that the help lists.
-fn commands(place: &Place) -> Vec<String> {
+fn commands(place: &TestDir) -> Vec<String> {
     let help = place.done("--help").stdout;
     let listed = help.split("\nCommands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let names = listed.lines().filter_map(|line| line.split_whitespace().next());
@@ -18,7 +18,7 @@ fn commands(place: &Place) -> Vec<String> {
 
 #[test]
 fn help_says_nothing_of_the_sources() {
-    let place = Place::new("usage", "help");
+    let place = TestDir::new("usage", "help");
     for command in [vec![String::new()], commands(&place)].concat() {
         for flag in ["--help", "-h"] {
             let help = place.done(&format!("{command} {flag}")).stdout;
@@ -32,7 +32,7 @@ fn help_says_nothing_of_the_sources() {
 
 #[test]
 fn a_name_without_its_flag_is_pointed_at_it() {
-    let place = Place::new("usage", "names");
+    let place = TestDir::new("usage", "names");
     for command in commands(&place) {
         let tip = match command.as_str() {
             "run" => "--flow name",
@@ -64,7 +64,7 @@ fn a_name_without_its_flag_is_pointed_at_it() {
 
 #[test]
 fn sizes_are_written_alike_everywhere() {
-    let place = Place::new("usage", "sizes");
+    let place = TestDir::new("usage", "sizes");
     for (size, whole) in [("64k", "64K"), ("64K", "64K"), ("1m", "1M"), ("1G", "1G"), ("1t", "1T")]
     {
         place.write("s.toml", format!("segment-bytes = \"{size}\"\nsnapshot-bytes = \"{size}\"\n"));

@@ -8,7 +8,7 @@ pub mod program;
 use highwater::limits::BLOCK_BYTES;
 use highwater::recovery::scan;
 use highwater_storage::LogDirectory;
-use program::{Place, json, number, spoil};
+use program::{TestDir, json, number, spoil};
 use runtime_linux::Linux;
 use serde_json::Value;
 use std::fs;
@@ -19,13 +19,13 @@ const SEGMENTS: &str = "--segment-bytes 128K";
 /// A log with two snapshots in `d`, a copy of it in `kept`, and the sequences of the snapshots, the
 /// newest first; `keep` says what became of the segments below.
 struct Log {
-    place: Place,
+    place: TestDir,
     snapshots: [u64; 2],
 }
 
 impl Log {
     fn new(name: &str, keep: &str) -> Self {
-        let place = Place::new("verify", name);
+        let place = TestDir::new("verify", name);
         let mut made = [6_000, 5_000].map(|limit| {
             place.done(&format!("run --data d --limit {limit} {SEGMENTS}"));
             let said = place.done(&format!("snapshot --data d --keep {keep} --json")).stdout;
@@ -165,7 +165,7 @@ fn a_snapshot_that_the_log_does_not_hold_is_no_sound_log() {
 }
 
 /// The last sequence of the log, or why it is refused.
-fn scanned(place: &Place) -> Result<u64, String> {
+fn scanned(place: &TestDir) -> Result<u64, String> {
     let mut log = LogDirectory::open_read_only(Linux, &place.join("d")).unwrap();
     let scanned = scan(&mut log, &mut vec![0; 1 << 18], &mut ());
     scanned.map(|scanned| scanned.last_sequence.0).map_err(|fault| fault.to_string())
@@ -175,7 +175,7 @@ fn scanned(place: &Place) -> Result<u64, String> {
 #[test]
 fn no_block_is_moved_unseen() {
     for io in ["direct", "append"] {
-        let place = Place::new("verify", &format!("moved_{io}"));
+        let place = TestDir::new("verify", &format!("moved_{io}"));
         place.done(&format!("run --data d --limit 600 --io {io} {SEGMENTS}"));
         let path = place.join("d/0000000000000001.log");
         let whole = fs::read(&path).unwrap();

@@ -7,7 +7,7 @@
 
 use bench::book_flow::{Watcher, apply_all, commands_of, define_instruments};
 use bench::cpu_clock::timed;
-use bench::flow::{Deed, Flow, Operation, Shape};
+use bench::flow::{OperationKind, Flow, Operation, Shape};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use highwater::book::Book;
@@ -92,9 +92,9 @@ fn in_lobster(book: &mut lobster::OrderBook, operation: &Operation) -> u64 {
         Side::Sell => lobster::Side::Ask,
     };
     let (qty, price) = (u64::from(operation.quantity), u64::from(operation.price));
-    let event = book.execute(match operation.deed {
-        Deed::Cancel => OrderType::Cancel { id },
-        Deed::Add | Deed::Replace => OrderType::Limit { id, side, qty, price },
+    let event = book.execute(match operation.kind {
+        OperationKind::Cancel => OrderType::Cancel { id },
+        OperationKind::Add | OperationKind::Replace => OrderType::Limit { id, side, qty, price },
     });
     match black_box(event) {
         OrderEvent::PartiallyFilled { fills, .. } | OrderEvent::Filled { fills, .. } => {
@@ -128,9 +128,9 @@ fn in_orderbook(book: &DefaultOrderBook, operation: &Operation) {
         Side::Buy => orderbook_rs::Side::Buy,
         Side::Sell => orderbook_rs::Side::Sell,
     };
-    match operation.deed {
-        Deed::Cancel => drop(black_box(book.cancel_order(id))),
-        Deed::Add | Deed::Replace => drop(black_box(book.add_limit_order(
+    match operation.kind {
+        OperationKind::Cancel => drop(black_box(book.cancel_order(id))),
+        OperationKind::Add | OperationKind::Replace => drop(black_box(book.add_limit_order(
             id,
             u128::from(operation.price),
             u64::from(operation.quantity),

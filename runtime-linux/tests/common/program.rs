@@ -47,7 +47,7 @@ fn hear_signals() {
 /// An empty directory of a test's own below the build directory, which is on a disk where the
 /// checkout is.
 #[derive(Debug)]
-pub struct Place {
+pub struct TestDir {
     path: PathBuf,
     /// Two runs of the tests in one build directory take turns.
     _turn: File,
@@ -76,7 +76,7 @@ pub struct Running {
     ended: Option<Sender<()>>,
 }
 
-impl Place {
+impl TestDir {
     /// The directory `test/name`, emptied.
     pub fn new(test: &str, name: &str) -> Self {
         hear_signals();

@@ -4,7 +4,7 @@
     reason = "what goes wrong in a test panics, and what is checked is not always used"
 )]
 
-use crate::program::{PROGRAM, Place};
+use crate::program::{PROGRAM, TestDir};
 use std::collections::BTreeMap;
 use std::process::Command;
 
@@ -32,7 +32,7 @@ pub struct Trace {
 }
 
 /// The command that runs the program in `place` under strace, which writes to the file `trace`.
-pub fn traced(place: &Place, options: &[&str], args: &str) -> Command {
+pub fn traced(place: &TestDir, options: &[&str], args: &str) -> Command {
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-s", "64", "-o", "trace"]).args(options).arg(PROGRAM);
     command.args(args.split_whitespace()).current_dir(place.path());
@@ -40,7 +40,7 @@ pub fn traced(place: &Place, options: &[&str], args: &str) -> Command {
 }
 
 /// Whether strace is there and may trace; a line says so when not.
-pub fn can_trace(place: &Place) -> bool {
+pub fn can_trace(place: &TestDir) -> bool {
     let tried = Command::new("strace")
         .args(["-f", "-o", "tried", "true"])
         .current_dir(place.path())
@@ -60,7 +60,7 @@ pub fn can_trace(place: &Place) -> bool {
 
 impl Trace {
     /// Reads the file `trace`.
-    pub fn read(place: &Place) -> Self {
+    pub fn read(place: &TestDir) -> Self {
         let mut trace = Self { calls: Vec::new(), names: BTreeMap::new() };
         let mut unfinished = BTreeMap::new();
         for (moment, line) in place.read("trace").lines().enumerate() {

@@ -86,7 +86,7 @@ fn copy<P: Platform>(
         CommandError::ClosedPipe
         | CommandError::Failed(_)
         | CommandError::WrongUsage(_)
-        | CommandError::Told
+        | CommandError::Reported
         | CommandError::Differ
         | CommandError::Incomparable(_) => error,
     })?;

@@ -38,7 +38,7 @@ pub struct BookArgs {
 
 /// The books behind a sequence. The JSON names are the field names.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct BookReport {
     /// The data directory.
     pub data: String,
     /// The sequence behind which the books stood so; 0 when the log has none.
@@ -98,7 +98,7 @@ pub fn book<P: Platform>(
 }
 
 /// Replays the log up to where the book is wanted.
-fn look<P: Platform>(platform: P, args: &BookArgs) -> Result<Report, CommandError> {
+fn look<P: Platform>(platform: P, args: &BookArgs) -> Result<BookReport, CommandError> {
     let mut log = open_log(platform, &args.data, args.cache)?;
     let end = log.durable_end()?;
     let wanted = args.at.map_or(end, Sequence);
@@ -133,12 +133,12 @@ pub(crate) fn not_there(
     })
 }
 
-fn report_of(args: &BookArgs, book: &Book<'_>) -> Result<Report, CommandError> {
+fn report_of(args: &BookArgs, book: &Book<'_>) -> Result<BookReport, CommandError> {
     let instruments = match &args.instrument {
         None => (0..book.instrument_count()).map(InstrumentId).collect(),
         Some(symbol) => vec![instrument_of(symbol, book)?],
     };
-    Ok(Report {
+    Ok(BookReport {
         data: args.data.display().to_string(),
         sequence: book.last_sequence().0,
         instruments: instruments
@@ -194,7 +194,7 @@ impl LevelReport {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for BookReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "book in '{}' behind sequence {}", self.data, grouped(self.sequence))?;
         self.instruments.iter().try_for_each(|instrument| write!(f, "\n{instrument}"))

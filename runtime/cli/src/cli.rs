@@ -78,7 +78,7 @@ pub fn main<P: Platform>(platform: P) -> ExitCode {
             note(&format!("error: {sentence}\n\nFor more information, try '--help'."));
             ExitCode::from(WRONG_USAGE)
         }
-        Err(CommandError::Told | CommandError::Differ) => ExitCode::FAILURE,
+        Err(CommandError::Reported | CommandError::Differ) => ExitCode::FAILURE,
         Err(CommandError::Incomparable(sentence)) => {
             note(&sentence);
             ExitCode::from(INCOMPARABLE)

@@ -2,7 +2,7 @@
 
 use crate::choices::{IdleArg, IoArg, KeepArg, quoted as quoted_choice};
 use crate::settings::{ConfigError, Settings};
-use crate::units::{Size, Span};
+use crate::units::{ByteSize, TimeSpan};
 use highwater::sync_mode::{Hold, SyncMode};
 use highwater_console::{CommandError, Console};
 use highwater_engine::config::CAPACITIES_DEFAULT;
@@ -59,7 +59,7 @@ fn as_toml(config: &Config) -> String {
     say(
         "Size of a segment file in bytes, a multiple of 4096 (default 64M).",
         "segment-bytes",
-        quoted(&Size(config.segment_bytes)),
+        quoted(&ByteSize(config.segment_bytes)),
     );
     say(
         "spin, adaptive or sleep (default adaptive).",
@@ -70,17 +70,17 @@ fn as_toml(config: &Config) -> String {
     say(
         "Bytes of log behind which a snapshot is made; 0 for never (default 1G).",
         "snapshot-bytes",
-        quoted(&Size(bytes.unwrap_or(0))),
+        quoted(&ByteSize(bytes.unwrap_or(0))),
     );
     say(
         "Time after which a snapshot is made; 0s for never (default 0s).",
         "snapshot-interval",
-        quoted(&Span(interval.unwrap_or_default())),
+        quoted(&TimeSpan(interval.unwrap_or_default())),
     );
     say(
         "Bytes of log behind the newest snapshot at which no more commands are taken; 0 for no bound (default 0).",
         "snapshot-lag-max",
-        quoted(&Size(lag_max_bytes.unwrap_or(0))),
+        quoted(&ByteSize(lag_max_bytes.unwrap_or(0))),
     );
     say(
         "Segments below a snapshot: all or snapshot (default all).",
@@ -106,7 +106,7 @@ fn as_toml(config: &Config) -> String {
 
 /// The numbers that belong to the mode.
 fn say_numbers(mode: SyncMode, say: &mut impl FnMut(&str, &str, Option<String>)) {
-    let span = |ns| Some(format!("\"{}\"", Span(Duration::from_nanos(ns))));
+    let span = |ns| Some(format!("\"{}\"", TimeSpan(Duration::from_nanos(ns))));
     match mode {
         SyncMode::Group(Hold { delay_ns, count }) => {
             say("Time that a group is held back (default 0s).", "group-delay", span(delay_ns));

@@ -49,7 +49,7 @@ enum Action {
 
 /// The outputs that need a log. The JSON names are the field names.
 #[derive(Clone, Debug, Serialize)]
-struct Report {
+struct ConsumersReport {
     /// The data directory.
     data: String,
     /// The outputs, by kind and path.
@@ -83,7 +83,7 @@ pub fn consumers<P: Platform>(
         Action::List { json } => {
             let known = known(platform, data)?.list().map_err(CommandError::failed)?;
             let consumers = known.iter().map(ConsumerReport::of).collect();
-            let report = Report { data: data.display().to_string(), consumers };
+            let report = ConsumersReport { data: data.display().to_string(), consumers };
             if *json { console.print_json(&report) } else { console.print(&text_of(&known)) }
         }
         Action::Forget { all: true, .. } => {

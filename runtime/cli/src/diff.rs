@@ -65,7 +65,7 @@ fn incomparable(error: CommandError) -> CommandError {
         }
         CommandError::ClosedPipe
         | CommandError::WrongUsage(_)
-        | CommandError::Told
+        | CommandError::Reported
         | CommandError::Differ
         | CommandError::Incomparable(_) => error,
     }

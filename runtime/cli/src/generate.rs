@@ -9,7 +9,7 @@ use highwater_flows::flow::{HEADER, push_line};
 use highwater_flows::gzip::{self, GzipFile};
 use highwater_flows::outputs::OutputError;
 use highwater_flows::outputs::partial::PartialFile;
-use highwater_flows::place::{Place, STANDARD};
+use highwater_flows::resolved_path::{ResolvedPath, STANDARD};
 use highwater_flows::stream::{SEED_DEFAULT, Stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::{File, OpenOptions};
@@ -126,7 +126,7 @@ impl Output {
             gzip::check_built()?;
         }
         // A pipe or a device must not be replaced by a file.
-        let (file, partial) = match Place::of(out).replaceable() {
+        let (file, partial) = match ResolvedPath::of(out).replaceable() {
             Some(real) => {
                 let (file, partial) = PartialFile::create(real)?;
                 (file, Some(partial))

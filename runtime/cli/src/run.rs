@@ -6,7 +6,7 @@ mod conclusion;
 pub use args::RunArgs;
 
 use args::STREAM_LIMIT_DEFAULT;
-use conclusion::{Recovered, conclude};
+use conclusion::{RecoverySummary, conclude};
 use highwater::command::{Action, TimedCommand};
 use highwater::ring::Producer;
 use highwater_console::progress::watch;
@@ -21,12 +21,14 @@ use highwater_engine::snapshots::held_by;
 use highwater_engine::start::{Launch, NotStarted, Started, process_engine, start};
 use highwater_flows::feed::{Feed, Source};
 use highwater_flows::flow::{FlowReader, LastLine};
-use highwater_flows::gateway::{GatewayEnd, GatewayPort, GatewayReport, Ledger, Pace, Progress};
-use highwater_flows::intake::{Binding, Intake};
+use highwater_flows::flow_binding::{BindingState, FlowBinding};
+use highwater_flows::gateway::{
+    AnswerTracker, GatewayEnd, GatewayPort, GatewayReport, OfferRate, Progress,
+};
 use highwater_flows::outputs::{RegisteredOutputs, SharedOutputs};
-use highwater_flows::place::STANDARD;
+use highwater_flows::resolved_path::STANDARD;
+use highwater_flows::run_outputs::{OutputPaths, RunOutputs};
 use highwater_flows::stream::{SEED_DEFAULT, Stream};
-use highwater_flows::told::{Told, ToldPaths};
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use highwater_storage::{Consumer, Consumers};
@@ -49,7 +51,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     let reader = reader
         .map_err(CommandError::failed)?
         .map(|reader| reader.with_last_line(LastLine::of_flag(args.last_line_whole)));
-    let mut intake = Intake::new(reader, stop.clone(), Told::new(paths_of(args)));
+    let mut flow_binding = FlowBinding::new(reader, stop.clone(), RunOutputs::new(paths_of(args)));
     if !config.sync.answers_are_durable() {
         note(&format!("sync {}: a power cut takes {}", config.sync.name(), config.sync.loss()));
     }
@@ -60,7 +62,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     let engine = process_engine();
     let context = EngineContext::new(engine.shared());
     let launch = Launch { engine, context, config: &config, notices };
-    let (mut started, input) = match start(platform, launch, &mut intake) {
+    let (mut started, input) = match start(platform, launch, &mut flow_binding) {
         Ok(started) => started,
         Err(NotStarted::Refused(refusal)) => {
             if let Some(sentence) = refusal.sentence(&config.data) {
@@ -74,24 +76,24 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     for warning in &started.warnings {
         note(&format!("note: {warning}"));
     }
-    let recovered = Recovered::of(&started);
+    let recovered = RecoverySummary::of(&started);
     note(&recovered.to_string());
-    let binding = intake.binding(started.book()).map_err(CommandError::Failed)?;
-    if matches!(binding, Binding::Stopped) {
+    let binding = flow_binding.binding(started.book()).map_err(CommandError::Failed)?;
+    if matches!(binding, BindingState::Stopped) {
         return Ok(());
     }
-    let (reader, told) = intake.into_parts();
-    let outputs = registered(platform, &config, &started, &told)?;
+    let (reader, run_outputs) = flow_binding.into_parts();
+    let outputs = registered(platform, &config, &started, &run_outputs)?;
     started.lease = None;
     let feed = feed_of(args, reader, &started, &binding);
     let outputs = SharedOutputs::new(outputs);
-    let plugged = Plugged { input, feed, told, outputs, stop };
+    let plugged = Plugged { input, feed, run_outputs, outputs, stop };
     let finished = work(started, (args, &config), plugged)?;
     conclude(platform, (args, &config), console, (&recovered, finished))
 }
 
-fn paths_of(args: &RunArgs) -> ToldPaths {
-    ToldPaths { fills: args.fills.clone(), events: args.events.clone(), acks: args.acks.clone() }
+fn paths_of(args: &RunArgs) -> OutputPaths {
+    OutputPaths { fills: args.fills.clone(), events: args.events.clone(), acks: args.acks.clone() }
 }
 
 /// The outputs of this run, registered as consumers of the log; other consumers that hold the log
@@ -100,9 +102,10 @@ fn registered<P: Platform>(
     platform: P,
     config: &Config,
     started: &Started<P>,
-    told: &Told,
+    run_outputs: &RunOutputs,
 ) -> Result<RegisteredOutputs<P>, CommandError> {
-    let files = told.durable_files().map_err(|error| system_error("read an output", &error))?;
+    let files =
+        run_outputs.durable_files().map_err(|error| system_error("read an output", &error))?;
     let last = started.book().last_sequence();
     let consumers = match Consumers::of(platform, &config.data).list() {
         Ok(consumers) => consumers,
@@ -127,7 +130,7 @@ fn feed_of<P: Platform>(
     args: &RunArgs,
     reader: Option<FlowReader>,
     started: &Started<P>,
-    binding: &Binding,
+    binding: &BindingState,
 ) -> Feed {
     let book = started.book();
     let (source, limit) = if let Some(reader) = reader {
@@ -140,7 +143,7 @@ fn feed_of<P: Platform>(
     if book.last_sequence().0 == 0 || book.capacities() != started.capacities {
         feed.operate(Action::Configure(started.capacities));
     }
-    if let Binding::New(flow) = binding {
+    if let BindingState::New(flow) = binding {
         feed.operate(Action::BindFlow(*flow));
     }
     feed
@@ -150,7 +153,7 @@ fn feed_of<P: Platform>(
 struct Plugged<P: Platform> {
     input: Producer<'static, TimedCommand>,
     feed: Feed,
-    told: Told,
+    run_outputs: RunOutputs,
     outputs: SharedOutputs<P>,
     stop: StopFlag,
 }
@@ -168,7 +171,7 @@ fn work<P: Platform>(
     (args, config): (&RunArgs, &Config),
     plugged: Plugged<P>,
 ) -> Result<Finished<P>, CommandError> {
-    let Plugged { input, feed, told, outputs, stop } = plugged;
+    let Plugged { input, feed, run_outputs, outputs, stop } = plugged;
     let (platform, context) = (started.platform, started.context);
     let reserved_bytes = started.reserved_bytes;
     let progress = Arc::new(Progress::default());
@@ -178,9 +181,9 @@ fn work<P: Platform>(
     let events = GatewayPort {
         input,
         feed,
-        ledger: Ledger::new(told, recovered),
-        output_sync: outputs.lock().answered_by(|| context.bells.release.ring()),
-        pace: args.rate.map_or(Pace::Unlimited, Pace::PerSecond),
+        answers: AnswerTracker::new(run_outputs, recovered),
+        output_sync: outputs.lock().answered_by(|| context.wakeups.release.wake()),
+        offer_rate: args.rate.map_or(OfferRate::Unlimited, OfferRate::PerSecond),
         lasts: args.seconds.map(Duration::from_secs),
         stop,
         progress: Arc::clone(&progress),

@@ -2,7 +2,7 @@
 //! a configuration: flags before the file, the file before the profile.
 
 use crate::choices::{IdleArg, IoArg, KeepArg};
-use crate::units::{Size, Span};
+use crate::units::{ByteSize, TimeSpan};
 use highwater::limits::{
     BLOCK_BYTES, INSTRUMENTS_MAX, ORDERS_MAX, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SESSIONS_MAX,
 };
@@ -38,7 +38,7 @@ pub struct Settings {
     /// Hold a group back for this long, so that more gather [default: 0, or 10ms with
     /// --group-count]
     #[arg(long, value_name = "TIME")]
-    pub group_delay: Option<Span>,
+    pub group_delay: Option<TimeSpan>,
     /// Hold a group back until it has this many commands, or --group-delay has passed [default: no
     /// number]
     #[arg(long, value_name = "N")]
@@ -46,7 +46,7 @@ pub struct Settings {
     /// With --sync interval: sync when the oldest command that is not durable is this old [default:
     /// 10ms]
     #[arg(long, value_name = "TIME")]
-    pub sync_interval: Option<Span>,
+    pub sync_interval: Option<TimeSpan>,
     /// With --sync interval: the most released commands that may not be durable; a sync starts at
     /// half of them, and answers beyond them wait [default: 1000; balanced: 100]
     #[arg(long, value_name = "N")]
@@ -58,7 +58,7 @@ pub struct Settings {
     /// Size of new segment files in bytes, a multiple of 4096, 8K to 1T; K, M and G are understood
     /// [default: 64M]
     #[arg(long, value_name = "N")]
-    pub segment_bytes: Option<Size>,
+    pub segment_bytes: Option<ByteSize>,
     /// What threads do while there is nothing to do. spin: never give the core away. adaptive:
     /// spin, yield for as long as there was work, then sleep until woken. sleep: sleep at once
     /// [default: adaptive]
@@ -67,16 +67,16 @@ pub struct Settings {
     /// Make a snapshot behind this many bytes of log, so that a start reads no more than that; 0
     /// for never; K, M and G are understood [default: 1G]
     #[arg(long, value_name = "N")]
-    pub snapshot_bytes: Option<Size>,
+    pub snapshot_bytes: Option<ByteSize>,
     /// Make a snapshot when this much time has passed and something has come; 0 for never [default:
     /// 0]
     #[arg(long, value_name = "TIME")]
-    pub snapshot_interval: Option<Span>,
+    pub snapshot_interval: Option<TimeSpan>,
     /// Take no more commands while about this many bytes of log stand behind the newest snapshot,
     /// until one is made, which is wanted at half of it at the latest; 1M or more, 0 for no bound;
     /// K, M and G are understood [default: 0]
     #[arg(long, value_name = "N")]
-    pub snapshot_lag_max: Option<Size>,
+    pub snapshot_lag_max: Option<ByteSize>,
     /// What becomes of the segments below a snapshot. all: kept, compressed. snapshot: those that
     /// neither of the two newest snapshots needs are retired, and the history before is gone
     /// [default: all]
@@ -263,17 +263,18 @@ impl Settings {
     }
 
     fn plan(&self, preset: SnapshotPlan) -> Result<SnapshotPlan, ConfigError> {
-        let bytes = self.snapshot_bytes.map(|Size(bytes)| Some(bytes).filter(|bytes| *bytes > 0));
+        let bytes =
+            self.snapshot_bytes.map(|ByteSize(bytes)| Some(bytes).filter(|bytes| *bytes > 0));
         let interval =
-            self.snapshot_interval.map(|Span(span)| Some(span).filter(|span| !span.is_zero()));
+            self.snapshot_interval.map(|TimeSpan(span)| Some(span).filter(|span| !span.is_zero()));
         let lag_max_bytes = match self.snapshot_lag_max {
             None => preset.lag_max_bytes,
-            Some(Size(0)) => None,
-            Some(Size(bytes)) if bytes < SNAPSHOT_LAG_BYTES_MIN => {
+            Some(ByteSize(0)) => None,
+            Some(ByteSize(bytes)) if bytes < SNAPSHOT_LAG_BYTES_MIN => {
                 let takes = format!("{SNAPSHOT_LAG_BYTES_MIN} bytes or more, or 0 for no bound");
                 return Err(ConfigError::OutOfRange("snapshot-lag-max", takes));
             }
-            Some(Size(bytes)) => Some(bytes),
+            Some(ByteSize(bytes)) => Some(bytes),
         };
         Ok(SnapshotPlan {
             bytes: bytes.unwrap_or(preset.bytes),
@@ -305,7 +306,7 @@ impl Settings {
     }
 
     fn checked_segment_bytes(&self) -> Result<Option<u64>, ConfigError> {
-        let Some(Size(bytes)) = self.segment_bytes else {
+        let Some(ByteSize(bytes)) = self.segment_bytes else {
             return Ok(None);
         };
         if !(SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&bytes)

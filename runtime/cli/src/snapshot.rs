@@ -33,7 +33,7 @@ pub struct SnapshotArgs {
 
 /// What was made. The JSON names are the field names.
 #[derive(Clone, Debug, Serialize)]
-struct Report {
+struct SnapshotReport {
     /// The file; nothing when nothing has come since the newest.
     snapshot: Option<String>,
     /// The last sequence of the newest snapshot.
@@ -85,7 +85,7 @@ pub fn snapshot<P: Platform>(
     }
     let made = maker.make(args.keep.into(), &go_on).map_err(refused)?;
     let trouble = made.as_ref().and_then(|made| made.trouble.clone());
-    let report = Report::of(made, maker.newest().0, maker.order_count());
+    let report = SnapshotReport::of(made, maker.newest().0, maker.order_count());
     let verdict = trouble.map_or(Ok(()), |trouble| Err(CommandError::Failed(trouble)));
     if args.json {
         console.report_json(&report, verdict)
@@ -94,7 +94,7 @@ pub fn snapshot<P: Platform>(
     }
 }
 
-impl Report {
+impl SnapshotReport {
     fn of(made: Option<Made>, newest: u64, open_orders: u32) -> Self {
         let kept = made.as_ref().map(|made| made.kept).unwrap_or_default();
         let held = made.as_ref().and_then(|made| made.held.clone());
@@ -113,7 +113,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for SnapshotReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(path) = &self.snapshot else {
             return writeln!(

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 /// A size in bytes: digits, and K, M, G or T, or the small letter, for powers of 1,024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size(pub u64);
+pub struct ByteSize(pub u64);
 
 /// Letters of the powers of 1,024, from the first.
 const UNITS: [char; 4] = ['K', 'M', 'G', 'T'];
 
-impl FromStr for Size {
+impl FromStr for ByteSize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -32,7 +32,7 @@ impl FromStr for Size {
     }
 }
 
-impl fmt::Display for Size {
+impl fmt::Display for ByteSize {
     /// As the largest unit of which it is a whole number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut number, mut unit) = (self.0, None);
@@ -47,28 +47,28 @@ impl fmt::Display for Size {
     }
 }
 
-impl<'de> Deserialize<'de> for Size {
+impl<'de> Deserialize<'de> for ByteSize {
     /// From a text, or from a plain number of bytes.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SizeVisitor;
 
         impl Visitor<'_> for SizeVisitor {
-            type Value = Size;
+            type Value = ByteSize;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a number of bytes, like 4096 or \"64M\"")
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Size, E> {
+            fn visit_str<E: Error>(self, text: &str) -> Result<ByteSize, E> {
                 text.parse().map_err(|error| E::custom(format!("'{text}': {error}")))
             }
 
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Size, E> {
-                Ok(Size(number))
+            fn visit_u64<E: Error>(self, number: u64) -> Result<ByteSize, E> {
+                Ok(ByteSize(number))
             }
 
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Size, E> {
-                u64::try_from(number).map(Size).map_err(|_negative| {
+            fn visit_i64<E: Error>(self, number: i64) -> Result<ByteSize, E> {
+                u64::try_from(number).map(ByteSize).map_err(|_negative| {
                     E::custom(format!("'{number}': a number of bytes is not negative"))
                 })
             }
@@ -83,14 +83,14 @@ impl<'de> Deserialize<'de> for Size {
 /// # Errors
 /// What is wrong with it.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
-    text.parse::<Size>().map(|size| size.0)
+    text.parse::<ByteSize>().map(|size| size.0)
 }
 
 /// A length of time: a number with its unit, like 10ms, 500us or 2s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span(pub Duration);
+pub struct TimeSpan(pub Duration);
 
-impl FromStr for Span {
+impl FromStr for TimeSpan {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -102,13 +102,13 @@ impl FromStr for Span {
     }
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for TimeSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", humantime::format_duration(self.0))
     }
 }
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for TimeSpan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(|error| D::Error::custom(format!("'{text}': {error}")))
@@ -124,20 +124,20 @@ mod tests {
         for (text, bytes) in
             [("0", 0), ("4096", 4_096), ("8k", 8_192), ("4M", 4 << 20), ("1G", 1 << 30)]
         {
-            assert_eq!(text.parse(), Ok(Size(bytes)), "{text}");
+            assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text}");
         }
         for (power, unit) in [(10, "K"), (20, "M"), (30, "G"), (40, "T")] {
             for unit in [unit.to_owned(), unit.to_lowercase()] {
-                assert_eq!(format!("3{unit}").parse(), Ok(Size(3 << power)), "{unit}");
+                assert_eq!(format!("3{unit}").parse(), Ok(ByteSize(3 << power)), "{unit}");
                 assert_eq!(parse_bytes(&format!("3{unit}")), Ok(3 << power), "{unit}");
             }
         }
         for wrong in ["", "K", "x", "-1", "+1", "+1K", "1 K", "1KB", "1.5M", "99999999999T", "4é"]
         {
-            assert!(wrong.parse::<Size>().is_err(), "{wrong}");
+            assert!(wrong.parse::<ByteSize>().is_err(), "{wrong}");
         }
         for (bytes, text) in [(0, "0"), (4_097, "4097"), (8_192, "8K"), (1 << 40, "1T")] {
-            assert_eq!(Size(bytes).to_string(), text);
+            assert_eq!(ByteSize(bytes).to_string(), text);
         }
     }
 
@@ -145,13 +145,13 @@ mod tests {
     fn a_file_says_sizes_like_the_command_line_or_as_numbers() {
         #[derive(Deserialize)]
         struct File {
-            size: Size,
+            size: ByteSize,
         }
         for (value, bytes) in
             [("\"64k\"", 65_536), ("\"64K\"", 65_536), ("65536", 65_536), ("\"1g\"", 1 << 30)]
         {
             let file: File = toml::from_str(&format!("size = {value}")).unwrap();
-            assert_eq!(file.size, Size(bytes), "{value}");
+            assert_eq!(file.size, ByteSize(bytes), "{value}");
         }
         for wrong in ["-1", "1.5", "\"64 k\"", "true"] {
             assert!(toml::from_str::<File>(&format!("size = {wrong}")).is_err(), "{wrong}");
@@ -161,11 +161,11 @@ mod tests {
     #[test]
     fn spans_have_a_unit() {
         for (text, micros) in [("0", 0), ("10ms", 10_000), ("500us", 500), ("2s", 2_000_000)] {
-            assert_eq!(text.parse(), Ok(Span(Duration::from_micros(micros))), "{text}");
+            assert_eq!(text.parse(), Ok(TimeSpan(Duration::from_micros(micros))), "{text}");
         }
         for wrong in ["", "10", "ms", "-1s", "1 parsec"] {
-            assert!(wrong.parse::<Span>().is_err(), "{wrong}");
+            assert!(wrong.parse::<TimeSpan>().is_err(), "{wrong}");
         }
-        assert_eq!(Span(Duration::from_millis(10)).to_string(), "10ms");
+        assert_eq!(TimeSpan(Duration::from_millis(10)).to_string(), "10ms");
     }
 }

@@ -42,7 +42,7 @@ pub struct VerifyArgs {
 
 /// What a verification found. The JSON names are the field names.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct VerifyReport {
     /// The data directory.
     pub data: String,
     /// `running`: an engine writes the log, and the report is of what is durable now. `stopped`:
@@ -125,7 +125,7 @@ pub fn verify<P: Platform>(
 
 /// Judges the snapshots, and replays what there is of the log: from its beginning, or where that
 /// was retired from the oldest snapshot that can be used.
-fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, CommandError> {
+fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<VerifyReport, CommandError> {
     let (judged, used) = judge_snapshots(platform, log)?;
     let upto = log.durable_end()?;
     let begun = match log.start {
@@ -160,7 +160,7 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
         return Err(CommandError::failed(renamed));
     }
     let report = log.report(&replayed);
-    Ok(Report {
+    Ok(VerifyReport {
         start_snapshot: used.map(|sequence| sequence.0),
         snapshots: judged.into_iter().map(Judged::into_report).collect(),
         ..report
@@ -210,7 +210,7 @@ impl Visitor for Counted<'_> {
 }
 
 impl<P: Platform> Inspected<P> {
-    fn report(&self, replayed: &Replayed<(Scanned, [u64; RecordType::ALL.len()])>) -> Report {
+    fn report(&self, replayed: &Replayed<(Scanned, [u64; RecordType::ALL.len()])>) -> VerifyReport {
         let (book, (scanned, counts)) = (&replayed.fresh.book, &replayed.found);
         let last_sequence = book.last_sequence().0;
         let sessions = book.sessions().map(|(session, last)| SessionReport {
@@ -218,7 +218,7 @@ impl<P: Platform> Inspected<P> {
             last_client_sequence: last.0,
         });
         let records = RecordType::ALL.iter().zip(counts.iter().copied());
-        Report {
+        VerifyReport {
             data: self.directory.path().display().to_string(),
             state: match (self.is_running, scanned.stopped_cleanly) {
                 (true, _) => LogState::Running,
@@ -244,7 +244,7 @@ impl<P: Platform> Inspected<P> {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
             LogState::Running => "written by a running engine; this is what is durable now",
@@ -275,7 +275,7 @@ impl fmt::Display for Report {
     }
 }
 
-impl Report {
+impl VerifyReport {
     /// Which snapshots there are, and where starts begin.
     fn write_snapshots(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for snapshot in &self.snapshots {

@@ -38,7 +38,7 @@ pub enum CommandError {
     /// The same, of what was asked for: nothing was done.
     WrongUsage(String),
     /// What failed has been told already.
-    Told,
+    Reported,
     /// The two things that were compared are not the same, as was printed.
     Differ,
     /// They could not be compared; a sentence that says what is wrong and what to do.
@@ -137,7 +137,7 @@ fn decided(
             Err(
                 CommandError::WrongUsage(_)
                 | CommandError::Damaged(_)
-                | CommandError::Told
+                | CommandError::Reported
                 | CommandError::Differ
                 | CommandError::Incomparable(_),
             ),

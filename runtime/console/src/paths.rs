@@ -5,7 +5,7 @@
 //! What several may use at one time, a pipe or a device, is compared with nothing.
 
 use crate::CommandError;
-use highwater_flows::place::{Inode, Kind, Place, STANDARD};
+use highwater_flows::resolved_path::{FileKind, Inode, ResolvedPath, STANDARD};
 use highwater_storage::{is_log_name, looks_like_log};
 use std::fs;
 use std::io;
@@ -28,12 +28,12 @@ pub struct Paths {
 struct Named {
     option: &'static str,
     path: PathBuf,
-    place: Place,
+    resolved_path: ResolvedPath,
 }
 
 impl Named {
     fn new(option: &'static str, path: &Path) -> Self {
-        Self { option, path: path.to_owned(), place: Place::of(path) }
+        Self { option, path: path.to_owned(), resolved_path: ResolvedPath::of(path) }
     }
 }
 
@@ -50,8 +50,8 @@ impl Paths {
     pub fn reads_or_stdin(mut self, option: &'static str, path: Option<&Path>) -> Self {
         match path {
             Some(path) if path == STANDARD => {
-                let place = Place::of_stream(&io::stdin());
-                self.inputs.push(Named { option, path: path.to_owned(), place });
+                let resolved_path = ResolvedPath::of_stream(&io::stdin());
+                self.inputs.push(Named { option, path: path.to_owned(), resolved_path });
                 self
             }
             other => self.reads(option, other),
@@ -70,8 +70,8 @@ impl Paths {
     pub fn writes_or_stdout(mut self, option: &'static str, path: Option<&Path>) -> Self {
         match path {
             Some(path) if path == STANDARD => {
-                let place = Place::of_stream(&io::stdout());
-                self.outputs.push(Named { option, path: path.to_owned(), place });
+                let resolved_path = ResolvedPath::of_stream(&io::stdout());
+                self.outputs.push(Named { option, path: path.to_owned(), resolved_path });
                 self
             }
             other => self.writes(option, other),
@@ -101,7 +101,9 @@ impl Paths {
     /// An input or an earlier output that is the same file.
     fn shared_with(&self, output: &Named, index: usize) -> Option<String> {
         let others = self.inputs.iter().chain(&self.outputs[..index]);
-        let other = others.into_iter().find(|other| other.place.is_same_file(&output.place))?;
+        let other = others
+            .into_iter()
+            .find(|other| other.resolved_path.is_same_file(&output.resolved_path))?;
         let (first, second) = (other.option, output.option);
         Some(format!("{first} and {second} name the same file: give each a file of its own"))
     }
@@ -110,23 +112,23 @@ impl Paths {
 /// An output that is the data directory, is in it, holds it, or is another name of a file in it.
 fn clash_with_data(output: &Named, data: &Named) -> Option<String> {
     let (option, shown) = (output.option, data.path.display());
-    if data.place.is_same_place(&output.place) {
+    if data.resolved_path.is_same_place(&output.resolved_path) {
         return Some(format!(
             "{option} names the data directory '{shown}' itself, which only the engine writes: \
              name a place of its own"
         ));
     }
     let is_linked = || {
-        let inode = output.place.inode_of_file();
+        let inode = output.resolved_path.inode_of_file();
         inode.is_some_and(|inode| holds_inode(&data.path, inode, DEPTH_MAX))
     };
-    if data.place.holds(&output.place) || is_linked() {
+    if data.resolved_path.holds(&output.resolved_path) || is_linked() {
         return Some(format!(
             "{option} names a file in the data directory '{shown}', which only the engine writes: \
              name a place outside of it"
         ));
     }
-    output.place.holds(&data.place).then(|| {
+    output.resolved_path.holds(&data.resolved_path).then(|| {
         format!(
             "{option} names a directory that holds the data directory '{shown}': \
              name a place of its own"
@@ -137,10 +139,10 @@ fn clash_with_data(output: &Named, data: &Named) -> Option<String> {
 /// An output with a name that only engines give, or in a directory that holds somebody's log.
 fn clash_with_any_log(output: &Named) -> Option<String> {
     let (option, shown) = (output.option, output.path.display());
-    if output.place.kind() == Kind::Special {
+    if output.resolved_path.kind() == FileKind::Special {
         return None;
     }
-    let path = output.place.path()?;
+    let path = output.resolved_path.path()?;
     if path.file_name().is_some_and(is_log_name) {
         return Some(format!(
             "{option} names '{shown}', and files of that name are the engine's: \

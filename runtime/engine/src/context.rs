@@ -2,7 +2,7 @@
 
 use crate::lag::SnapshotLag;
 use highwater::stage::{Fault, Shared};
-use highwater_platform::bell::Bells;
+use highwater_platform::wakeup::Wakeups;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ pub struct EngineContext {
     /// What the stages know of each other.
     pub shared: &'static Shared,
     /// Who sleeps and may be woken.
-    pub bells: Bells,
+    pub wakeups: Wakeups,
     /// How far the log has grown since the newest snapshot.
     pub lag: SnapshotLag,
     watcher: OnceLock<&'static dyn Watcher>,
@@ -32,7 +32,7 @@ impl EngineContext {
     pub fn new(shared: &'static Shared) -> &'static Self {
         Box::leak(Box::new(Self {
             shared,
-            bells: Bells::default(),
+            wakeups: Wakeups::default(),
             lag: SnapshotLag::default(),
             watcher: OnceLock::new(),
         }))
@@ -48,16 +48,16 @@ impl EngineContext {
 
     /// Something was appended: a thread that waits for so much is woken.
     pub(crate) fn appended(&self) {
-        self.bells.sync.reach(self.shared.appended.get().0);
-        self.bells.snapshot.reach(self.lag.appended());
+        self.wakeups.sync.reach(self.shared.appended.get().0);
+        self.wakeups.snapshot.reach(self.lag.appended());
         if self.lag.is_tight() {
-            self.bells.sequencer.ring();
+            self.wakeups.sequencer.wake();
         }
     }
 
     /// No snapshot can be made though commands are held for one.
     pub(crate) fn given_up(&self) {
-        self.bells.ring_all();
+        self.wakeups.wake_all();
         if let Some(watcher) = self.watcher.get() {
             watcher.given_up();
         }
@@ -65,7 +65,7 @@ impl EngineContext {
 
     /// A thread has ended, or there is a fault: the others look.
     pub(crate) fn ended(&self) {
-        self.bells.ring_all();
+        self.wakeups.wake_all();
         if let Some(watcher) = self.watcher.get() {
             watcher.ended();
         }

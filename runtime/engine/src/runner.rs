@@ -103,7 +103,7 @@ impl<P: Platform, T: Send + 'static> Runner<P, T> {
             (context, ports.outputs, notices),
         )?;
         let syncer = spawn_syncer(platform, syncer, move || files.sync(), context)?;
-        let idle = Idle::with_bell(platform, strategy, &context.bells.release);
+        let idle = Idle::with_wakeup(platform, strategy, &context.wakeups.release);
         let released = Released { platform, releaser, idle, context };
         let event_port = spawn_event_port(ports.events, released)?;
         Ok(Self { sequencer, log_writer, syncer, event_port, snapshots, counters })

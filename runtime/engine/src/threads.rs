@@ -8,9 +8,9 @@ use highwater::log_writer::LogWriter;
 use highwater::sequencer::{Sequencer, SequencerHost};
 use highwater::stage::{Shared, Step};
 use highwater::syncer::Syncer;
-use highwater_platform::bell::Bells;
 use highwater_platform::idle::{Idle, IdleStrategy};
 use highwater_platform::latency::Latencies;
+use highwater_platform::wakeup::Wakeups;
 use highwater_platform::{Pinning, Platform, ThreadRole};
 use std::io;
 use std::thread::{Builder, JoinHandle};
@@ -47,13 +47,13 @@ pub fn spawn_sequencer<P: Platform>(
     mut commands: impl CommandPort,
     context: &'static EngineContext,
 ) -> io::Result<JoinHandle<SequencerEnd>> {
-    let bells = &context.bells;
-    let mut idle = Idle::with_bell(platform, strategy, &bells.sequencer);
+    let wakeups = &context.wakeups;
+    let mut idle = Idle::with_wakeup(platform, strategy, &wakeups.sequencer);
     let mut thread = SequencerThread {
         platform,
         waiting: Idle::new(platform, strategy),
         shared: context.shared,
-        bells,
+        wakeups,
         in_a_row: 0,
         critical_path: Latencies::new(),
         until_measured: 1,
@@ -94,7 +94,7 @@ struct SequencerThread<P> {
     /// The wait for room in the event ring.
     waiting: Idle<P>,
     shared: &'static Shared,
-    bells: &'static Bells,
+    wakeups: &'static Wakeups,
     /// Commands worked on since there was nothing to do last.
     in_a_row: usize,
     critical_path: Latencies,
@@ -109,10 +109,10 @@ impl<P> SequencerThread<P> {
     fn tell(&self) {
         // The fence in here stands between what is applied and what is appended: whoever raises
         // that later finds the first.
-        self.bells.log.ring();
+        self.wakeups.log.wake();
         let is_appended = self.shared.appended.get() >= self.shared.applied.get();
         if is_appended || self.in_a_row >= MANY_COMMANDS {
-            self.bells.release.ring();
+            self.wakeups.release.wake();
         }
     }
 }
@@ -121,8 +121,8 @@ impl<P: Platform> SequencerHost for SequencerThread<P> {
     fn wait(&mut self) {
         if self.waiting.is_busy() {
             // What is published makes the room that is waited for, so nobody may sleep on it.
-            self.bells.log.ring();
-            self.bells.release.ring();
+            self.wakeups.log.wake();
+            self.wakeups.release.wake();
         }
         self.waiting.wait();
     }
@@ -154,8 +154,8 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
     mut log_writer: LogWriter<'static, F>,
     context: &'static EngineContext,
 ) -> io::Result<JoinHandle<F>> {
-    let bells = &context.bells;
-    let mut idle = Idle::with_bell(platform, strategy, &bells.log);
+    let wakeups = &context.wakeups;
+    let mut idle = Idle::with_wakeup(platform, strategy, &wakeups.log);
     Builder::new().name("hw-log".to_owned()).spawn(move || {
         let _guard = ThreadGuard(context);
         platform.pin_thread(ThreadRole::LogWriter, Pinning::WhereCoresSuffice);
@@ -164,7 +164,7 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
         while let Ok(step) = log_writer.step(platform.monotonic_ns()) {
             match step {
                 Step::Worked(count) => {
-                    bells.release.ring();
+                    wakeups.release.wake();
                     context.appended();
                     idle.worked(count);
                     idle_since_ns = None;
@@ -198,7 +198,7 @@ pub fn spawn_syncer<P: Platform>(
     mut sync: impl FnMut() -> Result<(), LogFault> + Send + 'static,
     context: &'static EngineContext,
 ) -> io::Result<JoinHandle<()>> {
-    let bells = &context.bells;
+    let wakeups = &context.wakeups;
     Builder::new().name("hw-sync".to_owned()).spawn(move || {
         let _guard = ThreadGuard(context);
         // Its sleep lasts until a sync is due, so that it never takes a core that the others could
@@ -208,18 +208,18 @@ pub fn spawn_syncer<P: Platform>(
         while let Ok(step) = syncer.step(platform.monotonic_ns(), &mut sync) {
             match step {
                 Step::Worked(_) => {
-                    bells.release.ring();
+                    wakeups.release.wake();
                     if sleeps_for.take().is_some() {
-                        bells.sync.cancel();
+                        wakeups.sync.cancel();
                     }
                 }
                 Step::Idle => {
                     let due = syncer.due(platform.monotonic_ns());
                     // Announced with what is waited for now, so nothing came in between.
                     if sleeps_for.take() == Some(due.appended) {
-                        bells.sync.sleep(due.after_ns.map(Duration::from_nanos));
+                        wakeups.sync.sleep(due.after_ns.map(Duration::from_nanos));
                     } else {
-                        bells.sync.announce(due.appended.0);
+                        wakeups.sync.announce(due.appended.0);
                         sleeps_for = Some(due.appended);
                     }
                 }

@@ -10,7 +10,7 @@ use highwater::book::Book;
 use highwater::command::{Action, Command, Definition};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
 use highwater_engine::fills::FLOW_SESSION;
-use highwater_platform::bell::Bell;
+use highwater_platform::wakeup::Wakeup;
 use std::collections::BTreeMap;
 
 /// Where lines come from.
@@ -97,10 +97,10 @@ impl Feed {
         ClientSequence(book.last_client_sequence(FLOW_SESSION).0 + 1)
     }
 
-    /// Rings `bell` whenever a flow that was silent goes on or ends.
-    pub fn rings(&self, bell: &'static Bell) {
+    /// Wakes `wakeup` whenever a flow that was silent goes on or ends.
+    pub fn wakes(&self, wakeup: &'static Wakeup) {
         match &self.source {
-            Source::Flow(reader) => reader.rings(bell),
+            Source::Flow(reader) => reader.wakes(wakeup),
             Source::Stream(_) => {}
         }
     }

@@ -28,7 +28,7 @@ mod tests;
 
 use error::read_problem;
 use highwater::command::FlowIdentity;
-use highwater_platform::bell::Bell;
+use highwater_platform::wakeup::Wakeup;
 use parse::LineProblem;
 use source::{Filled, Source, Wait};
 use std::io::Read;
@@ -153,9 +153,9 @@ impl FlowReader {
         }
     }
 
-    /// Rings `bell` whenever there is more to read of a pipe that was silent, or it has ended.
-    pub fn rings(&self, bell: &'static Bell) {
-        self.source.rings(bell);
+    /// Wakes `wakeup` whenever there is more to read of a pipe that was silent, or it has ended.
+    pub fn wakes(&self, wakeup: &'static Wakeup) {
+        self.source.wakes(wakeup);
     }
 
     /// The same flow, whose last line is taken so.

@@ -4,13 +4,13 @@
 //! It never waits for the engine: when the input ring is full it goes on releasing, and offers the
 //! command again.
 
-mod flight;
-mod ledger;
+mod answers;
+mod in_flight;
 
 use crate::feed::{Fed, Feed, FeedEnd};
 use crate::outputs::{OutputError, OutputSync};
-use crate::told::Told;
-use flight::Flight;
+use crate::run_outputs::RunOutputs;
+pub use answers::AnswerTracker;
 use highwater::command::{Action, TimedCommand};
 use highwater::event::Event;
 use highwater::releaser::Releaser;
@@ -18,14 +18,14 @@ use highwater::ring::Producer;
 use highwater::stage::{Fault, State, Step};
 use highwater::types::Sequence;
 use highwater_engine::context::EngineContext;
+use highwater_engine::expiry_clock::ExpiryClock;
 use highwater_engine::fills::FLOW_SESSION;
 use highwater_engine::ports::{EventPort, Released};
-use highwater_engine::told_time::ToldTime;
 use highwater_platform::Platform;
 use highwater_platform::idle::Idle;
 use highwater_platform::latency::Latencies;
 use highwater_platform::signals::StopFlag;
-pub use ledger::Ledger;
+use in_flight::InFlight;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -35,7 +35,7 @@ const PUSHED_AT_ONCE: usize = 64;
 
 /// How often commands are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
+pub enum OfferRate {
     /// As fast as the engine takes them.
     Unlimited,
     /// This many a second, by the clock, whatever the engine does; latencies count from the
@@ -58,11 +58,11 @@ pub struct GatewayPort {
     /// Where commands come from.
     pub feed: Feed,
     /// Where events go.
-    pub ledger: Ledger,
+    pub answers: AnswerTracker,
     /// Who wants to know how far the outputs were handed to the system.
     pub output_sync: Arc<OutputSync>,
     /// How often commands are offered.
-    pub pace: Pace,
+    pub offer_rate: OfferRate,
     /// How long commands are taken; as long as there are some when `None`.
     pub lasts: Option<Duration>,
     /// The wish to stop.
@@ -87,7 +87,7 @@ pub struct GatewayReport {
     /// Why it ended.
     pub end: GatewayEnd,
     /// Where the events went, with what was counted.
-    pub told: Told,
+    pub run_outputs: RunOutputs,
     /// From offering a command to its answer, durable as the mode wants it.
     pub acknowledgement: Latencies,
     /// Fresh commands that were pushed.
@@ -134,16 +134,16 @@ impl<P: Platform> Gateway<P> {
     /// released.
     fn work(mut self) -> GatewayReport {
         let start_ns = self.platform.monotonic_ns();
-        let bells = &self.context.bells;
-        self.port.stop.rings(&bells.release);
-        self.port.feed.rings(&bells.release);
-        let mut flight = Flight::new(self.port.pace, start_ns);
+        let wakeups = &self.context.wakeups;
+        self.port.stop.wakes(&wakeups.release);
+        self.port.feed.wakes(&wakeups.release);
+        let mut in_flight = InFlight::new(self.port.offer_rate, start_ns);
         let end_ns = self.port.lasts.map_or(u64::MAX, |lasts| {
             start_ns.saturating_add(u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX))
         });
         let mut end = None;
         loop {
-            let mut worked = match self.release(&mut flight) {
+            let mut worked = match self.release(&mut in_flight) {
                 Step::Worked(count) => count,
                 Step::Idle => 0,
                 Step::Done => break,
@@ -157,53 +157,54 @@ impl<P: Platform> Gateway<P> {
                     end = Some(GatewayEnd::Fed(FeedEnd::LimitReached));
                 }
                 if end.is_none() {
-                    let (pushed_count, fed) = self.push(&mut flight);
+                    let (pushed_count, fed) = self.push(&mut in_flight);
                     worked += pushed_count;
                     end = fed.map(GatewayEnd::Fed);
                 }
                 if end.is_some() {
                     // Nothing is pushed from here on: the engine finishes what it has.
                     self.context.shared.halt.stop();
-                    bells.ring_all();
+                    wakeups.wake_all();
                 }
             }
             if worked > 0 {
                 self.idle.worked(worked);
             } else {
-                self.wait(&flight, end.is_none().then_some(end_ns));
+                self.wait(&in_flight, end.is_none().then_some(end_ns));
             }
         }
-        self.report(&flight, end)
+        self.report(&in_flight, end)
     }
 
     /// Hands what the outputs have buffered to the system, for who makes it durable.
     #[cold]
     fn hand_over(&mut self) {
-        if self.port.ledger.told.flush() {
+        if self.port.answers.run_outputs.flush() {
             self.port.output_sync.answer(self.releaser.released());
         } else {
             self.port.output_sync.end();
         }
     }
 
-    /// Waits until it is rung, or something is due: until `end_ns`, and for nothing when the feed
+    /// Waits until it is woken, or something is due: until `end_ns`, and for nothing when the feed
     /// has ended.
-    fn wait(&mut self, flight: &Flight, end_ns: Option<u64>) {
+    fn wait(&mut self, in_flight: &InFlight, end_ns: Option<u64>) {
         let (platform, shared) = (self.platform, self.context.shared);
         self.idle.wait_at_most(|| {
             let end_ns = end_ns?;
             let now_ns = platform.monotonic_ns();
             let next_expiry_ns = shared.next_expiry.get();
-            let until_told = flight.told_time.until_due(next_expiry_ns, platform.wall_clock_ns());
+            let until_told =
+                in_flight.expiry_clock.until_due(next_expiry_ns, platform.wall_clock_ns());
             let until_end =
                 (end_ns < u64::MAX).then(|| Duration::from_nanos(end_ns.saturating_sub(now_ns)));
-            [until_told, flight.until_due(now_ns), until_end].into_iter().flatten().min()
+            [until_told, in_flight.until_due(now_ns), until_end].into_iter().flatten().min()
         });
     }
 
     /// Why the gateway should end before its feed does.
     fn trouble(&mut self) -> Option<GatewayEnd> {
-        match self.port.ledger.told.take_error() {
+        match self.port.answers.run_outputs.take_error() {
             Some(error) if error.is_broken_pipe() => Some(GatewayEnd::Stopped),
             Some(error) => Some(GatewayEnd::Output(error)),
             None if self.port.stop.is_raised() => Some(GatewayEnd::Stopped),
@@ -216,25 +217,26 @@ impl<P: Platform> Gateway<P> {
 
     /// Pushes what is due and has room; returns how many commands, and why the feed ended if it
     /// did.
-    fn push(&mut self, flight: &mut Flight) -> (usize, Option<FeedEnd>) {
+    fn push(&mut self, in_flight: &mut InFlight) -> (usize, Option<FeedEnd>) {
         let now_ns = self.platform.monotonic_ns();
         let timestamp_ns = self.platform.wall_clock_ns();
         let next_expiry_ns = self.context.shared.next_expiry.get();
-        if self.port.feed.is_clear() && flight.told_time.tells(next_expiry_ns, timestamp_ns) {
+        if self.port.feed.is_clear() && in_flight.expiry_clock.is_due(next_expiry_ns, timestamp_ns)
+        {
             self.port.feed.operate(Action::Clock { now_ns: timestamp_ns });
         }
-        let due = flight.due(now_ns);
-        let room = self.port.input.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(flight));
-        flight.waits_for_others = room == 0;
+        let due = in_flight.due(now_ns);
+        let room = self.port.input.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(in_flight));
+        in_flight.waits_for_others = room == 0;
         let mut end = None;
         // The operator's commands go at any pace.
-        while flight.batch.len() < room
-            && (flight.batch.len() < due || self.port.feed.next_is_operators())
+        while in_flight.batch.len() < room
+            && (in_flight.batch.len() < due || self.port.feed.next_is_operators())
         {
             let command = match self.port.feed.feed() {
                 Fed::Command(command) => command,
                 Fed::Pending => {
-                    flight.waits_for_others = true;
+                    in_flight.waits_for_others = true;
                     break;
                 }
                 Fed::End(why) => {
@@ -243,36 +245,36 @@ impl<P: Platform> Gateway<P> {
                 }
             };
             if command.session == FLOW_SESSION {
-                flight.pushed(now_ns);
+                in_flight.pushed(now_ns);
             }
-            self.port.ledger.told.expect(&command);
-            flight.batch.push(TimedCommand { timestamp_ns, command });
+            self.port.answers.run_outputs.expect(&command);
+            in_flight.batch.push(TimedCommand { timestamp_ns, command });
         }
-        let pushed_count = self.port.input.push_many(&flight.batch);
-        assert_eq!(pushed_count, flight.batch.len(), "there is room");
+        let pushed_count = self.port.input.push_many(&in_flight.batch);
+        assert_eq!(pushed_count, in_flight.batch.len(), "there is room");
         if pushed_count > 0 {
-            self.context.bells.ring_for_command();
+            self.context.wakeups.wake_for_command();
         }
-        flight.batch.clear();
+        in_flight.batch.clear();
         (pushed_count, end)
     }
 
     /// How many commands may go so that snapshots do not fall behind too far. Where there is room
     /// for none, though none is under way, commands are held until a snapshot is made.
-    fn room_of_lag(&self, flight: &Flight) -> usize {
-        let EngineContext { lag, bells, .. } = self.context;
-        let room = lag.room(flight.under_way());
+    fn room_of_lag(&self, in_flight: &InFlight) -> usize {
+        let EngineContext { lag, wakeups, .. } = self.context;
+        let room = lag.room(in_flight.under_way());
         if room > 0 {
             lag.let_go();
         } else if lag.room(0) == 0 && lag.hold() {
-            bells.snapshot.bell().ring();
+            wakeups.snapshot.wakeup().wake();
         }
         room
     }
 
     /// Releases some events and writes them down.
-    fn release(&mut self, flight: &mut Flight) -> Step {
-        let Self { port: GatewayPort { ledger, .. }, platform, releaser, .. } = self;
+    fn release(&mut self, in_flight: &mut InFlight) -> Step {
+        let Self { port: GatewayPort { answers, .. }, platform, releaser, .. } = self;
         let mut now_ns = 0;
         let mut until_clock = 1;
         let step = releaser.step(&mut |event: &Event| {
@@ -281,25 +283,25 @@ impl<P: Platform> Gateway<P> {
                 until_clock = EVENTS_PER_CLOCK_READING;
                 now_ns = platform.monotonic_ns();
             }
-            ledger.told.event(event);
+            answers.run_outputs.event(event);
             if event.session == FLOW_SESSION
                 && let Some(client_sequence) = event.answers()
             {
-                ledger.answered(event, client_sequence);
-                if let Some(meant_ns) = flight.answered() {
-                    ledger.acknowledgement.record(now_ns.saturating_sub(meant_ns));
+                answers.answered(event, client_sequence);
+                if let Some(meant_ns) = in_flight.answered() {
+                    answers.acknowledgement.record(now_ns.saturating_sub(meant_ns));
                 }
             }
         });
-        ledger.told.acknowledge(ledger.whole(releaser.released()));
-        self.port.progress.released_count.store(ledger.answer_count, Ordering::Relaxed);
+        answers.run_outputs.acknowledge(answers.whole(releaser.released()));
+        self.port.progress.released_count.store(answers.answer_count, Ordering::Relaxed);
         step
     }
 
-    fn report(mut self, flight: &Flight, end: Option<GatewayEnd>) -> GatewayReport {
-        let elapsed_ns = self.platform.monotonic_ns() - flight.start_ns;
+    fn report(mut self, in_flight: &InFlight, end: Option<GatewayEnd>) -> GatewayReport {
+        let elapsed_ns = self.platform.monotonic_ns() - in_flight.start_ns;
         self.port.output_sync.end();
-        let _has_failed = !self.port.ledger.told.flush();
+        let _has_failed = !self.port.answers.run_outputs.flush();
         let end = match self.context.shared.halt.state() {
             State::Faulted(fault) => GatewayEnd::Fault(fault),
             State::Running | State::Stopping => match (end, self.trouble()) {
@@ -316,9 +318,9 @@ impl<P: Platform> Gateway<P> {
         };
         GatewayReport {
             end,
-            told: self.port.ledger.told,
-            acknowledgement: self.port.ledger.acknowledgement,
-            pushed_count: flight.pushed_count,
+            run_outputs: self.port.answers.run_outputs,
+            acknowledgement: self.port.answers.acknowledgement,
+            pushed_count: in_flight.pushed_count,
             skipped_count: self.port.feed.skipped_count(),
             elapsed_ns,
             released: self.releaser.released(),

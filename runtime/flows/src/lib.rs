@@ -3,14 +3,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod event_counts;
 pub mod feed;
 pub mod flow;
+pub mod flow_binding;
 pub mod gateway;
 pub mod gzip;
-pub mod intake;
 pub mod outputs;
-pub mod place;
 pub mod random;
+pub mod resolved_path;
+pub mod run_outputs;
 pub mod stream;
-pub mod tally;
-pub mod told;

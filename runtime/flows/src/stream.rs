@@ -21,8 +21,8 @@ use highwater::command::{Action, Command, Definition, FlowIdentity};
 use highwater::types::{
     Capacities, ClientSequence, InstrumentId, Lots, OrderId, Price, SessionId, Side, Ticks,
 };
-use market::Market;
 pub use market::SYMBOLS;
+use market::SimulatedMarket;
 use open_orders::OpenOrders;
 
 /// Commands of an epoch.
@@ -72,7 +72,7 @@ pub struct Stream {
     random: Random,
     book: Book<'static>,
     open: OpenOrders,
-    markets: [Market; MARKETS],
+    markets: [SimulatedMarket; MARKETS],
 }
 
 /// What the next command is to be.
@@ -129,7 +129,7 @@ impl Stream {
             random: Random::new(seed, 0),
             book: Book::new(memory, CAPACITIES, seed).expect("the memory fits the model"),
             open: OpenOrders::new(),
-            markets: Market::all(),
+            markets: SimulatedMarket::all(),
         };
         stream.define_instruments();
         for _ in 0..place_of(next) {

@@ -1,16 +1,16 @@
-//! What a host, its threads and its sessions share: the places, the bells, and how they learn that
-//! all is over.
+//! What a host, its threads and its sessions share: the slots, the wake-ups, and how they learn
+//! that all is over.
 
-use super::errors::{PlaceError, SessionEnd};
+use super::errors::{SessionEnd, SlotError};
 use super::fan_in::VISIT_MAX;
-use super::place::{EngineSides, Place, Tallies};
 use super::registry::Registry;
 use super::request::Request;
+use super::slot::{DeliveryCounters, EngineSides, Slot};
 use highwater::command::{Action, Command, TimedCommand};
 use highwater::stage::{Latch, State};
 use highwater::types::{ClientSequence, SessionId};
 use highwater_engine::context::{EngineContext, Watcher};
-use highwater_engine::told_time::ToldTime;
+use highwater_engine::expiry_clock::ExpiryClock;
 use highwater_platform::Platform;
 use highwater_storage::LogCounters;
 use highwater_storage::history_cache::HistoryCache;
@@ -29,9 +29,9 @@ pub(super) struct Common<P: Platform> {
     pub(super) cache: Arc<HistoryCache>,
     /// What the engine's threads share.
     pub(super) context: &'static EngineContext,
-    /// The operator's place, and those of everybody else behind it.
-    pub(super) places: &'static [Place],
-    /// Places from here on were never taken.
+    /// The operator's slot, and those of everybody else behind it.
+    pub(super) slots: &'static [Slot],
+    /// Slots from here on were never taken.
     pub(super) used_count: AtomicUsize,
     pub(super) registry: Mutex<Registry>,
     requests: Sender<Request>,
@@ -43,27 +43,27 @@ pub(super) struct Common<P: Platform> {
     pub(super) is_draining: Latch,
     /// Set when everything that will ever be released has been delivered.
     pub(super) release_done: Latch,
-    pub(super) tallies: &'static Tallies,
+    pub(super) delivery_counters: &'static DeliveryCounters,
     pub(super) counters: OnceLock<Arc<LogCounters>>,
 }
 
 impl<P: Platform> Common<P> {
-    /// Places for `place_count` sessions beside the operator's, and the engine's sides of them.
+    /// Slots for `slot_count` sessions beside the operator's, and the engine's sides of them.
     pub(super) fn new(
         platform: P,
         data: PathBuf,
         context: &'static EngineContext,
-        place_count: usize,
+        slot_count: usize,
         requests: Sender<Request>,
     ) -> (Self, Vec<EngineSides>) {
-        let (places, sides): (Vec<Place>, Vec<EngineSides>) =
-            (0..=place_count).map(|_| Place::new()).unzip();
+        let (slots, sides): (Vec<Slot>, Vec<EngineSides>) =
+            (0..=slot_count).map(|_| Slot::new()).unzip();
         let common = Self {
             platform,
             data,
             cache: Arc::default(),
             context,
-            places: Box::leak(places.into_boxed_slice()),
+            slots: Box::leak(slots.into_boxed_slice()),
             used_count: AtomicUsize::new(1),
             registry: Mutex::default(),
             requests,
@@ -71,13 +71,13 @@ impl<P: Platform> Common<P> {
             is_closed: AtomicBool::new(false),
             is_draining: Latch::new(),
             release_done: Latch::new(),
-            tallies: Box::leak(Box::default()),
+            delivery_counters: Box::leak(Box::default()),
             counters: OnceLock::new(),
         };
         (common, sides)
     }
 
-    /// Who has which place; locked while a place changes hands.
+    /// Who has which slot; locked while a slot changes hands.
     pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,10 +112,10 @@ impl<P: Platform> Common<P> {
     /// Asks the release thread for something. When it is gone nobody answers.
     pub(super) fn ask(&self, request: Request) {
         let _gone = self.requests.send(request);
-        self.context.bells.release.ring();
+        self.context.wakeups.release.wake();
     }
 
-    /// How many places were ever taken; the sequencer's and the release thread look at those.
+    /// How many slots were ever taken; the sequencer's and the release thread look at those.
     pub(super) fn used_count(&self) -> usize {
         self.used_count.load(Ordering::Acquire)
     }
@@ -123,15 +123,15 @@ impl<P: Platform> Common<P> {
     /// Sends an operator's command if there is room for it and nobody is at the operator's desk;
     /// tells whether it was sent.
     pub(super) fn operate(&self, action: Action, timestamp_ns: u64) -> bool {
-        let Some(mut desk) = self.places[0].free_desk() else {
+        let Some(mut endpoint) = self.slots[0].free_endpoint() else {
             return false;
         };
-        let client_sequence = ClientSequence(desk.last.0 + 1);
+        let client_sequence = ClientSequence(endpoint.last.0 + 1);
         let command = Command { session: SessionId::OPERATOR, client_sequence, action };
-        if desk.input.push(TimedCommand { timestamp_ns, command }).is_err() {
+        if endpoint.input.push(TimedCommand { timestamp_ns, command }).is_err() {
             return false;
         }
-        desk.last = client_sequence;
+        endpoint.last = client_sequence;
         true
     }
 
@@ -153,34 +153,34 @@ impl<P: Platform> Common<P> {
         }
         self.context.lag.tighten();
         if self.context.lag.room(0) < VISIT_MAX && self.context.lag.hold() {
-            self.context.bells.snapshot.bell().ring();
+            self.context.wakeups.snapshot.wakeup().wake();
         }
         room
     }
 
     /// Tells the engine the time if the next order's expiry has come.
-    pub(super) fn tell_time(&self, told: &mut ToldTime) {
+    pub(super) fn tell_time(&self, told: &mut ExpiryClock) {
         let Some(next_expiry_ns) = self.context.shared.next_expiry.get() else {
             return;
         };
         let now_ns = self.platform.wall_clock_ns();
         let mut telling = *told;
-        if telling.tells(Some(next_expiry_ns), now_ns)
+        if telling.is_due(Some(next_expiry_ns), now_ns)
             && self.operate(Action::Clock { now_ns }, now_ns)
         {
             *told = telling;
         }
     }
 
-    /// The place that a session has or can have.
+    /// The slot that a session has or can have.
     ///
     /// # Errors
     /// All are taken.
-    pub(super) fn place_of(
+    pub(super) fn slot_of(
         &self,
         session: SessionId,
         registry: &mut Registry,
-    ) -> Result<u16, PlaceError> {
+    ) -> Result<u16, SlotError> {
         if session == SessionId::OPERATOR {
             return Ok(0);
         }
@@ -188,7 +188,7 @@ impl<P: Platform> Common<P> {
             return Ok(*index);
         }
         let Some(index) = registry.free.pop_first() else {
-            return Err(PlaceError::AllTaken { places: registry.taken.len() });
+            return Err(SlotError::AllTaken { slots: registry.taken.len() });
         };
         registry.taken.insert(session, index);
         self.used_count.fetch_max(usize::from(index) + 1, Ordering::AcqRel);
@@ -198,18 +198,18 @@ impl<P: Platform> Common<P> {
     /// Accepts nothing more, and lets everything that was accepted be finished.
     pub(super) fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
-        for place in self.places {
+        for slot in self.slots {
             // Whoever was at the desk has left it; whoever comes now finds the host closed.
-            drop(place.desk());
+            drop(slot.endpoint());
         }
         self.is_draining.set();
-        self.context.bells.sequencer.ring();
+        self.context.wakeups.sequencer.wake();
     }
 
     /// Wakes every caller: there is something new that concerns all.
     pub(super) fn wake_everybody(&self) {
-        for place in self.places {
-            place.waiter.wake();
+        for slot in self.slots {
+            slot.waiter.wake();
         }
     }
 }

@@ -12,9 +12,9 @@ pub enum HostError {
     /// The log could not be recovered.
     #[error(transparent)]
     Start(StartError),
-    /// A host has 1 to 4,096 places, and was asked for this many.
-    #[error("a host has 1 to 4096 places, not {0}: choose another number")]
-    Places(usize),
+    /// A host has 1 to 4,096 slots, and was asked for this many.
+    #[error("a host has 1 to 4096 slots, not {0}: choose another number")]
+    Slots(usize),
     /// The system gave no thread.
     #[error("the system gave the host no thread: {0}")]
     Thread(io::Error),
@@ -22,15 +22,15 @@ pub enum HostError {
 
 /// Why nobody got a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum PlaceError {
-    /// All places are taken.
+pub enum SlotError {
+    /// All slots are taken.
     #[error(
-        "all {places} places of the host are taken: drop a session that is no longer needed, name \
-         one that a lost handle holds, or start the host with more places"
+        "all {slots} slots of the host are taken: drop a session that is no longer needed, name \
+         one that a lost handle holds, or start the host with more slots"
     )]
     AllTaken {
         /// How many there are.
-        places: usize,
+        slots: usize,
     },
     /// The engine has no session of this number.
     #[error(
@@ -53,7 +53,7 @@ pub enum PlaceError {
 pub enum SessionEnd {
     /// A later caller named the same session.
     #[error(
-        "a later caller named this session and took its place: use that handle, or name the session \
+        "a later caller named this session and took its slot: use that handle, or name the session \
          again"
     )]
     Superseded,

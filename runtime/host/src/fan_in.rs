@@ -1,17 +1,17 @@
 //! The fan-in: takes the commands of all sessions, fairly, and pushes them into the engine's one
 //! input ring.
 //!
-//! The order it chooses is the log. Places are visited in turn, and a visit takes so many commands
+//! The order it chooses is the log. Slots are visited in turn, and a visit takes so many commands
 //! at most: a session that always has more cannot keep another waiting for longer than a round.
 
-use super::place::Place;
+use super::slot::Slot;
 use highwater::command::TimedCommand;
 use highwater::ring::{Consumer, Producer};
 
 /// Commands that one visit takes at most; a batch is no longer, so that it is taken whole.
 pub(super) const VISIT_MAX: usize = 64;
 
-/// The sequencer's side of all places.
+/// The sequencer's side of all slots.
 #[derive(Debug)]
 pub(super) struct FanIn {
     visits: Vec<Visit>,
@@ -20,11 +20,11 @@ pub(super) struct FanIn {
     into: Producer<'static, TimedCommand>,
 }
 
-/// One place, as the sequencer's thread sees it.
+/// One slot, as the sequencer's thread sees it.
 #[derive(Debug)]
 struct Visit {
     input: Consumer<'static, TimedCommand>,
-    place: &'static Place,
+    slot: &'static Slot,
     /// The operator's commands are taken though it reads no events: the clock is among them.
     is_operators: bool,
 }
@@ -39,14 +39,14 @@ pub(super) enum Takes {
 }
 
 impl FanIn {
-    /// Visits the places of these rings, the operator's first.
+    /// Visits the slots of these rings, the operator's first.
     pub(super) fn new(
-        sides: impl IntoIterator<Item = (Consumer<'static, TimedCommand>, &'static Place)>,
+        sides: impl IntoIterator<Item = (Consumer<'static, TimedCommand>, &'static Slot)>,
         into: Producer<'static, TimedCommand>,
     ) -> Self {
-        let visits = sides.into_iter().enumerate().map(|(index, (input, place))| Visit {
+        let visits = sides.into_iter().enumerate().map(|(index, (input, slot))| Visit {
             input,
-            place,
+            slot,
             is_operators: index == 0,
         });
         Self { visits: visits.collect(), next: 0, into }
@@ -57,22 +57,22 @@ impl FanIn {
         self.into.capacity() - self.into.room()
     }
 
-    /// Visits the first `place_count` places once, or as many as the engine's ring has room for,
+    /// Visits the first `slot_count` slots once, or as many as the engine's ring has room for,
     /// and takes `count_max` commands at most; returns how many were taken.
-    pub(super) fn round(&mut self, place_count: usize, takes: Takes, count_max: usize) -> usize {
+    pub(super) fn round(&mut self, slot_count: usize, takes: Takes, count_max: usize) -> usize {
         let mut count = 0;
-        for _ in 0..place_count {
+        for _ in 0..slot_count {
             let room = self.into.room().min(count_max - count);
             if room < VISIT_MAX {
-                // The next round begins with the place that this one did not come to.
+                // The next round begins with the slot that this one did not come to.
                 return count;
             }
             let visit = &mut self.visits[self.next];
-            self.next = (self.next + 1) % place_count;
+            self.next = (self.next + 1) % slot_count;
             count += visit.take(takes, &mut self.into);
         }
         // Who is visited first changes too.
-        self.next = (self.next + 1) % place_count;
+        self.next = (self.next + 1) % slot_count;
         count
     }
 
@@ -87,7 +87,7 @@ impl Visit {
         if self.input.is_empty() {
             return 0;
         }
-        if takes == Takes::Readers && self.place.is_lagging() && !self.is_operators {
+        if takes == Takes::Readers && self.slot.is_lagging() && !self.is_operators {
             return 0;
         }
         // There is room for all of them.

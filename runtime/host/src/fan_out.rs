@@ -5,8 +5,8 @@
 //! more is delivered to it until it asks to be taken up again, and what it missed until then it
 //! reads from the log. Answers that the log does not hold are kept for it.
 
-use super::place::{Place, Tallies};
 use super::request::{Joined, Missed, Request};
+use super::slot::{DeliveryCounters, Slot};
 use super::waiter::Fenced;
 use arrayvec::ArrayVec;
 use highwater::event::Event;
@@ -14,7 +14,7 @@ use highwater::ring::Producer;
 use highwater::types::{Sequence, SessionId};
 use std::sync::atomic::Ordering;
 
-/// The release thread's side of all places.
+/// The release thread's side of all slots.
 #[derive(Debug)]
 pub(super) struct FanOut {
     streams: Vec<Stream>,
@@ -26,7 +26,7 @@ pub(super) struct FanOut {
     durable: Sequence,
     /// Streams that were given an event, or marked lagging, since callers were last woken.
     touched: Vec<u16>,
-    tallies: &'static Tallies,
+    delivery_counters: &'static DeliveryCounters,
 }
 
 /// What an event follows from.
@@ -38,10 +38,10 @@ enum Source {
     NoRecord,
 }
 
-/// What is delivered to one place.
+/// What is delivered to one slot.
 #[derive(Debug)]
 struct Stream {
-    place: &'static Place,
+    slot: &'static Slot,
     events: Producer<'static, Event>,
     generation: u64,
     session: Option<SessionId>,
@@ -56,26 +56,26 @@ struct Stream {
 }
 
 impl FanOut {
-    /// Delivers to the places of these rings what comes behind `recovered`.
+    /// Delivers to the slots of these rings what comes behind `recovered`.
     pub(super) fn new(
-        sides: impl IntoIterator<Item = (Producer<'static, Event>, &'static Place)>,
+        sides: impl IntoIterator<Item = (Producer<'static, Event>, &'static Slot)>,
         recovered: Sequence,
-        tallies: &'static Tallies,
+        delivery_counters: &'static DeliveryCounters,
     ) -> Self {
         let streams: Vec<Stream> =
-            sides.into_iter().map(|(events, place)| Stream::new(place, events)).collect();
+            sides.into_iter().map(|(events, slot)| Stream::new(slot, events)).collect();
         Self {
             touched: Vec::with_capacity(streams.len()),
             streams,
             routes: vec![None; usize::from(u16::MAX) + 1],
             passed: recovered,
             durable: recovered,
-            tallies,
+            delivery_counters,
         }
     }
 
     /// Does what a handle asks for.
-    pub(super) fn heed(&mut self, request: Request) {
+    pub(super) fn handle(&mut self, request: Request) {
         match request {
             Request::Join { index, generation, session, seen, reply } => {
                 self.leave(index);
@@ -133,8 +133,8 @@ impl FanOut {
 
     /// Wakes the callers whose wait is over: there is an event for them, or what they wait for is
     /// durable. Everything up to `released` has been delivered.
-    pub(super) fn wake(&mut self, released: Sequence, durable: Sequence, place_count: usize) {
-        self.tallies.released.store(released.0, Ordering::Relaxed);
+    pub(super) fn wake(&mut self, released: Sequence, durable: Sequence, slot_count: usize) {
+        self.delivery_counters.released.store(released.0, Ordering::Relaxed);
         let has_risen = durable > self.durable;
         if self.touched.is_empty() && !has_risen {
             return;
@@ -144,18 +144,18 @@ impl FanOut {
         for index in self.touched.drain(..) {
             let stream = &mut self.streams[usize::from(index)];
             stream.is_touched = false;
-            woken += u64::from(stream.place.waiter.wake_for_event(fenced));
+            woken += u64::from(stream.slot.waiter.wake_for_event(fenced));
         }
         if has_risen {
             self.durable = durable;
-            for stream in &self.streams[..place_count] {
-                woken += u64::from(stream.place.waiter.wake_for_durable(durable, fenced));
+            for stream in &self.streams[..slot_count] {
+                woken += u64::from(stream.slot.waiter.wake_for_durable(durable, fenced));
             }
         }
-        self.tallies.wake_count.fetch_add(woken, Ordering::Relaxed);
+        self.delivery_counters.wake_count.fetch_add(woken, Ordering::Relaxed);
     }
 
-    /// Nothing is delivered to this place any more.
+    /// Nothing is delivered to this slot any more.
     fn leave(&mut self, index: u16) {
         let stream = &mut self.streams[usize::from(index)];
         if let Some(session) = stream.session.take() {
@@ -167,20 +167,20 @@ impl FanOut {
         stream.missed = None;
         stream.unlogged.clear();
         // What it had submitted is taken now: nobody can fall behind any more.
-        stream.place.mark_live();
+        stream.slot.mark_live();
     }
 
     fn tally(&self) {
         let lagging_count = self.streams.iter().filter(|stream| stream.missed.is_some()).count();
-        self.tallies.lagging_count.store(lagging_count as u64, Ordering::Relaxed);
+        self.delivery_counters.lagging_count.store(lagging_count as u64, Ordering::Relaxed);
     }
 }
 
 impl Stream {
-    const fn new(place: &'static Place, events: Producer<'static, Event>) -> Self {
+    const fn new(slot: &'static Slot, events: Producer<'static, Event>) -> Self {
         let nothing = Missed { sequence: Sequence(0), delivered_count: 0 };
         Self {
-            place,
+            slot,
             events,
             generation: 0,
             session: None,
@@ -206,7 +206,7 @@ impl Stream {
             return true;
         }
         self.missed = Some(self.missed_from(event.sequence));
-        self.place.mark_lagging();
+        self.slot.mark_lagging();
         self.keep(event, source);
         true
     }
@@ -245,7 +245,7 @@ impl Stream {
     /// Goes on delivering behind `passed`.
     fn take_up(&mut self, passed: Sequence) -> Joined {
         self.live_after = self.live_after.max(passed);
-        self.place.mark_live();
+        self.slot.mark_live();
         Joined {
             live_after: self.live_after,
             published: self.events.published(),

@@ -23,7 +23,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 
 /// What a session is still owed before its ring goes on.
 #[derive(Debug)]
-pub(super) struct Owed {
+pub(super) struct Backlog {
     session: SessionId,
     /// The next event of the session that the log holds.
     from: Missed,
@@ -33,7 +33,7 @@ pub(super) struct Owed {
     unlogged: VecDeque<Event>,
 }
 
-impl Owed {
+impl Backlog {
     /// What a session that was taken up again is owed; `None` when it missed nothing.
     pub(super) fn of(session: SessionId, joined: Joined) -> Option<Self> {
         let from = joined.missed?;
@@ -118,7 +118,7 @@ impl Owed {
             book = file.restore(book).map_err(unusable)?;
         }
         let through = self.through;
-        let mut events = OwedEvents { owed: self, sink, in_command: (Sequence(0), 0) };
+        let mut events = BacklogEvents { backlog: self, sink, in_command: (Sequence(0), 0) };
         let mut visitor = Until { through, replay: Replay::new(&mut book, &mut events) };
         let scanned = scan_from(directory, buffer, &mut visitor, start);
         let last = book.last_sequence();
@@ -161,24 +161,24 @@ impl<S: EventSink> Visitor for Until<'_, '_, S> {
 }
 
 /// Picks what is owed of the events of a replay.
-struct OwedEvents<'o, S> {
-    owed: &'o mut Owed,
+struct BacklogEvents<'o, S> {
+    backlog: &'o mut Backlog,
     sink: &'o mut S,
     /// The command that the last event of the session follows from, and how many came of it.
     in_command: (Sequence, u64),
 }
 
-impl<S: EventSink> EventSink for OwedEvents<'_, S> {
+impl<S: EventSink> EventSink for BacklogEvents<'_, S> {
     fn event(&mut self, event: &Event) {
-        let Self { owed, sink, in_command } = self;
-        while let Some(unlogged) = owed.unlogged.front().copied() {
+        let Self { backlog, sink, in_command } = self;
+        while let Some(unlogged) = backlog.unlogged.front().copied() {
             if unlogged.sequence >= event.sequence {
                 break;
             }
-            owed.unlogged.pop_front();
+            backlog.unlogged.pop_front();
             sink.event(&unlogged);
         }
-        if event.sequence < owed.from.sequence || !concerned(event).contains(&owed.session) {
+        if event.sequence < backlog.from.sequence || !concerned(event).contains(&backlog.session) {
             return;
         }
         if in_command.0 != event.sequence {
@@ -186,11 +186,11 @@ impl<S: EventSink> EventSink for OwedEvents<'_, S> {
         }
         in_command.1 += 1;
         let (sequence, delivered_count) = *in_command;
-        if sequence == owed.from.sequence && delivered_count <= owed.from.delivered_count {
+        if sequence == backlog.from.sequence && delivered_count <= backlog.from.delivered_count {
             return;
         }
         // Noted first: a sink that panics has had it.
-        owed.from = Missed { sequence, delivered_count };
+        backlog.from = Missed { sequence, delivered_count };
         sink.event(event);
     }
 }

@@ -12,18 +12,18 @@ mod errors;
 mod fan_in;
 mod fan_out;
 mod history;
-mod place;
 mod ports;
 mod registry;
 mod request;
 mod session;
+mod slot;
 mod statistics;
 #[cfg(test)]
 mod tests;
 mod waiter;
 
 pub use errors::{
-    CallError, CatchUpError, HostError, PlaceError, PollError, SessionEnd, SubmitError, WaitError,
+    CallError, CatchUpError, HostError, PollError, SessionEnd, SlotError, SubmitError, WaitError,
 };
 pub use session::{BATCH_MAX, Durable, NextEvent, Session};
 pub use statistics::HostStatistics;
@@ -39,25 +39,25 @@ use highwater::stage::{Fault, State};
 use highwater::types::{Sequence, SessionId};
 use highwater_engine::config::Config;
 use highwater_engine::context::EngineContext;
+use highwater_engine::expiry_clock::ExpiryClock;
 use highwater_engine::notices::{Notice, NoticeLog};
 use highwater_engine::runner::{Panicked, Ports, Runner};
 use highwater_engine::snapshots::Made;
 use highwater_engine::start::{Launch, NotStarted, Started, start};
-use highwater_engine::told_time::ToldTime;
 use highwater_platform::Platform;
 use highwater_storage::LogDirectory;
-use history::Owed;
-use place::EngineSides;
-use ports::{Delivery, Submitted};
+use history::Backlog;
+use ports::{Delivery, SessionCommands};
 use request::Request;
+use slot::EngineSides;
 use std::mem::take;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel, sync_channel};
 
-/// Places of a host when nobody says otherwise.
-pub const PLACES_DEFAULT: usize = 128;
-/// Places of the largest host.
-pub const PLACES_MAX: usize = 4_096;
+/// Slots of a host when nobody says otherwise.
+pub const SLOTS_DEFAULT: usize = 128;
+/// Slots of the largest host.
+pub const SLOTS_MAX: usize = 4_096;
 
 /// The engine of a host: 1,024 commands, 16,384 records and 16,384 events may wait in its rings.
 ///
@@ -71,13 +71,13 @@ pub struct HostConfig {
     /// How the engine runs: the data directory, the sync mode, the capacities and more.
     pub engine: Config,
     /// Sessions that may have a handle at the same time, the operator's left out: 1 to 4,096.
-    pub places: usize,
+    pub slots: usize,
 }
 
 impl HostConfig {
-    /// A host of this engine with [`PLACES_DEFAULT`] places.
+    /// A host of this engine with [`SLOTS_DEFAULT`] slots.
     pub const fn new(engine: Config) -> Self {
-        Self { engine, places: PLACES_DEFAULT }
+        Self { engine, slots: SLOTS_DEFAULT }
     }
 }
 
@@ -114,15 +114,15 @@ impl<P: Platform> Host<P> {
     /// # Errors
     /// Says why it did not start, and what to do.
     pub fn start(platform: P, config: &HostConfig) -> Result<Self, HostError> {
-        if !(1..=PLACES_MAX).contains(&config.places) {
-            return Err(HostError::Places(config.places));
+        if !(1..=SLOTS_MAX).contains(&config.slots) {
+            return Err(HostError::Slots(config.slots));
         }
         // In memory that is never given back.
         let engine: &'static HostEngine = Engine::new_in(Box::leak(Box::new_uninit()));
         let context = EngineContext::new(engine.shared());
         let (ask, requests) = channel();
         let data = config.engine.data.clone();
-        let (common, sides) = Common::new(platform, data, context, config.places, ask);
+        let (common, sides) = Common::new(platform, data, context, config.slots, ask);
         let common: &'static Common<P> = Box::leak(Box::new(common));
         context.watch(common);
 
@@ -145,11 +145,11 @@ impl<P: Platform> Host<P> {
     /// A session's handle, live from now on: the events of commands that are released later are
     /// delivered to it. An older handle of the same session is superseded, whatever became of it.
     ///
-    /// The operator's session, [`SessionId::OPERATOR`], has a place of its own.
+    /// The operator's session, [`SessionId::OPERATOR`], has a slot of its own.
     ///
     /// # Errors
-    /// All places are taken, the engine has no such session, or the host has ended.
-    pub fn session(&self, session: SessionId) -> Result<Session<P>, PlaceError> {
+    /// All slots are taken, the engine has no such session, or the host has ended.
+    pub fn session(&self, session: SessionId) -> Result<Session<P>, SlotError> {
         self.join(session, None)
     }
 
@@ -162,7 +162,7 @@ impl<P: Platform> Host<P> {
         &self,
         session: SessionId,
         seen: Sequence,
-    ) -> Result<Session<P>, PlaceError> {
+    ) -> Result<Session<P>, SlotError> {
         self.join(session, Some(seen))
     }
 
@@ -232,31 +232,31 @@ impl<P: Platform> Host<P> {
         })
     }
 
-    fn join(&self, session: SessionId, seen: Option<Sequence>) -> Result<Session<P>, PlaceError> {
+    fn join(&self, session: SessionId, seen: Option<Sequence>) -> Result<Session<P>, SlotError> {
         let common = self.common;
         common.check_open()?;
         let sessions = common.sessions_max.load(Ordering::Relaxed);
         if u32::from(session.0) >= sessions {
-            return Err(PlaceError::NoSuchSession { session, sessions });
+            return Err(SlotError::NoSuchSession { session, sessions });
         }
         // One caller after the other: the order of handles is the order of their requests.
         let mut registry = common.registry();
-        let index = common.place_of(session, &mut registry)?;
-        let place = &common.places[usize::from(index)];
-        let generation = place.hand_over(session, &registry);
+        let index = common.slot_of(session, &mut registry)?;
+        let slot = &common.slots[usize::from(index)];
+        let generation = slot.hand_over(session, &registry);
         let (reply, answer) = sync_channel(1);
         common.ask(Request::Join { index, generation, session, seen, reply });
         // The handle that was superseded may wait.
-        place.waiter.wake();
+        slot.waiter.wake();
         let answer = answer.recv();
         drop(registry);
         let Ok(joined) = answer else {
             return Err(common.end().unwrap_or(SessionEnd::Stopped).into());
         };
-        place.discard_before(joined.published, generation);
+        slot.discard_before(joined.published, generation);
         let live_after = joined.live_after;
-        let owed = Owed::of(session, joined);
-        Ok(Session::new(common, (index, generation), session, (owed, live_after)))
+        let backlog = Backlog::of(session, joined);
+        Ok(Session::new(common, (index, generation), session, (backlog, live_after)))
     }
 }
 
@@ -277,9 +277,8 @@ fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
     });
     let mut registry = common.registry();
     registry.records = known.filter(|(_, last)| last.0 > 0).collect();
-    registry.free =
-        (1..common.places.len()).filter_map(|index| u16::try_from(index).ok()).collect();
-    common.places[0].desk().last = book.last_client_sequence(SessionId::OPERATOR);
+    registry.free = (1..common.slots.len()).filter_map(|index| u16::try_from(index).ok()).collect();
+    common.slots[0].endpoint().last = book.last_client_sequence(SessionId::OPERATOR);
     common.sessions_max.store(started.capacities.sessions, Ordering::Relaxed);
     let is_first = common.counters.set(started.directory().counters()).is_ok();
     assert!(is_first, "a host starts once");
@@ -296,16 +295,16 @@ fn ports_of<P: Platform>(
     sides: Vec<EngineSides>,
     (input, requests): (Producer<'static, TimedCommand>, Receiver<Request>),
     recovered: Sequence,
-) -> Ports<Submitted<P>, Delivery<P>, ()> {
+) -> Ports<SessionCommands<P>, Delivery<P>, ()> {
     let (taken, pushed): (Vec<_>, Vec<_>) = sides
         .into_iter()
-        .zip(common.places)
-        .map(|(EngineSides { input, events }, place)| ((input, place), (events, place)))
+        .zip(common.slots)
+        .map(|(EngineSides { input, events }, slot)| ((input, slot), (events, slot)))
         .unzip();
     let fan_in = FanIn::new(taken, input);
-    let fan_out = FanOut::new(pushed, recovered, common.tallies);
+    let fan_out = FanOut::new(pushed, recovered, common.delivery_counters);
     Ports {
-        commands: Submitted { common, fan_in, told_time: ToldTime::default() },
+        commands: SessionCommands { common, fan_in, expiry_clock: ExpiryClock::default() },
         events: Delivery { common, fan_out, requests },
         outputs: (),
     }

@@ -6,8 +6,8 @@ use super::fan_out::FanOut;
 use super::request::Request;
 use highwater::event::{Event, EventKind};
 use highwater::stage::Step;
+use highwater_engine::expiry_clock::ExpiryClock;
 use highwater_engine::ports::{CommandPort, EventPort, Released};
-use highwater_engine::told_time::ToldTime;
 use highwater_platform::Platform;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -15,24 +15,24 @@ use std::time::Duration;
 
 /// What the sessions submit.
 #[derive(Debug)]
-pub(super) struct Submitted<P: Platform> {
+pub(super) struct SessionCommands<P: Platform> {
     pub(super) common: &'static Common<P>,
     pub(super) fan_in: FanIn,
-    pub(super) told_time: ToldTime,
+    pub(super) expiry_clock: ExpiryClock,
 }
 
-impl<P: Platform> CommandPort for Submitted<P> {
+impl<P: Platform> CommandPort for SessionCommands<P> {
     /// Takes what the sessions submitted; when the host stops, all of it, and then nothing more.
     fn refill(&mut self) {
-        let Self { common, fan_in, told_time } = self;
-        let place_count = common.used_count();
+        let Self { common, fan_in, expiry_clock } = self;
+        let slot_count = common.used_count();
         if !common.is_draining.is_set() {
-            common.tell_time(told_time);
+            common.tell_time(expiry_clock);
             let room = common.room(fan_in.under_way());
-            fan_in.round(place_count, Takes::Readers, room);
+            fan_in.round(slot_count, Takes::Readers, room);
             return;
         }
-        fan_in.round(place_count, Takes::All, usize::MAX);
+        fan_in.round(slot_count, Takes::All, usize::MAX);
         if fan_in.is_empty() {
             common.context.shared.halt.stop();
         }
@@ -41,7 +41,7 @@ impl<P: Platform> CommandPort for Submitted<P> {
     /// How long it is until an order expires.
     fn until_due(&self) -> Option<Duration> {
         let now_ns = self.common.platform.wall_clock_ns();
-        self.told_time.until_due(self.common.context.shared.next_expiry.get(), now_ns)
+        self.expiry_clock.until_due(self.common.context.shared.next_expiry.get(), now_ns)
     }
 }
 
@@ -64,9 +64,9 @@ impl<P: Platform> EventPort<P> for Delivery<P> {
         loop {
             let mut worked = 0;
             while let Ok(request) = requests.try_recv() {
-                fan_out.heed(request);
+                fan_out.handle(request);
                 // A session that was lagging may have commands waiting.
-                context.bells.sequencer.ring();
+                context.wakeups.sequencer.wake();
                 worked += 1;
             }
             let step = releaser.step(&mut |event: &Event| {

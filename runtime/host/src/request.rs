@@ -9,7 +9,7 @@ use std::sync::mpsc::SyncSender;
 pub(super) enum Request {
     /// Deliver to this handle from now on.
     Join {
-        /// The place.
+        /// The slot.
         index: u16,
         /// The handle.
         generation: u64,
@@ -22,7 +22,7 @@ pub(super) enum Request {
     },
     /// Take a lagging session up again.
     Rejoin {
-        /// The place.
+        /// The slot.
         index: u16,
         /// The handle; another's request is passed over.
         generation: u64,
@@ -31,7 +31,7 @@ pub(super) enum Request {
     },
     /// Nobody reads these events any more.
     Leave {
-        /// The place.
+        /// The slot.
         index: u16,
         /// The handle; another's request is passed over.
         generation: u64,

@@ -8,9 +8,9 @@ pub use futures::{Durable, NextEvent};
 use super::common::Common;
 use super::errors::{CatchUpError, PollError, SessionEnd, SubmitError};
 use super::fan_in::VISIT_MAX;
-use super::history::Owed;
-use super::place::{Desk, Place};
+use super::history::Backlog;
 use super::request::Request;
+use super::slot::{Endpoint, Slot};
 use arrayvec::ArrayVec;
 use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::{Event, EventSink};
@@ -30,16 +30,16 @@ const HANDED_TOGETHER: usize = 64;
 
 /// A caller's handle of one session. It may be sent to another thread, and used by one at a time.
 ///
-/// Dropping it frees its place; the session's record, its last client sequence, stays with the host
+/// Dropping it frees its slot; the session's record, its last client sequence, stays with the host
 /// and in the log. Naming the session again supersedes the handle, wherever it is.
 pub struct Session<P: Platform> {
     common: &'static Common<P>,
-    place: &'static Place,
+    slot: &'static Slot,
     index: u16,
     generation: u64,
     id: SessionId,
     /// What is to be read from the log before the ring goes on.
-    owed: Option<Owed>,
+    backlog: Option<Backlog>,
     /// The last command of which every event was handed over before the ring went on.
     live_after: Sequence,
     /// Not shared between threads.
@@ -47,15 +47,15 @@ pub struct Session<P: Platform> {
 }
 
 impl<P: Platform> Session<P> {
-    /// The handle of a place that its session has just taken.
+    /// The handle of a slot that its session has just taken.
     pub(super) fn new(
         common: &'static Common<P>,
         (index, generation): (u16, u64),
         id: SessionId,
-        (owed, live_after): (Option<Owed>, Sequence),
+        (backlog, live_after): (Option<Backlog>, Sequence),
     ) -> Self {
-        let place = &common.places[usize::from(index)];
-        Self { common, place, index, generation, id, owed, live_after, _alone: PhantomData }
+        let slot = &common.slots[usize::from(index)];
+        Self { common, slot, index, generation, id, backlog, live_after, _alone: PhantomData }
     }
 
     /// The session's number.
@@ -69,7 +69,7 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// The session has ended.
     pub fn last_client_sequence(&self) -> Result<ClientSequence, SessionEnd> {
-        Ok(self.place.desk_of(self.generation)?.last)
+        Ok(self.slot.endpoint_of(self.generation)?.last)
     }
 
     /// The events of commands behind this one are delivered to this handle; those before it, down
@@ -98,12 +98,15 @@ impl<P: Platform> Session<P> {
     ) -> Result<(), SubmitError> {
         let session = self.id;
         let timestamp_ns = self.common.platform.wall_clock_ns();
-        let mut desk = self.desk_to_submit()?;
+        let mut endpoint = self.desk_to_submit()?;
         let command = Command { session, client_sequence, action };
-        desk.input.push(TimedCommand { timestamp_ns, command }).map_err(|_| SubmitError::Busy)?;
-        desk.last = desk.last.max(client_sequence);
-        drop(desk);
-        self.common.context.bells.ring_for_command();
+        endpoint
+            .input
+            .push(TimedCommand { timestamp_ns, command })
+            .map_err(|_| SubmitError::Busy)?;
+        endpoint.last = endpoint.last.max(client_sequence);
+        drop(endpoint);
+        self.common.context.wakeups.wake_for_command();
         Ok(())
     }
 
@@ -124,12 +127,12 @@ impl<P: Platform> Session<P> {
         }
         let session = self.id;
         let timestamp_ns = self.common.platform.wall_clock_ns();
-        let mut desk = self.desk_to_submit()?;
-        if desk.input.room() < actions.len() {
+        let mut endpoint = self.desk_to_submit()?;
+        if endpoint.input.room() < actions.len() {
             return Err(SubmitError::Busy);
         }
-        let before = desk.last;
-        let mut batch = desk.input.write(actions.len());
+        let before = endpoint.last;
+        let mut batch = endpoint.input.write(actions.len());
         let mut last = before;
         for action in actions {
             last = ClientSequence(last.0 + 1);
@@ -138,9 +141,9 @@ impl<P: Platform> Session<P> {
             assert!(pushed.is_ok(), "there was room for all of them");
         }
         batch.commit();
-        desk.last = last;
-        drop(desk);
-        self.common.context.bells.ring_for_command();
+        endpoint.last = last;
+        drop(endpoint);
+        self.common.context.wakeups.wake_for_command();
         Ok(ClientSequence(before.0 + 1)..=last)
     }
 
@@ -160,7 +163,7 @@ impl<P: Platform> Session<P> {
             };
             events.iter().for_each(|event| sink.event(event));
             count += events.len();
-            if events.len() < HANDED_TOGETHER || count >= super::place::EVENTS_PER_PLACE {
+            if events.len() < HANDED_TOGETHER || count >= super::slot::EVENTS_PER_SLOT {
                 return Ok(count);
             }
         }
@@ -169,7 +172,7 @@ impl<P: Platform> Session<P> {
     /// Whether the session has missed events, and gets no command taken, until it
     /// [`catch_up`](Self::catch_up)s.
     pub fn is_lagging(&self) -> bool {
-        self.owed.is_some() || self.place.is_lagging()
+        self.backlog.is_some() || self.slot.is_lagging()
     }
 
     /// Hands over everything that the session missed: what is in its ring, then, where it was
@@ -183,8 +186,8 @@ impl<P: Platform> Session<P> {
     /// The session has ended, or the log cannot be read. What was handed over is not handed over
     /// again.
     pub fn catch_up(&mut self, sink: &mut impl EventSink) -> Result<Sequence, CatchUpError> {
-        if self.owed.is_none() {
-            let is_lagging = self.place.is_lagging();
+        if self.backlog.is_none() {
+            let is_lagging = self.slot.is_lagging();
             loop {
                 // Copied out first: a caller's code never runs at the desk.
                 let events = self.events_in_ring(HANDED_TOGETHER)?;
@@ -198,10 +201,10 @@ impl<P: Platform> Session<P> {
             }
             self.rejoin()?;
         }
-        if let Some(owed) = &mut self.owed {
+        if let Some(backlog) = &mut self.backlog {
             let history = (self.common.data.as_path(), &self.common.cache);
-            owed.pay(self.common.platform, history, sink)?;
-            self.owed = None;
+            backlog.pay(self.common.platform, history, sink)?;
+            self.backlog = None;
         }
         Ok(self.live_after)
     }
@@ -215,7 +218,7 @@ impl<P: Platform> Session<P> {
             return Err(self.common.end().unwrap_or(SessionEnd::Superseded));
         };
         self.live_after = joined.live_after;
-        self.owed = Owed::of(self.id, joined);
+        self.backlog = Backlog::of(self.id, joined);
         Ok(())
     }
 
@@ -224,11 +227,11 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// There are none and there will be none.
     fn take(&self, max: usize) -> Result<ArrayVec<Event, HANDED_TOGETHER>, PollError> {
-        if self.owed.is_some() {
+        if self.backlog.is_some() {
             return Err(PollError::Lagging);
         }
         // Both are read before the ring: what was delivered before is there.
-        let (is_lagging, end) = (self.place.is_lagging(), self.common.end());
+        let (is_lagging, end) = (self.slot.is_lagging(), self.common.end());
         let events = self.events_in_ring(max)?;
         match (events.is_empty(), end) {
             (true, Some(end)) => Err(PollError::Ended(end)),
@@ -239,35 +242,35 @@ impl<P: Platform> Session<P> {
 
     fn events_in_ring(&self, max: usize) -> Result<ArrayVec<Event, HANDED_TOGETHER>, SessionEnd> {
         let mut events = ArrayVec::new();
-        let mut desk = self.place.desk_of(self.generation)?;
-        desk.events.for_each(max.min(HANDED_TOGETHER), |event| events.push(*event));
+        let mut endpoint = self.slot.endpoint_of(self.generation)?;
+        endpoint.events.for_each(max.min(HANDED_TOGETHER), |event| events.push(*event));
         Ok(events)
     }
 
     /// The desk, if commands are taken there.
-    fn desk_to_submit(&self) -> Result<impl std::ops::DerefMut<Target = Desk>, SubmitError> {
-        let desk = self.place.desk_of(self.generation)?;
+    fn desk_to_submit(&self) -> Result<impl std::ops::DerefMut<Target = Endpoint>, SubmitError> {
+        let endpoint = self.slot.endpoint_of(self.generation)?;
         // Read at the desk: who closes the host waits for everybody at it.
         self.common.check_open()?;
-        if self.is_lagging() { Err(SubmitError::Lagging) } else { Ok(desk) }
+        if self.is_lagging() { Err(SubmitError::Lagging) } else { Ok(endpoint) }
     }
 }
 
 impl<P: Platform> Drop for Session<P> {
-    /// Frees the place, unless a later handle has it.
+    /// Frees the slot, unless a later handle has it.
     fn drop(&mut self) {
         let mut registry = self.common.registry();
-        let Ok(mut desk) = self.place.desk_of(self.generation) else {
+        let Ok(mut endpoint) = self.slot.endpoint_of(self.generation) else {
             return;
         };
-        desk.generation += 1;
+        endpoint.generation += 1;
         if self.id != SessionId::OPERATOR {
             registry.taken.remove(&self.id);
             registry.free.insert(self.index);
-            registry.records.insert(self.id, desk.last);
-            desk.session = None;
+            registry.records.insert(self.id, endpoint.last);
+            endpoint.session = None;
         }
-        drop(desk);
+        drop(endpoint);
         drop(registry);
         self.common.ask(Request::Leave { index: self.index, generation: self.generation });
     }
@@ -278,7 +281,7 @@ impl<P: Platform> fmt::Debug for Session<P> {
         let Self { id, index, generation, .. } = self;
         f.debug_struct("Session")
             .field("id", id)
-            .field("place", index)
+            .field("slot", index)
             .field("generation", generation)
             .finish_non_exhaustive()
     }

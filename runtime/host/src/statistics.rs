@@ -35,10 +35,10 @@ pub struct HostStatistics {
     pub submitted_waiting: usize,
     /// Events that wait in the sessions' rings.
     pub events_waiting: usize,
-    /// Places that sessions other than the operator's may take.
-    pub places: usize,
+    /// Slots that sessions other than the operator's may take.
+    pub slots: usize,
     /// Those that are taken.
-    pub places_taken: usize,
+    pub slots_taken: usize,
     /// Sessions that miss events.
     pub lagging_count: u64,
     /// Callers that are asleep until something comes.
@@ -50,11 +50,11 @@ pub struct HostStatistics {
 impl HostStatistics {
     pub(super) fn of<P: Platform>(common: &Common<P>, rings: Occupancy) -> Self {
         let shared = common.context.shared;
-        let tallies = common.tallies;
+        let delivery_counters = common.delivery_counters;
         let mut statistics = Self {
             appended: shared.appended.get(),
             durable: shared.durable.get(),
-            released: Sequence(tallies.released.load(Ordering::Relaxed)),
+            released: Sequence(delivery_counters.released.load(Ordering::Relaxed)),
             log: common.counters.get().map(|counters| counters.totals()).unwrap_or_default(),
             sync_time: common.counters.get().and_then(|counters| counters.sync_quantiles()),
             rings,
@@ -63,18 +63,18 @@ impl HostStatistics {
                 lag: common.context.lag.totals(),
                 ..SnapshotTotals::default()
             },
-            places: common.places.len() - 1,
-            places_taken: common.registry().taken.len(),
-            lagging_count: tallies.lagging_count.load(Ordering::Relaxed),
-            wake_count: tallies.wake_count.load(Ordering::Relaxed),
+            slots: common.slots.len() - 1,
+            slots_taken: common.registry().taken.len(),
+            lagging_count: delivery_counters.lagging_count.load(Ordering::Relaxed),
+            wake_count: delivery_counters.wake_count.load(Ordering::Relaxed),
             ..Self::default()
         };
-        for place in &common.places[..common.used_count()] {
-            let mut desk = place.desk();
-            statistics.submitted_waiting += desk.input.capacity() - desk.input.room();
-            statistics.events_waiting += desk.events.waiting();
-            drop(desk);
-            statistics.waiting_count += usize::from(place.waiter.is_waiting());
+        for slot in &common.slots[..common.used_count()] {
+            let mut endpoint = slot.endpoint();
+            statistics.submitted_waiting += endpoint.input.capacity() - endpoint.input.room();
+            statistics.events_waiting += endpoint.events.waiting();
+            drop(endpoint);
+            statistics.waiting_count += usize::from(slot.waiter.is_waiting());
         }
         statistics
     }

@@ -2,7 +2,7 @@
 //!
 //! A caller registers, looks once more, and sleeps; the release thread publishes what it has, looks
 //! who waits for it, and wakes those only. Between the two stands a fence on either side, as with a
-//! [`Bell`](highwater_platform::bell::Bell).
+//! [`Wakeup`](highwater_platform::wake-up::Wakeup).
 
 use highwater::types::Sequence;
 use std::cell::OnceCell;
@@ -20,7 +20,7 @@ pub(super) enum Until {
     Durable(Sequence),
 }
 
-/// The wait of the caller that holds a place: one at a time.
+/// The wait of the caller that holds a slot: one at a time.
 #[derive(Debug)]
 pub(super) struct Waiter {
     /// What is waited for, as one word that the release thread looks at.

@@ -16,14 +16,14 @@ use highwater::limits::ORDERS_MAX;
 use highwater::types::{Capacities, ClientSequence, InstrumentId, SessionId, Symbol};
 use highwater_console::paths::Paths;
 use highwater_console::{CommandError, Console, note};
+use highwater_flows::event_counts::EventCounts;
 use highwater_flows::flow::{FlowKind, FlowLine, FlowReader, FlowStep, LastLine, shown};
 use highwater_flows::outputs::OutputError;
-use highwater_flows::place::STANDARD;
-use highwater_flows::tally::Tally;
-use highwater_platform::bell::Bell;
+use highwater_flows::resolved_path::STANDARD;
 use highwater_platform::signals::StopFlag;
+use highwater_platform::wakeup::Wakeup;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use report::Report;
+use report::AuctionReport;
 use std::path::PathBuf;
 use trades::TradesWriter;
 
@@ -84,7 +84,7 @@ pub fn auction(args: &AuctionArgs, stop: &StopFlag) -> Result<(), CommandError> 
     }
     let on_stdout = args.trades.as_deref().is_some_and(|trades| trades == STANDARD);
     let console = if on_stdout { Console::on_stderr() } else { Console::on_stdout() };
-    let report = Report::of(&outcome);
+    let report = AuctionReport::of(&outcome);
     if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
 }
 
@@ -112,12 +112,12 @@ impl Collector {
 
     /// All lines; `None` when somebody wished to stop.
     fn collect(mut self, stop: &StopFlag) -> Result<Option<Vec<FlowLine>>, CommandError> {
-        // Whoever rings it may outlive the collector.
-        let bell: &'static Bell = Box::leak(Box::default());
-        stop.rings(bell);
-        self.reader.rings(bell);
+        // Those who wake it may outlive the collector.
+        let wakeup: &'static Wakeup = Box::leak(Box::default());
+        stop.wakes(wakeup);
+        self.reader.wakes(wakeup);
         loop {
-            bell.announce();
+            wakeup.announce();
             let collected = self.collect_some();
             // A signal of a terminal ends who writes into the pipe too: what came is then no whole
             // flow, however well it ends.
@@ -125,9 +125,9 @@ impl Collector {
                 return Ok(None);
             }
             match collected? {
-                Collected::Some => bell.cancel(),
+                Collected::Some => wakeup.cancel(),
                 Collected::Pending => {
-                    let _rung = bell.sleep(None);
+                    let _woken = wakeup.sleep(None);
                 }
                 Collected::All => {
                     self.bar.finish_and_clear();
@@ -154,12 +154,12 @@ impl Collector {
 
     /// Refuses what is no auction of one instrument.
     fn check(&self, line: &FlowLine) -> Result<(), CommandError> {
-        let place = || format!("{}:{}", self.reader.file(), line.line);
+        let resolved_path = || format!("{}:{}", self.reader.file(), line.line);
         if let FlowKind::Ioc { .. } = line.kind {
             let sentence = format!(
                 "{}: IOC trades at once, and an auction only collects: expected NEW, CANCEL, \
                  REDUCE or REPLACE",
-                place()
+                resolved_path()
             );
             return Err(CommandError::failed(sentence));
         }
@@ -169,7 +169,7 @@ impl Collector {
                 let sentence = format!(
                     "{}: the symbol is {symbol} and was {expected} before: an auction is of one \
                      instrument",
-                    place()
+                    resolved_path()
                 );
                 Err(CommandError::failed(sentence))
             }
@@ -204,7 +204,7 @@ struct Outcome {
     /// What the uncross was to do.
     indicative: Option<Indicative>,
     /// What was counted.
-    tally: Tally,
+    event_counts: EventCounts,
 }
 
 /// Collects the lines in an auction, uncrosses it, and tells `trades`.
@@ -222,10 +222,10 @@ fn uncross(lines: &[FlowLine], trades: Option<&mut TradesWriter>) -> Result<Outc
     let (order_count, indicative) =
         (call.book.open_order_count(), call.book.indicative(INSTRUMENT));
     call.operate(Action::Control { instrument: INSTRUMENT, control: Control::Uncross });
-    let Sink { tally, failure, .. } = call.sink;
+    let Sink { event_counts, failure, .. } = call.sink;
     match failure {
         Some(error) => Err(output_failure(error)),
-        None => Ok(Outcome { order_count, indicative, tally }),
+        None => Ok(Outcome { order_count, indicative, event_counts }),
     }
 }
 
@@ -265,7 +265,7 @@ impl Call<'_, '_> {
         let command = line.command(SESSION, INSTRUMENT);
         match self.book.admit(command.session, command.client_sequence) {
             Admission::Fresh => self.apply(&command),
-            Admission::Duplicate { .. } => self.sink.tally.duplicate_count += 1,
+            Admission::Duplicate { .. } => self.sink.event_counts.duplicate_count += 1,
         }
     }
 
@@ -277,7 +277,7 @@ impl Call<'_, '_> {
 
 /// Counts the events, and writes down the trades.
 struct Sink<'t> {
-    tally: Tally,
+    event_counts: EventCounts,
     trades: Option<&'t mut TradesWriter>,
     /// The first failure; nothing is written after it.
     failure: Option<OutputError>,
@@ -285,13 +285,13 @@ struct Sink<'t> {
 
 impl<'t> Sink<'t> {
     fn new(trades: Option<&'t mut TradesWriter>) -> Self {
-        Self { tally: Tally::default(), trades, failure: None }
+        Self { event_counts: EventCounts::default(), trades, failure: None }
     }
 }
 
 impl EventSink for Sink<'_> {
     fn event(&mut self, event: &Event) {
-        self.tally.count(event);
+        self.event_counts.count(event);
         if let Some(trades) = &mut self.trades
             && self.failure.is_none()
         {

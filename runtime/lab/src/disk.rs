@@ -9,7 +9,7 @@ mod report;
 mod turns;
 mod way;
 
-pub use report::{CrowdReport, Report, SizeReport, WayReport};
+pub use report::{CrowdReport, DiskReport, SizeReport, WayReport};
 
 use advice::Facts;
 use crowd::Crowd;
@@ -89,7 +89,7 @@ struct Measuring<'a, P: Platform> {
 }
 
 /// Measures everything; `None` when it was stopped.
-fn measure<P: Platform>(measuring: &Measuring<'_, P>) -> io::Result<Option<Report>> {
+fn measure<P: Platform>(measuring: &Measuring<'_, P>) -> io::Result<Option<DiskReport>> {
     let Measuring { platform, directory, args, stop } = *measuring;
     let free_bytes = directory.free_bytes()?;
     let total_ns = args.seconds * SECOND_NS;
@@ -115,11 +115,11 @@ fn report_of<P: Platform>(
     free_bytes: u64,
     (ways, commit): (Vec<WayReport>, Option<Quantiles>),
     crowd: Crowd<P>,
-) -> Report {
+) -> DiskReport {
     let directory = measuring.directory;
     let mode = directory.io_mode();
     let facts = Facts { file_system: directory.file_system(), mode, commit, free_bytes };
-    Report {
+    DiskReport {
         data: measuring.args.data.display().to_string(),
         file_system: directory.file_system().name.clone(),
         free_bytes,

@@ -1,6 +1,6 @@
 //! What a stage's thread does while it has nothing to do.
 
-use crate::bell::Bell;
+use crate::wakeup::Wakeup;
 use crate::{Platform, ThreadRole};
 use std::fmt;
 use std::time::Duration;
@@ -20,7 +20,8 @@ pub enum IdleStrategy {
 /// Rounds that an adaptive thread spins, about a microsecond, where each has a core of its own.
 /// Where cores are fewer it yields at once: what it waits for may wait for its core.
 const SPIN_ROUNDS: u32 = 64;
-/// Rounds that an adaptive thread without a bell yields; a yield costs from 0.2 to 2 microseconds.
+/// Rounds that an adaptive thread without a wake-up yields; a yield costs from 0.2 to 2
+/// microseconds.
 const YIELD_ROUNDS: u32 = 128;
 /// How long a sleep of a thread that nobody wakes is asked to last; the system adds some
 /// microseconds to it.
@@ -58,10 +59,10 @@ impl fmt::Display for IdleStrategy {
 
 /// One thread's waiting.
 ///
-/// A thread with a bell earns its yields with what it has worked on. So while there is much to do
-/// it yields, and whoever gives it more need not wake it; and what it yields in vain is in
+/// A thread with a wake-up earns its yields with what it has worked on. So while there is much to
+/// do it yields, and whoever gives it more need not wake it; and what it yields in vain is in
 /// proportion to what it does. Then it naps where its last nap ended in work, and else sleeps until
-/// its bell is rung.
+/// it is woken.
 #[derive(Clone, Copy, Debug)]
 pub struct Idle<P> {
     platform: P,
@@ -74,16 +75,16 @@ pub struct Idle<P> {
     items: u32,
     /// Yields that it may do though it has not earned them, until it works.
     free_yields: u32,
-    /// Sleeps since it worked last, of a thread without a bell.
+    /// Sleeps since it worked last, of a thread without a wake-up.
     sleeps: u32,
     /// Who wakes the thread, so that it can sleep until there is work.
-    bell: Option<&'static Bell>,
+    wakeup: Option<&'static Wakeup>,
     rest: Rest,
     /// Work comes so often that a nap pays off.
     is_dense: bool,
 }
 
-/// How far a thread with a bell has come on its way to a long sleep.
+/// How far a thread with a wake-up has come on its way to a long sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rest {
     /// It has just worked, or was woken.
@@ -106,16 +107,16 @@ impl<P: Platform> Idle<P> {
             items: 0,
             free_yields: YIELD_ROUNDS,
             sleeps: 0,
-            bell: None,
+            wakeup: None,
             rest: Rest::Begins,
             is_dense: false,
         }
     }
 
-    /// A thread that has just worked, and for which `bell` is rung by those who give it work,
+    /// A thread that has just worked, and which `wakeup` wakes when it is given work,
     /// behind everything that they give it.
-    pub fn with_bell(platform: P, strategy: IdleStrategy, bell: &'static Bell) -> Self {
-        Self { bell: Some(bell), free_yields: 0, ..Self::new(platform, strategy) }
+    pub fn with_wakeup(platform: P, strategy: IdleStrategy, wakeup: &'static Wakeup) -> Self {
+        Self { wakeup: Some(wakeup), free_yields: 0, ..Self::new(platform, strategy) }
     }
 
     /// Whether the thread has worked since it waited last.
@@ -128,7 +129,7 @@ impl<P: Platform> Idle<P> {
     pub fn worked(&mut self, count: usize) {
         self.rounds = 0;
         self.sleeps = 0;
-        if self.bell.is_some() {
+        if self.wakeup.is_some() {
             let count = u32::try_from(count).unwrap_or(u32::MAX);
             self.items = self.items.saturating_add(count).min(ITEMS_MAX);
             self.free_yields = 0;
@@ -136,19 +137,19 @@ impl<P: Platform> Idle<P> {
             self.free_yields = YIELD_ROUNDS;
         }
         if self.rest == Rest::Announced {
-            self.bell.inspect(|bell| bell.cancel());
+            self.wakeup.inspect(|wakeup| wakeup.cancel());
         }
         self.rest = Rest::Begins;
     }
 
-    /// Waits a moment, longer the longer there has been nothing to do. Where there is a bell, until
-    /// it is rung, unless there was something to do at the call before.
+    /// Waits a moment, longer the longer there has been nothing to do. Where there is a wake-up,
+    /// until it is woken, unless there was something to do at the call before.
     pub fn wait(&mut self) {
         self.wait_at_most(|| None);
     }
 
-    /// The same, where something has to be done after `at_most` though nobody rings; asked when the
-    /// thread is about to sleep. It may be done a nap later.
+    /// The same, where something has to be done after `at_most` though nobody wakes it; asked when
+    /// the thread is about to sleep. It may be done a nap later.
     pub fn wait_at_most(&mut self, at_most: impl FnOnce() -> Option<Duration>) {
         self.rounds = self.rounds.saturating_add(1);
         match self.strategy {
@@ -157,7 +158,7 @@ impl<P: Platform> Idle<P> {
             IdleStrategy::Adaptive => {
                 if !self.take_yield() {
                     self.rest(at_most());
-                } else if !yield_quickly(self.platform) && self.bell.is_some() {
+                } else if !yield_quickly(self.platform) && self.wakeup.is_some() {
                     (self.items, self.free_yields) = (0, 0);
                 }
             }
@@ -177,8 +178,8 @@ impl<P: Platform> Idle<P> {
         may_yield
     }
 
-    /// Waits a moment though there is something to do, which is not yet possible: nobody rings when
-    /// it is.
+    /// Waits a moment though there is something to do, which is not yet possible: nobody wakes it
+    /// when it is.
     pub fn pause(&mut self) {
         self.worked(0);
         match self.strategy {
@@ -188,18 +189,18 @@ impl<P: Platform> Idle<P> {
     }
 
     fn rest(&mut self, at_most: Option<Duration>) {
-        let Some(bell) = self.bell else {
+        let Some(wakeup) = self.wakeup else {
             return self.rest_alone();
         };
         let is_due_soon = at_most.is_some_and(|at_most| at_most <= NAP);
         match self.rest {
-            Rest::Announced => self.sleep(bell, at_most),
+            Rest::Announced => self.sleep(wakeup, at_most),
             Rest::Begins if self.is_dense || is_due_soon => self.nap(),
             Rest::Napped if is_due_soon => self.nap(),
             Rest::Begins | Rest::Napped => {
                 self.is_dense = false;
                 // The caller looks for work once more before it sleeps.
-                bell.announce();
+                wakeup.announce();
                 self.rest = Rest::Announced;
             }
         }
@@ -210,10 +211,10 @@ impl<P: Platform> Idle<P> {
         self.platform.sleep(NAP);
     }
 
-    fn sleep(&mut self, bell: &Bell, at_most: Option<Duration>) {
+    fn sleep(&mut self, wakeup: &Wakeup, at_most: Option<Duration>) {
         let since_ns = self.platform.monotonic_ns();
         self.rest = Rest::Begins;
-        if bell.sleep(at_most) {
+        if wakeup.sleep(at_most) {
             // Work is on its way: like after work, but for what is done at its end.
             self.rounds = 1;
             self.free_yields = WOKEN_YIELDS;
@@ -221,7 +222,7 @@ impl<P: Platform> Idle<P> {
         }
     }
 
-    /// Sleeps where nobody rings, longer when it has been long.
+    /// Sleeps where nobody wakes it, longer when it has been long.
     fn rest_alone(&mut self) {
         self.sleeps = self.sleeps.saturating_add(1);
         self.platform.sleep(if self.sleeps <= SLEEPS_MAX { SLEEP } else { LONG_SLEEP });

@@ -7,11 +7,11 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
-pub mod bell;
 pub mod idle;
 pub mod latency;
 mod platform;
 pub mod signals;
+pub mod wakeup;
 
 pub use platform::{
     FileSystem, Granted, HostMemory, IoMode, Keeper, MemoryWishes, Pinning, Platform, ProbeAccess,

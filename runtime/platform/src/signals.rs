@@ -1,7 +1,7 @@
 //! The wish to stop: SIGINT, SIGTERM, SIGHUP, or whoever else asks.
 
 use crate::Platform;
-use crate::bell::{Bell, Callers};
+use crate::wakeup::{Wakeup, WakeupList};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io;
@@ -16,7 +16,7 @@ const PATIENCE_NS: u64 = 1_000_000_000;
 #[derive(Clone, Debug, Default)]
 pub struct StopFlag {
     raised: Arc<AtomicBool>,
-    callers: Callers,
+    wakeups: WakeupList,
 }
 
 impl StopFlag {
@@ -57,12 +57,12 @@ impl StopFlag {
     /// Raises it, and wakes who sleeps until then.
     pub fn raise(&self) {
         self.raised.store(true, Ordering::Release);
-        self.callers.ring();
+        self.wakeups.wake();
     }
 
-    /// Rings `bell`, too, when the flag is raised: its thread need not look while it sleeps.
-    pub fn rings(&self, bell: &'static Bell) {
-        self.callers.add(bell);
+    /// Wakes `wakeup`, too, when the flag is raised: its thread need not look while it sleeps.
+    pub fn wakes(&self, wakeup: &'static Wakeup) {
+        self.wakeups.add(wakeup);
     }
 
     /// True once somebody wishes to stop.

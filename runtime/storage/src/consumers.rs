@@ -6,7 +6,7 @@
 //! bytes as `%XX`), and a line with the CRC-32C of everything before it. It is replaced as a whole,
 //! durably, under the lock of the file `consumers-lock`.
 
-use super::layout::{self, Layout};
+use super::layout::{self, DirectoryLayout};
 use super::locks::{create_missing, patiently};
 use highwater::checksum::checksum;
 use highwater::types::Sequence;
@@ -82,7 +82,7 @@ impl fmt::Display for Consumer {
 #[derive(Clone, Debug)]
 pub struct Consumers<P> {
     platform: P,
-    layout: Layout,
+    layout: DirectoryLayout,
 }
 
 /// Why the consumers of a log are not known, or could not be written down.
@@ -106,7 +106,7 @@ pub enum ConsumersError {
 impl<P: Platform> Consumers<P> {
     /// Those of the log in a data directory.
     pub fn of(platform: P, directory: &Path) -> Self {
-        Self { platform, layout: Layout::new(directory) }
+        Self { platform, layout: DirectoryLayout::new(directory) }
     }
 
     /// All of them, in the order of their kinds and paths.

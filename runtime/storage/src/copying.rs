@@ -1,6 +1,6 @@
 //! Copies of the files of a log, durable but for their names.
 
-use super::layout::Layout;
+use super::layout::DirectoryLayout;
 use highwater::limits::BLOCK_BYTES;
 use highwater::types::SegmentNumber;
 use highwater_platform::{IoMode, Platform, SegmentFile};
@@ -35,7 +35,7 @@ pub fn copy_segment<P: Platform>(
     upto: u64,
     go_on: GoOn<'_>,
 ) -> io::Result<u64> {
-    let (from, to) = (Layout::new(from), Layout::new(to));
+    let (from, to) = (DirectoryLayout::new(from), DirectoryLayout::new(to));
     let copied = copy_file(
         platform,
         (&from.segment(segment), &to.segment(segment)),
@@ -58,7 +58,7 @@ pub fn copy_segment<P: Platform>(
 /// # Errors
 /// The system's.
 pub fn segment_files(directory: &Path, first: SegmentNumber) -> io::Result<Vec<PathBuf>> {
-    let layout = Layout::new(directory);
+    let layout = DirectoryLayout::new(directory);
     let segments = layout.list()?.segments.into_iter().filter(|segment| *segment >= first);
     let files = segments.flat_map(|segment| [layout.segment(segment), layout.packed(segment)]);
     Ok(files.filter(|path| path.exists()).collect())

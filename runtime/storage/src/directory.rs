@@ -10,7 +10,7 @@ use crate::counters::LogCounters;
 use crate::error::{OpenError, fault_of};
 use crate::history::History;
 use crate::history_cache::HistoryCache;
-use crate::layout::Layout;
+use crate::layout::DirectoryLayout;
 use crate::leftovers::Leftovers;
 use crate::options::LogOptions;
 use crate::syncer::LogSyncer;
@@ -27,7 +27,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct LogDirectory<P: Platform> {
     platform: P,
-    layout: Layout,
+    layout: DirectoryLayout,
     file_system: FileSystem,
     history: History<P>,
     writer: Option<Writer<P>>,
@@ -46,7 +46,7 @@ impl<P: Platform> LogDirectory<P> {
     /// # Panics
     /// If `options.segment_bytes` is not a whole number of blocks.
     pub fn open(platform: P, directory: &Path, options: &LogOptions) -> Result<Self, OpenError> {
-        let layout = Layout::new(directory);
+        let layout = DirectoryLayout::new(directory);
         let (writer, file_system) = open::open_to_write(platform, &layout, options)?;
         let history = History::direct(platform, layout.clone());
         Ok(Self { platform, layout, file_system, history, writer: Some(writer) })
@@ -70,7 +70,7 @@ impl<P: Platform> LogDirectory<P> {
         directory: &Path,
         cache: Arc<HistoryCache>,
     ) -> Result<Self, OpenError> {
-        let layout = Layout::new(directory);
+        let layout = DirectoryLayout::new(directory);
         let file_system = open::open_to_read(platform, &layout)?;
         let history = History::cached(platform, layout.clone(), cache);
         Ok(Self { platform, layout, file_system, history, writer: None })
@@ -82,7 +82,7 @@ impl<P: Platform> LogDirectory<P> {
     /// # Errors
     /// A sentence that says what is wrong and what to do.
     pub fn open_to_follow(platform: P, directory: &Path) -> Result<Self, OpenError> {
-        let layout = Layout::new(directory);
+        let layout = DirectoryLayout::new(directory);
         let file_system = open::open_to_read(platform, &layout)?;
         let history = History::once(platform, layout.clone());
         Ok(Self { platform, layout, file_system, history, writer: None })

@@ -4,7 +4,7 @@
 //! no recovery cuts it. A packed segment was that before it was packed, and is kept in its frames.
 
 use super::aligned::is_aligned;
-use super::layout::Layout;
+use super::layout::DirectoryLayout;
 use super::packed::PackedSegment;
 use crate::history_cache::{CHUNK_BYTES, HistoryCache, PartKey};
 use highwater::limits::BLOCK_BYTES;
@@ -22,7 +22,7 @@ const HEADERS_ASKED: u64 = 4;
 #[derive(Debug)]
 pub(super) struct History<P: Platform> {
     platform: P,
-    layout: Layout,
+    layout: DirectoryLayout,
     cache: Arc<HistoryCache>,
     reads: Reads,
     /// The last segment that is known to be sealed; 0 for none.
@@ -50,21 +50,21 @@ enum OpenSegment<S> {
 
 impl<P: Platform> History<P> {
     /// Reads through `cache`, plain segments too.
-    pub(super) fn cached(platform: P, layout: Layout, cache: Arc<HistoryCache>) -> Self {
+    pub(super) fn cached(platform: P, layout: DirectoryLayout, cache: Arc<HistoryCache>) -> Self {
         Self::new(platform, layout, cache, Reads::Kept)
     }
 
     /// Reads what files hold now; of packed segments, a few frames are kept.
-    pub(super) fn direct(platform: P, layout: Layout) -> Self {
+    pub(super) fn direct(platform: P, layout: DirectoryLayout) -> Self {
         Self::new(platform, layout, few_frames(), Reads::Direct)
     }
 
     /// Reads what files hold now, for who reads all of it in order and never again.
-    pub(super) fn once(platform: P, layout: Layout) -> Self {
+    pub(super) fn once(platform: P, layout: DirectoryLayout) -> Self {
         Self::new(platform, layout, few_frames(), Reads::Once)
     }
 
-    fn new(platform: P, layout: Layout, cache: Arc<HistoryCache>, reads: Reads) -> Self {
+    fn new(platform: P, layout: DirectoryLayout, cache: Arc<HistoryCache>, reads: Reads) -> Self {
         let sealed = SegmentNumber(0);
         Self { platform, layout, cache, reads, sealed, open: None }
     }

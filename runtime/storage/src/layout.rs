@@ -14,7 +14,7 @@ const SEQUENCE_DIGITS: usize = 20;
 
 /// The names in one data directory.
 #[derive(Clone, Debug)]
-pub(super) struct Layout {
+pub(super) struct DirectoryLayout {
     directory: PathBuf,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Listing {
     pub(super) retired: Vec<SegmentNumber>,
 }
 
-impl Layout {
+impl DirectoryLayout {
     /// The names in `directory`.
     pub(super) fn new(directory: &Path) -> Self {
         Self { directory: directory.to_owned() }
@@ -183,7 +183,7 @@ impl Layout {
 /// Whether files of this name in a data directory are the engine's.
 pub fn is_log_name(name: &OsStr) -> bool {
     const OF_SEGMENTS: [&str; 5] = [".log", ".packed", ".packing", ".spare", ".retired"];
-    let layout = Layout::new(Path::new(""));
+    let layout = DirectoryLayout::new(Path::new(""));
     let fixed = [layout.lock(), layout.snapshot_lock(), layout.snapshot_part()];
     let text = name.to_str().unwrap_or_default();
     fixed.iter().any(|path| path == Path::new(name))
@@ -193,7 +193,7 @@ pub fn is_log_name(name: &OsStr) -> bool {
 
 /// Whether a directory holds a log, by the names in it.
 pub fn looks_like_log(directory: &Path) -> bool {
-    let layout = Layout::new(directory);
+    let layout = DirectoryLayout::new(directory);
     let is_log = |listing: Listing| !listing.segments.is_empty() || !listing.snapshots.is_empty();
     layout.lock().is_file() && layout.list().is_ok_and(is_log)
 }
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn names_read_back() {
-        let layout = Layout::new(Path::new("data"));
+        let layout = DirectoryLayout::new(Path::new("data"));
         let name = layout.segment(SegmentNumber(7));
         assert_eq!(name, Path::new("data/0000000000000007.log"));
         assert_eq!(layout.spare(SegmentNumber(8)), Path::new("data/0000000000000008.spare"));
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn every_name_that_is_given_is_known() {
-        let layout = Layout::new(Path::new("data"));
+        let layout = DirectoryLayout::new(Path::new("data"));
         let segment = SegmentNumber(7);
         for path in [
             layout.lock(),

@@ -6,7 +6,7 @@
 //! that segment.
 
 use super::error::OpenError;
-use super::layout::{self, Layout, Listing};
+use super::layout::{self, DirectoryLayout, Listing};
 use super::packed::{HEADER_BYTES, PackedHeader};
 use highwater::block::Chain;
 use highwater::limits::BLOCK_BYTES;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct Leftovers<P: Platform> {
     platform: P,
-    layout: Layout,
+    layout: DirectoryLayout,
 }
 
 /// A file that may be a segment of the log under another name.
@@ -55,7 +55,7 @@ enum Held {
 
 impl<P: Platform> Leftovers<P> {
     /// Those in the directory of `layout`.
-    pub(super) fn new(platform: P, layout: Layout) -> Self {
+    pub(super) fn new(platform: P, layout: DirectoryLayout) -> Self {
         Self { platform, layout }
     }
 

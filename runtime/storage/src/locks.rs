@@ -6,7 +6,7 @@
 //! system drops every lock when its process ends, however it ends.
 
 use super::error::OpenError;
-use super::layout::Layout;
+use super::layout::DirectoryLayout;
 use highwater_platform::{Platform, Sharing};
 use std::fs::OpenOptions;
 use std::io;
@@ -31,7 +31,7 @@ pub(super) struct WriterLock<P: Platform> {
 
 impl<P: Platform> WriterLock<P> {
     /// Takes both locks.
-    pub(super) fn take(platform: P, layout: &Layout) -> Result<Self, OpenError> {
+    pub(super) fn take(platform: P, layout: &DirectoryLayout) -> Result<Self, OpenError> {
         let path = layout.directory();
         let failed = |error| OpenError::writing("lock", path, error);
         let in_use = || OpenError::InUse(path.to_owned());
@@ -55,7 +55,10 @@ impl<P: Platform> WriterLock<P> {
 }
 
 /// Whether a process has the directory open for writing.
-pub(super) fn writer_is_running<P: Platform>(platform: P, layout: &Layout) -> io::Result<bool> {
+pub(super) fn writer_is_running<P: Platform>(
+    platform: P,
+    layout: &DirectoryLayout,
+) -> io::Result<bool> {
     let is_locked = |path: &Path| match platform.is_locked(path) {
         Err(error)
             if error.kind() == io::ErrorKind::NotFound
@@ -82,7 +85,7 @@ impl<P: Platform> Lease<P> {
     /// # Errors
     /// The system's, or another process has changed the log for seconds.
     pub fn take(platform: P, directory: &Path) -> Result<Self, OpenError> {
-        let path = Layout::new(directory).lease();
+        let path = DirectoryLayout::new(directory).lease();
         match patiently(platform, READER_PATIENCE_NS, || platform.lock(&path, Sharing::Shared)) {
             Ok(Some(shared)) => Ok(Self { _shared: Some(shared) }),
             Ok(None) => Err(OpenError::Changing(directory.to_owned())),

@@ -2,7 +2,7 @@
 
 use super::aligned::{Aligned, is_whole_blocks};
 use super::error::OpenError;
-use super::layout::{self, Layout};
+use super::layout::{self, DirectoryLayout};
 use super::locks::WriterLock;
 use super::options::{IoChoice, LogOptions};
 use super::writer::Writer;
@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 
 /// A directory that this process has for itself.
 #[derive(Debug)]
-pub(super) struct Taken<P: Platform> {
+pub(super) struct LockedDirectory<P: Platform> {
     /// Keeps every other writer out.
     pub(super) lock: WriterLock<P>,
     /// What it is on.
@@ -28,11 +28,11 @@ pub(super) struct Taken<P: Platform> {
 /// Opens a directory for writing; see [`LogDirectory::open`](super::LogDirectory::open).
 pub(super) fn open_to_write<P: Platform>(
     platform: P,
-    layout: &Layout,
+    layout: &DirectoryLayout,
     options: &LogOptions,
 ) -> Result<(Writer<P>, FileSystem), OpenError> {
     assert!(is_whole_blocks(options.segment_bytes), "a segment is a whole number of blocks");
-    let Taken { lock, file_system, io } = take(platform, layout, options.io)?;
+    let LockedDirectory { lock, file_system, io } = take(platform, layout, options.io)?;
     let writer = Writer::new(platform, layout.clone(), lock, (io, options))
         .map_err(|error| OpenError::writing("start a thread for", layout.directory(), error))?;
     Ok((writer, file_system))
@@ -42,9 +42,9 @@ pub(super) fn open_to_write<P: Platform>(
 /// is there is left as it is.
 pub(super) fn take<P: Platform>(
     platform: P,
-    layout: &Layout,
+    layout: &DirectoryLayout,
     choice: IoChoice,
-) -> Result<Taken<P>, OpenError> {
+) -> Result<LockedDirectory<P>, OpenError> {
     survive_size_limit().map_err(|error| {
         OpenError::System(
             "prepare for the limit on the size of files for",
@@ -61,14 +61,14 @@ pub(super) fn take<P: Platform>(
     let file_system =
         platform.file_system(layout.directory()).map_err(failed("ask for the file system of"))?;
     let io = settle_io(platform, layout, choice, &file_system)?;
-    Ok(Taken { lock, file_system, io })
+    Ok(LockedDirectory { lock, file_system, io })
 }
 
 /// Opens a directory for reading; see
 /// [`LogDirectory::open_read_only`](super::LogDirectory::open_read_only).
 pub(super) fn open_to_read<P: Platform>(
     platform: P,
-    layout: &Layout,
+    layout: &DirectoryLayout,
 ) -> Result<FileSystem, OpenError> {
     let directory = layout.directory();
     let listing = layout.list().map_err(|error| listing_error(directory, error))?;
@@ -144,7 +144,7 @@ fn listing_error(directory: &Path, error: io::Error) -> OpenError {
 }
 
 /// Refuses a directory in which something that is no file has the name of one.
-fn check_files(layout: &Layout) -> Result<(), OpenError> {
+fn check_files(layout: &DirectoryLayout) -> Result<(), OpenError> {
     let directory = layout.directory();
     match layout.irregular().map_err(|error| listing_error(directory, error))? {
         Some(path) => Err(OpenError::NotAFile(path)),
@@ -154,7 +154,7 @@ fn check_files(layout: &Layout) -> Result<(), OpenError> {
 
 fn settle_io<P: Platform>(
     platform: P,
-    layout: &Layout,
+    layout: &DirectoryLayout,
     choice: IoChoice,
     file_system: &FileSystem,
 ) -> Result<IoMode, OpenError> {
@@ -174,7 +174,7 @@ fn settle_io<P: Platform>(
 }
 
 /// Whether a block can be written directly, found out by doing it.
-fn takes_direct_io<P: Platform>(platform: P, layout: &Layout) -> io::Result<bool> {
+fn takes_direct_io<P: Platform>(platform: P, layout: &DirectoryLayout) -> io::Result<bool> {
     let path = layout.probe();
     let answer = write_and_read_back(platform, &path);
     layout::remove(platform, &path)?;

@@ -5,7 +5,7 @@
 //! with the length of the file before anything is allocated by it; every byte is covered by a
 //! checksum. What is wrong is an error of the kind `InvalidData` that holds a [`PackedDamage`].
 
-use super::layout::Layout;
+use super::layout::DirectoryLayout;
 use highwater::checksum::checksum;
 use highwater::limits::{BLOCK_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
 use highwater::types::SegmentNumber;
@@ -293,7 +293,7 @@ impl Packer {
 /// The first packed segment in a directory that is not what was written: its file, the place and
 /// what shows it, as a sentence begins. Reads all of them.
 pub fn packed_damage<P: Platform>(platform: P, directory: &Path) -> Option<String> {
-    let layout = Layout::new(directory);
+    let layout = DirectoryLayout::new(directory);
     let packed = layout.list().ok()?.packed;
     packed.into_iter().find_map(|segment| {
         let path = layout.packed(segment);

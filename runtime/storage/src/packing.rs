@@ -6,7 +6,7 @@
 //! which of two files counts.
 
 use super::history::History;
-use super::layout::{self, Layout};
+use super::layout::{self, DirectoryLayout};
 use super::packed::{FRAME_BYTES, HEADER_BYTES, PackedHeader, PackedSegment, Packer};
 use highwater::limits::{BLOCK_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
 use highwater::types::SegmentNumber;
@@ -94,7 +94,7 @@ pub fn pack_segment<P: Platform>(
 #[derive(Debug)]
 pub struct Packing<P: Platform> {
     platform: P,
-    layout: Layout,
+    layout: DirectoryLayout,
     plain: P::Segment,
     header: PackedHeader,
     /// True once the packed file may have its name.
@@ -122,7 +122,7 @@ impl<P: Platform> Packing<P> {
     /// Like [`pack_segment`]'s.
     pub fn begin(platform: P, directory: &Path, segment: SegmentNumber) -> Result<Self, PackFault> {
         let failed = |error| fault_of(PackingStep::Appended, &error);
-        let layout = Layout::new(directory);
+        let layout = DirectoryLayout::new(directory);
         let plain = match platform.open_to_read(&layout.segment(segment)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(PackFault::Missing(segment));
@@ -271,7 +271,7 @@ impl<P: Platform> Packing<P> {
 }
 
 /// Removes the temporary file of a segment as far as it can be.
-fn remove_temporary<P: Platform>(platform: P, layout: &Layout, segment: SegmentNumber) {
+fn remove_temporary<P: Platform>(platform: P, layout: &DirectoryLayout, segment: SegmentNumber) {
     // What stays is removed by the next start that accepts the log.
     drop(layout::remove(platform, &layout.packing(segment)));
 }
@@ -280,7 +280,7 @@ fn remove_temporary<P: Platform>(platform: P, layout: &Layout, segment: SegmentN
 /// cut: nothing behind that need be readable.
 pub(super) fn unpack_segment<P: Platform>(
     platform: P,
-    layout: &Layout,
+    layout: &DirectoryLayout,
     segment: SegmentNumber,
     position: u64,
 ) -> io::Result<()> {
@@ -301,7 +301,7 @@ pub(super) fn unpack_segment<P: Platform>(
 /// The empty temporary file of a segment; what an earlier attempt left is gone.
 fn create_anew<P: Platform>(
     platform: P,
-    layout: &Layout,
+    layout: &DirectoryLayout,
     segment: SegmentNumber,
 ) -> io::Result<P::Segment> {
     let path = layout.packing(segment);

@@ -2,8 +2,8 @@
 //! when they are dropped.
 
 use super::error::OpenError;
-use super::layout::{self, Layout};
-use super::open::{self, Taken};
+use super::layout::{self, DirectoryLayout};
+use super::open::{self, LockedDirectory};
 use super::options::IoChoice;
 use highwater::types::SegmentNumber;
 use highwater_platform::{FileSystem, IoMode, Platform, SegmentFile};
@@ -20,8 +20,8 @@ const ZEROS_BYTES: usize = 1 << 18;
 #[derive(Debug)]
 pub struct ProbeDirectory<P: Platform> {
     platform: P,
-    layout: Layout,
-    taken: Taken<P>,
+    layout: DirectoryLayout,
+    taken: LockedDirectory<P>,
 }
 
 /// A file that is removed when it is dropped; its name is that of a spare, so that what a crash
@@ -39,7 +39,7 @@ impl<P: Platform> ProbeDirectory<P> {
     /// # Errors
     /// A sentence that says what is wrong and what to do.
     pub fn open(platform: P, directory: &Path) -> Result<Self, OpenError> {
-        let layout = Layout::new(directory);
+        let layout = DirectoryLayout::new(directory);
         let taken = open::take(platform, &layout, IoChoice::Auto)?;
         Ok(Self { platform, layout, taken })
     }

@@ -4,7 +4,7 @@
 //! Who retires and who takes need not be one process: every step is a rename, and what is taken is
 //! written to only once nothing can bring its old name back.
 
-use super::layout::{self, Layout};
+use super::layout::{self, DirectoryLayout};
 use highwater::types::SegmentNumber;
 use highwater_platform::{IoMode, Platform, SegmentFile};
 use std::io;
@@ -17,7 +17,7 @@ const RETIRED_MAX: usize = 2;
 /// later, or is removed when there are enough of them. Durable with the next sync of the directory.
 pub(super) fn retire<P: Platform>(
     platform: P,
-    layout: &Layout,
+    layout: &DirectoryLayout,
     segment: SegmentNumber,
 ) -> io::Result<()> {
     let path = layout.segment(segment);
@@ -31,7 +31,7 @@ pub(super) fn retire<P: Platform>(
 /// when there is none. Files of another size are removed.
 pub(super) fn take<P: Platform>(
     platform: P,
-    layout: &Layout,
+    layout: &DirectoryLayout,
     spare: &Path,
     length_bytes: u64,
 ) -> io::Result<Option<P::Segment>> {

@@ -8,7 +8,7 @@
 use super::aligned;
 use super::counters::LogCounters;
 use super::error::fault_of;
-use super::layout::{self, Layout};
+use super::layout::{self, DirectoryLayout};
 use super::options::SpareFault;
 use super::retired;
 use highwater::log_file::{LogFault, LogOperation};
@@ -24,7 +24,7 @@ use std::thread::{self, JoinHandle};
 #[derive(Debug)]
 pub(super) struct Spares<P: Platform> {
     platform: P,
-    layout: Layout,
+    layout: DirectoryLayout,
     shared: Arc<Shared>,
     /// What was asked for and not yet taken.
     asked: Option<Request>,
@@ -58,7 +58,7 @@ impl<P: Platform> Spares<P> {
     /// Starts the thread; it has nothing to do yet.
     pub(super) fn start(
         platform: P,
-        layout: Layout,
+        layout: DirectoryLayout,
         counters: Arc<LogCounters>,
         tell: SpareFault,
     ) -> io::Result<Self> {
@@ -181,7 +181,7 @@ impl<P: Platform> Drop for Spares<P> {
 /// The thread's side.
 struct Preparer<P: Platform> {
     platform: P,
-    layout: Layout,
+    layout: DirectoryLayout,
     shared: Arc<Shared>,
     counters: Arc<LogCounters>,
     tell: SpareFault,

@@ -2,7 +2,7 @@
 
 use super::counters::LogCounters;
 use super::error::fault_of;
-use super::layout::Layout;
+use super::layout::DirectoryLayout;
 use highwater::log_file::{LogFault, LogOperation};
 use highwater::types::SegmentNumber;
 use highwater_platform::{Platform, SegmentFile};
@@ -36,7 +36,7 @@ impl WrittenSegment {
 #[derive(Debug)]
 pub struct LogSyncer<P: Platform> {
     platform: P,
-    layout: Layout,
+    layout: DirectoryLayout,
     written: Arc<WrittenSegment>,
     counters: Arc<LogCounters>,
     open: Option<(SegmentNumber, P::Segment)>,
@@ -45,7 +45,7 @@ pub struct LogSyncer<P: Platform> {
 impl<P: Platform> LogSyncer<P> {
     pub(super) fn new(
         platform: P,
-        layout: Layout,
+        layout: DirectoryLayout,
         written: Arc<WrittenSegment>,
         counters: Arc<LogCounters>,
     ) -> Self {

@@ -3,11 +3,11 @@
 use super::aligned::{self, Aligned, is_aligned};
 use super::counters::LogCounters;
 use super::error::fault_of;
-use super::layout::{self, Layout};
+use super::layout::{self, DirectoryLayout};
 use super::locks::WriterLock;
 use super::options::LogOptions;
-use super::pace::Pace;
 use super::packing;
+use super::preparation::Preparation;
 use super::spares::{Request, Spares};
 use super::syncer::{LogSyncer, WrittenSegment};
 use highwater::limits::BLOCK_BYTES;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Writer<P: Platform> {
     platform: P,
-    layout: Layout,
+    layout: DirectoryLayout,
     io: IoMode,
     segment_bytes: u64,
     current: Option<Current<P::Segment>>,
@@ -46,7 +46,7 @@ struct Current<S> {
     /// Where the next block goes.
     tail: u64,
     /// How fast the next one is prepared.
-    pace: Pace,
+    preparation: Preparation,
     /// Whether something was appended after the last sync.
     unsynced: bool,
 }
@@ -55,7 +55,7 @@ impl<P: Platform> Writer<P> {
     /// A writer in a directory that is locked and has no spares.
     pub(super) fn new(
         platform: P,
-        layout: Layout,
+        layout: DirectoryLayout,
         lock: WriterLock<P>,
         (io, options): (IoMode, &LogOptions),
     ) -> io::Result<Self> {
@@ -186,8 +186,9 @@ impl<P: Platform> Writer<P> {
         };
         let file = self.checked(LogOperation::Begin, begun)?;
         let tail = header.len() as u64;
-        let pace = Pace::from(tail, segment_bytes);
-        self.current = Some(Current { segment, segment_bytes, file, tail, pace, unsynced: true });
+        let preparation = Preparation::from(tail, segment_bytes);
+        self.current =
+            Some(Current { segment, segment_bytes, file, tail, preparation, unsynced: true });
         self.written.is(segment);
         self.counters.begun();
         Ok(())
@@ -265,9 +266,9 @@ impl<P: Platform> Writer<P> {
         file.sync()?;
         self.platform.sync_directory(self.layout.directory())?;
         let segment_bytes = self.segment_bytes;
-        let pace = Pace::from(position, segment_bytes);
+        let preparation = Preparation::from(position, segment_bytes);
         let unsynced = false;
-        Ok(Some(Current { segment, segment_bytes, file, tail: position, pace, unsynced }))
+        Ok(Some(Current { segment, segment_bytes, file, tail: position, preparation, unsynced }))
     }
 
     /// Removes a segment. Its packed file is gone for good before its plain one, which is the one
@@ -293,7 +294,7 @@ impl<P: Platform> Writer<P> {
     /// Has the next segment prepared as far as this one is written.
     fn prepare_next(&mut self) {
         if let (Some(spares), Some(current)) = (&mut self.spares, &self.current)
-            && let Some(due_bytes) = current.pace.due_bytes(current.tail)
+            && let Some(due_bytes) = current.preparation.due_bytes(current.tail)
         {
             let segment = current.segment.next();
             let request = Request { segment, segment_bytes: current.segment_bytes };

@@ -34,7 +34,7 @@ mod checked {
     pub mod watermark;
 }
 
-#[path = "../../../runtime/platform/src/bell/announcement.rs"]
+#[path = "../../../runtime/platform/src/wakeup/announcement.rs"]
 mod announcement;
 
 // The core's modules know each other by these paths.

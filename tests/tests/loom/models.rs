@@ -1,7 +1,7 @@
 //! One module of models for each thing that threads share.
 
-mod bell;
 mod halt;
 mod latch;
 mod ring;
+mod wakeup;
 mod watermark;

@@ -170,13 +170,13 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let ((), calls) = counted(|| {
         for command in &commands {
             let timed = TimedCommand { timestamp_ns: 1, command: *command };
-            around.bells.sequencer.ring();
+            around.wakeups.sequencer.wake();
             while input.push(timed).is_err() {
                 assert!(release(&mut releaser, &mut told) != Step::Done, "it ended too soon");
             }
         }
         shared.halt.stop();
-        around.bells.ring_all();
+        around.wakeups.wake_all();
         while release(&mut releaser, &mut told) != Step::Done {}
     });
     let after = sequencer.join().expect("no panic");

@@ -16,7 +16,7 @@ use std::fmt;
 
 /// What recovery found, as a sentence and for the summary.
 #[derive(Clone, Debug)]
-pub(super) struct Recovered {
+pub(super) struct RecoverySummary {
     data: String,
     last_sequence: u64,
     last_client_sequence: u64,
@@ -26,7 +26,7 @@ pub(super) struct Recovered {
     snapshot_sequence: u64,
 }
 
-impl Recovered {
+impl RecoverySummary {
     pub(super) fn of<P: Platform>(started: &Started<P>) -> Self {
         let book = started.book();
         Self {
@@ -40,7 +40,7 @@ impl Recovered {
     }
 }
 
-impl fmt::Display for Recovered {
+impl fmt::Display for RecoverySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.last_sequence == 0 {
             write!(f, "a new log in '{}'", self.data)?;
@@ -71,7 +71,7 @@ pub(super) fn conclude<P: Platform>(
     platform: P,
     (args, config): (&RunArgs, &Config),
     console: Console,
-    (recovered, finished): (&Recovered, Finished<P>),
+    (recovered, finished): (&RecoverySummary, Finished<P>),
 ) -> Result<(), CommandError> {
     let summary = summary_of((args, config), recovered, &finished);
     let last = summary.last_client_sequence;
@@ -85,15 +85,15 @@ pub(super) fn conclude<P: Platform>(
             note(&format!(
                 "{error}\nthe lines before it are durable, up to seq {last}; mend it and run again"
             ));
-            Err(CommandError::Told)
+            Err(CommandError::Reported)
         }
         GatewayEnd::Output(error) => {
             note(&error.to_string());
-            Err(CommandError::Told)
+            Err(CommandError::Reported)
         }
         GatewayEnd::SnapshotsBehind(sentence) => {
             note(&sentence);
-            Err(CommandError::Told)
+            Err(CommandError::Reported)
         }
         GatewayEnd::Fault(Fault::Log(fault)) => {
             return Err(CommandError::failed(explain_fault(platform, &config.data, fault)));
@@ -113,11 +113,11 @@ pub(super) fn conclude<P: Platform>(
 
 fn summary_of<P: Platform>(
     (args, config): (&RunArgs, &Config),
-    recovered: &Recovered,
+    recovered: &RecoverySummary,
     finished: &Finished<P>,
 ) -> Summary {
     let report = &finished.report;
-    let tally = report.told.tally();
+    let event_counts = report.run_outputs.event_counts();
     let totals = &finished.engine.log;
     let book = &finished.engine.sequencer.book;
     let sequences = report.released.0.saturating_sub(recovered.last_sequence);
@@ -144,10 +144,13 @@ fn summary_of<P: Platform>(
         retired_bytes: finished.engine.snapshots.retired_bytes,
         skipped_lines: report.skipped_count,
         commands: report.pushed_count,
-        trades: tally.trade_count,
-        rejects: tally.reject_count(),
-        rejects_by_reason: tally.rejects().map(|(reason, count)| (reason.name(), count)).collect(),
-        duplicates: tally.duplicate_count,
+        trades: event_counts.trade_count,
+        rejects: event_counts.reject_count(),
+        rejects_by_reason: event_counts
+            .rejects()
+            .map(|(reason, count)| (reason.name(), count))
+            .collect(),
+        duplicates: event_counts.duplicate_count,
         elapsed_ns: report.elapsed_ns,
         commands_per_second: per_second(report.pushed_count, report.elapsed_ns),
         critical_path: finished.engine.sequencer.critical_path.quantiles(),
@@ -166,7 +169,7 @@ fn summary_of<P: Platform>(
         open_orders: book.open_order_count(),
         state_hash: format!("{:016x}", book.state_hash()),
         reserved_bytes: finished.reserved_bytes,
-        instruments: InstrumentSummary::all_of(book, tally),
+        instruments: InstrumentSummary::all_of(book, event_counts),
     }
 }
 

@@ -3,8 +3,8 @@
 use highwater::book::Book;
 use highwater::types::{InstrumentId, Phase, Price, Side};
 use highwater_engine::figures::grouped_wide;
+use highwater_flows::event_counts::EventCounts;
 use highwater_flows::flow::shown;
-use highwater_flows::tally::Tally;
 use serde::Serialize;
 use std::fmt;
 
@@ -27,13 +27,14 @@ pub struct InstrumentSummary {
 }
 
 impl InstrumentSummary {
-    /// All instruments of `book`, in the order of their definition, with what `tally` counted.
-    pub fn all_of(book: &Book<'_>, tally: &Tally) -> Vec<Self> {
+    /// All instruments of `book`, in the order of their definition, with what `event_counts`
+    /// counted.
+    pub fn all_of(book: &Book<'_>, event_counts: &EventCounts) -> Vec<Self> {
         let ids = (0..book.instrument_count()).map(InstrumentId);
-        ids.filter_map(|instrument| Self::of(book, instrument, tally)).collect()
+        ids.filter_map(|instrument| Self::of(book, instrument, event_counts)).collect()
     }
 
-    fn of(book: &Book<'_>, instrument: InstrumentId, tally: &Tally) -> Option<Self> {
+    fn of(book: &Book<'_>, instrument: InstrumentId, event_counts: &EventCounts) -> Option<Self> {
         let phase = book.phase(instrument)?;
         let best = |side| match phase {
             Phase::Auction => None,
@@ -45,7 +46,7 @@ impl InstrumentSummary {
             bid_ticks: best(Side::Buy),
             ask_ticks: best(Side::Sell),
             last_trade_ticks: book.last_trade(instrument).map(Price::ticks),
-            volume_lots: tally.volume_lots(instrument),
+            volume_lots: event_counts.volume_lots(instrument),
         })
     }
 }
@@ -101,7 +102,7 @@ mod tests {
     /// A book and what is counted of it.
     struct Market<'m> {
         book: Book<'m>,
-        tally: Tally,
+        event_counts: EventCounts,
     }
 
     impl Market<'_> {
@@ -109,8 +110,8 @@ mod tests {
             let sequence = self.book.last_sequence().next();
             let client_sequence = ClientSequence(self.book.last_client_sequence(session).0 + 1);
             let command = Command { session, client_sequence, action };
-            let tally = &mut self.tally;
-            self.book.apply(sequence, &command, &mut |event: &Event| tally.count(event));
+            let event_counts = &mut self.event_counts;
+            self.book.apply(sequence, &command, &mut |event: &Event| event_counts.count(event));
         }
 
         fn control(&mut self, control: Control) {
@@ -129,7 +130,7 @@ mod tests {
         }
 
         fn second(&self) -> InstrumentSummary {
-            InstrumentSummary::all_of(&self.book, &self.tally).pop().unwrap()
+            InstrumentSummary::all_of(&self.book, &self.event_counts).pop().unwrap()
         }
     }
 
@@ -137,7 +138,7 @@ mod tests {
     fn volume_is_counted_and_an_auction_has_no_best_price() {
         let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
         let book = Book::new(&mut memory, CAPACITIES, 1).unwrap();
-        let mut market = Market { book, tally: Tally::default() };
+        let mut market = Market { book, event_counts: EventCounts::default() };
         for symbol in [b"A", b"B"] {
             let definition = Definition::open(Symbol::new(symbol).unwrap());
             market.apply(SessionId::OPERATOR, Action::DefineInstrument(definition));
@@ -152,7 +153,8 @@ mod tests {
         market.lines("5,,NEW,5,S,99,2\n");
         assert_eq!(seen(&market), (None, None, Some(100), 5));
         assert_eq!(market.second().phase, "auction");
-        let shown = Shown(InstrumentSummary::all_of(&market.book, &market.tally)).to_string();
+        let shown =
+            Shown(InstrumentSummary::all_of(&market.book, &market.event_counts)).to_string();
         let expected = "instrument              best bid    best ask  last price          volume\n\
                         A                              -           -           -               0\n\
                         B                              -           -         100               5  auction\n";
@@ -160,7 +162,7 @@ mod tests {
         market.control(Control::Uncross);
         let uncrossed = seen(&market);
         assert_eq!((uncrossed.0, uncrossed.1, uncrossed.3), (None, Some(105), 7));
-        assert_eq!(InstrumentSummary::all_of(&market.book, &market.tally)[0].volume_lots, 0);
+        assert_eq!(InstrumentSummary::all_of(&market.book, &market.event_counts)[0].volume_lots, 0);
     }
 
     struct Shown(Vec<InstrumentSummary>);

@@ -58,7 +58,8 @@ fn links_lead_to_what_they_name_also_when_that_is_not_there() {
         assert!(found.is_none_or(|sentence| sentence == expected));
     }
     // As bytes: a path that ends in a slash is another one to the system.
-    let real = |name: &str| Some(Place::of(&at.join(name)).replaceable()?.as_os_str().to_owned());
+    let real =
+        |name: &str| Some(ResolvedPath::of(&at.join(name)).replaceable()?.as_os_str().to_owned());
     assert_eq!(real("sub/hard"), Some(at.join("sub/hard").into_os_string()));
     assert_eq!(real("soft"), Some(at.join("file").into_os_string()));
     assert_eq!(real("dangling"), Some(at.join("nothing").into_os_string()));

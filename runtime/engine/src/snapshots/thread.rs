@@ -10,7 +10,7 @@ use crate::notices::{Notice, NoticeSink};
 use highwater::stage::{Fault, Shared, State};
 use highwater::types::Sequence;
 use highwater_platform::Platform;
-use highwater_platform::bell::{Alarm, Bells};
+use highwater_platform::wakeup::{ThresholdWakeup, Wakeups};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -87,7 +87,7 @@ pub struct SnapshotRequests(Arc<Desk>);
 #[derive(Debug)]
 struct Desk {
     /// Of the thread that makes them.
-    alarm: &'static Alarm,
+    alarm: &'static ThresholdWakeup,
     lag: &'static SnapshotLag,
     requests: Mutex<Requests>,
     changed: Condvar,
@@ -114,7 +114,7 @@ impl SnapshotRequests {
         requests.asked += 1;
         let mine = requests.asked;
         drop(requests);
-        self.0.alarm.bell().ring();
+        self.0.alarm.wakeup().wake();
         let mut requests = self.lock();
         while requests.answered < mine && !requests.is_over {
             requests = self.0.changed.wait(requests).unwrap_or_else(PoisonError::into_inner);
@@ -154,9 +154,9 @@ impl SnapshotThread {
         plan: SnapshotPlan,
         (context, outputs, notices): (&'static EngineContext, impl SettleOutputs, NoticeSink),
     ) -> io::Result<Self> {
-        let (bells, lag) = (&context.bells, &context.lag);
+        let (wakeups, lag) = (&context.wakeups, &context.lag);
         let requests = SnapshotRequests(Arc::new(Desk {
-            alarm: &bells.snapshot,
+            alarm: &wakeups.snapshot,
             lag,
             requests: Mutex::default(),
             changed: Condvar::new(),
@@ -167,7 +167,7 @@ impl SnapshotThread {
             data,
             plan,
             shared: context.shared,
-            bells,
+            wakeups,
             lag,
             outputs,
             notices,
@@ -214,7 +214,7 @@ struct Worker<P: Platform, O> {
     data: PathBuf,
     plan: SnapshotPlan,
     shared: &'static Shared,
-    bells: &'static Bells,
+    wakeups: &'static Wakeups,
     lag: &'static SnapshotLag,
     outputs: O,
     notices: NoticeSink,
@@ -267,7 +267,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
             Ok(_) => {
                 self.held_failures = 0;
                 self.lag.made(self.tried_bytes);
-                self.bells.ring_all();
+                self.wakeups.wake_all();
             }
             Err(SnapshotTrouble::Passing(why)) if self.lag.is_held() => {
                 self.held_failures += 1;
@@ -292,7 +292,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     /// or until the engine stops.
     fn wait(&self) -> Option<u64> {
         loop {
-            let alarm = &self.bells.snapshot;
+            let alarm = &self.wakeups.snapshot;
             alarm.announce(self.due_at_bytes());
             let asked = self.asked();
             if asked.is_some() || self.is_due() || !is_running(self.shared) {
@@ -348,7 +348,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
         self.tried_bytes = self.lag.log_bytes();
         let wanted = self.shared.applied.get();
         self.shared.sync_wanted.ask(wanted);
-        self.bells.ring_for_sync();
+        self.wakeups.wake_for_sync();
         while self.shared.durable.get() < wanted && is_running(self.shared) {
             self.platform.sleep(SYNC_PAUSE);
         }

@@ -19,7 +19,7 @@ use highwater_platform::Platform;
 use highwater_storage::{Leftovers, LogDirectory};
 
 /// A book as recovery left it.
-pub(super) struct Recovered {
+pub(super) struct RecoveredBook {
     pub(super) book: Book<'static>,
     pub(super) scanned: Scanned,
     pub(super) snapshot: Option<SnapshotHeader>,
@@ -36,7 +36,7 @@ pub(super) fn recover_in_memory<P: Platform, S: ReplaySink>(
     directory: &mut LogDirectory<P>,
     (config, notices): (&Config, &NoticeSink),
     sink: &mut S,
-) -> Result<Recovered, NotStarted<S::Refusal>> {
+) -> Result<RecoveredBook, NotStarted<S::Refusal>> {
     let mut attempt = Attempt {
         platform,
         directory,
@@ -73,7 +73,7 @@ struct Attempt<'a, P: Platform, S: ReplaySink> {
 impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
     /// Recovers from the first candidate that is to be trusted, or says how much room the log
     /// needs.
-    fn recover(&mut self) -> Result<Result<Recovered, Capacities>, NotStarted<S::Refusal>> {
+    fn recover(&mut self) -> Result<Result<RecoveredBook, Capacities>, NotStarted<S::Refusal>> {
         let (mut candidates, witnessed) = self.candidates()?;
         while let Some(beginning) = candidates.next(self.platform, self.directory, self.room)? {
             self.book_bytes += beginning.fresh.bytes;
@@ -97,7 +97,7 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
                     }
                     let mut notes = fresh.warnings;
                     notes.extend(candidates.into_notes());
-                    return Ok(Ok(Recovered {
+                    return Ok(Ok(RecoveredBook {
                         book,
                         scanned,
                         snapshot,

@@ -6,8 +6,8 @@
 //! answered.
 
 use crate::gzip;
-use crate::place::STANDARD;
-use highwater_platform::bell::{Bell, Callers};
+use crate::resolved_path::STANDARD;
+use highwater_platform::wakeup::{Wakeup, WakeupList};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
@@ -78,23 +78,23 @@ impl Source {
     /// Bytes that a thread waits for.
     pub(super) fn piped(reader: impl Read + Send + 'static) -> io::Result<Self> {
         let (sender, chunks) = sync_channel(CHUNKS_AHEAD);
-        let callers = Callers::default();
-        let outlet = Outlet { chunks: sender, callers: callers.clone() };
-        let last_call = LastCall(callers.clone());
+        let wakeups = WakeupList::default();
+        let outlet = Outlet { chunks: sender, wakeups: wakeups.clone() };
+        let last_call = LastCall(wakeups.clone());
         thread::Builder::new().name("hw-flow".into()).spawn(move || {
             // Dropped behind the outlet: after a panic too, whoever waits finds it gone.
             let _last_call = last_call;
             let outlet = outlet;
             read_ahead(reader, &outlet);
         })?;
-        Ok(Self::Piped(Pipe { chunks, callers, chunk: Vec::new(), taken: 0 }))
+        Ok(Self::Piped(Pipe { chunks, wakeups, chunk: Vec::new(), taken: 0 }))
     }
 
-    /// Rings `bell` whenever a silent pipe has something.
-    pub(super) fn rings(&self, bell: &'static Bell) {
+    /// Wakes `wakeup` whenever a silent pipe has something.
+    pub(super) fn wakes(&self, wakeup: &'static Wakeup) {
         match self {
             Self::Direct(_) => {}
-            Self::Piped(pipe) => pipe.callers.add(bell),
+            Self::Piped(pipe) => pipe.wakeups.add(wakeup),
         }
     }
 
@@ -147,7 +147,7 @@ enum Chunk {
 pub(super) struct Pipe {
     chunks: Receiver<Chunk>,
     /// Who is woken when there is a chunk.
-    callers: Callers,
+    wakeups: WakeupList,
     chunk: Vec<u8>,
     taken: usize,
 }
@@ -189,24 +189,24 @@ impl Pipe {
 /// The sending end of a pipe's thread.
 struct Outlet {
     chunks: SyncSender<Chunk>,
-    callers: Callers,
+    wakeups: WakeupList,
 }
 
 impl Outlet {
     /// Hands a chunk over, and wakes whoever waits for one; false when nobody wants it.
     fn send(&self, chunk: Chunk) -> bool {
         let is_wanted = self.chunks.send(chunk).is_ok();
-        self.callers.ring();
+        self.wakeups.wake();
         is_wanted
     }
 }
 
 /// Wakes whoever waits for a chunk that will not come.
-struct LastCall(Callers);
+struct LastCall(WakeupList);
 
 impl Drop for LastCall {
     fn drop(&mut self) {
-        self.0.ring();
+        self.0.wake();
     }
 }
 

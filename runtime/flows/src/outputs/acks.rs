@@ -3,7 +3,7 @@
 
 use super::OutputError;
 use super::partial::PartialFile;
-use crate::place::{Place, STANDARD};
+use crate::resolved_path::{ResolvedPath, STANDARD};
 use highwater::types::ClientSequence;
 use highwater_engine::text::push_number;
 use std::fmt;
@@ -75,7 +75,7 @@ impl AcksWriter {
 fn create(path: &Path) -> io::Result<File> {
     let has_other_names = |found: Metadata| found.is_file() && found.nlink() > 1;
     if fs::metadata(path).is_ok_and(has_other_names)
-        && let Some(real) = Place::of(path).replaceable()
+        && let Some(real) = ResolvedPath::of(path).replaceable()
     {
         let (file, mut partial) = PartialFile::create(real)?;
         return partial.keep().map(|()| file);

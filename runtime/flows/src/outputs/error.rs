@@ -1,6 +1,6 @@
 //! An output that cannot be written, said in one sentence.
 
-use crate::place::STANDARD;
+use crate::resolved_path::STANDARD;
 use std::fmt;
 use std::io;
 use std::path::Path;

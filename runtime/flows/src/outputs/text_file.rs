@@ -3,7 +3,7 @@
 
 use super::error::OutputError;
 use super::partial::PartialFile;
-use crate::place::Place;
+use crate::resolved_path::ResolvedPath;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -37,7 +37,7 @@ impl TextFile {
     /// # Errors
     /// When the file cannot be created.
     pub fn create(what: &'static str, path: &Path) -> Result<Self, OutputError> {
-        let partial = Place::of(path).replaceable().map(PartialFile::create);
+        let partial = ResolvedPath::of(path).replaceable().map(PartialFile::create);
         match partial {
             Some(Ok((file, partial))) => Ok(Self::partial(what, path, (file, partial))),
             Some(Err(error)) if !(is_closed(&error) && path.exists()) => {
@@ -54,7 +54,7 @@ impl TextFile {
     /// Whether a file at `path` can only be written in place: its directory takes no other name, so
     /// it is emptied as soon as it is opened.
     pub fn is_written_in_place(path: &Path) -> bool {
-        let partial = Place::of(path).replaceable().map(PartialFile::create);
+        let partial = ResolvedPath::of(path).replaceable().map(PartialFile::create);
         partial.is_some_and(|made| made.is_err_and(|error| is_closed(&error) && path.exists()))
     }
 
@@ -63,9 +63,9 @@ impl TextFile {
     /// # Errors
     /// When the file cannot be created.
     pub fn create_beside(what: &'static str, path: &Path) -> Result<Self, OutputError> {
-        let place = Place::of(path);
+        let resolved_path = ResolvedPath::of(path);
         let no_file = || io::Error::other("it is no file that another could take the place of");
-        let created = place.replaceable().ok_or_else(no_file).and_then(PartialFile::create);
+        let created = resolved_path.replaceable().ok_or_else(no_file).and_then(PartialFile::create);
         let created = created.map_err(|error| OutputError::new(what, path, error))?;
         Ok(Self::partial(what, path, created))
     }

@@ -23,7 +23,7 @@ const _: () = assert!(MIDDLES[2] / 4 * 3 > DISTANCE_MAX + 64);
 
 /// One instrument.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Market {
+pub(super) struct SimulatedMarket {
     pub(super) symbol: Symbol,
     /// The middle of the walk, in ticks.
     start: u32,
@@ -43,7 +43,7 @@ pub(super) fn symbols() -> [Symbol; SYMBOLS.len()] {
     SYMBOLS.map(|name| Symbol::new(name.as_bytes()).expect("the names are short"))
 }
 
-impl Market {
+impl SimulatedMarket {
     /// All instruments, as they are at the beginning of an epoch.
     pub(super) fn all() -> [Self; SYMBOLS.len()] {
         let symbols = symbols();

@@ -42,7 +42,7 @@ impl<P: Platform> Future for Durable<'_, P> {
 
 impl<P: Platform> Drop for Durable<'_, P> {
     fn drop(&mut self) {
-        self.session.place.waiter.clear(self.session.generation);
+        self.session.slot.waiter.clear(self.session.generation);
     }
 }
 
@@ -66,7 +66,7 @@ impl<P: Platform> Future for NextEvent<'_, P> {
 
 impl<P: Platform> Drop for NextEvent<'_, P> {
     fn drop(&mut self) {
-        self.session.place.waiter.clear(self.session.generation);
+        self.session.slot.waiter.clear(self.session.generation);
     }
 }
 
@@ -79,7 +79,7 @@ impl<P: Platform> Session<P> {
         look: impl Fn() -> Result<Option<T>, E>,
     ) -> Poll<Result<T, E>> {
         let found = look().transpose().or_else(|| {
-            self.place.waiter.register(self.generation, until, context.waker());
+            self.slot.waiter.register(self.generation, until, context.waker());
             look().transpose()
         });
         found.map_or(Poll::Pending, Poll::Ready)

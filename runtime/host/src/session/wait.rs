@@ -24,7 +24,7 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// The session has ended.
     pub fn is_durable(&self, sequence: Sequence) -> Result<bool, SessionEnd> {
-        drop(self.place.desk_of(self.generation)?);
+        drop(self.slot.endpoint_of(self.generation)?);
         if self.common.context.shared.durable.get() >= sequence {
             return Ok(true);
         }
@@ -64,7 +64,7 @@ impl<P: Platform> Session<P> {
         let sequence = shared.applied.get().max(shared.appended.get());
         if !self.is_durable(sequence)? {
             shared.sync_wanted.ask(sequence);
-            self.common.context.bells.ring_for_sync();
+            self.common.context.wakeups.wake_for_sync();
         }
         Ok(sequence)
     }
@@ -118,11 +118,11 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// There is none and there will be none.
     pub(super) fn has_event(&self) -> Result<bool, PollError> {
-        if self.owed.is_some() {
+        if self.backlog.is_some() {
             return Err(PollError::Lagging);
         }
-        let (is_lagging, end) = (self.place.is_lagging(), self.common.end());
-        if !self.place.desk_of(self.generation)?.events.is_empty() {
+        let (is_lagging, end) = (self.slot.is_lagging(), self.common.end());
+        if !self.slot.endpoint_of(self.generation)?.events.is_empty() {
             return Ok(true);
         }
         match end {
@@ -156,7 +156,7 @@ impl<P: Platform> Session<P> {
             }
         }
         loop {
-            let waiter = &self.place.waiter;
+            let waiter = &self.slot.waiter;
             with_thread_waker(|waker| waiter.register(self.generation, until, waker));
             let found = look(self);
             let left_ns = deadline_ns.saturating_sub(platform.monotonic_ns());

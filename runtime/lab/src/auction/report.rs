@@ -8,7 +8,7 @@ use std::fmt;
 
 /// What an auction came to. The JSON names are the field names.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Report {
+pub(super) struct AuctionReport {
     /// Orders that were open before the uncross.
     pub(super) orders: u32,
     /// The price of all trades, in ticks; nothing when there are none.
@@ -29,12 +29,12 @@ pub(super) struct Report {
     pub(super) duplicates: u64,
 }
 
-impl Report {
+impl AuctionReport {
     pub(super) fn of(outcome: &Outcome) -> Self {
         let indicative = outcome.indicative;
         let imbalance_lots = indicative.map_or(0, |indicative| indicative.imbalance_lots);
-        let tally = &outcome.tally;
-        let rejects = tally.rejects().map(|(reason, count)| (reason.name(), count));
+        let event_counts = &outcome.event_counts;
+        let rejects = event_counts.rejects().map(|(reason, count)| (reason.name(), count));
         Self {
             orders: outcome.order_count,
             price_ticks: indicative.map(|indicative| indicative.price.ticks()),
@@ -45,15 +45,15 @@ impl Report {
                 1.. => Some("buy"),
                 _ => Some("sell"),
             },
-            trades: tally.trade_count,
-            rejects: tally.reject_count(),
+            trades: event_counts.trade_count,
+            rejects: event_counts.reject_count(),
             rejects_by_reason: rejects.collect(),
-            duplicates: tally.duplicate_count,
+            duplicates: event_counts.duplicate_count,
         }
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for AuctionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "orders              {}", grouped(u64::from(self.orders)))?;
         match self.price_ticks {

@@ -26,7 +26,7 @@ fn collected(text: &str) -> Result<Vec<FlowLine>, String> {
             ) => return Err(sentence),
             Err(
                 error @ (CommandError::ClosedPipe
-                | CommandError::Told
+                | CommandError::Reported
                 | CommandError::Differ
                 | CommandError::Incomparable(_)),
             ) => panic!("nothing is written or compared: {error:?}"),
@@ -60,13 +60,13 @@ impl Write for Shared {
 }
 
 /// The report of an auction, and its trades.
-fn held(text: &str) -> (Report, String) {
+fn held(text: &str) -> (AuctionReport, String) {
     let shared = Shared::default();
     let mut trades = TradesWriter::to(TextFile::new("trades", "t.csv", shared.clone()));
     let outcome = uncross(&collected(text).unwrap(), Some(&mut trades)).unwrap();
     trades.keep().unwrap();
     let trades = String::from_utf8(shared.0.lock().unwrap().text.clone()).unwrap();
-    (Report::of(&outcome), trades.strip_prefix(TRADES_HEADER).unwrap().to_owned())
+    (AuctionReport::of(&outcome), trades.strip_prefix(TRADES_HEADER).unwrap().to_owned())
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use highwater::event::{Event, EventKind};
 use highwater_engine::text::push_number;
 use highwater_flows::outputs::{OutputError, TextFile};
-use highwater_flows::place::STANDARD;
+use highwater_flows::resolved_path::STANDARD;
 use std::io;
 use std::path::Path;
 

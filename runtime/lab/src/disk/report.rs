@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What a measurement found. The JSON names are the field names; times are nanoseconds.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct DiskReport {
     /// The data directory.
     pub data: String,
     /// Its file system.
@@ -75,7 +75,7 @@ impl WayReport {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for DiskReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let free = grouped(self.free_bytes >> 20);
         writeln!(
@@ -91,7 +91,7 @@ impl fmt::Display for Report {
     }
 }
 
-impl Report {
+impl DiskReport {
     fn write_commit(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let used = self.ways.iter().find(|way| way.used);
         let Some((commit, used)) = self.commit.zip(used) else {
@@ -192,7 +192,7 @@ mod tests {
             sizes: vec![SizeReport { bytes: 4_096, commit: None }],
             ..way(1, 1)
         };
-        let report = Report {
+        let report = DiskReport {
             data: "d".to_owned(),
             file_system: "xfs".to_owned(),
             free_bytes: 5 << 30,

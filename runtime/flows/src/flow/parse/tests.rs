@@ -26,7 +26,7 @@ fn reads_every_command() {
 }
 
 /// What the book is told of a line's price and quantity.
-fn told(line: &str) -> (u32, u64) {
+fn run_outputs(line: &str) -> (u32, u64) {
     let line = parsed(line);
     (line.price.0, line.quantity.0)
 }
@@ -35,8 +35,9 @@ fn told(line: &str) -> (u32, u64) {
 fn numbers_that_no_book_takes_become_others_that_it_rejects() {
     let huge = "99999999999999999999999";
     for word in ["NEW", "IOC", "REDUCE", "REPLACE", "CANCEL"] {
-        let line =
-            |price: &str, quantity: &str| told(&format!("1,2,{word},3,B,{price},{quantity}"));
+        let line = |price: &str, quantity: &str| {
+            run_outputs(&format!("1,2,{word},3,B,{price},{quantity}"))
+        };
         let negative = if word == "REPLACE" { u64::MAX } else { 0 };
         for below in ["-1", "-0", "-00", "-99999999999999999999999"] {
             assert_eq!(line(below, below), (0, negative), "{word} {below}");

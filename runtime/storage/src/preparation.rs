@@ -9,7 +9,7 @@ const READY_AT_PART: u64 = 2;
 
 /// How the preparation of the next segment keeps pace with one that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pace {
+pub(super) struct Preparation {
     /// Where in the current segment it begins, in bytes.
     begin: u64,
     /// Where in the current segment it is over.
@@ -18,7 +18,7 @@ pub(super) struct Pace {
     total: u64,
 }
 
-impl Pace {
+impl Preparation {
     /// The pace of a segment of `segment_bytes` that is written from `position` on.
     pub(super) fn from(position: u64, segment_bytes: u64) -> Self {
         let begin = position.max(segment_bytes / BEGIN_AT_PART).min(segment_bytes);
@@ -45,30 +45,30 @@ mod tests {
 
     #[test]
     fn nothing_is_due_at_first_and_all_of_it_before_the_end() {
-        let pace = Pace::from(10, 1_600);
-        assert_eq!(pace.due_bytes(199), None);
-        assert_eq!(pace.due_bytes(200), Some(0));
-        assert_eq!(pace.due_bytes(550), Some(800));
-        assert_eq!(pace.due_bytes(899), Some(1_597));
-        assert_eq!(pace.due_bytes(900), Some(1_600));
-        assert_eq!(pace.due_bytes(1_600), Some(1_600));
+        let preparation = Preparation::from(10, 1_600);
+        assert_eq!(preparation.due_bytes(199), None);
+        assert_eq!(preparation.due_bytes(200), Some(0));
+        assert_eq!(preparation.due_bytes(550), Some(800));
+        assert_eq!(preparation.due_bytes(899), Some(1_597));
+        assert_eq!(preparation.due_bytes(900), Some(1_600));
+        assert_eq!(preparation.due_bytes(1_600), Some(1_600));
     }
 
     #[test]
     fn a_segment_that_is_nearly_full_hurries() {
-        let pace = Pace::from(1_400, 1_600);
-        assert_eq!(pace.due_bytes(1_399), None);
-        assert_eq!(pace.due_bytes(1_450), Some(800));
-        assert_eq!(pace.due_bytes(1_500), Some(1_600));
+        let preparation = Preparation::from(1_400, 1_600);
+        assert_eq!(preparation.due_bytes(1_399), None);
+        assert_eq!(preparation.due_bytes(1_450), Some(800));
+        assert_eq!(preparation.due_bytes(1_500), Some(1_600));
     }
 
     #[test]
     fn every_size_and_beginning_is_ready_before_it_is_full() {
         for total in [1, 2, 8, 4_096, 1 << 40] {
             for position in [0, 1, total / 8, total / 2, total - 1, total] {
-                let pace = Pace::from(position, total);
-                assert_eq!(pace.due_bytes(total), Some(total), "{position} of {total}");
-                assert!(pace.due_bytes(position).is_none_or(|due| due <= total));
+                let preparation = Preparation::from(position, total);
+                assert_eq!(preparation.due_bytes(total), Some(total), "{position} of {total}");
+                assert!(preparation.due_bytes(position).is_none_or(|due| due <= total));
             }
         }
     }

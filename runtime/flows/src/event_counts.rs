@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// Counts of events.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct EventCounts {
     /// Trades, those of auctions too.
     pub trade_count: u64,
     /// Commands that the engine had executed before.
@@ -16,7 +16,7 @@ pub struct Tally {
     volumes: Vec<u128>,
 }
 
-impl Tally {
+impl EventCounts {
     /// Counts one event.
     #[inline]
     pub fn count(&mut self, event: &Event) {

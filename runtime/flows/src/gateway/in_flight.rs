@@ -1,6 +1,6 @@
 //! The commands on their way: when each was meant to go, and when the next one is.
 
-use super::{PUSHED_AT_ONCE, Pace, ToldTime};
+use super::{ExpiryClock, OfferRate, PUSHED_AT_ONCE};
 use highwater::command::TimedCommand;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use std::time::Duration;
 const NS_PER_SECOND: u128 = 1_000_000_000;
 
 /// The commands that have been pushed and not answered.
-pub(super) struct Flight {
-    pace: Pace,
+pub(super) struct InFlight {
+    offer_rate: OfferRate,
     pub(super) start_ns: u64,
     /// Fresh commands of the flow.
     pub(super) pushed_count: u64,
@@ -17,9 +17,9 @@ pub(super) struct Flight {
     answered_count: u64,
     /// The flow's commands that have no answer yet, in order.
     unanswered: VecDeque<Meant>,
-    /// True while the feed has nothing, or there is no room for more: who changes that rings.
+    /// True while the feed has nothing, or there is no room for more: who changes that wakes it.
     pub(super) waits_for_others: bool,
-    pub(super) told_time: ToldTime,
+    pub(super) expiry_clock: ExpiryClock,
     /// Commands that are pushed together. A processor can copy what was put together from small
     /// pieces only when these are in memory, and behind stores into a ring that takes long: so all
     /// are put together first.
@@ -34,18 +34,18 @@ struct Meant {
     count: u32,
 }
 
-impl Flight {
+impl InFlight {
     /// Nothing has been pushed; the first command is due at `start_ns`, in nanoseconds of the
     /// monotonic clock.
-    pub(super) fn new(pace: Pace, start_ns: u64) -> Self {
+    pub(super) fn new(offer_rate: OfferRate, start_ns: u64) -> Self {
         Self {
-            pace,
+            offer_rate,
             start_ns,
             pushed_count: 0,
             answered_count: 0,
             unanswered: VecDeque::new(),
             waits_for_others: false,
-            told_time: ToldTime::default(),
+            expiry_clock: ExpiryClock::default(),
             batch: Vec::with_capacity(PUSHED_AT_ONCE),
         }
     }
@@ -57,7 +57,7 @@ impl Flight {
 
     /// How many commands may go at `now_ns`, at most [`PUSHED_AT_ONCE`].
     pub(super) fn due(&self, now_ns: u64) -> usize {
-        let Pace::PerSecond(rate) = self.pace else {
+        let OfferRate::PerSecond(rate) = self.offer_rate else {
             return PUSHED_AT_ONCE;
         };
         let passed_ns = u128::from(now_ns.saturating_sub(self.start_ns));
@@ -69,12 +69,12 @@ impl Flight {
     /// How long it is at `now_ns` until the next command is to go; `None` when somebody else tells:
     /// the flow when it goes on, the engine when it has answered.
     pub(super) fn until_due(&self, now_ns: u64) -> Option<Duration> {
-        match self.pace {
-            Pace::PerSecond(rate) if !self.waits_for_others => {
+        match self.offer_rate {
+            OfferRate::PerSecond(rate) if !self.waits_for_others => {
                 let due_ns = self.intended_ns(rate);
                 Some(Duration::from_nanos(due_ns.saturating_sub(now_ns)))
             }
-            Pace::PerSecond(_) | Pace::Unlimited => None,
+            OfferRate::PerSecond(_) | OfferRate::Unlimited => None,
         }
     }
 
@@ -87,9 +87,9 @@ impl Flight {
     /// A command of the flow goes at `now_ns`.
     #[inline]
     pub(super) fn pushed(&mut self, now_ns: u64) {
-        let at_ns = match self.pace {
-            Pace::Unlimited => now_ns,
-            Pace::PerSecond(rate) => self.intended_ns(rate),
+        let at_ns = match self.offer_rate {
+            OfferRate::Unlimited => now_ns,
+            OfferRate::PerSecond(rate) => self.intended_ns(rate),
         };
         self.pushed_count += 1;
         match self.unanswered.back_mut() {
@@ -119,25 +119,25 @@ mod tests {
 
     #[test]
     fn each_answer_finds_when_its_command_was_meant_to_go() {
-        let mut flight = Flight::new(Pace::Unlimited, 0);
+        let mut in_flight = InFlight::new(OfferRate::Unlimited, 0);
         for now_ns in [5, 5, 5, 7, 5] {
-            flight.pushed(now_ns);
+            in_flight.pushed(now_ns);
         }
-        let answered: Vec<_> = std::iter::from_fn(|| flight.answered()).collect();
+        let answered: Vec<_> = std::iter::from_fn(|| in_flight.answered()).collect();
         assert_eq!(answered, [5, 5, 5, 7, 5]);
-        assert_eq!(flight.pushed_count, 5);
+        assert_eq!(in_flight.pushed_count, 5);
     }
 
     #[test]
     fn a_command_is_meant_to_go_when_its_pace_says() {
-        let mut flight = Flight::new(Pace::PerSecond(1_000_000), 100);
-        assert_eq!(flight.due(100), 0);
-        assert_eq!(flight.due(3_150), 3);
+        let mut in_flight = InFlight::new(OfferRate::PerSecond(1_000_000), 100);
+        assert_eq!(in_flight.due(100), 0);
+        assert_eq!(in_flight.due(3_150), 3);
         // Later than it was meant to.
-        flight.pushed(3_150);
-        flight.pushed(3_150);
-        assert_eq!(flight.due(3_150), 1);
-        assert_eq!((flight.answered(), flight.answered()), (Some(1_100), Some(2_100)));
-        assert_eq!(flight.answered(), None);
+        in_flight.pushed(3_150);
+        in_flight.pushed(3_150);
+        assert_eq!(in_flight.due(3_150), 1);
+        assert_eq!((in_flight.answered(), in_flight.answered()), (Some(1_100), Some(2_100)));
+        assert_eq!(in_flight.answered(), None);
     }
 }

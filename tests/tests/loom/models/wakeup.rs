@@ -1,4 +1,4 @@
-//! A bell under loom: no wake-up is lost, whoever rings and however high a number has to be.
+//! A wake-up under loom: none is lost, whoever wakes and however high a number has to be.
 
 use crate::announcement::{Announcement, Height};
 use crate::atomic::{AtomicU64, Ordering, Weak, begin_side, fence};
@@ -30,7 +30,7 @@ fn fails_when_it_is_rung_without_a_fence() {
 /// What loom says when a thread is parked and nobody is left to wake it.
 const ASLEEP: &str = "deadlock";
 
-/// Sleeps like the bell's thread, until `is_there`.
+/// Sleeps like the thread that is woken, until `is_there`.
 fn sleep_until(announcement: &Announcement, before: impl Fn(), is_there: impl Fn() -> bool) {
     loop {
         before();
@@ -46,7 +46,7 @@ fn sleep_until(announcement: &Announcement, before: impl Fn(), is_there: impl Fn
 }
 
 /// Wakes like whoever rings.
-fn ring(announcement: &Announcement, sleeper: &thread::Thread) {
+fn wake(announcement: &Announcement, sleeper: &thread::Thread) {
     if announcement.is_made() && announcement.answer() {
         sleeper.unpark();
     }
@@ -55,13 +55,13 @@ fn ring(announcement: &Announcement, sleeper: &thread::Thread) {
 /// One gives work in two pieces, and rings for each; another sleeps until both are there.
 fn sleep_until_all_is_given(weak: [Option<Weak>; 2]) {
     loom::lazy_static! {
-        static ref BELL: Announcement = Announcement::new();
+        static ref ANNOUNCED: Announcement = Announcement::new();
         static ref GIVEN: AtomicU64 = AtomicU64::new(0);
     }
-    assert!(!BELL.is_made() && GIVEN.load(Ordering::Relaxed) == 0);
+    assert!(!ANNOUNCED.is_made() && GIVEN.load(Ordering::Relaxed) == 0);
     let sleeper = thread::spawn(move || {
         begin_side(weak[0]);
-        sleep_until(&BELL, || (), || GIVEN.load(Ordering::Acquire) == 2);
+        sleep_until(&ANNOUNCED, || (), || GIVEN.load(Ordering::Acquire) == 2);
     });
     let asleep = sleeper.thread().clone();
     let giver = thread::spawn(move || {
@@ -69,7 +69,7 @@ fn sleep_until_all_is_given(weak: [Option<Weak>; 2]) {
         for given in 1..=2 {
             GIVEN.store(given, Ordering::Release);
             fence(Ordering::SeqCst);
-            ring(&BELL, &asleep);
+            wake(&ANNOUNCED, &asleep);
         }
     });
     giver.join().expect("it does not panic");
@@ -79,14 +79,14 @@ fn sleep_until_all_is_given(weak: [Option<Weak>; 2]) {
 /// One raises a number twice; another sleeps until it is 2.
 fn sleep_until_it_is_high(weak: [Option<Weak>; 2]) {
     loom::lazy_static! {
-        static ref BELL: Announcement = Announcement::new();
+        static ref ANNOUNCED: Announcement = Announcement::new();
         static ref HEIGHT: Height = Height::new();
         static ref NUMBER: AtomicU64 = AtomicU64::new(0);
     }
-    assert!(!BELL.is_made() && !HEIGHT.is_reached(NUMBER.load(Ordering::Relaxed)));
+    assert!(!ANNOUNCED.is_made() && !HEIGHT.is_reached(NUMBER.load(Ordering::Relaxed)));
     let listener = thread::spawn(move || {
         begin_side(weak[0]);
-        sleep_until(&BELL, || HEIGHT.set(2), || NUMBER.load(Ordering::Acquire) >= 2);
+        sleep_until(&ANNOUNCED, || HEIGHT.set(2), || NUMBER.load(Ordering::Acquire) >= 2);
     });
     let sleeper = listener.thread().clone();
     let raiser = thread::spawn(move || {
@@ -95,7 +95,7 @@ fn sleep_until_it_is_high(weak: [Option<Weak>; 2]) {
             NUMBER.store(number, Ordering::Release);
             fence(Ordering::SeqCst);
             if HEIGHT.is_reached(number) {
-                ring(&BELL, &sleeper);
+                wake(&ANNOUNCED, &sleeper);
             }
         }
     });

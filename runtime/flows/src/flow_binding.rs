@@ -2,27 +2,27 @@
 //! go.
 
 use crate::flow::{FlowError, FlowMatch, FlowReader, shown_name};
+use crate::run_outputs::RunOutputs;
 use crate::stream::{SEED_DEFAULT, Stream};
-use crate::told::Told;
 use highwater::book::Book;
 use highwater::command::{Command, FlowIdentity};
 use highwater::event::{Event, EventSink};
 use highwater::snapshot::SnapshotHeader;
 use highwater_engine::fills::FillsMark;
 use highwater_engine::start::ReplaySink;
-use highwater_platform::bell::Bell;
 use highwater_platform::signals::StopFlag;
+use highwater_platform::wakeup::Wakeup;
 use std::path::Path;
 
 /// The flow of a run, before its first line is taken.
 #[derive(Debug)]
-pub struct Intake {
+pub struct FlowBinding {
     /// `None` for the default stream.
     reader: Option<FlowReader>,
     stop: StopFlag,
-    /// Rung when a silent pipe goes on, and when somebody wishes to stop.
-    bell: &'static Bell,
-    told: Told,
+    /// Woken when a silent pipe goes on, and when somebody wishes to stop.
+    wakeup: &'static Wakeup,
+    run_outputs: RunOutputs,
 }
 
 /// Why the log is not continued with this flow.
@@ -71,7 +71,7 @@ impl Refusal {
 
 /// How the log and the flow belong together.
 #[derive(Debug)]
-pub enum Binding {
+pub enum BindingState {
     /// The log belongs to the flow already.
     Known,
     /// The log belongs to no flow yet.
@@ -80,16 +80,16 @@ pub enum Binding {
     Stopped,
 }
 
-impl Intake {
+impl FlowBinding {
     /// An intake of the flow that `reader` reads, or of the default stream.
-    pub fn new(reader: Option<FlowReader>, stop: StopFlag, told: Told) -> Self {
-        // Whoever rings it may outlive the run.
-        let bell: &'static Bell = Box::leak(Box::default());
-        stop.rings(bell);
+    pub fn new(reader: Option<FlowReader>, stop: StopFlag, run_outputs: RunOutputs) -> Self {
+        // Those who wake it may outlive the run.
+        let wakeup: &'static Wakeup = Box::leak(Box::default());
+        stop.wakes(wakeup);
         if let Some(reader) = &reader {
-            reader.rings(bell);
+            reader.wakes(wakeup);
         }
-        Self { reader, stop, bell, told }
+        Self { reader, stop, wakeup, run_outputs }
     }
 
     /// How the recovered log and the flow belong together. From here on events go to their files; a
@@ -97,7 +97,7 @@ impl Intake {
     ///
     /// # Errors
     /// The flow cannot be read, or the files cannot be written: a sentence.
-    pub fn binding(&mut self, book: &Book<'_>) -> Result<Binding, String> {
+    pub fn binding(&mut self, book: &Book<'_>) -> Result<BindingState, String> {
         if book.flow().is_none()
             && let Some(reader) = &mut self.reader
         {
@@ -105,27 +105,29 @@ impl Intake {
             // files.
             reader.identity().map_err(|error| error.to_string())?;
         }
-        self.told.keep();
-        if let Some(error) = self.told.take_error() {
+        self.run_outputs.keep();
+        if let Some(error) = self.run_outputs.take_error() {
             return if error.is_broken_pipe() {
-                Ok(Binding::Stopped)
+                Ok(BindingState::Stopped)
             } else {
                 Err(error.to_string())
             };
         }
         if book.flow().is_some() {
-            return Ok(Binding::Known);
+            return Ok(BindingState::Known);
         }
         let Some(reader) = &mut self.reader else {
-            return Ok(Binding::New(Stream::identity(SEED_DEFAULT)));
+            return Ok(BindingState::New(Stream::identity(SEED_DEFAULT)));
         };
-        let identity = wait_for(&self.stop, self.bell, || reader.identity());
-        Ok(identity.map_err(|error| error.to_string())?.map_or(Binding::Stopped, Binding::New))
+        let identity = wait_for(&self.stop, self.wakeup, || reader.identity());
+        Ok(identity
+            .map_err(|error| error.to_string())?
+            .map_or(BindingState::Stopped, BindingState::New))
     }
 
     /// The reader, with no line taken yet, and where events go.
-    pub fn into_parts(self) -> (Option<FlowReader>, Told) {
-        (self.reader, self.told)
+    pub fn into_parts(self) -> (Option<FlowReader>, RunOutputs) {
+        (self.reader, self.run_outputs)
     }
 
     /// How the flow compares with the remembered one; a silent pipe is waited for.
@@ -134,7 +136,7 @@ impl Intake {
             let is_stream = *remembered == Stream::identity(SEED_DEFAULT);
             return Ok(if is_stream { FlowMatch::Same } else { FlowMatch::OtherHead });
         };
-        wait_for(&self.stop, self.bell, || reader.matches(remembered))
+        wait_for(&self.stop, self.wakeup, || reader.matches(remembered))
             .map_err(Refusal::Unreadable)?
             .ok_or(Refusal::Stopped)
     }
@@ -144,49 +146,49 @@ impl Intake {
 /// stop first.
 fn wait_for<T>(
     stop: &StopFlag,
-    bell: &Bell,
+    wakeup: &Wakeup,
     mut look: impl FnMut() -> Result<Option<T>, FlowError>,
 ) -> Result<Option<T>, FlowError> {
     loop {
-        bell.announce();
+        wakeup.announce();
         let found = look();
         if !matches!(found, Ok(None)) || stop.is_raised() {
-            bell.cancel();
+            wakeup.cancel();
             return found;
         }
-        let _rung = bell.sleep(None);
+        let _woken = wakeup.sleep(None);
     }
 }
 
-impl EventSink for Intake {
+impl EventSink for FlowBinding {
     fn event(&mut self, event: &Event) {
-        self.told.event(event);
+        self.run_outputs.event(event);
     }
 }
 
-impl ReplaySink for Intake {
+impl ReplaySink for FlowBinding {
     type Refusal = Refusal;
 
     fn restart(&mut self) {
-        self.told.restart();
+        self.run_outputs.restart();
     }
 
     fn wants_history(&self) -> bool {
-        self.told.wants_history()
+        self.run_outputs.wants_history()
     }
 
     fn reaches(&self, snapshot: &SnapshotHeader) -> bool {
-        self.told.reaches(snapshot.host[0])
+        self.run_outputs.reaches(snapshot.host[0])
     }
 
     fn resume(&mut self, snapshot: &SnapshotHeader) -> Result<(), Refusal> {
         let [bytes, hash] = snapshot.host;
-        self.told.resume(FillsMark { bytes, hash }).map_err(Refusal::HistoryGone)?;
+        self.run_outputs.resume(FillsMark { bytes, hash }).map_err(Refusal::HistoryGone)?;
         snapshot.image.flow.map_or(Ok(()), |flow| self.accept(&flow))
     }
 
     fn expect(&mut self, command: &Command) {
-        self.told.expect(command);
+        self.run_outputs.expect(command);
     }
 
     fn go_on(&mut self) -> Result<(), Refusal> {
@@ -196,7 +198,7 @@ impl ReplaySink for Intake {
     fn accept(&mut self, flow: &FlowIdentity) -> Result<(), Refusal> {
         match self.compare(flow)? {
             FlowMatch::Same => {
-                self.told.open();
+                self.run_outputs.open();
                 Ok(())
             }
             how @ (FlowMatch::OtherName | FlowMatch::OtherHead) => {

@@ -1,7 +1,7 @@
 //! What a run tells: released events to their files, and what is counted of them.
 
+use crate::event_counts::EventCounts;
 use crate::outputs::{AcksWriter, DurableFile, EventsWriter, FillsWriter, OutputError};
-use crate::tally::Tally;
 use highwater::command::{Action, Command};
 use highwater::event::{Event, EventKind};
 use highwater::types::{ClientSequence, SessionId, Symbol};
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 /// The files that events are written to; what is not named is not written.
 #[derive(Clone, Debug, Default)]
-pub struct ToldPaths {
+pub struct OutputPaths {
     /// Fills, as text.
     pub fills: Option<PathBuf>,
     /// Events, as JSON.
@@ -29,14 +29,14 @@ pub struct ToldPaths {
 /// before waits. They take the place of those of an earlier run when [`keep`](Self::keep) says that
 /// the log is sound.
 #[derive(Debug)]
-pub struct Told {
-    paths: ToldPaths,
+pub struct RunOutputs {
+    paths: OutputPaths,
     files: Option<Files>,
     /// Events told before the files were opened: the operator's, a few.
     held: Vec<Event>,
     /// Definitions of the operator that have no answer yet, in order.
     defining: VecDeque<(ClientSequence, Symbol)>,
-    tally: Tally,
+    event_counts: EventCounts,
     /// Where the file of fills goes on, when the log does not begin at its beginning.
     fills_mark: Option<FillsMark>,
     /// The first failure; nothing is written after it.
@@ -53,15 +53,15 @@ struct Files {
     acks: Option<AcksWriter>,
 }
 
-impl Told {
+impl RunOutputs {
     /// Will write to `paths`.
-    pub fn new(paths: ToldPaths) -> Self {
+    pub fn new(paths: OutputPaths) -> Self {
         Self {
             paths,
             files: None,
             held: Vec::new(),
             defining: VecDeque::new(),
-            tally: Tally::default(),
+            event_counts: EventCounts::default(),
             fills_mark: None,
             error: None,
             has_failed: false,
@@ -121,7 +121,7 @@ impl Told {
     /// Recovery is over: the files take their names, and what is told from here on is counted.
     pub fn keep(&mut self) {
         self.open();
-        self.tally = Tally::default();
+        self.event_counts = EventCounts::default();
         if let Some(files) = &mut self.files
             && self.error.is_none()
             && let Err(error) = files.keep(&self.paths)
@@ -144,7 +144,7 @@ impl Told {
     /// Takes a released event.
     #[inline]
     pub fn event(&mut self, event: &Event) {
-        self.tally.count(event);
+        self.event_counts.count(event);
         if self.error.is_some() {
             return;
         }
@@ -198,8 +198,8 @@ impl Told {
     }
 
     /// What was counted.
-    pub const fn tally(&self) -> &Tally {
-        &self.tally
+    pub const fn event_counts(&self) -> &EventCounts {
+        &self.event_counts
     }
 
     /// Nothing is written from here on.
@@ -211,7 +211,7 @@ impl Told {
 }
 
 impl Files {
-    fn create(paths: &ToldPaths, fills_mark: Option<FillsMark>) -> Result<Self, OutputError> {
+    fn create(paths: &OutputPaths, fills_mark: Option<FillsMark>) -> Result<Self, OutputError> {
         let fills = paths.fills.as_deref().map(|path| match fills_mark {
             None => FillsWriter::create(path, FLOW_SESSION),
             Some(mark) => FillsWriter::resume(path, FLOW_SESSION, mark),
@@ -220,7 +220,7 @@ impl Files {
         Ok(Self { fills: fills.transpose()?, events: events.transpose()?, acks: None })
     }
 
-    fn keep(&mut self, paths: &ToldPaths) -> Result<(), OutputError> {
+    fn keep(&mut self, paths: &OutputPaths) -> Result<(), OutputError> {
         if let Some(fills) = &mut self.fills {
             fills.keep()?;
         }

@@ -1,4 +1,4 @@
-//! A place: one session's pair of rings, and who may use them.
+//! A slot: one session's pair of rings, and who may use them.
 
 use super::errors::SessionEnd;
 use super::registry::Registry;
@@ -11,39 +11,39 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Commands of one session that may wait for the sequencer.
-pub(super) const COMMANDS_PER_PLACE: usize = 256;
+pub(super) const COMMANDS_PER_SLOT: usize = 256;
 /// Events of one session that may wait for it to read them.
-pub(super) const EVENTS_PER_PLACE: usize = 1_024;
+pub(super) const EVENTS_PER_SLOT: usize = 1_024;
 
-type CommandRing = Ring<TimedCommand, COMMANDS_PER_PLACE>;
-type EventRing = Ring<Event, EVENTS_PER_PLACE>;
+type CommandRing = Ring<TimedCommand, COMMANDS_PER_SLOT>;
+type EventRing = Ring<Event, EVENTS_PER_SLOT>;
 
 /// One session's side of its rings, and what the engine's threads know of it.
 #[derive(Debug)]
-pub(super) struct Place {
-    desk: Mutex<Desk>,
+pub(super) struct Slot {
+    endpoint: Mutex<Endpoint>,
     /// Set by the release thread when it delivers nothing more, until the session has caught up.
     lagging: AtomicBool,
     /// The caller's wait.
     pub(super) waiter: Waiter,
 }
 
-/// What the handle of a session works with. It is uncontended: a place has one handle that counts.
+/// What the handle of a session works with. It is uncontended: a slot has one handle that counts.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct Endpoint {
     /// Where the session's commands go.
     pub(super) input: Producer<'static, TimedCommand>,
     /// Where its events come from.
     pub(super) events: Consumer<'static, Event>,
     /// Which handle may use the desk: the one with this number.
     pub(super) generation: u64,
-    /// Whose place it is; `None` when it is free.
+    /// Whose slot it is; `None` when it is free.
     pub(super) session: Option<SessionId>,
     /// The highest client sequence that the session submitted, or that the log holds of it.
     pub(super) last: ClientSequence,
 }
 
-/// The engine's sides of a place's rings.
+/// The engine's sides of a slot's rings.
 #[derive(Debug)]
 pub(super) struct EngineSides {
     /// For the sequencer's thread.
@@ -52,8 +52,8 @@ pub(super) struct EngineSides {
     pub(super) events: Producer<'static, Event>,
 }
 
-impl Place {
-    /// A free place, in memory that is never given back.
+impl Slot {
+    /// A free slot, in memory that is never given back.
     ///
     /// # Panics
     /// Never: new rings have not been split.
@@ -63,51 +63,57 @@ impl Place {
         let (input, taken) = commands.split().expect("it is new");
         let (pushed, events) = answers.split().expect("it is new");
         let last = ClientSequence(0);
-        let desk = Desk { input, events, generation: 0, session: None, last };
-        let place =
-            Self { desk: Mutex::new(desk), lagging: AtomicBool::new(false), waiter: Waiter::new() };
-        (place, EngineSides { input: taken, events: pushed })
+        let endpoint = Endpoint { input, events, generation: 0, session: None, last };
+        let slot = Self {
+            endpoint: Mutex::new(endpoint),
+            lagging: AtomicBool::new(false),
+            waiter: Waiter::new(),
+        };
+        (slot, EngineSides { input: taken, events: pushed })
     }
 
     /// The desk, whoever may use it.
-    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
+    pub(super) fn endpoint(&self) -> MutexGuard<'_, Endpoint> {
         // Nothing of a caller's runs while it is locked.
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+        self.endpoint.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The desk, if nobody is using it now.
-    pub(super) fn free_desk(&self) -> Option<MutexGuard<'_, Desk>> {
-        self.desk.try_lock().ok()
+    pub(super) fn free_endpoint(&self) -> Option<MutexGuard<'_, Endpoint>> {
+        self.endpoint.try_lock().ok()
     }
 
     /// The desk, for the handle of this generation.
     ///
     /// # Errors
-    /// A later handle took the place.
-    pub(super) fn desk_of(&self, generation: u64) -> Result<MutexGuard<'_, Desk>, SessionEnd> {
-        let desk = self.desk();
-        if desk.generation == generation { Ok(desk) } else { Err(SessionEnd::Superseded) }
+    /// A later handle took the slot.
+    pub(super) fn endpoint_of(
+        &self,
+        generation: u64,
+    ) -> Result<MutexGuard<'_, Endpoint>, SessionEnd> {
+        let endpoint = self.endpoint();
+        if endpoint.generation == generation { Ok(endpoint) } else { Err(SessionEnd::Superseded) }
     }
 
-    /// Gives the place to a new handle of `session`; returns the handle's generation.
+    /// Gives the slot to a new handle of `session`; returns the handle's generation.
     pub(super) fn hand_over(&self, session: SessionId, registry: &Registry) -> u64 {
-        let mut desk = self.desk();
-        if desk.session != Some(session) && session != SessionId::OPERATOR {
-            desk.last = registry.records.get(&session).copied().unwrap_or_default();
+        let mut endpoint = self.endpoint();
+        if endpoint.session != Some(session) && session != SessionId::OPERATOR {
+            endpoint.last = registry.records.get(&session).copied().unwrap_or_default();
         }
-        desk.session = Some(session);
-        desk.generation += 1;
-        desk.generation
+        endpoint.session = Some(session);
+        endpoint.generation += 1;
+        endpoint.generation
     }
 
     /// Throws away the events that were delivered to the handle before this one.
     pub(super) fn discard_before(&self, published: u64, generation: u64) {
-        let Ok(mut desk) = self.desk_of(generation) else {
+        let Ok(mut endpoint) = self.endpoint_of(generation) else {
             return;
         };
-        let stale = published.saturating_sub(desk.events.consumed());
+        let stale = published.saturating_sub(endpoint.events.consumed());
         let stale = usize::try_from(stale).unwrap_or(usize::MAX);
-        desk.events.for_each(stale, |_| ());
+        endpoint.events.for_each(stale, |_| ());
     }
 
     /// Whether the session misses events. Read before the ring: what was delivered before is there.
@@ -128,7 +134,7 @@ impl Place {
 
 /// What is counted for the statistics, each by one thread.
 #[derive(Debug, Default)]
-pub(super) struct Tallies {
+pub(super) struct DeliveryCounters {
     /// The highest sequence whose events were all delivered. Counted by the release thread.
     pub(super) released: AtomicU64,
     /// Sessions that miss events. Counted by the release thread.

@@ -1,30 +1,30 @@
-//! An alarm: a bell for a thread that waits until a number has grown to some height.
+//! A wake-up for a thread that waits until a number has grown to some height.
 //!
 //! The listener sets the height and announces, in this order; whoever raises the number publishes
-//! it first and compares then, behind a fence. So the bell is not rung for every step of the
+//! it first and compares then, behind a fence. So the thread is not woken for every step of the
 //! number, and never missed for the one that counts.
 
-use super::Bell;
+use super::Wakeup;
 use super::announcement::Height;
 use crate::atomic::{Ordering, fence};
 use std::time::Duration;
 
-/// A bell that is rung when a number has come to what its listener waits for.
+/// Wakes a thread when a number has come to what it waits for.
 #[derive(Debug)]
-pub struct Alarm {
-    bell: Bell,
+pub struct ThresholdWakeup {
+    wakeup: Wakeup,
     height: Height,
 }
 
-impl Alarm {
+impl ThresholdWakeup {
     /// An alarm that nobody has set.
     pub const fn new() -> Self {
-        Self { bell: Bell::new(), height: Height::new() }
+        Self { wakeup: Wakeup::new(), height: Height::new() }
     }
 
-    /// The bell itself, for those who have another reason to wake the listener.
-    pub const fn bell(&self) -> &Bell {
-        &self.bell
+    /// The wake-up itself, for those who have another reason to wake the thread.
+    pub const fn wakeup(&self) -> &Wakeup {
+        &self.wakeup
     }
 
     /// Says that the calling thread is about to sleep until the number is `height` or more. It
@@ -32,18 +32,18 @@ impl Alarm {
     /// [`cancel`](Self::cancel)s. One thread does this, always the same.
     pub fn announce(&self, height: u64) {
         self.height.set(height);
-        self.bell.announce();
+        self.wakeup.announce();
     }
 
     /// Takes the announcement back.
     pub fn cancel(&self) {
-        self.bell.cancel();
+        self.wakeup.cancel();
     }
 
-    /// Sleeps until the number is as high as was announced, somebody rings, or `at_most` has
-    /// passed. True when it was rung.
+    /// Sleeps until the number is as high as was announced, somebody wakes it, or `at_most` has
+    /// passed. True when it was woken.
     pub fn sleep(&self, at_most: Option<Duration>) -> bool {
-        self.bell.sleep(at_most)
+        self.wakeup.sleep(at_most)
     }
 
     /// The number is `reached` now, which was published before: wakes a listener that waits for no
@@ -53,12 +53,12 @@ impl Alarm {
         // Pairs with the fence of the announcement: the height is seen with it.
         fence(Ordering::SeqCst);
         if self.height.is_reached(reached) {
-            self.bell.ring_behind_fence();
+            self.wakeup.wake_after_fence();
         }
     }
 }
 
-impl Default for Alarm {
+impl Default for ThresholdWakeup {
     fn default() -> Self {
         Self::new()
     }
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn it_rings_at_its_height_and_not_before() {
-        let alarm = Alarm::new();
+        let alarm = ThresholdWakeup::new();
         alarm.announce(10);
         alarm.reach(9);
         assert!(!alarm.sleep(Some(Duration::ZERO)), "it was not high enough");
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn no_height_is_missed() {
         const ROUNDS: u64 = 20_000;
-        let shared = Arc::new((Alarm::new(), AtomicU64::new(0)));
+        let shared = Arc::new((ThresholdWakeup::new(), AtomicU64::new(0)));
         let given = Arc::clone(&shared);
         let raiser = std::thread::spawn(move || {
             for number in 1..=3 * ROUNDS {

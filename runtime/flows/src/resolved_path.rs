@@ -41,7 +41,7 @@ impl From<&Metadata> for Inode {
 
 /// What is at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// Nothing yet.
     Nothing,
     /// A file with bytes of its own.
@@ -52,7 +52,7 @@ pub enum Kind {
     Special,
 }
 
-impl Kind {
+impl FileKind {
     fn of(metadata: &Metadata) -> Self {
         if metadata.is_file() {
             Self::File
@@ -66,8 +66,8 @@ impl Kind {
 
 /// Where a path leads.
 #[derive(Clone, Debug)]
-pub struct Place {
-    kind: Kind,
+pub struct ResolvedPath {
+    kind: FileKind,
     there: Option<Inode>,
     /// The path without links; `None` for what has no name.
     path: Option<PathBuf>,
@@ -78,7 +78,7 @@ pub struct Place {
     is_of_the_system: bool,
 }
 
-impl Place {
+impl ResolvedPath {
     /// Where `path` leads now.
     pub fn of(path: &Path) -> Self {
         let metadata = fs::metadata(path).ok();
@@ -88,7 +88,7 @@ impl Place {
             if walk.missing.is_empty() { walk.real.parent() } else { Some(&*walk.real) };
         let directories = directories.into_iter().flat_map(Path::ancestors).filter_map(Inode::of);
         Self {
-            kind: metadata.as_ref().map_or(Kind::Nothing, Kind::of),
+            kind: metadata.as_ref().map_or(FileKind::Nothing, FileKind::of),
             there: metadata.as_ref().map(Inode::from),
             directories: if is_named { directories.collect() } else { Vec::new() },
             path: is_named.then(|| walk.whole()),
@@ -102,7 +102,7 @@ impl Place {
         let file = stream.as_fd().try_clone_to_owned().map(File::from);
         let metadata = file.and_then(|file| file.metadata()).ok();
         Self {
-            kind: metadata.as_ref().map_or(Kind::Special, Kind::of),
+            kind: metadata.as_ref().map_or(FileKind::Special, FileKind::of),
             there: metadata.as_ref().map(Inode::from),
             path: None,
             directories: Vec::new(),
@@ -112,7 +112,7 @@ impl Place {
     }
 
     /// What is there.
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> FileKind {
         self.kind
     }
 
@@ -125,21 +125,21 @@ impl Place {
     /// `None` for what is written as it is: a pipe, a device, or what the system holds open.
     pub fn replaceable(&self) -> Option<&Path> {
         match self.kind {
-            Kind::Nothing | Kind::File if !self.is_of_the_system => self.path.as_deref(),
-            Kind::Nothing | Kind::File | Kind::Directory | Kind::Special => None,
+            FileKind::Nothing | FileKind::File if !self.is_of_the_system => self.path.as_deref(),
+            FileKind::Nothing | FileKind::File | FileKind::Directory | FileKind::Special => None,
         }
     }
 
     /// The file that is there.
     pub fn inode_of_file(&self) -> Option<Inode> {
-        self.there.filter(|_| self.kind == Kind::File)
+        self.there.filter(|_| self.kind == FileKind::File)
     }
 
     /// Whether both are one file, or would become one.
     pub fn is_same_file(&self, other: &Self) -> bool {
-        let may_be_file = |place: &Self| match place.kind {
-            Kind::Nothing | Kind::File => true,
-            Kind::Directory | Kind::Special => false,
+        let may_be_file = |resolved_path: &Self| match resolved_path.kind {
+            FileKind::Nothing | FileKind::File => true,
+            FileKind::Directory | FileKind::Special => false,
         };
         may_be_file(self) && may_be_file(other) && self.is_same_place(other)
     }

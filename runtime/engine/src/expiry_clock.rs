@@ -4,14 +4,14 @@ use std::time::Duration;
 
 /// What the last clock command said, in nanoseconds since the Unix epoch; 0 before the first.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ToldTime(u64);
+pub struct ExpiryClock(u64);
 
-impl ToldTime {
+impl ExpiryClock {
     /// Whether the engine is to be told the time now: the next order's expiry has come.
     ///
     /// It is told once for each expiry, whether or not it has got round to it: an order that is
     /// still open behind a clock command expires later than that command says.
-    pub fn tells(&mut self, next_expiry_ns: Option<u64>, now_ns: u64) -> bool {
+    pub fn is_due(&mut self, next_expiry_ns: Option<u64>, now_ns: u64) -> bool {
         let came = next_expiry_ns.filter(|at_ns| self.0 < *at_ns && *at_ns <= now_ns);
         if came.is_some() {
             self.0 = now_ns;
@@ -36,25 +36,25 @@ mod tests {
 
     #[test]
     fn the_time_is_told_once_when_an_expiry_has_come() {
-        let mut told = ToldTime::default();
-        assert!(!told.tells(None, 50), "nothing expires");
-        assert!(!told.tells(Some(100), 99), "it has not come");
-        assert!(told.tells(Some(100), 100));
-        assert!(!told.tells(Some(100), 101), "the engine has not got round to it");
-        assert!(!told.tells(Some(101), 100), "the system's clock went back");
-        assert!(told.tells(Some(101), 150), "an order that came since");
-        assert!(!told.tells(Some(150), 200), "that was told too");
-        assert!(told.tells(Some(151), 200));
+        let mut told = ExpiryClock::default();
+        assert!(!told.is_due(None, 50), "nothing expires");
+        assert!(!told.is_due(Some(100), 99), "it has not come");
+        assert!(told.is_due(Some(100), 100));
+        assert!(!told.is_due(Some(100), 101), "the engine has not got round to it");
+        assert!(!told.is_due(Some(101), 100), "the system's clock went back");
+        assert!(told.is_due(Some(101), 150), "an order that came since");
+        assert!(!told.is_due(Some(150), 200), "that was told too");
+        assert!(told.is_due(Some(151), 200));
     }
 
     #[test]
     fn the_time_is_due_when_the_next_expiry_comes() {
-        let mut told = ToldTime::default();
+        let mut told = ExpiryClock::default();
         assert_eq!(told.until_due(None, 50), None, "nothing expires");
         assert_eq!(told.until_due(Some(100), 40), Some(Duration::from_nanos(60)));
         assert_eq!(told.until_due(Some(100), 400), Some(Duration::ZERO), "it has come");
         assert_eq!(told.until_due(Some(u64::MAX), 0), Some(LOOKED_EVERY), "clocks are set");
-        assert!(told.tells(Some(100), 400));
+        assert!(told.is_due(Some(100), 400));
         assert_eq!(told.until_due(Some(100), 400), None, "the engine is on its way to it");
         assert_eq!(told.until_due(Some(450), 400), Some(Duration::from_nanos(50)));
     }

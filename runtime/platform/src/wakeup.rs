@@ -1,16 +1,17 @@
-//! A bell: wakes one thread that sleeps until there is work, and costs next to nothing while it
-//! does not sleep.
+//! A wake-up (event count): wakes one thread that sleeps until there is work, and costs next to
+//! nothing while it does not sleep.
 //!
-//! Whoever gives the thread work publishes it first and rings then. The thread announces that it is
-//! about to sleep, looks for work once more, and only then sleeps. Between the two stands a fence
-//! on either side, so that at least one sees the other: work is never left lying beside a sleeper.
+//! Whoever gives the thread work publishes it first and wakes it then. The thread announces that it
+//! is about to sleep, looks for work once more, and only then sleeps. Between the two stands a
+//! fence on either side, so that at least one sees the other: work is never left lying beside a
+//! sleeper.
 
-mod alarm;
 mod announcement;
-mod callers;
+mod list;
+mod threshold;
 
-pub use alarm::Alarm;
-pub use callers::Callers;
+pub use list::WakeupList;
+pub use threshold::ThresholdWakeup;
 
 use crate::atomic::{Ordering, fence};
 use announcement::Announcement;
@@ -20,29 +21,29 @@ use std::time::Duration;
 
 /// Wakes one thread.
 #[derive(Debug, Default)]
-pub struct Bell {
+pub struct Wakeup {
     announcement: Announcement,
     sleeper: OnceLock<Thread>,
 }
 
-impl Bell {
-    /// A bell that nobody listens to yet.
+impl Wakeup {
+    /// A wake-up that no thread uses yet.
     pub const fn new() -> Self {
         Self { announcement: Announcement::new(), sleeper: OnceLock::new() }
     }
 
     /// Wakes the thread if it sleeps or is about to. What was published before is seen by it.
     #[inline]
-    pub fn ring(&self) {
+    pub fn wake(&self) {
         fence(Ordering::SeqCst);
-        self.ring_behind_fence();
+        self.wake_after_fence();
     }
 
     /// The same, for a caller between which and what it published stands a fence already.
     #[inline]
-    fn ring_behind_fence(&self) {
+    fn wake_after_fence(&self) {
         if self.announcement.is_made() {
-            self.wake();
+            self.unpark_sleeper();
         }
     }
 
@@ -59,8 +60,8 @@ impl Bell {
         self.announcement.cancel();
     }
 
-    /// Sleeps until the bell is rung, unless it was rung since [`announce`](Self::announce); at
-    /// most so long, where a limit is given. True when it was rung.
+    /// Sleeps until it is woken, unless it was since [`announce`](Self::announce); at
+    /// most so long, where a limit is given. True when it was woken.
     pub fn sleep(&self, at_most: Option<Duration>) -> bool {
         // A wake-up without a reason only costs another look.
         if self.announcement.stands() {
@@ -73,8 +74,8 @@ impl Bell {
     }
 
     #[cold]
-    fn wake(&self) {
-        // Of several that ring only one makes the system call.
+    fn unpark_sleeper(&self) {
+        // Of several callers only one makes the system call.
         if self.announcement.answer()
             && let Some(sleeper) = self.sleeper.get()
         {
@@ -83,47 +84,47 @@ impl Bell {
     }
 }
 
-/// Who of an engine's threads sleeps and may be woken: a bell for each.
+/// The threads of an engine that sleep and may be woken: a wake-up for each.
 #[derive(Debug, Default)]
-pub struct Bells {
+pub struct Wakeups {
     /// Of the sequencer's thread.
-    pub sequencer: Bell,
+    pub sequencer: Wakeup,
     /// Of the log writer's.
-    pub log: Bell,
+    pub log: Wakeup,
     /// Of the thread that releases events.
-    pub release: Bell,
+    pub release: Wakeup,
     /// Of the syncer's, which waits for a sequence to be appended.
-    pub sync: Alarm,
+    pub sync: ThresholdWakeup,
     /// Of the thread that makes snapshots, which waits for so many bytes to be appended.
-    pub snapshot: Alarm,
+    pub snapshot: ThresholdWakeup,
 }
 
-impl Bells {
+impl Wakeups {
     /// Wakes those who are needed for a command: what the sequencer gives the log writer soon is
     /// found by one that is awake already.
     #[inline]
-    pub fn ring_for_command(&self) {
+    pub fn wake_for_command(&self) {
         fence(Ordering::SeqCst);
-        self.sequencer.ring_behind_fence();
-        self.log.ring_behind_fence();
+        self.sequencer.wake_after_fence();
+        self.log.wake_after_fence();
     }
 
     /// Wakes those who are needed for a sync that was wished for: the log writer, and where the
     /// mode has one the syncer.
-    pub fn ring_for_sync(&self) {
-        self.log.ring();
-        self.sync.bell().ring();
+    pub fn wake_for_sync(&self) {
+        self.log.wake();
+        self.sync.wakeup().wake();
     }
 
     /// Wakes all of them.
-    pub fn ring_all(&self) {
-        self.each().into_iter().for_each(Bell::ring);
+    pub fn wake_all(&self) {
+        self.each().into_iter().for_each(Wakeup::wake);
     }
 
     /// All of them.
-    pub const fn each(&self) -> [&Bell; 5] {
+    pub const fn each(&self) -> [&Wakeup; 5] {
         let Self { sequencer, log, release, sync, snapshot } = self;
-        [sequencer, log, release, sync.bell(), snapshot.bell()]
+        [sequencer, log, release, sync.wakeup(), snapshot.wakeup()]
     }
 }
 
@@ -140,7 +141,7 @@ mod tests {
     #[derive(Default)]
     struct Court {
         number: AtomicU64,
-        bells: [Bell; 2],
+        wakeups: [Wakeup; 2],
     }
 
     fn play(court: &Court, side: usize) -> u64 {
@@ -148,16 +149,16 @@ mod tests {
         for round in 0..ROUNDS {
             let mine = 2 * round + side as u64;
             while court.number.load(Ordering::Acquire) != mine {
-                court.bells[side].announce();
+                court.wakeups[side].announce();
                 if court.number.load(Ordering::Acquire) == mine {
-                    court.bells[side].cancel();
+                    court.wakeups[side].cancel();
                     break;
                 }
                 slept += 1;
-                let _rung_or_woken = court.bells[side].sleep(None);
+                let _woken = court.wakeups[side].sleep(None);
             }
             court.number.store(mine + 1, Ordering::Release);
-            court.bells[1 - side].ring();
+            court.wakeups[1 - side].wake();
         }
         slept
     }
@@ -174,18 +175,18 @@ mod tests {
 
     #[test]
     fn a_ring_between_announcement_and_sleep_is_kept() {
-        let bell = Bell::new();
-        bell.announce();
-        bell.ring();
+        let wakeup = Wakeup::new();
+        wakeup.announce();
+        wakeup.wake();
         // Would never return.
-        assert!(bell.sleep(None), "it was rung");
+        assert!(wakeup.sleep(None), "it was woken");
     }
 
     #[test]
     fn a_sleep_with_a_limit_ends() {
-        let bell = Bell::new();
-        bell.announce();
-        assert!(!bell.sleep(Some(Duration::from_millis(1))), "nobody rang");
-        bell.ring();
+        let wakeup = Wakeup::new();
+        wakeup.announce();
+        assert!(!wakeup.sleep(Some(Duration::from_millis(1))), "nobody woke it");
+        wakeup.wake();
     }
 }

@@ -1,14 +1,14 @@
 //! What is written down of released events.
 
-use crate::told::Told;
+use crate::run_outputs::RunOutputs;
 use highwater::event::Event;
 use highwater::types::{ClientSequence, Sequence};
 use highwater_platform::latency::Latencies;
 
 /// What is written down of released events.
 #[derive(Debug)]
-pub struct Ledger {
-    pub(super) told: Told,
+pub struct AnswerTracker {
+    pub(super) run_outputs: RunOutputs,
     pub(super) acknowledgement: Latencies,
     /// Answers to the flow's commands.
     pub(super) answer_count: u64,
@@ -17,12 +17,12 @@ pub struct Ledger {
     before: (Sequence, ClientSequence),
 }
 
-impl Ledger {
-    /// Goes on writing to `told` where recovery ended: with this sequence, and this client sequence
-    /// of the flow.
-    pub fn new(told: Told, recovered: (Sequence, ClientSequence)) -> Self {
+impl AnswerTracker {
+    /// Goes on writing to `run_outputs` where recovery ended: with this sequence, and this client
+    /// sequence of the flow.
+    pub fn new(run_outputs: RunOutputs, recovered: (Sequence, ClientSequence)) -> Self {
         Self {
-            told,
+            run_outputs,
             acknowledgement: Latencies::new(),
             answer_count: 0,
             latest: recovered,
