@@ -7,13 +7,18 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+mod file_system;
 pub mod idle;
 pub mod latency;
+mod memory;
 mod platform;
+mod segment_file;
 pub mod signals;
+mod threads;
 pub mod wakeup;
 
-pub use platform::{
-    FileSystem, Granted, HostMemory, IoMode, Keeper, MemoryWishes, Pinning, Platform, ProbeAccess,
-    SegmentFile, Sharing, ThreadRole,
-};
+pub use file_system::{FileSystem, IoMode, Keeper, ProbeAccess, Sharing};
+pub use memory::{Granted, HostMemory, MemoryWishes};
+pub use platform::Platform;
+pub use segment_file::SegmentFile;
+pub use threads::{Pinning, ThreadRole};
