@@ -251,7 +251,7 @@ impl<P: Platform> Gateway<P> {
         let room = lag.room(flight.under_way());
         if room > 0 {
             lag.let_go();
-        } else if lag.room(0) == 0 && lag.hold() {
+        } else if lag.holds(1) && lag.hold() {
             bells.snapshot.bell().ring();
         }
         room

@@ -163,7 +163,7 @@ impl<P: Platform> Common<P> {
             return room;
         }
         self.lag.tighten();
-        if self.lag.room(0) < VISIT_MAX && self.lag.hold() {
+        if self.lag.holds(VISIT_MAX as u64) && self.lag.hold() {
             self.bells.snapshot.bell().ring();
         }
         room
