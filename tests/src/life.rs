@@ -1,7 +1,7 @@
 //! A life of an engine on its log and its snapshots: it begins with the recovery of its log and
 //! ends with a clean stop, a crash or a fault; what it did is checked.
 
-use crate::beginning::{Candidates, StartFlaw};
+use crate::beginning::{Candidates, LOG_ID, StartFlaw};
 use crate::beside::{Beside, is_crashed};
 use crate::driver::{Driven, Driver};
 use crate::maker::{Maker, MakerFlaw};
@@ -17,7 +17,7 @@ use highwater::log_file::LogFile;
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{RecoveryFault, Replay, Start, recover_from};
 use highwater::sync_mode::SyncMode;
-use highwater::types::{LogId, Sequence};
+use highwater::types::Sequence;
 use std::cell::RefCell;
 
 /// Where an engine lives.
@@ -139,7 +139,8 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     let (mut book, start) = candidates.begin(&mut memory, random.number());
     let mut buffer = vec![0; settings.buffer_blocks * BLOCK_BYTES];
     let unborn = Lived::unborn(book.last_sequence());
-    let recovered = match recover_into_from(&mut file, &mut buffer, &mut book, start) {
+    let witnessed = candidates.witnessed();
+    let recovered = match recover_into_from(&mut file, &mut buffer, &mut book, start, witnessed) {
         Ok(recovered) => recovered,
         Err(RecoveryFault::Log(_)) if log.met().is_some() => return check_late(log, unborn),
         Err(fault) => return Err(Violation::Refused(fault)),
@@ -151,14 +152,14 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     let maker = RefCell::new(settings.has_maker.then(|| {
         let begun = candidates.begin(&mut makers_memory, random.number());
         let flaw = settings.flaws.maker;
-        Maker::new((log, store), begun, candidates.proven(), flaw, random.fork())
+        Maker::new((log, store), begun, flaw, random.fork())
     }));
     let engine = Engine::<INPUT, LOG, EVENTS>::new();
     let file = Beside { file, maker: &maker, shared: engine.shared() };
     let opened = OpenedLog {
         file,
         buffer: &mut buffer,
-        chain: recovered.scanned.chain_or_new(LogId([7; 16])),
+        chain: recovered.scanned.chain_or_new(LOG_ID),
         settings: LogSettings {
             mode: settings.mode,
             segment_bytes: settings.segment_blocks * BLOCK_BYTES as u64,
@@ -225,10 +226,11 @@ pub fn recover_into<F: LogFile>(
     buffer: &mut [u8],
     book: &mut Book<'_>,
 ) -> Result<Recovered, RecoveryFault> {
-    recover_into_from(file, buffer, book, Start::Beginning)
+    recover_into_from(file, buffer, book, Start::Beginning, Sequence(0))
 }
 
-/// Recovers a log from `start` on into the book that was restored there.
+/// Recovers a log from `start` on, which must reach what is `witnessed`, into the book that was
+/// restored there.
 ///
 /// # Errors
 /// Why it is refused.
@@ -237,11 +239,13 @@ pub fn recover_into_from<F: LogFile>(
     buffer: &mut [u8],
     book: &mut Book<'_>,
     start: Start,
+    witnessed: Sequence,
 ) -> Result<Recovered, RecoveryFault> {
     let mut events = Vec::new();
     let mut sink = |event: &Event| events.push(*event);
     let begun_at = book.last_sequence();
-    let scanned = recover_from(file, buffer, &mut Replay::new(book, &mut sink), (start, begun_at))?;
+    let scanned =
+        recover_from(file, buffer, &mut Replay::new(book, &mut sink), (start, witnessed))?;
     Ok(Recovered {
         begun_at,
         scanned,

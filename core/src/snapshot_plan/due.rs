@@ -101,8 +101,8 @@ impl SnapshotDue {
         self.begun_bytes
     }
 
-    /// It could not be made though commands are held for it; whether that has happened so often that
-    /// the engine is to stop.
+    /// It could not be made though commands are held for it; whether that has happened so often
+    /// that the engine is to stop.
     pub const fn failed_while_held(&mut self) -> bool {
         self.held_failures = self.held_failures.saturating_add(1);
         self.held_failures == HELD_FAILURES_MAX
@@ -116,8 +116,8 @@ impl SnapshotDue {
             || self.until_due(log_bytes, now_ns).is_some_and(|until_due| until_due.is_zero())
     }
 
-    /// How many bytes the log has when one is due, or when the time until it is due begins to count;
-    /// a number beyond all bounds for never.
+    /// How many bytes the log has when one is due, or when the time until it is due begins to
+    /// count; a number beyond all bounds for never.
     pub fn due_at_bytes(&self, log_bytes: u64) -> u64 {
         let waits_for_first = self.plan.interval.is_some() && self.grown_bytes(log_bytes) == 0;
         let wanted = if waits_for_first { Some(1) } else { self.plan.wanted_bytes() };

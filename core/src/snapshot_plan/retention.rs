@@ -67,8 +67,8 @@ impl Retention {
     }
 
     /// The last sequence of a snapshot that a consumer can be continued from; 0 when it needs the
-    /// log from the first record on. `None` for one that needs all of a log whose beginning is gone:
-    /// it can't be written any more.
+    /// log from the first record on. `None` for one that needs all of a log whose beginning is
+    /// gone: it can't be written any more.
     pub fn needed(&self, need: Need) -> Option<Sequence> {
         match need {
             Need::Behind(durable) => Some(durable),
@@ -77,8 +77,8 @@ impl Retention {
     }
 
     /// The anchor: the snapshot before the newest, or the newest of `snapshots` that the slowest
-    /// consumer reaches, whose [need](Self::needed) is `slowest`. While there is one proven snapshot
-    /// alone, which may turn out unreadable, everything stays.
+    /// consumer reaches, whose [need](Self::needed) is `slowest`. While there is one proven
+    /// snapshot alone, which may turn out unreadable, everything stays.
     pub fn anchor(&self, slowest: Option<Sequence>, snapshots: &[Sequence]) -> Anchor {
         match (self.before, slowest) {
             (Some(before), Some(upto)) if upto < before => {
