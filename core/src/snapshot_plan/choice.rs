@@ -45,8 +45,8 @@ pub(super) fn has_beginning(first: Option<SegmentNumber>) -> bool {
 /// Where to begin next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// At the snapshot with this last sequence, if it can be read and is [judged](
-    /// SnapshotChoice::judge) to be trusted.
+    /// At the snapshot with this last sequence, if it can be read and restored and
+    /// [`SnapshotChoice::judge`] finds nothing wrong with it.
     Snapshot(Sequence),
     /// At the log's beginning.
     Beginning,
