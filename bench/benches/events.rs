@@ -100,7 +100,7 @@ fn with_book<T>(preload: &[Command], work: impl FnOnce(&mut Book<'_>) -> T) -> T
     let mut memory = vec![0_u8; Book::bytes_needed(CAPACITIES)];
     let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("the memory is large enough");
     define_instruments(&mut book, 1);
-    apply_all(&mut book, preload, &mut |_: &Event| {});
+    apply_all(&mut book, preload, &mut ());
     work(&mut book)
 }
 

@@ -62,7 +62,7 @@ fn start(config: Config, definitions: &[Command]) -> Engine {
     let host = Host::start(System, &config).expect("it starts");
     let mut operator = host.session(SessionId::OPERATOR).expect("it has a place of its own");
     for definition in definitions {
-        operator.call(definition.action, PATIENCE, &mut |_: &Event| ()).expect("it is defined");
+        operator.call(definition.action, PATIENCE, &mut ()).expect("it is defined");
     }
     Engine { host, mode }
 }

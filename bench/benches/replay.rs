@@ -15,9 +15,8 @@ use bench::system::{Folder, System};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use highwater::block::Chain;
 use highwater::book::Book;
-use highwater::command::{Arrival, Command};
+use highwater::command::{Command, TimedCommand};
 use highwater::engine::{Engine, Stages};
-use highwater::event::Event;
 use highwater::limits::{BLOCK_BYTES, SEGMENT_BYTES_DEFAULT};
 use highwater::log_file::LogFile;
 use highwater::log_writer::{LogSettings, OpenedLog};
@@ -61,7 +60,7 @@ fn measure(criterion: &mut Criterion, name: &str, log: &mut impl LogFile, comman
             || vec![0_u8; Book::bytes_needed(CAPACITIES)],
             |memory| {
                 let mut book = book_in(memory);
-                let mut nobody = |_: &Event| {};
+                let mut nobody = ();
                 let mut visitor = Replay::new(&mut book, &mut nobody);
                 let scanned = scan(log, &mut buffer, &mut visitor).expect("a sound log");
                 assert!(scanned.stopped_cleanly, "nothing is torn");
@@ -78,7 +77,7 @@ fn measure(criterion: &mut Criterion, name: &str, log: &mut impl LogFile, comman
 fn hash_of(commands: &[Command]) -> u64 {
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
     let mut book = book_in(&mut memory);
-    apply_all(&mut book, commands, &mut |_: &Event| {});
+    apply_all(&mut book, commands, &mut ());
     book.running_hash()
 }
 
@@ -96,23 +95,22 @@ fn write_log<F: LogFile>(file: F, commands: &[Command]) -> F {
     let opened = OpenedLog { file, buffer, chain, settings, now_ns: 0 };
     let engine = Box::<SmallEngine>::default();
     let stages = engine.split(book_in(&mut memory), opened).expect("it takes the log");
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
-    let mut nobody = |_: &Event| {};
+    let Stages { mut input, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
     let mut left = commands.iter();
     loop {
-        for command in left.by_ref().take(arrivals.room()) {
-            let arrival = Arrival { timestamp_ns: 0, command: *command };
-            assert!(arrivals.push(arrival).is_ok(), "there is room");
+        for command in left.by_ref().take(input.room()) {
+            let timed = TimedCommand { timestamp_ns: 0, command: *command };
+            assert!(input.push(timed).is_ok(), "there is room");
         }
         if left.len() == 0 {
             shared.halt.stop();
         }
         // While the event ring is full, the sequencer has the other stages stepped.
         let _worked = sequencer.step(&mut || {
-            let _worked = (log_writer.step(0), releaser.step(&mut nobody));
+            let _worked = (log_writer.step(0), releaser.step(&mut ()));
         });
         let _worked = log_writer.step(0).expect("the log takes it");
-        if releaser.step(&mut nobody) == Step::Done {
+        if releaser.step(&mut ()) == Step::Done {
             return log_writer.into_file();
         }
     }

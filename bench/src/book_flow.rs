@@ -2,7 +2,7 @@
 
 use crate::floor::Trades;
 use crate::flow::{Deed, Operation};
-use highwater::book::{Book, Looks};
+use highwater::book::{Book, Prefetcher};
 use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::types::{
@@ -69,17 +69,17 @@ pub fn define_instruments(book: &mut Book<'_>, count: u32) {
             client_sequence: ClientSequence(u64::from(number)),
             action: Action::DefineInstrument(Definition::open(symbol)),
         };
-        apply_all(book, &[command], &mut |_: &Event| {});
+        apply_all(book, &[command], &mut ());
     }
 }
 
-/// Applies commands one behind the other, as the sequencer does it: in a large book it looks ahead
-/// at those that wait.
+/// Applies commands one behind the other, as the sequencer does it: in a large book it prefetches
+/// for those that wait.
 #[inline]
 pub fn apply_all(book: &mut Book<'_>, commands: &[Command], sink: &mut impl EventSink) {
-    let mut looks = Looks::new();
+    let mut prefetcher = Prefetcher::new();
     for (index, command) in commands.iter().enumerate() {
-        book.look_ahead(&mut looks, move |distance| commands.get(index + distance));
+        book.prefetch(&mut prefetcher, move |distance| commands.get(index + distance));
         let sequence = book.last_sequence().next();
         book.apply(sequence, command, sink);
     }

@@ -3,6 +3,7 @@
 
 use crate::floor::Trades;
 use highwater::types::Side;
+use highwater_flows::random::Random;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What the flow does to an order.
@@ -114,36 +115,8 @@ impl Flow {
     }
 }
 
-/// `SplitMix64` (Steele, Lea and Flood 2014).
-#[derive(Clone, Copy, Debug)]
-pub struct Dice(u64);
-
-impl Dice {
-    /// The numbers that follow from a seed.
-    pub const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    /// A number below `end`.
-    ///
-    /// # Panics
-    ///
-    /// Never: the number fits.
-    pub fn below(&mut self, end: u32) -> u32 {
-        let scaled = ((self.next() >> 32) * u64::from(end)) >> 32;
-        u32::try_from(scaled).expect("below a number of 32 bits")
-    }
-
-    fn side(&mut self) -> Side {
-        if self.next() & 1 == 1 { Side::Sell } else { Side::Buy }
-    }
+fn side(random: &mut Random) -> Side {
+    if random.number() & 1 == 1 { Side::Sell } else { Side::Buy }
 }
 
 /// An order of the naive book.
@@ -162,7 +135,7 @@ type Levels = BTreeMap<u32, VecDeque<u64>>;
 /// The generator and its naive book.
 struct Maker<'s> {
     shape: &'s Shape,
-    dice: Dice,
+    random: Random,
     middle: u32,
     order_next: u64,
     operations: Vec<Operation>,
@@ -178,7 +151,7 @@ impl<'s> Maker<'s> {
     fn new(shape: &'s Shape) -> Self {
         Self {
             shape,
-            dice: Dice(shape.seed),
+            random: Random::from_seed(shape.seed),
             middle: 10_000,
             order_next: 1,
             operations: Vec::new(),
@@ -193,7 +166,7 @@ impl<'s> Maker<'s> {
     /// Executes the next operation, which `draw` makes of a number.
     fn step(&mut self, draw: impl Fn(&mut Self, u32) -> Operation) {
         self.move_middle();
-        let drawn = self.dice.below(10_000);
+        let drawn = self.random.below(10_000);
         let operation = draw(self, drawn);
         self.operations.push(operation);
         match operation.deed {
@@ -207,7 +180,7 @@ impl<'s> Maker<'s> {
     }
 
     fn move_middle(&mut self) {
-        let drawn = self.dice.below(64);
+        let drawn = self.random.below(64);
         match self.shape.place {
             Place::Mix => match drawn {
                 0 if self.middle < 11_000 => self.middle += 1,
@@ -241,15 +214,15 @@ impl<'s> Maker<'s> {
 
     /// An order that trades, up to 5 ticks beyond the best price.
     fn aggressive(&mut self) -> Operation {
-        let side = self.dice.side();
+        let side = side(&mut self.random);
         let Some(best) = self.best_opposite(side) else { return self.passive(0) };
-        let beyond = self.dice.below(6);
+        let beyond = self.random.below(6);
         let price = match side {
             Side::Buy => best + beyond,
             Side::Sell => best - beyond,
         };
-        let mut quantity = 1 + self.dice.below(50);
-        if self.dice.below(10) == 0 {
+        let mut quantity = 1 + self.random.below(50);
+        if self.random.below(10) == 0 {
             quantity *= 5;
         }
         Operation { is_immediate: self.shape.is_immediate, ..self.add(side, price, quantity) }
@@ -257,8 +230,8 @@ impl<'s> Maker<'s> {
 
     /// An order that does not trade: most of them are near the middle.
     fn passive(&mut self, _: u32) -> Operation {
-        let side = self.dice.side();
-        let drawn = self.dice.next();
+        let side = side(&mut self.random);
+        let drawn = self.random.number();
         let ticks = match (self.shape.place, drawn % 10) {
             (Place::Mix, 0..6) | (Place::Far, 0..5) => 12,
             (Place::Mix, 6..9) => 40,
@@ -269,7 +242,7 @@ impl<'s> Maker<'s> {
         };
         let distance = u32::try_from((drawn >> 8) % ticks).expect("a small number");
         let price = self.beside(side, distance);
-        let quantity = 1 + self.dice.below(100);
+        let quantity = 1 + self.random.below(100);
         self.add(side, price, quantity)
     }
 
@@ -292,9 +265,9 @@ impl<'s> Maker<'s> {
     fn replace(&mut self) -> Operation {
         let order = self.pick();
         let side = self.order(order).side;
-        let distance = self.dice.below(20);
+        let distance = self.random.below(20);
         let price = self.beside(side, distance);
-        let quantity = 1 + self.dice.below(100);
+        let quantity = 1 + self.random.below(100);
         let (deed, reserved) = (Deed::Replace, [0]);
         Operation { order, price, quantity, deed, side, is_immediate: false, reserved }
     }
@@ -317,7 +290,7 @@ impl<'s> Maker<'s> {
     /// One of the open orders.
     fn pick(&mut self) -> u64 {
         let count = u32::try_from(self.live.len()).expect("fewer orders");
-        self.live[index(self.dice.below(count))]
+        self.live[index(self.random.below(count))]
     }
 
     /// The best price that an order of `side` can trade at.

@@ -2,9 +2,10 @@
 //! comes next.
 
 use crate::book_flow::command_of;
-use crate::flow::{Dice, Flow, Operation, Shape};
+use crate::flow::{Flow, Operation, Shape};
 use highwater::command::Command;
 use highwater::types::InstrumentId;
+use highwater_flows::random::Random;
 
 /// Commands over many instruments, and what they trade in all.
 #[derive(Debug)]
@@ -41,12 +42,12 @@ impl ManyFlow {
 
     /// Adds a part of every flow: chance says which instrument is next.
     fn interleave(&mut self, flows: &[Flow], part: impl Fn(&Flow) -> &[Operation]) {
-        let mut dice = Dice::new(1);
+        let mut random = Random::from_seed(1);
         let mut left: Vec<_> =
             (0..).map(InstrumentId).zip(flows.iter().map(|flow| part(flow).iter())).collect();
         while !left.is_empty() {
             let count = u32::try_from(left.len()).expect("32 bits count them");
-            let chosen = usize::try_from(dice.below(count)).expect("an index");
+            let chosen = usize::try_from(random.below(count)).expect("an index");
             let (instrument, rest) = &mut left[chosen];
             if let Some(operation) = rest.next() {
                 let number = self.commands.len() as u64 + 1;

@@ -3,7 +3,6 @@
 use crate::book_flow::{Watcher, apply_all};
 use highwater::book::Book;
 use highwater::command::{Action, Command, NewOrder, ReplaceOrder};
-use highwater::event::Event;
 use highwater::types::{Capacities, InstrumentId};
 use std::slice;
 
@@ -28,7 +27,7 @@ impl Market {
     pub fn all(definitions: &[Command], commands: &[Command]) -> Vec<Self> {
         let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
         let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("the memory is large enough");
-        apply_all(&mut book, definitions, &mut |_: &Event| {});
+        apply_all(&mut book, definitions, &mut ());
         let mut markets: Vec<Self> = definitions.iter().map(|_| Self::default()).collect();
         for command in commands {
             let InstrumentId(number) = instrument_of(&command.action);

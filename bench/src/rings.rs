@@ -57,7 +57,7 @@ impl Value {
 
 impl Carried for Value {
     type Rest = [u64; 7];
-    type Beside = Infallible;
+    type OutOfLine = Infallible;
 
     #[inline]
     fn apart(&self) -> Option<(u64, [u64; 7])> {
@@ -69,12 +69,12 @@ impl Carried for Value {
         Self { number, rest }
     }
 
-    fn beside(&self) -> Infallible {
+    fn out_of_line(&self) -> Infallible {
         unreachable!("every one fits its slot")
     }
 
-    fn from_beside(beside: Infallible) -> Self {
-        match beside {}
+    fn from_out_of_line(out_of_line: Infallible) -> Self {
+        match out_of_line {}
     }
 }
 

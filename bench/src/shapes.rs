@@ -10,6 +10,7 @@ use highwater::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule,
     SessionId, Side, Ticks, TimeInForce,
 };
+use highwater_flows::random::Random;
 use std::f64::consts::PI;
 
 /// The way of the middle of the market.
@@ -82,7 +83,8 @@ pub fn commands(shape: Shape, count: usize) -> (Vec<Command>, usize) {
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
     let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("the memory is large enough");
     define_instruments(&mut book, 1);
-    let mut maker = Maker { shape, state: SEED, live: Vec::new(), places: vec![NONE] };
+    let mut maker =
+        Maker { shape, random: Random::from_seed(SEED), live: Vec::new(), places: vec![NONE] };
     let mut made = Vec::with_capacity(count + LIVE);
     for number in 0..LIVE + count {
         let part = part_of(number.saturating_sub(LIVE), count);
@@ -111,7 +113,7 @@ struct Open {
 struct Maker {
     shape: Shape,
     /// Of the random numbers.
-    state: u64,
+    random: Random,
     live: Vec<Open>,
     /// Where each order stands among the live ones, by its number; [`NONE`] when it does not.
     places: Vec<usize>,
@@ -121,24 +123,24 @@ const NONE: usize = usize::MAX;
 
 impl Maker {
     fn draw(&mut self, part: f64) -> Action {
-        match self.below(100) {
+        match self.random.below(100) {
             _ if self.live.is_empty() => self.passive(part),
             0..20 => self.replace(part),
-            20..60 if self.below(100) < 15 => self.immediate(part),
+            20..60 if self.random.below(100) < 15 => self.immediate(part),
             20..60 => self.passive(part),
             _ => self.cancel(),
         }
     }
 
     fn passive(&mut self, part: f64) -> Action {
-        let side = if self.below(2) == 0 { Side::Buy } else { Side::Sell };
+        let side = if self.random.below(2) == 0 { Side::Buy } else { Side::Sell };
         let price = self.price(side, part);
         self.new_order(side, price, TimeInForce::GoodTillCancel)
     }
 
     /// An order that takes what is best on the other side.
     fn immediate(&mut self, part: f64) -> Action {
-        let side = if self.below(2) == 0 { Side::Buy } else { Side::Sell };
+        let side = if self.random.below(2) == 0 { Side::Buy } else { Side::Sell };
         let other = if side == Side::Buy { Side::Sell } else { Side::Buy };
         let price = self.price(other, part);
         self.new_order(side, price, TimeInForce::ImmediateOrCancel)
@@ -155,7 +157,7 @@ impl Maker {
             order_type: OrderType::Limit,
             time_in_force,
             price,
-            quantity: Lots(1 + u64::from(self.below(100))),
+            quantity: Lots(1 + u64::from(self.random.below(100))),
             conditions: Conditions::NONE,
         })
     }
@@ -170,7 +172,7 @@ impl Maker {
             account: ACCOUNT,
             rule: ReplaceRule::Modify,
             price: self.price(side, part),
-            quantity: Lots(1 + u64::from(self.below(100))),
+            quantity: Lots(1 + u64::from(self.random.below(100))),
             trigger: Ticks(0),
         })
     }
@@ -183,13 +185,13 @@ impl Maker {
 
     fn place(&mut self) -> usize {
         let count = u32::try_from(self.live.len()).expect("few orders are live");
-        usize::try_from(self.below(count)).expect("a place in memory")
+        usize::try_from(self.random.below(count)).expect("a place in memory")
     }
 
     /// A price on its own side of the middle, whose distance has a power-law tail.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a price in ticks")]
     fn price(&mut self, side: Side, part: f64) -> Ticks {
-        let uniform = f64::from(self.below(u32::MAX) + 1) / f64::from(u32::MAX);
+        let uniform = f64::from(self.random.below(u32::MAX) + 1) / f64::from(u32::MAX);
         let distance = uniform.powf(-1.0 / 1.5).min(DISTANCE_MAX);
         let middle = self.shape.middle(part);
         let price = if side == Side::Buy { middle - distance } else { middle + distance };
@@ -218,15 +220,6 @@ impl Maker {
                 self.places[place_of(moved.order)] = place;
             }
         }
-    }
-
-    /// A random number below `end` (`SplitMix64`).
-    fn below(&mut self, end: u32) -> u32 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.state ^ self.state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let scaled = (((mixed ^ mixed >> 31) >> 32) * u64::from(end)) >> 32;
-        u32::try_from(scaled).expect("below a number of 32 bits")
     }
 }
 

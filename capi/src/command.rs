@@ -125,12 +125,12 @@ pub unsafe extern "C" fn hw_definition_open(
     if symbol.is_null() {
         return HwStatus::Null;
     }
-    // SAFETY: it is not null, and the host vouches for the zero byte.
+    // SAFETY: it is not null, and the host guarantees the zero byte.
     let symbol = unsafe { CStr::from_ptr(symbol) };
     let Some(symbol) = Symbol::new(symbol.to_bytes()) else {
         return HwStatus::BadCommand;
     };
-    // SAFETY: the host vouches that it may be written, unless it is null or misaligned.
+    // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
     let written = unsafe { put(definition, Definition::open(symbol).into()) };
     status_of(written.map(|()| HwStatus::Ok))
 }
@@ -158,7 +158,7 @@ impl HwDefinition {
     /// # Safety
     /// That of [`borrow`].
     pub(crate) unsafe fn read(pointer: *const Self) -> Result<Definition, HwStatus> {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller guarantees it.
         let said = unsafe { borrow(pointer) }?;
         Ok(Definition {
             symbol: Symbol::from_padded(said.symbol).ok_or(HwStatus::BadCommand)?,

@@ -106,7 +106,7 @@ pub unsafe extern "C" fn hw_config_default(config: *mut HwConfig) -> HwStatus {
         memory_is_zero: 0,
         logs_trades: 0,
     };
-    // SAFETY: the host vouches that it may be written, unless it is null or misaligned.
+    // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
     status_of(unsafe { put(config, default) }.map(|()| HwStatus::Ok))
 }
 
@@ -117,9 +117,9 @@ pub unsafe extern "C" fn hw_config_default(config: *mut HwConfig) -> HwStatus {
 /// `config` may be read, `bytes` may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_memory_bytes(config: *const HwConfig, bytes: *mut usize) -> HwStatus {
-    // SAFETY: the host vouches that it may be read, unless it is null or misaligned.
+    // SAFETY: the host guarantees that it may be read, unless it is null or misaligned.
     let chosen = unsafe { borrow(config) }.and_then(HwConfig::check);
-    // SAFETY: the host vouches that it may be written, unless it is null or misaligned.
+    // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
     let told = chosen.and_then(|chosen| unsafe { put(bytes, chosen.layout.bytes) });
     status_of(told.map(|()| HwStatus::Ok))
 }

@@ -1,11 +1,11 @@
-//! The engine behind its handle: the stages, each behind a door, and what a host may ask it.
+//! The engine behind its handle: the stages, each behind a try-lock, and what a host may ask it.
 
 use crate::codes::HwSide;
-use crate::door::Door;
 use crate::host::Callbacks;
 use crate::pointer::{borrow, put, status_of};
 use crate::status::{HwError, HwStatus, Wrong};
-use highwater::command::Arrival;
+use crate::try_lock::TryLock;
+use highwater::command::TimedCommand;
 use highwater::log_writer::LogWriter;
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
@@ -20,11 +20,11 @@ use highwater::types::{InstrumentId, Price, Sequence, SessionId};
 /// second one with `HW_STATUS_BUSY`; different stages may be stepped at the same time.
 #[expect(missing_debug_implementations, reason = "the handle of the C interface is opaque")]
 pub struct HwEngine {
-    pub(crate) arrivals: Door<Producer<'static, Arrival>>,
-    pub(crate) sequencer: Door<Sequencer<'static>>,
-    pub(crate) log_writer: Door<LogWriter<'static, Callbacks>>,
-    pub(crate) syncer: Door<Syncer<'static>>,
-    pub(crate) releaser: Door<Releaser<'static>>,
+    pub(crate) input: TryLock<Producer<'static, TimedCommand>>,
+    pub(crate) sequencer: TryLock<Sequencer<'static>>,
+    pub(crate) log_writer: TryLock<LogWriter<'static, Callbacks>>,
+    pub(crate) syncer: TryLock<Syncer<'static>>,
+    pub(crate) releaser: TryLock<Releaser<'static>>,
     pub(crate) shared: &'static Shared,
     pub(crate) host: Callbacks,
     pub(crate) found: HwRecovered,
@@ -55,9 +55,9 @@ pub unsafe extern "C" fn hw_recovered(
     engine: *const HwEngine,
     found: *mut HwRecovered,
 ) -> HwStatus {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
-    // SAFETY: the host vouches that it may be written, unless it is null or misaligned.
+    // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
     status_of(engine.and_then(|engine| unsafe { put(found, engine.found) }).map(|()| HwStatus::Ok))
 }
 
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn hw_recovered(
 /// `engine` is a handle or null.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_durable_sequence(engine: *const HwEngine) -> u64 {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     unsafe { borrow(engine) }.map_or(0, |engine| engine.shared.durable.get().0)
 }
 
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn hw_durable_sequence(engine: *const HwEngine) -> u64 {
 /// `engine` is a handle or null.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_next_expiry_ns(engine: *const HwEngine) -> u64 {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     unsafe { borrow(engine) }.map_or(0, |engine| engine.shared.next_expiry.get().unwrap_or(0))
 }
 
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn hw_next_expiry_ns(engine: *const HwEngine) -> u64 {
 /// `engine` is a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_ask_sync(engine: *mut HwEngine, sequence: u64) -> HwStatus {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(engine.map(|engine| {
         engine.shared.sync_wanted.ask(Sequence(sequence));
@@ -104,11 +104,11 @@ pub unsafe extern "C" fn hw_ask_sync(engine: *mut HwEngine, sequence: u64) -> Hw
 /// `engine` is a handle, `error` may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_fault(engine: *const HwEngine, error: *mut HwError) -> HwStatus {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| {
         let why = Wrong::of_state(engine.shared.halt.state());
-        // SAFETY: the host vouches that it may be written, unless it is null or misaligned.
+        // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
         unsafe { put(error, why.into()) }?;
         Ok(why.status())
     }))
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn hw_fault(engine: *const HwEngine, error: *mut HwError) 
 /// `engine` is a handle, `hash` may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_state_hash(engine: *const HwEngine, hash: *mut u64) -> HwStatus {
-    // SAFETY: the host vouches for both, unless they are null or misaligned.
+    // SAFETY: the host guarantees both, unless they are null or misaligned.
     unsafe { ask(engine, hash, |sequencer| sequencer.book().state_hash()) }
 }
 
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn hw_last_client_sequence(
 ) -> HwStatus {
     let last_of =
         |sequencer: &mut Sequencer<'_>| sequencer.book().last_client_sequence(SessionId(session)).0;
-    // SAFETY: the host vouches for both, unless they are null or misaligned.
+    // SAFETY: the host guarantees both, unless they are null or misaligned.
     unsafe { ask(engine, last, last_of) }
 }
 
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn hw_best_price(
     let best = |sequencer: &mut Sequencer<'_>| {
         sequencer.book().best(InstrumentId(instrument), side).map_or(0, Price::ticks)
     };
-    // SAFETY: the host vouches for both, unless they are null or misaligned.
+    // SAFETY: the host guarantees both, unless they are null or misaligned.
     unsafe { ask(engine, price, best) }
 }
 
@@ -173,11 +173,11 @@ unsafe fn ask<T>(
     answer: *mut T,
     question: impl FnOnce(&mut Sequencer<'static>) -> T,
 ) -> HwStatus {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller guarantees it.
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| {
-        let told = engine.sequencer.pass(question)?;
-        // SAFETY: the caller vouches for it.
+        let told = engine.sequencer.try_with(question)?;
+        // SAFETY: the caller guarantees it.
         unsafe { put(answer, told) }?;
         Ok(HwStatus::Ok)
     }))

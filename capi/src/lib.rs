@@ -11,7 +11,6 @@
 mod codes;
 mod command;
 mod config;
-mod door;
 mod engine;
 mod event;
 mod host;
@@ -21,6 +20,7 @@ mod pointer;
 mod rings;
 mod status;
 mod steps;
+mod try_lock;
 
 pub use codes::{
     HwCancelReason, HwCommandKind, HwControl, HwEventKind, HwOrderType, HwPhase, HwRejectReason,

@@ -1,18 +1,18 @@
 //! Opening: memory, recovery, and the stages in their places.
 
 use crate::config::{Chosen, HwConfig};
-use crate::door::Door;
 use crate::engine::{HwEngine, HwRecovered};
 use crate::host::{Callbacks, HwHost};
 use crate::layout::HW_MEMORY_ALIGN;
 use crate::pointer::{borrow, check, put};
 use crate::rings;
 use crate::status::{HwError, HwStatus, Wrong};
+use crate::try_lock::TryLock;
 use core::ffi::c_void;
 use core::ptr;
 use core::slice;
 use highwater::book::Book;
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Command, TimedCommand};
 use highwater::engine::Stages;
 use highwater::log_writer::OpenedLog;
 use highwater::recovery::{Replay, Scanned, recover};
@@ -37,9 +37,9 @@ pub unsafe extern "C" fn hw_open(
     engine: *mut *mut HwEngine,
     error: *mut HwError,
 ) -> HwStatus {
-    // SAFETY: the host vouches that it may be written, unless it is null or misaligned.
+    // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
     let cleared = unsafe { put(engine, ptr::null_mut()) };
-    // SAFETY: the host vouches for what it points at.
+    // SAFETY: the host guarantees what it points at.
     let opened = cleared.map_err(Wrong::from).and_then(|()| unsafe { open(config, host) });
     match opened {
         Ok(made) => {
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn hw_open(
         }
         Err(wrong) => {
             if check(error).is_ok() {
-                // SAFETY: it is neither null nor misaligned, and the host vouches for the rest.
+                // SAFETY: it is neither null nor misaligned, and the host guarantees the rest.
                 unsafe { error.write(wrong.into()) };
             }
             wrong.status()
@@ -62,13 +62,13 @@ pub unsafe extern "C" fn hw_open(
 /// # Safety
 /// That of [`hw_open`].
 unsafe fn open(config: *const HwConfig, host: *const HwHost) -> Result<*mut HwEngine, Wrong> {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller guarantees it.
     let config = unsafe { borrow(config) }?;
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller guarantees it.
     let host = unsafe { borrow(host) }?;
     let chosen = config.check()?;
     let host = Callbacks::of(host, chosen.settings.mode)?;
-    // SAFETY: the caller vouches for the memory.
+    // SAFETY: the caller guarantees the memory.
     let memory = unsafe { Memory::take(config, &chosen) }?;
     let (place, made) = recover_into(memory, &chosen, host)?;
     if made.found.last_sequence == 0 {
@@ -107,7 +107,7 @@ impl Memory {
         if config.memory_bytes < layout.bytes {
             return Err(HwStatus::TooSmall);
         }
-        // SAFETY: the memory has that many bytes, and the caller vouches that they are free.
+        // SAFETY: the memory has that many bytes, and the caller guarantees that they are free.
         unsafe { start.write_bytes(0, chosen.zeroed_bytes) };
         let part = |offset: usize| start.wrapping_add(offset);
         // SAFETY: these bytes lie within the memory, apart from all others, and are written.
@@ -135,17 +135,17 @@ fn recover_into(
     let log = OpenedLog { file: host, buffer, chain, settings, now_ns };
     // SAFETY: the layout gives the rings their room, aligned to a page, and it was made zero.
     let split = unsafe { rings::split(ring_capacity, rings, book, log) };
-    let Stages { arrivals, mut sequencer, log_writer, syncer, releaser, shared } =
+    let Stages { input, mut sequencer, log_writer, syncer, releaser, shared } =
         split.ok_or(HwStatus::BadConfig)??;
     if chosen.logs_trades {
         sequencer.log_trades();
     }
     let engine = HwEngine {
-        arrivals: Door::new(arrivals),
-        sequencer: Door::new(sequencer),
-        log_writer: Door::new(log_writer),
-        syncer: Door::new(syncer),
-        releaser: Door::new(releaser),
+        input: TryLock::new(input),
+        sequencer: TryLock::new(sequencer),
+        log_writer: TryLock::new(log_writer),
+        syncer: TryLock::new(syncer),
+        releaser: TryLock::new(releaser),
         shared,
         host,
         found,
@@ -172,8 +172,8 @@ impl HwEngine {
             client_sequence: ClientSequence(1),
             action: Action::Configure(chosen.capacities),
         };
-        let arrival = Arrival { timestamp_ns: chosen.now_ns, command };
-        let pushed = self.arrivals.pass(|arrivals| arrivals.push(arrival).is_ok())?;
+        let timed = TimedCommand { timestamp_ns: chosen.now_ns, command };
+        let pushed = self.input.try_with(|input| input.push(timed).is_ok())?;
         assert!(pushed, "a ring that was just made has room");
         Ok(())
     }

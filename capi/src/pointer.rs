@@ -11,7 +11,7 @@ use crate::status::HwStatus;
 /// Any other points at a `T` that stays and is not written as long as the reference is used.
 pub(crate) unsafe fn borrow<'a, T>(pointer: *const T) -> Result<&'a T, HwStatus> {
     check(pointer)?;
-    // SAFETY: it is neither null nor misaligned, and the caller vouches for the rest.
+    // SAFETY: it is neither null nor misaligned, and the caller guarantees the rest.
     Ok(unsafe { &*pointer })
 }
 
@@ -24,7 +24,7 @@ pub(crate) unsafe fn borrow<'a, T>(pointer: *const T) -> Result<&'a T, HwStatus>
 /// Any other points at room for a `T` that nobody else uses now.
 pub(crate) unsafe fn put<T>(pointer: *mut T, value: T) -> Result<(), HwStatus> {
     check(pointer)?;
-    // SAFETY: it is neither null nor misaligned, and the caller vouches for the rest.
+    // SAFETY: it is neither null nor misaligned, and the caller guarantees the rest.
     unsafe { pointer.write(value) };
     Ok(())
 }

@@ -32,7 +32,7 @@ macro_rules! with_capacities {
             match capacity {
                 $($capacity => {
                     let place = place.cast::<Engine<$capacity, $capacity, $capacity>>();
-                    // SAFETY: the caller vouches for place and room, and the initial bytes of an
+                    // SAFETY: the caller guarantees place and room, and the initial bytes of an
                     // engine are all zero: its documentation says so, and tests/bss proves it.
                     let engine = unsafe { &*place };
                     Some(engine.split(book, log))

@@ -5,7 +5,7 @@ use crate::engine::HwEngine;
 use crate::event::HwEvent;
 use crate::pointer::{borrow, check, put, status_of};
 use crate::status::HwStatus;
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::Event;
 use highwater::log_writer::LogWriter;
 use highwater::stage::{State, Step};
@@ -25,9 +25,9 @@ pub unsafe extern "C" fn hw_push(
     timestamp_ns: u64,
     command: *const HwCommand,
 ) -> HwStatus {
-    // SAFETY: the host vouches that it may be read, unless it is null or misaligned.
+    // SAFETY: the host guarantees that it may be read, unless it is null or misaligned.
     let command = unsafe { borrow(command) }.and_then(HwCommand::read);
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| engine.push(timestamp_ns, &command?)))
 }
@@ -44,13 +44,13 @@ pub unsafe extern "C" fn hw_define(
     client_sequence: u64,
     definition: *const HwDefinition,
 ) -> HwStatus {
-    // SAFETY: the host vouches that it may be read, unless it is null or misaligned.
+    // SAFETY: the host guarantees that it may be read, unless it is null or misaligned.
     let command = unsafe { HwDefinition::read(definition) }.map(|definition| Command {
         session: SessionId::OPERATOR,
         client_sequence: ClientSequence(client_sequence),
         action: Action::DefineInstrument(definition),
     });
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| engine.push(timestamp_ns, &command?)))
 }
@@ -64,11 +64,11 @@ pub unsafe extern "C" fn hw_define(
 /// `engine` is a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_step_sequencer(engine: *mut HwEngine) -> HwStatus {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| {
         let mut host = engine.host;
-        let step = engine.sequencer.pass(|sequencer| sequencer.step(&mut host))?;
+        let step = engine.sequencer.try_with(|sequencer| sequencer.step(&mut host))?;
         Ok(engine.ended(step))
     }))
 }
@@ -84,10 +84,10 @@ pub unsafe extern "C" fn hw_step_sequencer(engine: *mut HwEngine) -> HwStatus {
 /// `engine` is a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_step_log_writer(engine: *mut HwEngine, now_ns: u64) -> HwStatus {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| {
-        let step = engine.log_writer.pass(|log_writer| log_writer.step(now_ns))?;
+        let step = engine.log_writer.try_with(|log_writer| log_writer.step(now_ns))?;
         Ok(step.map_or(HwStatus::LogFault, |step| engine.ended(step)))
     }))
 }
@@ -99,11 +99,11 @@ pub unsafe extern "C" fn hw_step_log_writer(engine: *mut HwEngine, now_ns: u64) 
 /// `engine` is a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_step_syncer(engine: *mut HwEngine, now_ns: u64) -> HwStatus {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| {
         let mut sync = || engine.host.sync_beside();
-        let step = engine.syncer.pass(|syncer| syncer.step(now_ns, &mut sync))?;
+        let step = engine.syncer.try_with(|syncer| syncer.step(now_ns, &mut sync))?;
         Ok(step.map_or(HwStatus::LogFault, |step| engine.ended(step)))
     }))
 }
@@ -115,10 +115,10 @@ pub unsafe extern "C" fn hw_step_syncer(engine: *mut HwEngine, now_ns: u64) -> H
 /// `engine` is a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_mark_idle(engine: *mut HwEngine) -> HwStatus {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| {
-        let marked = engine.log_writer.pass(LogWriter::mark_idle)?;
+        let marked = engine.log_writer.try_with(LogWriter::mark_idle)?;
         Ok(marked.map_or(HwStatus::LogFault, |()| HwStatus::Ok))
     }))
 }
@@ -138,9 +138,9 @@ pub unsafe extern "C" fn hw_pop(
     capacity: usize,
     count: *mut usize,
 ) -> HwStatus {
-    // SAFETY: the host vouches that it may be written, unless it is null or misaligned.
+    // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
     let cleared = unsafe { put(count, 0) };
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(cleared.and_then(|()| check(events)).and(engine).and_then(|engine| {
         let mut popped = 0;
@@ -150,7 +150,7 @@ pub unsafe extern "C" fn hw_pop(
             unsafe { place.write(event.into()) };
             popped += 1;
         };
-        let step = engine.releaser.pass(|releaser| releaser.step_up_to(capacity, &mut sink))?;
+        let step = engine.releaser.try_with(|releaser| releaser.step_up_to(capacity, &mut sink))?;
         // SAFETY: it was written a moment ago.
         unsafe { count.write(popped) };
         Ok(engine.ended(step))
@@ -164,19 +164,19 @@ pub unsafe extern "C" fn hw_pop(
 /// `engine` is a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hw_stop(engine: *mut HwEngine) -> HwStatus {
-    // SAFETY: the host vouches that it is a handle, unless it is null.
+    // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(engine.and_then(|engine| {
-        // Behind the door of the input ring: no push is under way, and none comes afterwards.
-        engine.arrivals.pass(|_| engine.shared.halt.stop())?;
+        // Under the lock of the input ring: no push is under way, and none comes afterwards.
+        engine.input.try_with(|_| engine.shared.halt.stop())?;
         Ok(HwStatus::Ok)
     }))
 }
 
 impl HwEngine {
     fn push(&self, timestamp_ns: u64, command: &Command) -> Result<HwStatus, HwStatus> {
-        self.arrivals.pass(|arrivals| match self.shared.halt.state() {
-            State::Running => match arrivals.push(Arrival { timestamp_ns, command: *command }) {
+        self.input.try_with(|input| match self.shared.halt.state() {
+            State::Running => match input.push(TimedCommand { timestamp_ns, command: *command }) {
                 Ok(()) => HwStatus::Ok,
                 Err(_) => HwStatus::Full,
             },

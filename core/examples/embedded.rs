@@ -11,9 +11,9 @@ mod flash;
 use commands::{define, order};
 use flash::Flash;
 use highwater::book::{Book, StaticBook};
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::engine::{Engine, Stages};
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{Replay, recover};
@@ -36,7 +36,7 @@ pub(crate) fn run() -> Option<u32> {
     let mut flash = FLASH.lock().unwrap_or_else(PoisonError::into_inner);
     let mut trade_count = 0;
     let mut sink = |event: &Event| {
-        trade_count += u32::from(matches!(event.kind, EventKind::Trade { .. }));
+        trade_count += u32::from(event.kind.is_trade());
     };
     let mut book = BOOK.take(CAPACITIES, 1).ok()?;
     let scanned =
@@ -44,7 +44,7 @@ pub(crate) fn run() -> Option<u32> {
     let chain = scanned.chain_or_new(LogId(*b"of this machine."));
     let settings = LogSettings { mode: SyncMode::Full, segment_bytes: Flash::SEGMENT_BYTES };
     let opened = OpenedLog { file: &mut *flash, buffer: &mut *buffer, chain, settings, now_ns: 0 };
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } =
+    let Stages { mut input, mut sequencer, mut log_writer, mut releaser, shared, .. } =
         ENGINE.split(book, opened).ok()?;
 
     // The main loop of a machine: a command when there is one, then a step of every stage.
@@ -52,7 +52,7 @@ pub(crate) fn run() -> Option<u32> {
     let mut commands = [define(Symbol::new(b"AURORA")?)].into_iter().chain(orders);
     loop {
         match commands.next() {
-            Some(command) => arrivals.push(Arrival { timestamp_ns: 0, command }).ok()?,
+            Some(command) => input.push(TimedCommand { timestamp_ns: 0, command }).ok()?,
             None => shared.halt.stop(),
         }
         let _worked = sequencer.step(&mut || {
@@ -65,8 +65,7 @@ pub(crate) fn run() -> Option<u32> {
     }
     let state_hash = sequencer.into_book().state_hash();
     let mut replayed = REPLAYED.take(CAPACITIES, 2).ok()?;
-    let mut nobody = |_: &Event| {};
-    recover(&mut *flash, &mut *buffer, &mut Replay::new(&mut replayed, &mut nobody)).ok()?;
+    recover(&mut *flash, &mut *buffer, &mut Replay::new(&mut replayed, &mut ())).ok()?;
     (replayed.state_hash() == state_hash).then_some(trade_count)
 }
 

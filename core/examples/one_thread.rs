@@ -9,9 +9,9 @@ mod memory_log;
 
 use commands::{define, order};
 use highwater::book::{Book, StaticBook};
-use highwater::command::{Arrival, Command};
+use highwater::command::{Command, TimedCommand};
 use highwater::engine::{Engine, Stages};
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{Replay, recover};
@@ -34,16 +34,15 @@ fn run(
 ) -> Result<(MemoryLog, Vec<Event>), Box<dyn Error>> {
     let mut buffer = vec![0; 16 * BLOCK_BYTES];
     let mut book = BOOK.take(CAPACITIES, 1)?;
-    let mut nobody = |_: &Event| {};
-    let scanned = recover(&mut log, &mut buffer, &mut Replay::new(&mut book, &mut nobody))?;
+    let scanned = recover(&mut log, &mut buffer, &mut Replay::new(&mut book, &mut ()))?;
     let chain = scanned.chain_or_new(LogId(*b"chosen at random"));
     let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: 1 << 20 };
     let opened = OpenedLog { file: log, buffer: &mut buffer, chain, settings, now_ns: 0 };
     let stages = ENGINE.split(book, opened)?;
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
+    let Stages { mut input, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
 
     for command in commands {
-        arrivals.push(Arrival { timestamp_ns: 0, command: *command })?;
+        input.push(TimedCommand { timestamp_ns: 0, command: *command })?;
     }
     shared.halt.stop();
     let mut released = Vec::new();
@@ -74,7 +73,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     for event in &events {
         println!("{} {:?}", event.sequence, event.kind);
     }
-    let trades = events.iter().filter(|event| matches!(event.kind, EventKind::Trade { .. }));
+    let trades = events.iter().filter(|event| event.kind.is_trade());
     assert_eq!(trades.count(), 2, "the buyer takes 5 at 100 and 2 at 101");
     assert_eq!(log.segments.len(), 1, "all of it fits one segment");
     Ok(())

@@ -10,9 +10,9 @@ mod memory_log;
 
 use commands::{define, order};
 use highwater::book::{Book, StaticBook};
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::engine::{Engine, Stages};
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogFault;
 use highwater::log_writer::{LogSettings, OpenedLog};
@@ -35,18 +35,17 @@ const ORDER_COUNT: u64 = if cfg!(miri) { 50 } else { 1_000 };
 fn run(mut log: MemoryLog) -> Result<u64, Box<dyn Error>> {
     let mut buffer = vec![0; 16 * BLOCK_BYTES];
     let mut book = BOOK.take(CAPACITIES, 1)?;
-    let mut nobody = |_: &Event| {};
-    let scanned = recover(&mut log, &mut buffer, &mut Replay::new(&mut book, &mut nobody))?;
+    let scanned = recover(&mut log, &mut buffer, &mut Replay::new(&mut book, &mut ()))?;
     let chain = scanned.chain_or_new(LogId(*b"chosen at random"));
     let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes: 1 << 20 };
     let opened = OpenedLog { file: log, buffer: &mut buffer, chain, settings, now_ns: 0 };
     let stages = ENGINE.split(book, opened)?;
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
+    let Stages { mut input, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
 
     let mut trade_count = 0;
     let mut sink = |event: &Event| {
         assert!(event.sequence <= shared.durable.get(), "only what is durable is told");
-        trade_count += u64::from(matches!(event.kind, EventKind::Trade { .. }));
+        trade_count += u64::from(event.kind.is_trade());
     };
     let symbol = Symbol::new(b"AURORA").ok_or("a symbol has 1 to 16 bytes")?;
     thread::scope(|scope| {
@@ -58,10 +57,10 @@ fn run(mut log: MemoryLog) -> Result<u64, Box<dyn Error>> {
         let orders = (1..=ORDER_COUNT)
             .map(|id| order(id, if id % 2 == 1 { Side::Sell } else { Side::Buy }, 100, 5));
         for command in [define(symbol)].into_iter().chain(orders) {
-            let mut arrival = Arrival { timestamp_ns: 0, command };
-            while let Err(full) = arrivals.push(arrival) {
+            let mut timed = TimedCommand { timestamp_ns: 0, command };
+            while let Err(full) = input.push(timed) {
                 // Back-pressure: events go out until there is room.
-                arrival = full.0;
+                timed = full.0;
                 let _worked = releaser.step(&mut sink);
             }
         }

@@ -30,7 +30,7 @@ pub(crate) use portable_atomic::AtomicU64;
 /// Memory for `N` values; `N` is a power of two.
 pub(crate) struct Storage<R, B, const N: usize> {
     slots: [Slot<R>; N],
-    beside: [Beside<B>; N],
+    out_of_line: [OutOfLine<B>; N],
 }
 
 /// Room for one value on cache lines of its own: a word that threads share, and the rest of the
@@ -53,14 +53,14 @@ impl<R> Slot<R> {
     }
 }
 
-/// Room for what one value has beside its slot, for whoever may touch the slot.
+/// Room for what one value has outside its slot, for whoever may touch the slot.
 #[repr(align(64))]
-struct Beside<B>(UnsafeCell<MaybeUninit<B>>);
+struct OutOfLine<B>(UnsafeCell<MaybeUninit<B>>);
 
 // SAFETY: as for the slot.
-unsafe impl<B: Send> Sync for Beside<B> {}
+unsafe impl<B: Send> Sync for OutOfLine<B> {}
 
-impl<B> Beside<B> {
+impl<B> OutOfLine<B> {
     const fn new() -> Self {
         Self(UnsafeCell::new(MaybeUninit::uninit()))
     }
@@ -72,13 +72,13 @@ impl<R: Copy, B: Copy, const N: usize> Storage<R, B, N> {
     /// Memory in which nothing is written yet: every word is 0.
     pub(crate) const fn new() -> Self {
         const { Self::IS_POWER_OF_TWO };
-        Self { slots: [const { Slot::new() }; N], beside: [const { Beside::new() }; N] }
+        Self { slots: [const { Slot::new() }; N], out_of_line: [const { OutOfLine::new() }; N] }
     }
 
     /// The slots, for whoever has agreed on who touches which of them when.
     pub(crate) const fn slots(&self) -> Slots<'_, R, B> {
         const { Self::IS_POWER_OF_TWO };
-        Slots { slots: &self.slots, beside: &self.beside }
+        Slots { slots: &self.slots, out_of_line: &self.out_of_line }
     }
 }
 
@@ -86,7 +86,7 @@ impl<R: Copy, B: Copy, const N: usize> Storage<R, B, N> {
 pub(crate) struct Slots<'a, R, B> {
     slots: &'a [Slot<R>],
     /// As many.
-    beside: &'a [Beside<B>],
+    out_of_line: &'a [OutOfLine<B>],
 }
 
 impl<R, B> Clone for Slots<'_, R, B> {
@@ -149,28 +149,28 @@ impl<R: Stored, B: Copy> Slots<'_, R, B> {
     #[inline]
     pub(crate) unsafe fn read(self, number: u64) -> R {
         let place = self.slot(number).rest.get().cast::<R>();
-        // SAFETY: the caller vouches that the rest is there and stays meanwhile.
+        // SAFETY: the caller guarantees that the rest is there and stays meanwhile.
         unsafe { place.read() }
     }
 
-    /// Writes what value number `number` has beside its slot.
+    /// Writes what value number `number` has outside its slot.
     ///
     /// # Safety
     /// No other thread touches it at the same time.
     #[inline]
-    pub(crate) unsafe fn write_beside(self, number: u64, beside: B) {
+    pub(crate) unsafe fn write_out_of_line(self, number: u64, out_of_line: B) {
         // SAFETY: it is the room for it, and the caller has it alone.
-        unsafe { self.beside(number).0.get().cast::<B>().write(beside) };
+        unsafe { self.out_of_line(number).0.get().cast::<B>().write(out_of_line) };
     }
 
-    /// What value number `number` has beside its slot.
+    /// What value number `number` has outside its slot.
     ///
     /// # Safety
     /// It was written, the write happened before this, and it is not written at the same time.
     #[inline]
-    pub(crate) unsafe fn read_beside(self, number: u64) -> B {
-        // SAFETY: the caller vouches that it is there and stays meanwhile.
-        unsafe { self.beside(number).0.get().cast::<B>().read() }
+    pub(crate) unsafe fn read_out_of_line(self, number: u64) -> B {
+        // SAFETY: the caller guarantees that it is there and stays meanwhile.
+        unsafe { self.out_of_line(number).0.get().cast::<B>().read() }
     }
 
     /// The slot that holds value number `number`.
@@ -180,11 +180,11 @@ impl<R: Stored, B: Copy> Slots<'_, R, B> {
         unsafe { self.slots.get_unchecked(self.index(number)) }
     }
 
-    /// The room beside it.
+    /// The room outside it.
     #[inline]
-    fn beside(&self, number: u64) -> &Beside<B> {
+    fn out_of_line(&self, number: u64) -> &OutOfLine<B> {
         // SAFETY: the index is below the number of slots, of which there are as many.
-        unsafe { self.beside.get_unchecked(self.index(number)) }
+        unsafe { self.out_of_line.get_unchecked(self.index(number)) }
     }
 
     /// The index of the slot of value number `number`: below their number, which is a power of two.

@@ -4,7 +4,7 @@
 //! Every block carries the checksum of the block before it, so that the blocks of a log form one
 //! chain across its segments; the first break of the chain is where the log ends. And every block
 //! says what was durable when it was written: a block behind the break that calls the broken place
-//! durable is a witness that acknowledged records are gone. Without a witness the break is the torn
+//! durable is evidence that acknowledged records are gone. Without evidence the break is the torn
 //! tail of a crash.
 
 use crate::limits::BLOCK_BYTES;
@@ -58,7 +58,7 @@ pub struct BlockHead {
 /// The bytes of a head, in their order.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Layout {
+struct BlockLayout {
     magic: [u8; MAGIC_BYTES],
     /// See `seal.rs`.
     checksum: Le32,
@@ -79,7 +79,7 @@ struct Layout {
 }
 
 /// Bytes of a block's head.
-pub const BLOCK_HEAD_BYTES: usize = size_of::<Layout>();
+pub const BLOCK_HEAD_BYTES: usize = size_of::<BlockLayout>();
 /// Bytes of padding that every block ends with, however full it is: wherever a crash tears the
 /// block, more than one bit of it is missing.
 const PADDING_BYTES_MIN: usize = 8;
@@ -217,7 +217,7 @@ impl Chain {
         let (front, padding) =
             block.split_at_mut(BLOCK_HEAD_BYTES + usize::from(filled.used_bytes));
         padding.fill(PADDING);
-        let layout = Layout {
+        let layout = BlockLayout {
             magic: MAGIC,
             checksum: Le32::new(0),
             log_id: self.log_id.0,
@@ -300,7 +300,7 @@ pub fn intact_head(
 
 /// What a whole block of this log, of any when `log_id` is `None`, says was durable when it was
 /// written, wherever it was written to: that is true wherever it stands now.
-pub fn vouched_by(block: &[u8], log_id: Option<LogId>) -> Option<Durable> {
+pub fn confirmed_by(block: &[u8], log_id: Option<LogId>) -> Option<Durable> {
     let layout = layout_of(block).filter(|layout| layout.magic == MAGIC)?;
     let is_of_log = log_id.is_none_or(|log_id| layout.log_id == log_id.0);
     let durable = Durable {
@@ -325,14 +325,14 @@ pub fn records_of<'b>(block: &'b [u8], head: &BlockHead) -> &'b [u8] {
     block.get(BLOCK_HEAD_BYTES..end).unwrap_or_default()
 }
 
-fn layout_of(block: &[u8]) -> Option<Layout> {
+fn layout_of(block: &[u8]) -> Option<BlockLayout> {
     if block.len() != BLOCK_BYTES {
         return None;
     }
     bytemuck::try_pod_read_unaligned(block.get(..BLOCK_HEAD_BYTES)?).ok()
 }
 
-fn head_of(layout: &Layout, kind: BlockKind, checksum: u32) -> BlockHead {
+fn head_of(layout: &BlockLayout, kind: BlockKind, checksum: u32) -> BlockHead {
     BlockHead {
         kind,
         number: layout.number.get(),

@@ -5,45 +5,24 @@
 //! storage is cut from bytes that the host gives once. An operation takes a bounded number of steps
 //! for each order that it touches, whatever the prices.
 
-mod ahead;
-mod auction;
-mod bug;
-mod changes;
-mod check;
-mod conditional;
-mod entry;
-mod expiries;
 mod fault;
 mod image;
-mod index;
-mod ladder;
-mod matching;
-mod memory;
-mod operator;
-mod order;
-mod origin;
-mod pool;
-mod queue;
-mod removal;
-mod sessions;
-mod span;
-mod state_hash;
+mod invariant;
+mod rules;
 mod static_book;
-mod stops;
-mod symbols;
-mod terms;
+mod store;
 #[cfg(test)]
 mod tests;
-mod view;
+mod views;
 
-pub use auction::Indicative;
-pub use check::CheckFault;
 pub use fault::BookFault;
 pub(crate) use image::{IMAGE_ENTRY_BYTES_MAX, Restoration};
 pub use image::{ImageCounts, ImageFault, ImageHead};
-pub use sessions::Admission;
+pub use rules::auction::Indicative;
 pub use static_book::StaticBook;
-pub use view::{LevelView, OrderView, StopView};
+pub use store::sessions::Admission;
+pub use views::check::CheckFault;
+pub use views::view::{LevelView, OrderView, StopView};
 
 use crate::command::{Action, Command, FlowIdentity, PlainCommand, PlainKind};
 use crate::event::{CancelReason, Event, EventKind, EventSink, RejectReason};
@@ -52,19 +31,20 @@ use crate::types::{
     Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId, Quantity, Sequence,
     SessionId, index_of,
 };
-pub(crate) use ahead::Glance;
-pub use ahead::Looks;
-use bug::bug;
-use expiries::Expiries;
-use index::{Index, cells_for};
-use ladder::{Ladders, Level, LevelLimits, Market};
-use memory::{ALIGN_BYTES, Memory, array_bytes};
-use order::{Order, Orders};
-use origin::Origin;
-use pool::Pool;
-use sessions::{Session, Sessions};
-use span::{Span, Spans, spans_max};
-use symbols::{Instrument, Symbols};
+use invariant::broken_invariant;
+use rules::context::Context;
+use store::expiries::Expiries;
+use store::index::{Index, cells_for};
+use store::ladder::{InstrumentBook, Ladders, Level, LevelLimits};
+use store::memory::{ALIGN_BYTES, Memory, array_bytes};
+use store::order::Order;
+use store::orders::Orders;
+use store::pool::Pool;
+use store::sessions::{Session, Sessions};
+use store::span::{Span, Spans, spans_max};
+use store::symbols::{Instrument, Symbols};
+pub(crate) use views::prefetcher::PrefetchKey;
+pub use views::prefetcher::Prefetcher;
 
 /// Every open order of every instrument, over memory of the host.
 pub struct Book<'m> {
@@ -127,7 +107,7 @@ impl Book<'_> {
     /// and when it is a `Configure` for which the memory is too small ([`Book::fits`]).
     pub fn apply(&mut self, sequence: Sequence, command: &Command, sink: &mut impl EventSink) {
         let Command { session, client_sequence, action } = command;
-        let about = |instrument| Origin::new(*session, *client_sequence, instrument);
+        let about = |instrument| Context::new(*session, *client_sequence, instrument);
         if !self.begin(sequence, *session, *client_sequence) {
             let (instrument, order) = names_of(action);
             return self.reject(about(instrument), order, RejectReason::SessionsFull, sink);
@@ -151,15 +131,15 @@ impl Book<'_> {
         sink: &mut impl EventSink,
     ) {
         let (session, client_sequence) = (plain.session(), plain.client_sequence());
-        let origin = Origin::new(session, client_sequence, plain.instrument());
+        let context = Context::new(session, client_sequence, plain.instrument());
         if !self.begin(sequence, session, client_sequence) {
-            return self.reject(origin, plain.order(), RejectReason::SessionsFull, sink);
+            return self.reject(context, plain.order(), RejectReason::SessionsFull, sink);
         }
         match plain.kind() {
-            PlainKind::New => self.new_order(origin, &plain.new_order(), sink),
-            PlainKind::Cancel => self.cancel(origin, (plain.order(), plain.account()), sink),
+            PlainKind::New => self.new_order(context, &plain.new_order(), sink),
+            PlainKind::Cancel => self.cancel(context, (plain.order(), plain.account()), sink),
             PlainKind::Reduce | PlainKind::Replace => {
-                self.apply_other(origin, &plain.action(), sink);
+                self.apply_other(context, &plain.action(), sink);
             }
         }
     }
@@ -180,12 +160,12 @@ impl Book<'_> {
 
     /// Executes what is neither New nor Cancel.
     #[inline(never)]
-    fn apply_other(&mut self, origin: Origin, action: &Action, sink: &mut impl EventSink) {
+    fn apply_other(&mut self, context: Context, action: &Action, sink: &mut impl EventSink) {
         match action {
             Action::Reduce { order, account, by, .. } => {
-                self.reduce(origin, (*order, *account), *by, sink);
+                self.reduce(context, (*order, *account), *by, sink);
             }
-            Action::Replace(replace) => self.replace(origin, replace, sink),
+            Action::Replace(replace) => self.replace(context, replace, sink),
             Action::New(_)
             | Action::Cancel { .. }
             | Action::MassCancel(_)
@@ -196,30 +176,30 @@ impl Book<'_> {
             | Action::EndOfDay
             | Action::LimitSession { .. }
             | Action::BindFlow(_)
-            | Action::Configure(_) => self.operate(origin, action, sink),
+            | Action::Configure(_) => self.operate(context, action, sink),
         }
     }
 
     /// Executes what is not about one order.
     #[inline(never)]
-    fn operate(&mut self, origin: Origin, action: &Action, sink: &mut impl EventSink) {
+    fn operate(&mut self, context: Context, action: &Action, sink: &mut impl EventSink) {
         match action {
             Action::New(_) | Action::Cancel { .. } | Action::Reduce { .. } | Action::Replace(_) => {
-                bug("an order's command is not the operator's")
+                broken_invariant("an order's command is not the operator's")
             }
-            Action::MassCancel(choice) => self.mass_cancel(origin, choice, sink),
+            Action::MassCancel(choice) => self.mass_cancel(context, choice, sink),
             Action::DefineInstrument(definition) => {
-                self.define_instrument(origin, definition, sink);
+                self.define_instrument(context, definition, sink);
             }
-            Action::SetBand { band, .. } => self.set_band(origin, *band, sink),
-            Action::Control { control, .. } => self.control(origin, *control, sink),
-            Action::Clock { now_ns } => self.set_clock(origin, *now_ns, sink),
-            Action::EndOfDay => self.end_of_day(origin, sink),
+            Action::SetBand { band, .. } => self.set_band(context, *band, sink),
+            Action::Control { control, .. } => self.control(context, *control, sink),
+            Action::Clock { now_ns } => self.set_clock(context, *now_ns, sink),
+            Action::EndOfDay => self.end_of_day(context, sink),
             Action::LimitSession { session, open_orders_max } => {
-                self.limit_session(origin, (*session, *open_orders_max), sink);
+                self.limit_session(context, (*session, *open_orders_max), sink);
             }
-            Action::BindFlow(flow) => self.bind_flow(origin, flow, sink),
-            Action::Configure(capacities) => self.configure(origin, *capacities, sink),
+            Action::BindFlow(flow) => self.bind_flow(context, flow, sink),
+            Action::Configure(capacities) => self.configure(context, *capacities, sink),
         }
     }
 
@@ -233,8 +213,8 @@ impl Book<'_> {
     /// cause, as many copies as there are callers.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the kind is known, and with it most of the hash")]
-    fn emit(&mut self, origin: Origin, kind: EventKind, sink: &mut impl EventSink) {
-        self.emit_as(self.last_sequence, origin, kind, sink);
+    fn emit(&mut self, context: Context, kind: EventKind, sink: &mut impl EventSink) {
+        self.emit_as(self.last_sequence, context, kind, sink);
     }
 
     /// The same, where the last sequence is at hand.
@@ -243,15 +223,15 @@ impl Book<'_> {
     fn emit_as(
         &mut self,
         sequence: Sequence,
-        origin: Origin,
+        context: Context,
         kind: EventKind,
         sink: &mut impl EventSink,
     ) {
         let event = Event {
             sequence,
-            session: origin.session(),
-            owner: origin.owner(),
-            instrument: origin.instrument(),
+            session: context.session(),
+            owner: context.owner(),
+            instrument: context.instrument(),
             kind,
         };
         self.running_hash = event.fold_into(self.running_hash);
@@ -260,34 +240,34 @@ impl Book<'_> {
 
     /// The same for all other events, in one copy.
     #[inline(never)]
-    fn tell(&mut self, origin: Origin, kind: EventKind, sink: &mut impl EventSink) {
-        self.emit(origin, kind, sink);
+    fn tell(&mut self, context: Context, kind: EventKind, sink: &mut impl EventSink) {
+        self.emit(context, kind, sink);
     }
 
     #[cold]
     fn reject(
         &mut self,
-        origin: Origin,
+        context: Context,
         order: OrderId,
         reason: RejectReason,
         sink: &mut impl EventSink,
     ) {
-        let client_sequence = origin.client_sequence;
-        self.emit(origin, EventKind::Rejected { client_sequence, order, reason }, sink);
+        let client_sequence = context.client_sequence;
+        self.emit(context, EventKind::Rejected { client_sequence, order, reason }, sink);
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "most of its callers know the reason")]
     fn emit_canceled(
         &mut self,
-        origin: Origin,
+        context: Context,
         (order, lots): (OrderId, u64),
         reason: CancelReason,
         sink: &mut impl EventSink,
     ) {
-        let client_sequence = origin.client_sequence;
+        let client_sequence = context.client_sequence;
         let quantity = quantity_of(lots);
-        self.emit(origin, EventKind::Canceled { client_sequence, order, quantity, reason }, sink);
+        self.emit(context, EventKind::Canceled { client_sequence, order, quantity, reason }, sink);
     }
 }
 
@@ -304,7 +284,7 @@ impl<'m> Book<'m> {
             .saturating_add(array_bytes::<Order>(orders.saturating_add(1)))
             .saturating_add(array_bytes::<u32>(cells_for(orders)))
             .saturating_add(array_bytes::<u32>(expiries_max(orders)))
-            .saturating_add(array_bytes::<Market>(instruments))
+            .saturating_add(array_bytes::<InstrumentBook>(instruments))
             .saturating_add(array_bytes::<Level>(orders.saturating_add(1)))
             .saturating_add(array_bytes::<u32>(cells_for(orders)))
             .saturating_add(array_bytes::<Span>(spans.saturating_add(1)))
@@ -358,7 +338,7 @@ impl<'m> Book<'m> {
                 joined_count: 0,
             },
             ladders: Ladders {
-                markets: memory.cut(instruments)?,
+                instrument_books: memory.cut(instruments)?,
                 levels: Pool::new(memory.cut(orders + 1)?),
                 prices: index(&mut memory, orders, 2)?,
                 spans: Spans {
@@ -385,7 +365,7 @@ impl<'m> Book<'m> {
     fn terms_of(&self, instrument: InstrumentId) -> InstrumentTerms {
         match self.symbols.terms(instrument) {
             Some(terms) => terms,
-            None => bug("an instrument without terms"),
+            None => broken_invariant("an instrument without terms"),
         }
     }
 
@@ -439,6 +419,6 @@ fn names_of(action: &Action) -> (InstrumentId, OrderId) {
 fn quantity_of(lots: u64) -> Quantity {
     match Quantity::new(Lots(lots)) {
         Some(quantity) => quantity,
-        None => bug("a quantity out of range"),
+        None => broken_invariant("a quantity out of range"),
     }
 }

@@ -244,7 +244,7 @@ pub struct FlowIdentity {
 
 /// A command on its way to the sequencer, with the host's time of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arrival {
+pub struct TimedCommand {
     /// When the host took it, in nanoseconds since the Unix epoch; information, never a reason for
     /// a decision.
     pub timestamp_ns: u64,
@@ -252,9 +252,9 @@ pub struct Arrival {
     pub command: Command,
 }
 
-impl Carried for Arrival {
+impl Carried for TimedCommand {
     type Rest = [u64; 6];
-    type Beside = Self;
+    type OutOfLine = Self;
 
     #[inline]
     fn apart(&self) -> Option<(u64, [u64; 6])> {
@@ -268,12 +268,12 @@ impl Carried for Arrival {
     }
 
     #[inline]
-    fn beside(&self) -> Self {
+    fn out_of_line(&self) -> Self {
         *self
     }
 
     #[inline]
-    fn from_beside(arrival: Self) -> Self {
-        arrival
+    fn from_out_of_line(timed: Self) -> Self {
+        timed
     }
 }

@@ -3,8 +3,8 @@
 
 #![expect(unsafe_code, reason = "an engine is made where it is to stay")]
 
-use crate::book::{Book, Looks};
-use crate::command::Arrival;
+use crate::book::{Book, Prefetcher};
+use crate::command::TimedCommand;
 use crate::event::Event;
 use crate::limits::{EVENT_RING_CAPACITY, INPUT_RING_CAPACITY, LOG_RING_CAPACITY};
 use crate::log_file::{LogFault, LogFile};
@@ -27,7 +27,7 @@ pub struct Engine<
     const LOG: usize = LOG_RING_CAPACITY,
     const EVENTS: usize = EVENT_RING_CAPACITY,
 > {
-    arrivals: Ring<Arrival, INPUT>,
+    input: Ring<TimedCommand, INPUT>,
     records: Ring<Record, LOG>,
     events: Ring<Event, EVENTS>,
     shared: Shared,
@@ -37,12 +37,12 @@ pub struct Engine<
 #[derive(Debug)]
 pub struct Stages<'a, F> {
     /// Where the gateway pushes commands.
-    pub arrivals: Producer<'a, Arrival>,
+    pub input: Producer<'a, TimedCommand>,
     /// Orders and applies them.
     pub sequencer: Sequencer<'a>,
     /// Makes them durable.
     pub log_writer: LogWriter<'a, F>,
-    /// Syncs beside the log writer, in the mode that wants it; done at once in every other.
+    /// Syncs next to the log writer, in the mode that wants it; done at once in every other.
     pub syncer: Syncer<'a>,
     /// Hands out the events.
     pub releaser: Releaser<'a>,
@@ -55,7 +55,7 @@ pub struct Stages<'a, F> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Occupancy {
     /// Commands that wait for the sequencer.
-    pub arrivals: usize,
+    pub input: usize,
     /// Records that wait for the log writer.
     pub records: usize,
     /// Events that wait to be released.
@@ -95,7 +95,7 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
     pub const fn new() -> Self {
         const { Self::HAS_ROOM };
         Self {
-            arrivals: Ring::new(),
+            input: Ring::new(),
             records: Ring::new(),
             events: Ring::new(),
             shared: Shared::new(),
@@ -129,7 +129,7 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
     /// How full the rings are now; any thread may ask, and costs the stages nothing.
     pub fn occupancy(&self) -> Occupancy {
         Occupancy {
-            arrivals: self.arrivals.len(),
+            input: self.input.len(),
             records: self.records.len(),
             events: self.events.len(),
         }
@@ -146,7 +146,7 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
         book: Book<'a>,
         log: OpenedLog<'a, F>,
     ) -> Result<Stages<'a, F>, SplitFault> {
-        let (arrivals, taken) = self.arrivals.split().ok_or(SplitFault::AlreadySplit)?;
+        let (input, taken) = self.input.split().ok_or(SplitFault::AlreadySplit)?;
         let (published, records) = self.records.split().ok_or(SplitFault::AlreadySplit)?;
         let (pushed, events) = self.events.split().ok_or(SplitFault::AlreadySplit)?;
         let shared = &self.shared;
@@ -155,14 +155,14 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
         shared.applied.raise(last);
         shared.next_expiry.tell(book.next_expiry_ns());
         Ok(Stages {
-            arrivals,
+            input,
             log_writer: LogWriter::start(records, log, shared)?,
             sequencer: Sequencer {
-                arrivals: taken,
+                input: taken,
                 records: published,
                 events: pushed,
                 book,
-                looks: Looks::new(),
+                prefetcher: Prefetcher::new(),
                 shared,
                 logs_trades: false,
             },

@@ -1,11 +1,12 @@
 //! Events: facts that follow from a command, in causal order, and the one list of reasons.
 
-mod place;
+mod queries;
 mod reasons;
+mod routing;
 mod running_hash;
 
-pub(crate) use place::Place;
 pub use reasons::{CancelReason, RejectReason};
+pub(crate) use routing::Routing;
 
 use crate::limits::SEQUENCE_MAX;
 use crate::ring::{Alone, Carried, WORD_MAX};
@@ -40,37 +41,37 @@ pub struct Event {
 #[derive(Clone, Copy, Debug)]
 pub struct Unsequenced {
     /// Each store into a slot costs the same, so these three are one.
-    place: Place,
+    routing: Routing,
     kind: EventKind,
 }
 
 impl Carried for Event {
     type Rest = Alone<Unsequenced>;
-    type Beside = Infallible;
+    type OutOfLine = Infallible;
 
     #[inline]
     fn apart(&self) -> Option<(u64, Alone<Unsequenced>)> {
-        Some((self.sequence.0, Alone(Unsequenced { place: self.place(), kind: self.kind })))
+        Some((self.sequence.0, Alone(Unsequenced { routing: self.routing(), kind: self.kind })))
     }
 
     #[inline]
     fn together(word: u64, Alone(rest): Alone<Unsequenced>) -> Self {
-        let Unsequenced { place, kind } = rest;
+        let Unsequenced { routing, kind } = rest;
         Self {
             sequence: Sequence(word),
-            session: place.session(),
-            owner: place.owner(),
-            instrument: place.instrument(),
+            session: routing.session(),
+            owner: routing.owner(),
+            instrument: routing.instrument(),
             kind,
         }
     }
 
-    fn beside(&self) -> Infallible {
+    fn out_of_line(&self) -> Infallible {
         unreachable!("every event fits its slot")
     }
 
-    fn from_beside(beside: Infallible) -> Self {
-        match beside {}
+    fn from_out_of_line(out_of_line: Infallible) -> Self {
+        match out_of_line {}
     }
 }
 
@@ -286,47 +287,8 @@ impl Event {
     /// Whom and what it is about.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few shifts")]
-    fn place(&self) -> Place {
-        Place::new(self.instrument, self.session, self.owner)
-    }
-
-    /// The client sequence of the command that this event answers; `None` for what follows the
-    /// answer.
-    pub const fn answers(&self) -> Option<ClientSequence> {
-        match self.kind {
-            EventKind::Accepted { client_sequence, .. }
-            | EventKind::Rejected { client_sequence, .. }
-            | EventKind::Reduced { client_sequence, .. }
-            | EventKind::Replaced { client_sequence, .. }
-            | EventKind::Duplicate { client_sequence, .. }
-            | EventKind::InstrumentDefined { client_sequence, .. }
-            | EventKind::FlowBound { client_sequence }
-            | EventKind::Configured { client_sequence, .. }
-            | EventKind::MassCanceled { client_sequence, .. }
-            | EventKind::StateChanged { client_sequence, .. }
-            | EventKind::Uncrossed { client_sequence, .. }
-            | EventKind::BandSet { client_sequence, .. }
-            | EventKind::ClockSet { client_sequence, .. }
-            | EventKind::DayEnded { client_sequence }
-            | EventKind::SessionLimited { client_sequence, .. } => Some(client_sequence),
-            EventKind::Canceled { client_sequence, reason, .. } => match reason {
-                CancelReason::User => Some(client_sequence),
-                CancelReason::IocRemainder
-                | CancelReason::SelfTrade
-                | CancelReason::FokUnfillable
-                | CancelReason::MassCancel
-                | CancelReason::NoLiquidity
-                | CancelReason::Expired
-                | CancelReason::MinimumUnfillable
-                | CancelReason::PostOnlyWouldCross
-                | CancelReason::LevelsFull => None,
-            },
-            EventKind::Trade { .. }
-            | EventKind::Rested { .. }
-            | EventKind::Triggered { .. }
-            | EventKind::Replenished { .. }
-            | EventKind::AuctionTrade { .. } => None,
-        }
+    fn routing(&self) -> Routing {
+        Routing::new(self.instrument, self.session, self.owner)
     }
 }
 
@@ -372,4 +334,9 @@ impl<F: FnMut(&Event)> EventSink for F {
     fn event(&mut self, event: &Event) {
         self(event);
     }
+}
+
+/// Nobody listens.
+impl EventSink for () {
+    fn event(&mut self, _: &Event) {}
 }

@@ -32,13 +32,13 @@ pub struct LogWriter<'a, F> {
     chain: Chain,
     settings: LogSettings,
     shared: &'a Shared,
-    /// What is durable: what a block may vouch for. Never too much; of what another stage syncs the
+    /// What is durable: what a block may confirm. Never too much; of what another stage syncs the
     /// sequence only.
     durable: Durable,
     /// When the group that waits was first seen, in nanoseconds of the host's clock.
     held_since_ns: Option<u64>,
-    /// True when the last block vouches for everything before it.
-    is_vouched: bool,
+    /// True when the last block confirms everything before it.
+    is_confirmed: bool,
     /// Timestamp of the last record, in nanoseconds: a new segment's time of creation.
     now_ns: u64,
     fault: Option<LogFault>,
@@ -74,7 +74,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
             shared,
             durable,
             held_since_ns: None,
-            is_vouched: false,
+            is_confirmed: false,
             now_ns,
             fault,
         };
@@ -89,7 +89,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
     /// Writes one batch: what waits in the log ring, as far as buffer and segment have room, unless
     /// the mode holds it back. `now_ns` is the host's monotonic clock.
     ///
-    /// Done when the sequencer is done and nothing waits, with a marker that vouches for
+    /// Done when the sequencer is done and nothing waits, with a marker that confirms
     /// everything; or after a fault.
     ///
     /// # Errors
@@ -98,23 +98,23 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         self.guarded(|writer| writer.step_unguarded(now_ns))
     }
 
-    /// Appends a marker that vouches for everything before it, unless the last block does so
+    /// Appends a marker that confirms everything before it, unless the last block does so
     /// already. The host calls this when the engine has been idle for a while.
     ///
     /// # Errors
     /// The first fault, and the same one ever after.
     pub fn mark_idle(&mut self) -> Result<(), LogFault> {
         self.guarded(|writer| {
-            if writer.is_vouched || writer.shared.halt.is_faulted() {
+            if writer.is_confirmed || writer.shared.halt.is_faulted() {
                 return Ok(());
             }
             writer.mark(BlockKind::Idle)
         })
     }
 
-    /// True when the last block does not yet vouch for everything before it.
+    /// True when the last block does not yet confirm everything before it.
     pub const fn is_mark_due(&self) -> bool {
-        !self.is_vouched
+        !self.is_confirmed
     }
 
     /// True while a group is held back: there is something to do though a step was idle.
@@ -230,7 +230,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
             record_count += packed.record_count;
         }
         self.file.append(position, self.buffer.get(..batch_bytes).unwrap_or_default())?;
-        self.is_vouched = false;
+        self.is_confirmed = false;
         self.after_append()?;
         Ok(record_count)
     }
@@ -254,14 +254,14 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         Ok(())
     }
 
-    /// Takes over what the syncer has made durable, so that the next blocks vouch for it.
+    /// Takes over what the syncer has made durable, so that the next blocks confirm it.
     fn hear_of_syncer(&mut self) {
         if self.settings.mode.has_syncer() {
             self.durable.sequence = self.shared.durable.get();
         }
     }
 
-    /// Appends a block without records that vouches for everything before it, and syncs it as the
+    /// Appends a block without records that confirms everything before it, and syncs it as the
     /// mode wants.
     fn mark(&mut self, kind: BlockKind) -> Result<(), LogFault> {
         self.begin_segment_when_full()?;
@@ -283,7 +283,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
                 self.after_append()?;
             }
         }
-        self.is_vouched = true;
+        self.is_confirmed = true;
         Ok(())
     }
 

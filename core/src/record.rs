@@ -1,5 +1,5 @@
-//! Records: commands as bytes, with the sequence they were given, and the running hash that vouches
-//! for their events.
+//! Records: commands as bytes, with the sequence they were given, and the running hash that
+//! confirms their events.
 //!
 //! A record is a head of 24 bytes and a body whose length its type and form fix; all numbers are
 //! little-endian, every record's length is a multiple of 8. Every record has one encoding: bytes
@@ -61,7 +61,7 @@ impl PlainRecord {
 
 impl Carried for Record {
     type Rest = [u64; 7];
-    type Beside = Self;
+    type OutOfLine = Self;
 
     #[inline]
     fn apart(&self) -> Option<(u64, [u64; 7])> {
@@ -78,12 +78,12 @@ impl Carried for Record {
     }
 
     #[inline]
-    fn beside(&self) -> Self {
+    fn out_of_line(&self) -> Self {
         *self
     }
 
     #[inline]
-    fn from_beside(record: Self) -> Self {
+    fn from_out_of_line(record: Self) -> Self {
         record
     }
 }

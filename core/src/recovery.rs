@@ -10,13 +10,15 @@ mod scan;
 mod start;
 mod tail;
 mod trades;
+mod visitor;
 
 pub use follow::Follower;
-pub use scan::{Scanned, Visitor, scan, scan_from};
+pub use scan::{scan, scan_from};
 pub use start::Start;
+pub use visitor::{Scanned, Visitor};
 
 use crate::block::Chain;
-use crate::book::{Admission, Book, Looks};
+use crate::book::{Admission, Book, Prefetcher};
 use crate::command::Action;
 use crate::event::EventSink;
 use crate::log_file::{LogFault, LogFile};
@@ -45,22 +47,22 @@ pub fn recover<F: LogFile>(
 /// The same from `start` on: a [`Replay`] goes on with the book that was restored from the snapshot
 /// whose chain that is.
 ///
-/// `witnessed` is the last sequence that any snapshot of this log covers, the ones that cannot be
+/// `covered` is the last sequence that any snapshot of this log covers, the ones that cannot be
 /// restored too: it was durable, so a log that ends before it is not cut but refused.
 ///
 /// # Errors
-/// Those of [`recover`]; and when the log does not reach the snapshot, or what is witnessed, or the
+/// Those of [`recover`]; and when the log does not reach the snapshot, or what is covered, or the
 /// visitor does not accept what was found.
 pub fn recover_from<F: LogFile>(
     file: &mut F,
     buffer: &mut [u8],
     visitor: &mut impl Visitor,
-    (start, witnessed): (Start, Sequence),
+    (start, covered): (Start, Sequence),
 ) -> Result<Scanned, RecoveryFault> {
     file.sync_all(start.segment())?;
     let scanned = scan_from(file, buffer, visitor, start)?;
-    if scanned.last_sequence < witnessed {
-        return Err(RecoveryFault::SnapshotAhead { sequence: witnessed });
+    if scanned.last_sequence < covered {
+        return Err(RecoveryFault::SnapshotAhead { sequence: covered });
     }
     visitor.accepts(&scanned)?;
     if let Some((segment, position)) = scanned.cut_at {
@@ -78,13 +80,13 @@ pub struct Replay<'r, 'm, S> {
     /// Where the events go.
     pub sink: &'r mut S,
     trades: TradeCheck,
-    looks: Looks,
+    prefetcher: Prefetcher,
 }
 
 impl<'r, 'm, S> Replay<'r, 'm, S> {
     /// Goes on with `book`; events go to `sink`.
     pub const fn new(book: &'r mut Book<'m>, sink: &'r mut S) -> Self {
-        Self { book, sink, trades: TradeCheck::new(), looks: Looks::new() }
+        Self { book, sink, trades: TradeCheck::new(), prefetcher: Prefetcher::new() }
     }
 }
 
@@ -119,9 +121,9 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
     }
 
     #[inline]
-    fn look_ahead(&mut self, waiting: &[Record]) {
+    fn prefetch(&mut self, waiting: &[Record]) {
         self.book
-            .look_ahead(&mut self.looks, move |distance| waiting.get(distance)?.body.command());
+            .prefetch(&mut self.prefetcher, move |distance| waiting.get(distance)?.body.command());
     }
 }
 

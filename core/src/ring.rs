@@ -9,7 +9,7 @@
 //! the ring, clear on the second, set on the third. So the one cache line that a value of 64 bytes
 //! fills is all that moves from thread to thread; a shared counter would be a second one, which the
 //! consumer takes from the producer whenever it looks. A kind of value that is mostly so short and
-//! sometimes longer has its long ones beside their slots: see [`Carried`].
+//! sometimes longer has its long ones outside their slots: see [`Carried`].
 //!
 //! Each side counts, from 0 and only upwards, what it has done: `published` by the producer,
 //! `consumed` by the consumer. A counter would overflow after five centuries of a billion values a
@@ -72,7 +72,7 @@ pub struct Ring<T: Carried, const N: usize> {
     /// How many values the consumer has given back; written by the consumer only.
     consumed: Padded<AtomicU64>,
     is_split: AtomicBool,
-    storage: Padded<Storage<T::Rest, T::Beside, N>>,
+    storage: Padded<Storage<T::Rest, T::OutOfLine, N>>,
 }
 
 impl<T: Carried, const N: usize> Ring<T, N> {
@@ -98,7 +98,7 @@ impl<T: Carried, const N: usize> Ring<T, N> {
         // SAFETY: it is the room of one ring, and nobody else has it.
         unsafe { place.as_mut_ptr().write_bytes(0, 1) };
         // SAFETY: zeros are a new ring: counter and words are 0, it is not split, and what stands
-        // beside the words need not be set.
+        // outside the words need not be set.
         unsafe { place.assume_init_mut() }
     }
 

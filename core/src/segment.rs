@@ -58,7 +58,7 @@ pub enum HeaderState {
 /// The bytes of a header, in their order; padding follows up to the end of the block.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Layout {
+struct HeaderLayout {
     magic: [u8; MAGIC_BYTES],
     /// See `seal.rs`.
     checksum: Le32,
@@ -75,7 +75,7 @@ struct Layout {
     block_bytes: Le64,
 }
 
-const _: () = assert!(size_of::<Layout>() == 96);
+const _: () = assert!(size_of::<HeaderLayout>() == 96);
 
 impl SegmentHeader {
     /// Writes the header over all of `block`.
@@ -84,7 +84,7 @@ impl SegmentHeader {
     /// When `block` is not exactly one block long.
     pub fn encode(&self, block: &mut [u8]) {
         assert!(block.len() == BLOCK_BYTES, "a header fills one block");
-        let layout = Layout {
+        let layout = HeaderLayout {
             magic: MAGIC,
             checksum: Le32::new(0),
             version: Le32::new(LOG_VERSION),
@@ -100,7 +100,7 @@ impl SegmentHeader {
             block_bytes: Le64::new(length_of(BLOCK_BYTES)),
         };
         block.fill(PADDING);
-        if let Some(front) = block.get_mut(..size_of::<Layout>()) {
+        if let Some(front) = block.get_mut(..size_of::<HeaderLayout>()) {
             front.copy_from_slice(bytemuck::bytes_of(&layout));
         }
         seal(block);
@@ -162,6 +162,6 @@ fn intact(block: &[u8]) -> Option<SegmentHeader> {
     })
 }
 
-fn layout_of(block: &[u8]) -> Option<Layout> {
-    bytemuck::try_pod_read_unaligned(block.get(..size_of::<Layout>())?).ok()
+fn layout_of(block: &[u8]) -> Option<HeaderLayout> {
+    bytemuck::try_pod_read_unaligned(block.get(..size_of::<HeaderLayout>())?).ok()
 }

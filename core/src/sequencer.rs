@@ -4,8 +4,8 @@
 //! It reads no clock and makes no system call; where it has to wait for room, it asks its host to
 //! do the waiting.
 
-use crate::book::{Admission, Book, Glance, Looks};
-use crate::command::{Action, Arrival, PlainCommand};
+use crate::book::{Admission, Book, PrefetchKey, Prefetcher};
+use crate::command::{Action, PlainCommand, TimedCommand};
 use crate::event::{Event, EventKind, EventSink, RejectReason};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
 use crate::record::{Body, PlainRecord, Record};
@@ -35,11 +35,11 @@ impl<F: FnMut()> SequencerHost for F {
 /// The stage that owns the book.
 #[derive(Debug)]
 pub struct Sequencer<'a> {
-    pub(crate) arrivals: Consumer<'a, Arrival>,
+    pub(crate) input: Consumer<'a, TimedCommand>,
     pub(crate) records: Producer<'a, Record>,
     pub(crate) events: Producer<'a, Event>,
     pub(crate) book: Book<'a>,
-    pub(crate) looks: Looks,
+    pub(crate) prefetcher: Prefetcher,
     pub(crate) shared: &'a Shared,
     pub(crate) logs_trades: bool,
 }
@@ -59,12 +59,12 @@ impl<'a> Sequencer<'a> {
         let mut worked = 0;
         while worked < SEQUENCER_STEP_MAX
             && self.records.has_room(RECORDS_PER_COMMAND)
-            && self.arrivals.has(worked)
+            && self.input.has(worked)
         {
-            let Self { book, looks, arrivals, .. } = self;
-            book.glance_ahead(looks, move |distance| glance_at(arrivals, worked + distance));
+            let Self { book, prefetcher, input, .. } = self;
+            book.prefetch_keys(prefetcher, move |distance| key_at(input, worked + distance));
             host.taken();
-            if let Some((timestamp_ns, words)) = self.arrivals.apart(worked) {
+            if let Some((timestamp_ns, words)) = self.input.apart(worked) {
                 let command = PlainCommand::of_words(words);
                 self.take(&PlainRecord { timestamp_ns, command }, host);
             } else {
@@ -74,13 +74,13 @@ impl<'a> Sequencer<'a> {
             worked += 1;
         }
         // Given back together, so that the gateway's side of the ring is disturbed once a step.
-        self.arrivals.release(worked);
+        self.input.release(worked);
         if worked > 0 {
             self.shared.applied.raise(self.book.last_sequence());
             self.shared.next_expiry.tell(self.book.next_expiry_ns());
         }
         match worked {
-            0 if state == State::Stopping && self.arrivals.is_empty() => self.done(),
+            0 if state == State::Stopping && self.input.is_empty() => self.done(),
             0 => Step::Idle,
             _ => Step::Worked(worked),
         }
@@ -94,7 +94,7 @@ impl<'a> Sequencer<'a> {
 
     /// Whether commands wait, though a step was idle: there is no room in the log ring.
     pub fn is_held_up(&self) -> bool {
-        !self.arrivals.is_empty()
+        !self.input.is_empty()
     }
 
     /// The book as it stands behind the last command taken.
@@ -115,14 +115,14 @@ impl<'a> Sequencer<'a> {
     /// Apart, so that it takes no room where plain commands are worked on.
     #[inline(never)]
     fn take_whole(&mut self, index: usize, host: &mut impl SequencerHost) {
-        let arrival = self.arrivals.value(index);
-        self.take(&arrival, host);
+        let timed = self.input.value(index);
+        self.take(&timed, host);
     }
 
     /// Sequences a command, or answers it without a sequence of its own when it must not be
     /// executed.
     #[inline]
-    fn take(&mut self, taken: &impl Taken, host: &mut impl SequencerHost) {
+    fn take(&mut self, taken: &impl Sequenced, host: &mut impl SequencerHost) {
         let (session, client_sequence) = taken.sender();
         match self.book.admit(session, client_sequence) {
             Admission::Duplicate { last } => {
@@ -144,7 +144,7 @@ impl<'a> Sequencer<'a> {
     /// Logs and applies a command. Its record is published before its first event: while the sink
     /// waits for room, the record is on its way to the disk already, so the wait ends.
     #[inline]
-    fn sequence(&mut self, taken: &impl Taken, host: &mut impl SequencerHost) {
+    fn sequence(&mut self, taken: &impl Sequenced, host: &mut impl SequencerHost) {
         let sequence = self.book.last_sequence().next();
         let timestamp_ns = taken.timestamp_ns();
         let is_pushed = taken.log(sequence, &mut self.records);
@@ -184,18 +184,18 @@ impl<'a> Sequencer<'a> {
     }
 }
 
-/// A glance at a command that waits; at nothing where it has no plain form.
+/// A key at a command that waits; at nothing where it has no plain form.
 #[inline]
-fn glance_at(arrivals: &mut Consumer<'_, Arrival>, index: usize) -> Option<Glance> {
-    if !arrivals.has(index) {
+fn key_at(input: &mut Consumer<'_, TimedCommand>, index: usize) -> Option<PrefetchKey> {
+    if !input.has(index) {
         return None;
     }
-    let glance = |(_, words)| Glance::of_plain(&PlainCommand::of_words(words));
-    Some(arrivals.apart(index).map_or(Glance::NOWHERE, glance))
+    let key = |(_, words)| PrefetchKey::of_plain(&PlainCommand::of_words(words));
+    Some(input.apart(index).map_or(PrefetchKey::NOWHERE, key))
 }
 
 /// A command as it was taken from the input ring.
-trait Taken {
+trait Sequenced {
     /// Who sent it, and its number there.
     fn sender(&self) -> (SessionId, ClientSequence);
 
@@ -212,8 +212,8 @@ trait Taken {
     fn apply(&self, sequence: Sequence, book: &mut Book<'_>, sink: &mut impl EventSink);
 }
 
-/// What the ring carries of a plain arrival is what the log's ring carries of its record.
-impl Taken for PlainRecord {
+/// What the ring carries of a plain timed command is what the log's ring carries of its record.
+impl Sequenced for PlainRecord {
     #[inline]
     fn sender(&self) -> (SessionId, ClientSequence) {
         (self.command.session(), self.command.client_sequence())
@@ -240,7 +240,7 @@ impl Taken for PlainRecord {
     }
 }
 
-impl Taken for Arrival {
+impl Sequenced for TimedCommand {
     fn sender(&self) -> (SessionId, ClientSequence) {
         (self.command.session, self.command.client_sequence)
     }

@@ -15,7 +15,7 @@ pub enum Fault {
     Log(LogFault),
     /// A stage's thread ended with a panic: a bug of ours.
     StagePanicked,
-    /// A reader of the log beside the engine found it damaged, or came to other events than the
+    /// A reader of the log next to the engine found it damaged, or came to other events than the
     /// engine did.
     ReplayDiffers,
 }

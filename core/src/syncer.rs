@@ -1,4 +1,4 @@
-//! The syncer: makes durable what the log writer appends, in the mode that syncs beside it.
+//! The syncer: makes durable what the log writer appends, in the mode that syncs concurrently.
 //!
 //! It owns no file and reads no clock: its host hands it the sync of the segment that is written
 //! and the time. In every other mode it is done at once.

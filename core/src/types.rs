@@ -438,7 +438,7 @@ impl fmt::Debug for Notional {
     }
 }
 
-/// What an instrument takes; the door that every order goes through.
+/// What an instrument takes: the static limits that every order is checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InstrumentTerms {
     /// The step between valid prices, in ticks, at least 1: prices are multiples of it.

@@ -8,7 +8,7 @@
 #[cfg(target_os = "linux")]
 use highwater::command::{Action, Conditions, Definition, NewOrder};
 #[cfg(target_os = "linux")]
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 #[cfg(target_os = "linux")]
 use highwater::types::{
     AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut operator = host.session(SessionId::OPERATOR)?;
     let symbol = Symbol::new(b"GOLD").ok_or("a symbol has 1 to 16 bytes")?;
     let define = Action::DefineInstrument(Definition::open(symbol));
-    let defined = operator.call(define, PATIENCE, &mut |_: &Event| ())?;
+    let defined = operator.call(define, PATIENCE, &mut ())?;
 
     let (buyer, seller) = (host.session(SessionId(1))?, host.session(SessionId(2))?);
     let trades: u64 = thread::scope(|scope| {
@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn trade(mut session: Session<Linux>, side: Side, instrument: InstrumentId) -> u64 {
     let mut trades = 0;
     let mut count = |event: &Event| {
-        trades += u64::from(matches!(event.kind, EventKind::Trade { .. }));
+        trades += u64::from(event.kind.is_trade());
     };
     for number in 0..1_000 {
         let order = NewOrder {

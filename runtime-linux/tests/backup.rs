@@ -4,12 +4,15 @@
 
 #[path = "packed/breaking.rs"]
 pub mod breaking;
+
+#[path = "common/hooked.rs"]
+pub mod hooked;
 #[path = "common/program.rs"]
 pub mod program;
 #[path = "common/trace.rs"]
 pub mod trace;
 
-use breaking::{Break, Breaking, broke, plan};
+use breaking::{BREAKING, Break, broke, plan};
 use highwater::types::SegmentNumber;
 use highwater_cli::backup::{BackupArgs, backup};
 use highwater_cli::inspect::CacheArgs;
@@ -223,7 +226,7 @@ fn a_copy_that_is_not_what_was_copied_gets_no_name() {
     };
     for append in 0.. {
         plan(Break::Flip(append));
-        let done = backup(Breaking, &args, Console::on_stderr(), &StopFlag::default());
+        let done = backup(BREAKING, &args, Console::on_stderr(), &StopFlag::default());
         if !broke() {
             assert!(done.is_ok() && append >= 4, "every segment is copied by an append at least");
             break;

@@ -320,8 +320,7 @@ fn bytes_that_are_no_log_are_refused() {
                 "{command} of {bytes} bytes: {ended:?}"
             );
         }
-        fs::remove_dir_all(place.join("d")).unwrap();
-        fs::create_dir(place.join("d")).unwrap();
+        place.fill("d", &[]);
     }
 }
 

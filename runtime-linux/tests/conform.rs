@@ -114,25 +114,29 @@ const GOOD: &str = concat!(
 );
 
 /// What takes the place of what in the good file, and what is said about it.
-const SPOILED: [(&str, &str, &str); 50] = [
-    (r#""cmd": "reduce""#, r#""cmd": "redcue""#, "'second': commands[1].cmd: no command is called"),
-    (r#""cmd": "new", "#, "", "'second': commands[0].cmd: the field is missing"),
-    (r#", "qty": 5, "tif""#, r#", "tif""#, "'second': commands[0].qty: the field is missing"),
+const SPOILED: [(&str, &str, &str); 58] = [
     (
-        r#""price": 10, "qty": 5, "tif""#,
-        r#""qty": 5, "tif""#,
-        "commands[0].price: the field is missing",
+        r#""cmd": "reduce""#,
+        r#""cmd": "redcue""#,
+        "'second': commands[1].cmd: unknown variant `redcue`",
     ),
-    (r#""type": "limit", "#, r#""type": "stop", "#, "commands[0].trigger: the field is missing"),
-    (r#""tif": "gtc""#, r#""tif": "gtd""#, "commands[0].expiry: the field is missing"),
-    (r#""side": "buy", "#, "", "'second': commands[0].side: the field is missing"),
+    (r#""cmd": "new", "#, "", "'second': commands[0]: missing field `cmd`"),
+    (r#", "qty": 5, "tif""#, r#", "tif""#, "'second': commands[0]: missing field `qty`"),
+    (r#""price": 10, "qty": 5, "tif""#, r#""qty": 5, "tif""#, "commands[0]: missing field `price`"),
+    (r#""type": "limit", "#, r#""type": "stop", "#, "commands[0]: missing field `trigger`"),
+    (r#""tif": "gtc""#, r#""tif": "gtd""#, "commands[0]: missing field `expiry`"),
+    (r#""side": "buy", "#, "", "'second': commands[0]: missing field `side`"),
     (r#""by": 2"#, r#""by": "2""#, "'second': commands[1].by: expected an integer, found \"2\""),
     (r#""by": 2"#, r#""by": 2.0"#, "'second': commands[1].by: expected an integer, found 2.0"),
     (r#""by": 2"#, r#""by": 2e1"#, "'second': commands[1].by: expected an integer, found 2e1"),
-    (r#""by": 2"#, r#""by": null"#, "'second': commands[1].by: the field is missing"),
+    (r#""by": 2"#, r#""by": null"#, "'second': commands[1]: missing field `by`"),
     (r#""by": 2"#, r#""by": [2]"#, "'second': commands[1].by: expected an integer, found [2]"),
-    (r#""by": 2"#, r#""by": 2, "qty": 1"#, "commands[1].qty: no such field is known here"),
-    (r#""by": 2"#, r#""by": 2, "by": 3"#, "commands[1].by: the field stands here twice"),
+    (
+        r#""by": 2"#,
+        r#""by": 2, "qty": 1"#,
+        "commands[1].qty: unknown field `qty`, expected one of `id`",
+    ),
+    (r#""by": 2"#, r#""by": 2, "by": 3"#, "commands[1]: duplicate field `by`"),
     (
         r#""side": "buy""#,
         r#""side": "B""#,
@@ -150,11 +154,23 @@ const SPOILED: [(&str, &str, &str); 50] = [
         r#""stp": "none""#,
         "commands[0].stp: expected one of allow, cancel_newest",
     ),
-    (r#""tif": "gtc""#, r#""post_only": 1"#, "commands[0].post_only: expected true or false"),
-    (r#""on": true"#, r#""on": "true""#, "'second': commands[2].on: expected true or false"),
+    (
+        r#""tif": "gtc""#,
+        r#""post_only": 1"#,
+        "commands[0].post_only: invalid type: integer `1`, expected a boolean",
+    ),
+    (
+        r#""on": true"#,
+        r#""on": "true""#,
+        "'second': commands[2].on: invalid type: string \"true\", expected a boolean",
+    ),
     (r#""band": [1, 9]"#, r#""band": [1]"#, "'second': commands[3].band: expected a list of two"),
     (r#""band": [1, 9]"#, r#""band": [1, 2, 3]"#, "commands[3].band: expected a list of two"),
-    (r#""band": [1, 9]"#, r#""band": 9"#, "'second': commands[3].band: expected a list, found 9"),
+    (
+        r#""band": [1, 9]"#,
+        r#""band": 9"#,
+        "commands[3].band: invalid type: integer `9`, expected a sequence",
+    ),
     (
         r#""band": [1, 9]"#,
         r#""band": [1, "9"]"#,
@@ -168,13 +184,13 @@ const SPOILED: [(&str, &str, &str); 50] = [
     (
         r#""ev": "rested", "id": 1, "#,
         r#""ev": "rested", "#,
-        "expect_events[0][1].id: the field is missing",
+        "expect_events[0][1]: missing field `id`",
     ),
     (r#""qty": 5}]"#, r#""qty": true}]"#, "expect_events[0][1].qty: expected an integer"),
     (
         r#""qty": 5}]"#,
         r#""qty": 5, "reason": "user"}]"#,
-        "expect_events[0][1].reason: no such field",
+        "expect_events[0][1].reason: unknown field `reason`",
     ),
     (
         r#"[{"ev": "accepted", "id": 1}, "#,
@@ -186,16 +202,56 @@ const SPOILED: [(&str, &str, &str); 50] = [
     (
         "5}], [], [], []]",
         "5}], {}, [], []]",
-        "'second': expect_events[1]: expected a list, found {}",
+        "'second': expect_events[1]: invalid type: map, expected a sequence",
     ),
-    ("[10, 3, 1, [1]]", "[10, 3, [1]]", "'second': expect_book.bids[0]: a level is [price"),
-    ("[10, 3, 1, [1]]", "[10, 3, 1, 1]", "'second': expect_book.bids[0][3]: expected a list"),
+    (
+        "[10, 3, 1, [1]]",
+        "[10, 3, 1]",
+        "bids[0]: invalid length 3, expected a level: [price, visible quantity, order count, [",
+    ),
+    (
+        "[10, 3, 1, [1]]",
+        "[10, 3, 1, [1], 5]",
+        "bids[0]: invalid length 5, expected a level: [price",
+    ),
+    ("[10, 3, 1, [1]]", "{}", "expect_book.bids[0]: invalid type: map, expected a level: [price"),
+    (r#""side": "buy""#, r#""side": {"buy": null}"#, "commands[0].side: expected a text, found {"),
+    (
+        r#""max_qty": 50"#,
+        r#""max_qty": 50, "capacities": [1, 2, 3]"#,
+        "config.capacities: invalid type: sequence, expected an object",
+    ),
+    (
+        r#""ev": "accepted", "id": 1"#,
+        r#""ev": "accepted", "id": 1, "id": 1"#,
+        "expect_events[0][0]: duplicate field `id`",
+    ),
+    (r#""notes": "n", "#, r#""notes": "n", "notes": "", "#, "'second': duplicate field `notes`"),
+    (
+        r#""about": "a test""#,
+        r#""about": "", "about": """#,
+        "'spoiled.json': duplicate field `about`",
+    ),
+    (
+        "[10, 3, 1, [1]]",
+        "[10, 3, [1]]",
+        "'second': expect_book.bids[0][2]: expected an integer, found [1]",
+    ),
+    (
+        "[10, 3, 1, [1]]",
+        "[10, 3, 1, 1]",
+        "expect_book.bids[0][3]: invalid type: integer `1`, expected a sequence",
+    ),
     ("[10, 3, 1, [1]]", r#"["10", 3, 1, [1]]"#, "expect_book.bids[0][0]: expected an integer"),
-    (r#""bids": [["#, r#""bidz": [["#, "'second': expect_book.bids: the field is missing"),
+    (
+        r#""bids": [["#,
+        r#""bidz": [["#,
+        "'second': expect_book.bidz: unknown field `bidz`, expected one of `bids`",
+    ),
     (
         r#""max_qty": 50"#,
         r#""max_quantity": 50"#,
-        "config.max_quantity: no such field is known here",
+        "config.max_quantity: unknown field `max_quantity`, expected one of",
     ),
     (r#""max_qty": 50"#, r#""max_qty": "50""#, "'second': config.max_qty: expected an integer"),
     ("[1, 100]", "[1, 100, 2]", "'second': config.price_band: expected a list of two integers"),
@@ -204,18 +260,22 @@ const SPOILED: [(&str, &str, &str); 50] = [
         r#""level": "soft""#,
         "'second': level: expected one of hard, convention",
     ),
-    (r#""id": "second", "#, "", "scenarios[1].id: the field is missing"),
-    (r#""id": "second""#, r#""id": 2"#, "scenarios[1].id: expected a text, found 2"),
-    (r#""notes": "n", "#, r#""strict": 1, "#, "'second': strict: expected true or false, found 1"),
+    (r#""id": "second", "#, "", "scenarios[1]: missing field `id`"),
+    (
+        r#""id": "second""#,
+        r#""id": 2"#,
+        "scenarios[1].id: invalid type: integer `2`, expected a string",
+    ),
     (
         r#""notes": "n", "#,
-        r#""note": "n", "#,
-        "scenario 'second': note: no such field is known here",
+        r#""strict": 1, "#,
+        "'second': strict: invalid type: integer `1`, expected a boolean",
     ),
-    (r#""level": "convention", "#, "", "scenario 'second': level: the field is missing"),
+    (r#""notes": "n", "#, r#""note": "n", "#, "scenario 'second': note: unknown field `note`"),
+    (r#""level": "convention", "#, "", "scenario 'second': missing field `level`"),
     (r#""count": 2"#, r#""count": 3"#, "count: it says 3, and the file holds 2 scenarios"),
     (r#""schema_version": 1"#, r#""schema_version": 2"#, "schema_version: only version 1 is known"),
-    (r#""scenarios": ["#, r#""scenarioz": ["#, "scenarios: the field is missing"),
+    (r#""scenarios": ["#, r#""scenarioz": ["#, "missing field `scenarios`"),
     ("null}}]}", "null}}]", "not JSON: "),
 ];
 
@@ -237,15 +297,29 @@ fn what_the_schema_does_not_allow_is_named() {
     }
 }
 
+/// The line and the column are those of the value in the file, whatever is read apart.
+#[test]
+fn where_the_value_stands_is_said() {
+    let place = place("position");
+    let text = GOOD.replace("{\"cmd\": ", "\n{\"cmd\": ").replace("\"by\": 2", "\n \"by\": \"2\"");
+    place.write("file.json", format!("\u{feff}\n{text}"));
+    let said = "commands[1].by: expected an integer, found \"2\" at line 5 column 8\n";
+    let _ended = place.call("conform file.json").expect_code(1).expect_said(said);
+    let text = text.replace("\"2\"", "2").replace("\"side\": \"buy\", ", "");
+    place.write("file.json", text);
+    let said = "commands[0]: missing field `side` at line 2 column 1\n";
+    let _ended = place.call("conform file.json").expect_code(1).expect_said(said);
+}
+
 #[test]
 fn what_is_no_scenario_file_is_named() {
     let place = place("no_file");
     for (text, said) in [
         ("", "not JSON: "),
-        ("[]", "expected an object, found []"),
-        ("{}", "scenarios: the field is missing"),
-        (r#"{"scenarios": {}}"#, "scenarios: expected a list, found {}"),
-        (r#"{"scenarios": [7]}"#, "scenarios[0]: expected an object, found 7"),
+        ("[]", "invalid type: sequence, expected an object"),
+        ("{}", "missing field `scenarios`"),
+        (r#"{"scenarios": {}}"#, "scenarios: invalid type: map, expected a sequence"),
+        (r#"{"scenarios": [7]}"#, "scenarios[0]: invalid type: integer `7`, expected an object"),
         (r#"{"scenarios": []} x"#, "not JSON: "),
     ] {
         place.write("file.json", text);
@@ -331,6 +405,7 @@ fn what_says_nothing_is_not_looked_at() {
         .replace(r#""title": "t", "#, "")
         .replace(r#""features": [], "derived_from": {}, "#, "")
         .replace(r#""tif": "gtc""#, r#""tif": "gtc", "acct": null, "peak": null, "trigger": null"#)
+        .replace(r#""by": 2"#, r#""by": 2, "price": null, "comment": null"#)
         .replace(r#""id": "first""#, r#""id": "fi\nok rst""#);
     place.write("lenient.json", format!("\u{feff}{text}"));
     let ended = place.done("conform lenient.json");

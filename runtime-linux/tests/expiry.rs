@@ -5,9 +5,8 @@
 pub mod program;
 
 use highwater::book::Book;
-use highwater::command::{Action, Arrival, Command, Conditions, Definition, NewOrder};
+use highwater::command::{Action, Command, Conditions, Definition, NewOrder, TimedCommand};
 use highwater::engine::Engine;
-use highwater::event::Event;
 use highwater::limits::{BLOCK_BYTES, CLOCK_NS_MAX};
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{Replay, recover};
@@ -74,15 +73,14 @@ fn write_log(directory: &Path, commands: &[Command]) {
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
     let mut book = Book::new(&mut memory, CAPACITIES, 1).unwrap();
     let mut buffer = vec![0; 16 * BLOCK_BYTES];
-    let sink = &mut |_: &Event| {};
-    let found = recover(&mut file, &mut buffer, &mut Replay::new(&mut book, sink)).unwrap();
+    let found = recover(&mut file, &mut buffer, &mut Replay::new(&mut book, &mut ())).unwrap();
     let settings = LogSettings { mode: SyncMode::GROUP, segment_bytes };
     let chain = found.chain_or_new(LogId([9; 16]));
     let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };
     let engine = Engine::<64, 64, 64>::new();
     let mut stages = engine.split(book, opened).unwrap();
     for command in commands {
-        stages.arrivals.push(Arrival { timestamp_ns: 1, command: *command }).unwrap();
+        stages.input.push(TimedCommand { timestamp_ns: 1, command: *command }).unwrap();
     }
     stages.shared.halt.stop();
     while stages.sequencer.step(&mut || panic!("the event ring has room")) != Step::Done {}

@@ -67,7 +67,7 @@ fn a_stalled_reader_stops_nobody_and_catches_up_with_everything() {
     assert_eq!(host.statistics().lagging_count, 1);
     assert!(stalled.is_lagging());
     assert_eq!(stalled.submit(cancel(0)), Err(SubmitError::Lagging));
-    let called = stalled.call(cancel(0), PATIENCE, &mut |_: &Event| ());
+    let called = stalled.call(cancel(0), PATIENCE, &mut ());
     assert_eq!(called, Err(CallError::Submit(SubmitError::Lagging)));
 
     // What was delivered is handed over, and then it says that there is more.

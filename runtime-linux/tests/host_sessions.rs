@@ -28,7 +28,7 @@ fn a_session_trades_and_both_sides_are_told() {
     read(&mut two, 2, &mut twos);
     // Accepted, Rested, and the Trade that the other session caused.
     read(&mut one, 3, &mut ones);
-    let trade = |event: &Event| matches!(event.kind, EventKind::Trade { .. });
+    let trade = |event: &Event| event.kind.is_trade();
     assert_eq!(ones.iter().filter(|event| trade(event)).count(), 1);
     assert_eq!(ones[2], *twos.iter().find(|event| trade(event)).unwrap());
     let end = host.stop().unwrap();
@@ -234,7 +234,7 @@ fn stopping_finishes_what_was_accepted_and_tells_who_waits() {
     one.poll(&mut |event: &Event| events.push(*event)).unwrap();
     assert_eq!(events.len(), 128);
     assert_eq!(one.submit(cancel(1)), Err(SubmitError::Ended(SessionEnd::Stopped)));
-    assert_eq!(one.poll(&mut |_: &Event| ()), Err(PollError::Ended(SessionEnd::Stopped)));
+    assert_eq!(one.poll(&mut ()), Err(PollError::Ended(SessionEnd::Stopped)));
     assert_eq!(one.wait(Duration::ZERO), Err(WaitError::Ended(SessionEnd::Stopped)));
     assert_eq!(one.is_durable(end.statistics.durable), Ok(true));
 }

@@ -4,6 +4,9 @@
 
 #[path = "common/gated.rs"]
 pub mod gated;
+
+#[path = "common/hooked.rs"]
+pub mod hooked;
 #[path = "common/hosts.rs"]
 pub mod hosts;
 
@@ -172,7 +175,7 @@ fn lagging(name: &str) -> (Host<Gated>, [Session<Gated>; 2]) {
     platform.set(Gate::Open);
     wait_for(&host, |now| {
         let rings = now.rings;
-        let is_quiet = rings.arrivals == 0 && rings.records == 0 && rings.events == 0;
+        let is_quiet = rings.input == 0 && rings.records == 0 && rings.events == 0;
         now.lagging_count == 2 && is_quiet && now.released == now.durable
     });
     assert!(host.statistics().submitted_waiting > 0, "what they submitted waits");
@@ -239,7 +242,7 @@ fn told_by(name: &str, gate: Gate, fault: Fault) {
     call(&mut one, order(Side::Buy, 1, 100), &mut Vec::new());
     platform.set(Gate::Held);
     let waiting = [
-        thread::spawn(move || match one.call(cancel(1), PATIENCE, &mut |_: &Event| ()) {
+        thread::spawn(move || match one.call(cancel(1), PATIENCE, &mut ()) {
             Err(CallError::Wait(_, error)) => error,
             other => panic!("{other:?}"),
         }),
@@ -255,7 +258,7 @@ fn told_by(name: &str, gate: Gate, fault: Fault) {
     }
     // Every later call says the same.
     assert_eq!(three.submit(cancel(1)), Err(SubmitError::Ended(end)));
-    assert_eq!(three.poll(&mut |_: &Event| ()), Err(PollError::Ended(end)));
+    assert_eq!(three.poll(&mut ()), Err(PollError::Ended(end)));
     assert_eq!(three.wait(PATIENCE), Err(WaitError::Ended(end)));
     assert_eq!(three.sync_now(PATIENCE), Err(WaitError::Ended(end)));
     assert_eq!(host.end(), Some(end));

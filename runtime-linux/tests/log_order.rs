@@ -5,6 +5,9 @@
 #[path = "log_order/traced.rs"]
 pub mod traced;
 
+#[path = "common/hooked.rs"]
+pub mod hooked;
+
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::types::{LogPosition, SegmentNumber};

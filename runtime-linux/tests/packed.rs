@@ -4,17 +4,19 @@
 
 #[path = "packed/breaking.rs"]
 pub mod breaking;
+
+#[path = "common/hooked.rs"]
+pub mod hooked;
 #[path = "common/program.rs"]
 pub mod program;
 
-use breaking::{Break, Breaking, EIO, broke, names_at_syncs, plan, syncs_after};
+use breaking::{BREAKING, Break, EIO, broke, names_at_syncs, plan, syncs_after};
 use highwater::log_file::LogFile;
 use highwater::recovery::scan;
 use highwater::types::{LogPosition, SegmentNumber};
-use highwater_cli::inspect::Nothing;
 use highwater_platform::Platform;
 use highwater_storage::{
-    IoChoice, LogDirectory, LogOptions, PackFault, Packing, PackingStep, pack_segment,
+    IoChoice, LogDirectory, LogOptions, PackFault, PackedReport, Packing, PackingStep, pack_segment,
 };
 use program::{Place, Random, number};
 use runtime_linux::Linux;
@@ -68,6 +70,11 @@ impl Log {
         let file_bytes = fs::metadata(self.packed(segment)).unwrap().len();
         assert_eq!(report.packed_bytes, file_bytes);
         assert!(report.packed_bytes < report.plain_bytes / 2, "{report:?}");
+    }
+
+    /// Packs segment 2 as the plan breaks it.
+    fn pack_breaking(&self) -> Result<Option<PackedReport>, PackFault> {
+        pack_segment(BREAKING, &self.directory(), SegmentNumber(2), || true)
     }
 
     /// What replaying all of the log comes to, its hashes too.
@@ -139,18 +146,14 @@ fn a_crash_behind_any_step_leaves_a_log_that_reads_the_same() {
     let files = log.place.files("d");
     let mut steps = Vec::new();
     for count in 0.. {
-        fs::remove_dir_all(log.directory()).unwrap();
-        fs::create_dir(log.directory()).unwrap();
-        for (name, bytes) in &files {
-            fs::write(log.directory().join(name), bytes).unwrap();
-        }
+        log.place.fill("d", &files);
         let mut packing = Packing::begin(Linux, &log.directory(), SegmentNumber(2)).unwrap();
         let taken: Vec<_> = (0..count).map(|_| packing.step().unwrap()).collect();
         drop(packing);
         assert!(log.read() == plain, "behind {taken:?}");
         // The next start that accepts the log clears what is left, and it reads the same.
         let opened = log.open();
-        let chain = scan(&mut log.open_to_read(), &mut vec![0; 1 << 16], &mut Nothing).unwrap();
+        let chain = scan(&mut log.open_to_read(), &mut vec![0; 1 << 16], &mut ()).unwrap();
         let renamed = opened.leftovers().renamed_segment(chain.chain().as_ref()).unwrap();
         assert_eq!(renamed, None, "behind {taken:?}");
         opened.clear_leftovers().unwrap();
@@ -193,7 +196,7 @@ fn a_fault_of_every_call_of_packing_leaves_the_log_as_it_was() {
     let mut steps = BTreeSet::new();
     for call in 0.. {
         plan(Break::Fail(call));
-        let packed = pack_segment(Breaking, &log.directory(), SegmentNumber(2), || true);
+        let packed = log.pack_breaking();
         if !broke() {
             assert!(packed.unwrap().is_some());
             break;
@@ -220,7 +223,7 @@ fn nothing_goes_before_what_takes_its_place_has_a_durable_name() {
         names.contains(&format!("0000000000000002.{extension}"))
     };
     plan(Break::Nothing);
-    pack_segment(Breaking, &log.directory(), SegmentNumber(2), || true).unwrap();
+    log.pack_breaking().unwrap();
     let [named, removed] = &names_at_syncs()[..] else { panic!("two syncs of the directory") };
     assert!(has(named, "packed") && has(named, "log"), "{named:?}");
     assert!(has(removed, "packed") && !has(removed, "log"), "{removed:?}");
@@ -228,7 +231,7 @@ fn nothing_goes_before_what_takes_its_place_has_a_durable_name() {
         log.pack(segment);
     }
     let options = LogOptions { io: IoChoice::Append, ..LogOptions::default() };
-    let mut directory = LogDirectory::open(Breaking, &log.directory(), &options).unwrap();
+    let mut directory = LogDirectory::open(BREAKING, &log.directory(), &options).unwrap();
     plan(Break::Nothing);
     directory.cut(SegmentNumber(2), LogPosition(40_960)).unwrap();
     let syncs = names_at_syncs();
@@ -244,7 +247,7 @@ fn what_is_read_back_otherwise_is_not_named() {
     // Every append: the header, the frames, the table.
     for append in 0.. {
         plan(Break::Flip(append));
-        let packed = pack_segment(Breaking, &log.directory(), SegmentNumber(2), || true);
+        let packed = log.pack_breaking();
         if !broke() {
             assert!(packed.unwrap().is_some());
             assert_eq!(append, 6, "a header, four frames, a table");
@@ -264,7 +267,7 @@ fn what_was_read_otherwise_is_not_packed() {
     let mut differs_count = 0;
     for read in 0.. {
         plan(Break::FlipRead(read));
-        let packed = pack_segment(Breaking, &log.directory(), SegmentNumber(2), || true);
+        let packed = log.pack_breaking();
         assert!(!log.packing(2).exists());
         assert!(log.read() == plain, "read {read}: {packed:?}");
         differs_count += usize::from(packed == Err(PackFault::Differs(SegmentNumber(2))));
@@ -289,13 +292,9 @@ fn a_fault_of_every_call_of_cutting_a_packed_segment_leaves_a_sound_log() {
     let options = LogOptions { io: IoChoice::Append, ..LogOptions::default() };
     let mut ends = BTreeSet::new();
     for call in 0.. {
-        fs::remove_dir_all(log.directory()).unwrap();
-        fs::create_dir(log.directory()).unwrap();
-        for (name, bytes) in &files {
-            fs::write(log.directory().join(name), bytes).unwrap();
-        }
+        log.place.fill("d", &files);
         plan(Break::Nothing);
-        let mut directory = LogDirectory::open(Breaking, &log.directory(), &options).unwrap();
+        let mut directory = LogDirectory::open(BREAKING, &log.directory(), &options).unwrap();
         plan(Break::Fail(call));
         let cut = directory.cut(SegmentNumber(2), LogPosition(40_960));
         log.close(directory);

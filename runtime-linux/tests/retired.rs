@@ -5,7 +5,7 @@
 #[path = "common/program.rs"]
 pub mod program;
 
-use program::{Place, json, number, spoil};
+use program::{Place, grouped, json, number, spoil};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,10 +29,7 @@ impl Log {
         run(6_000);
         let oldest = snapshot("all");
         run(5_000);
-        fs::create_dir(place.join("whole")).unwrap();
-        for (name, bytes) in place.files("d") {
-            fs::write(place.join("whole").join(name), bytes).unwrap();
-        }
+        place.copy("d", "whole");
         let newest = snapshot("snapshot");
         assert!(!place.join("d/0000000000000001.log").exists());
         assert!(!place.join("d/0000000000000001.packed").exists());
@@ -182,13 +179,4 @@ fn a_log_that_does_not_reach_its_snapshot_has_a_way_out() {
 
 fn has_extension(name: &str, extension: &str) -> bool {
     Path::new(name).extension().is_some_and(|found| found == extension)
-}
-
-/// A number as it is shown.
-fn grouped(number: u64) -> String {
-    if number < 1_000 {
-        number.to_string()
-    } else {
-        format!("{},{:03}", number / 1_000, number % 1_000)
-    }
 }

@@ -10,7 +10,6 @@ pub mod hosts;
 #[path = "common/program.rs"]
 pub mod program;
 
-use highwater::event::Event;
 use highwater::types::{SessionId, Side};
 use highwater_host::{Host, PollError, Session, SessionEnd, SubmitError};
 use hosts::{PATIENCE, config, host_of, order};
@@ -222,7 +221,7 @@ fn submit_until_held(host: &Host<Linux>, one: &Session<Linux>) -> u64 {
             Err(SubmitError::Busy) => pause(1),
             Err(error) => panic!("{error}"),
         }
-        one.poll(&mut |_: &Event| ()).unwrap();
+        one.poll(&mut ()).unwrap();
     }
 }
 
@@ -239,7 +238,7 @@ fn a_host_holds_its_sessions_and_goes_on() {
     // The rest is taken now: a call that comes behind it is answered.
     let mut answered = false;
     while !answered {
-        match one.call(order(Side::Buy, submitted + 1, 100), PATIENCE, &mut |_: &Event| ()) {
+        match one.call(order(Side::Buy, submitted + 1, 100), PATIENCE, &mut ()) {
             Ok(_) => answered = true,
             Err(highwater_host::CallError::Submit(SubmitError::Busy)) => pause(1),
             Err(error) => panic!("{error}"),
@@ -277,7 +276,7 @@ fn a_host_ends_cleanly_where_no_snapshot_can_be_made() {
             Err(SubmitError::Ended(end)) => break end,
             Err(error) => panic!("{error}"),
         }
-        match one.poll(&mut |_: &Event| ()) {
+        match one.poll(&mut ()) {
             Ok(_) | Err(PollError::Ended(_)) => {}
             Err(error) => panic!("{error}"),
         }

@@ -9,7 +9,7 @@ pub mod trace;
 
 use highwater::types::SegmentNumber;
 use highwater_storage::pack_segment;
-use program::{Ended, Place, json, number};
+use program::{Ended, Place, grouped, json, number};
 use runtime_linux::Linux;
 use std::fs;
 use std::path::PathBuf;
@@ -295,25 +295,12 @@ fn a_cut_that_is_killed_anywhere_loses_nothing_that_is_kept_and_nothing_that_is_
             }
             log.place.done(&cut);
             assert_eq!(number(&log.place.verified("d"), "last_sequence"), kept, "{inject}");
-            fs::remove_dir_all(log.place.join("d")).unwrap();
-            fs::create_dir(log.place.join("d")).unwrap();
-            for (name, bytes) in &files {
-                fs::write(log.place.join("d").join(name), bytes).unwrap();
-            }
+            log.place.fill("d", &files);
             if !is_hit {
                 break;
             }
             hit_count += 1;
         }
         assert!(hit_count > 0, "{call}");
-    }
-}
-
-/// A number as it is shown.
-fn grouped(number: u64) -> String {
-    if number < 1_000 {
-        number.to_string()
-    } else {
-        format!("{},{:03}", number / 1_000, number % 1_000)
     }
 }

@@ -7,7 +7,6 @@ pub mod program;
 
 use highwater::limits::BLOCK_BYTES;
 use highwater::recovery::scan;
-use highwater_cli::inspect::Nothing;
 use highwater_storage::LogDirectory;
 use program::{Place, json, number, spoil};
 use runtime_linux::Linux;
@@ -39,7 +38,6 @@ impl Log {
     }
 
     fn put_back(&self) {
-        fs::remove_dir_all(self.place.join("d")).unwrap();
         self.place.copy("kept", "d");
     }
 
@@ -169,7 +167,7 @@ fn a_snapshot_that_the_log_does_not_hold_is_no_sound_log() {
 /// The last sequence of the log, or why it is refused.
 fn scanned(place: &Place) -> Result<u64, String> {
     let mut log = LogDirectory::open_read_only(Linux, &place.join("d")).unwrap();
-    let scanned = scan(&mut log, &mut vec![0; 1 << 18], &mut Nothing);
+    let scanned = scan(&mut log, &mut vec![0; 1 << 18], &mut ());
     scanned.map(|scanned| scanned.last_sequence.0).map_err(|fault| fault.to_string())
 }
 

@@ -1,8 +1,8 @@
 //! A driver of one engine on one thread: it steps the stages by hand, in an order that a seed
 //! decides.
 
-use crate::beside::{is_crashed, step_maker};
-use crate::life::{End, LifeSettings, SyncerFlaw};
+use crate::concurrent_maker::{is_crashed, step_maker};
+use crate::engine_run::{End, RunSettings, SyncerFlaw};
 use crate::maker::Maker;
 use crate::oracle::{Oracle, Violation};
 use crate::random::Random;
@@ -19,7 +19,7 @@ use highwater::syncer::Syncer;
 use highwater::types::Sequence;
 use std::cell::RefCell;
 
-/// What came of a life while it was driven; see [`Lived`](crate::life::Lived).
+/// What came of a life while it was driven; see [`RunOutcome`](crate::engine_run::RunOutcome).
 #[derive(Clone, Debug)]
 pub(crate) struct Driven {
     pub(crate) end: End,
@@ -33,7 +33,7 @@ pub(crate) struct Driven {
 /// The stages of an engine, and who steps them.
 #[derive(Debug)]
 pub(crate) struct Driver<'a, 'd, 'm, F> {
-    arrivals: highwater::ring::Producer<'a, highwater::command::Arrival>,
+    input: highwater::ring::Producer<'a, highwater::command::TimedCommand>,
     sequencer: Sequencer<'a>,
     behind: Behind<'a, 'm, F>,
     shared: &'a Shared,
@@ -75,7 +75,7 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
         oracle: &'d mut Oracle,
         random: &'d mut Random,
     ) -> Self {
-        let Stages { arrivals, sequencer, log_writer, syncer, releaser, shared } = stages;
+        let Stages { input, sequencer, log_writer, syncer, releaser, shared } = stages;
         let behind = Behind {
             log_writer,
             maker,
@@ -91,11 +91,11 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
             overlap_count: 0,
             is_over: false,
         };
-        Self { arrivals, sequencer, behind, shared, log, oracle, random }
+        Self { input, sequencer, behind, shared, log, oracle, random }
     }
 
     /// Steps the stages until their life is over.
-    pub(crate) fn run(mut self, settings: &LifeSettings) -> Result<Driven, Violation> {
+    pub(crate) fn run(mut self, settings: &RunSettings) -> Result<Driven, Violation> {
         let end = self.run_to_end(settings)?;
         let Self { behind, shared, .. } = self;
         Ok(Driven {
@@ -108,7 +108,7 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
         })
     }
 
-    fn run_to_end(&mut self, settings: &LifeSettings) -> Result<End, Violation> {
+    fn run_to_end(&mut self, settings: &RunSettings) -> Result<End, Violation> {
         self.behind.flaw = settings.flaws.syncer;
         for _ in 0..settings.step_count {
             self.step(settings);
@@ -141,7 +141,7 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
         Err(Violation::Hung)
     }
 
-    fn step(&mut self, settings: &LifeSettings) {
+    fn step(&mut self, settings: &RunSettings) {
         match self.random.below(14) {
             0..3 => {
                 for _ in 0..=self.random.below(settings.burst_max) {
@@ -167,9 +167,9 @@ impl<'a, 'd, 'm, F: LogFile> Driver<'a, 'd, 'm, F> {
     }
 
     fn push(&mut self) {
-        let arrival = workload::arrival(self.random, self.oracle.last_client_sequences());
-        if self.arrivals.push(arrival).is_ok() {
-            self.oracle.push(&arrival.command);
+        let timed = workload::timed(self.random, self.oracle.last_client_sequences());
+        if self.input.push(timed).is_ok() {
+            self.oracle.push(&timed.command);
         }
     }
 

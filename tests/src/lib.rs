@@ -2,25 +2,26 @@
 //!
 //! The promises stand in `tests/`, one a file.
 
-pub mod beginning;
-pub mod beside;
+pub mod batch_writer;
 pub mod comparison;
+pub mod concurrent_maker;
 mod driver;
+pub mod engine_run;
 pub mod flawed_log;
-pub mod forge;
 pub mod from_bytes;
-pub mod life;
+pub mod hooked_log;
+pub mod log_builder;
 pub mod log_judge;
 pub mod maker;
 pub mod naive_book;
 pub mod oracle;
 pub mod random;
-pub mod scribe;
 pub mod sim_disk;
 pub mod sim_log;
 pub mod sim_snapshots;
 pub mod snapshot_judge;
 pub mod snapshots;
+pub mod start_point;
 pub mod tally;
 pub mod trial;
 pub mod workload;

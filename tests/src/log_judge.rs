@@ -1,6 +1,6 @@
 //! Judges logs of any bytes: each is refused, or recovers to a sound book.
 
-use crate::forge::{self, Forge};
+use crate::log_builder::{self, LogBuilder};
 use highwater::checksum::checksum;
 use highwater::limits::BLOCK_BYTES;
 
@@ -15,7 +15,7 @@ const CHANGE_BYTES: usize = 5;
 /// When it is taken and is no sound book.
 pub fn judge_log(bytes: &[u8]) -> bool {
     let (seed, changes) = bytes.split_first().unwrap_or((&0, &[]));
-    let Forge { log, .. } = forge::random_log(u64::from(*seed));
+    let LogBuilder { log, .. } = log_builder::random_log(u64::from(*seed));
     let (first, last) = log.with_disk(|disk| disk.range()).expect("it has segments");
     for change in changes.chunks_exact(CHANGE_BYTES) {
         let [segment, low, high, flipped, seals] = change else { continue };
@@ -32,7 +32,7 @@ pub fn judge_log(bytes: &[u8]) -> bool {
             }
         });
     }
-    match forge::recovered(&log) {
+    match log_builder::recovered(&log) {
         Ok(recovered) => {
             assert_eq!(recovered.check, Ok(()), "a log that is taken makes a sound book");
             true

@@ -6,7 +6,6 @@ use crate::sim_log::SimLog;
 use crate::sim_snapshots::{SimSnapshots, StoreFault};
 use crate::snapshots::written;
 use highwater::book::Book;
-use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogFile;
 use highwater::recovery::{Follower, RecoveryFault, Replay, Start};
@@ -174,7 +173,7 @@ impl<'m> Maker<'m> {
 
     fn follow(&mut self, until: Sequence) {
         let Self { log, book, follower, buffer, .. } = self;
-        let mut sink = |_: &Event| {};
+        let mut sink = ();
         let mut replay = Replay::new(book, &mut sink);
         let followed = follower.follow(log, buffer, &mut replay, until);
         self.end = followed.err().map(MakerEnd::Refused);

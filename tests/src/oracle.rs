@@ -4,7 +4,7 @@
 use crate::workload::{self, CAPACITIES, LastClientSequences};
 use highwater::book::{Book, CheckFault};
 use highwater::command::Command;
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::recovery::{RecoveryFault, Scanned};
 use highwater::types::{Capacities, Sequence};
 
@@ -174,7 +174,7 @@ impl Oracle {
 
 /// True for an answer that follows from no record, so that replay does not give it again.
 pub const fn is_unlogged(event: &Event) -> bool {
-    matches!(event.kind, EventKind::Duplicate { .. })
+    event.kind.is_duplicate()
 }
 
 /// Applies commands to an empty book; returns what `look` sees of it, and all events.

@@ -1,22 +1,18 @@
 //! Random numbers of the tests: the same seed gives the same numbers, on every machine.
 
-/// A generator of random numbers (`SplitMix64`).
+/// A generator of random numbers.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random(highwater_flows::random::Random);
 
 impl Random {
     /// The generator with this seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(highwater_flows::random::Random::from_seed(seed))
     }
 
     /// Any number.
     pub const fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        self.0.number()
     }
 
     /// A number from 0 to `end` less one.
@@ -44,6 +40,6 @@ impl Random {
     /// A generator of its own, which this one's later numbers do not depend on.
     #[must_use]
     pub const fn fork(&mut self) -> Self {
-        Self(self.number())
+        Self::new(self.number())
     }
 }

@@ -1,14 +1,13 @@
 //! Snapshots in memory: written, restored, and taken apart into entries that can be changed and
 //! sealed again.
 
-use crate::life::recover_into_from;
+use crate::engine_run::recover_into_from;
 use crate::oracle::{Recovered, book_memory};
 use crate::sim_log::SimLog;
 use crate::workload::CAPACITIES;
 use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::checksum::checksum;
-use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::recovery::{Follower, RecoveryFault, Replay, Start};
 use highwater::snapshot::{
@@ -98,7 +97,7 @@ pub fn taken(log: &SimLog, until: Sequence) -> Vec<u8> {
     let mut memory = book_memory();
     let mut book = small_book(&mut memory);
     let mut follower = Follower::new(Start::Beginning);
-    let mut sink = |_: &Event| {};
+    let mut sink = ();
     let mut visitor = Replay::new(&mut book, &mut sink);
     let mut buffer = vec![0; 2 * BLOCK_BYTES];
     follower.follow(&mut log.clone(), &mut buffer, &mut visitor, until).expect("a sound log");

@@ -1,6 +1,6 @@
 //! What trials came by: a trial that never meets a thing shows nothing about it.
 
-use crate::life::{End, Lived};
+use crate::engine_run::{End, RunOutcome};
 use crate::sim_log::{Happening, Met};
 use crate::sim_snapshots::{StorePlan, StoreStep};
 use highwater::log_file::LogOperation;
@@ -43,7 +43,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts a life, and what it met.
-    pub fn count(&mut self, lived: &Lived, met: Option<Met>) {
+    pub fn count(&mut self, lived: &RunOutcome, met: Option<Met>) {
         if let Some(met) = met {
             match self.met.iter_mut().find(|(known, _)| *known == met) {
                 Some((_, count)) => *count += 1,
@@ -59,7 +59,7 @@ impl Tally {
     }
 
     /// Counts where a life began, and what the making of snapshots met.
-    pub fn count_store(&mut self, lived: &Lived, met: Option<StorePlan>) {
+    pub fn count_store(&mut self, lived: &RunOutcome, met: Option<StorePlan>) {
         if let Some(StorePlan { step, happening, .. }) = met {
             let is_same = |(known, what, _): &&mut (_, _, _)| (*known, *what) == (step, happening);
             match self.met_in_store.iter_mut().find(is_same) {

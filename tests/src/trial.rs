@@ -1,14 +1,14 @@
 //! A trial: several lives of one log, each with its crash, fault or clean stop, all decided by one
 //! seed.
 
-use crate::beginning::{Candidates, vouched};
-use crate::life::{End, Flaws, Ground, LifeSettings, Lived, live, recover_into_from};
+use crate::engine_run::{End, Flaws, Ground, RunOutcome, RunSettings, live, recover_into_from};
 use crate::maker::Maker;
 use crate::oracle::{Oracle, Violation, book_memory};
 use crate::random::Random;
 use crate::sim_disk::Survival;
 use crate::sim_log::{FileForm, Happening, Met, Plan, Preparing, SimLog};
 use crate::sim_snapshots::{SimSnapshots, StorePlan, StoreStep};
+use crate::start_point::{Candidates, confirmed};
 use crate::tally::Tally;
 use highwater::block::Chain;
 use highwater::limits::BLOCK_BYTES;
@@ -74,9 +74,9 @@ pub fn run<F: LogFile>(
         let lived = trial.live(&life, plans, &wrap, tally)?;
         trial.end_life(&life, &lived)?;
     }
-    let life = LifeSettings { stops_cleanly: true, ..trial.life_settings() };
+    let life = RunSettings { stops_cleanly: true, ..trial.life_settings() };
     trial.live(&life, (None, None), &wrap, tally)?;
-    trial.check_witness()?;
+    trial.check_evidence()?;
     tally.trial_count += 1;
     tally.segment_count += trial.log.begun_count();
     tally.command_count += trial.oracle.commands().len() as u64;
@@ -163,11 +163,11 @@ impl Trial {
     /// One life, on a log and a store of which something may happen in each.
     fn live<F: LogFile>(
         &mut self,
-        life: &LifeSettings,
+        life: &RunSettings,
         (plan, store_plan): (Option<Plan>, Option<StorePlan>),
         wrap: &impl Fn(SimLog) -> F,
         tally: &mut Tally,
-    ) -> Result<Lived, Violation> {
+    ) -> Result<RunOutcome, Violation> {
         let Self { log, store, oracle, random, .. } = self;
         log.start(plan);
         store.start(store_plan);
@@ -194,7 +194,7 @@ impl Trial {
 
     /// Decides what the end of a life leaves on the disk, and what of its answers must be kept; and
     /// makes a snapshot before the next, or does not.
-    fn end_life(&mut self, life: &LifeSettings, lived: &Lived) -> Result<(), Violation> {
+    fn end_life(&mut self, life: &RunSettings, lived: &RunOutcome) -> Result<(), Violation> {
         self.promise(self.settings.promise.unwrap_or(life.mode), lived);
         let met = self.log.met();
         // Whatever ended the process, the power may go before it is started again.
@@ -247,7 +247,7 @@ impl Trial {
         self.store.power_cut(&mut self.random);
     }
 
-    fn promise(&mut self, mode: SyncMode, lived: &Lived) {
+    fn promise(&mut self, mode: SyncMode, lived: &RunOutcome) {
         let oracle = &mut self.oracle;
         let told = lived.released.iter().map(|event| event.sequence).max().unwrap_or(Sequence(0));
         // Whatever the mode, what was called durable is.
@@ -271,7 +271,7 @@ impl Trial {
         let candidates = Candidates::of(&self.store, &self.log, flaws.start)?;
         let mut memory = book_memory();
         let (book, start) = candidates.begin(&mut memory, self.random.number());
-        let until = vouched(&self.log, start).map_err(Violation::MakerRefused)?;
+        let until = confirmed(&self.log, start).map_err(Violation::MakerRefused)?;
         let (files, begun) = ((&self.log, &self.store), (book, start));
         let random = self.random.fork();
         let mut maker = Maker::new(files, begun, flaws.maker, random);
@@ -288,9 +288,9 @@ impl Trial {
         Ok(())
     }
 
-    fn life_settings(&mut self) -> LifeSettings {
+    fn life_settings(&mut self) -> RunSettings {
         let random = &mut self.random;
-        LifeSettings {
+        RunSettings {
             mode: self.settings.modes[random.index(self.settings.modes.len())],
             segment_blocks: 2 + random.below(4),
             buffer_blocks: 1 + random.index(4),
@@ -309,7 +309,7 @@ impl Trial {
 
     /// Checks that a log is refused that lacks what its newest snapshot covers, also when nothing
     /// but the header of that is whole.
-    fn check_witness(&mut self) -> Result<(), Violation> {
+    fn check_evidence(&mut self) -> Result<(), Violation> {
         let candidates = Candidates::of(&self.store, &self.log, self.settings.flaws.start)?;
         let Some(chain) = candidates.headers().next().map(|header| header.chain) else {
             return Ok(());
@@ -331,8 +331,8 @@ impl Trial {
         let mut memory = book_memory();
         let (mut book, start) = candidates.begin(&mut memory, 7);
         let mut buffer = vec![0; 2 * BLOCK_BYTES];
-        let witnessed = candidates.witnessed();
-        match recover_into_from(&mut log, &mut buffer, &mut book, start, witnessed) {
+        let covered = candidates.covered();
+        match recover_into_from(&mut log, &mut buffer, &mut book, start, covered) {
             Ok(_) => Err(Violation::AcceptedLoss),
             Err(_) => Ok(()),
         }
@@ -340,7 +340,7 @@ impl Trial {
 }
 
 /// Checks that no more was released before it was durable than the mode allows.
-fn check_exposure(mode: SyncMode, lived: &Lived) -> Result<(), Violation> {
+fn check_exposure(mode: SyncMode, lived: &RunOutcome) -> Result<(), Violation> {
     let allowed = match mode {
         SyncMode::Full | SyncMode::Group(_) => 0,
         SyncMode::Interval(exposure) => exposure.count.get(),

@@ -2,8 +2,8 @@
 
 use crate::random::Random;
 use highwater::command::{
-    Action, Arrival, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
-    ReplaceOrder,
+    Action, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
+    ReplaceOrder, TimedCommand,
 };
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
@@ -21,7 +21,7 @@ pub type LastClientSequences = BTreeMap<SessionId, ClientSequence>;
 ///
 /// # Panics
 /// Never: its numbers are small.
-pub fn arrival(random: &mut Random, last: &LastClientSequences) -> Arrival {
+pub fn timed(random: &mut Random, last: &LastClientSequences) -> TimedCommand {
     let is_start = last.is_empty();
     // Session 4 is one more than there are.
     let session =
@@ -43,7 +43,7 @@ pub fn arrival(random: &mut Random, last: &LastClientSequences) -> Arrival {
     let client_sequence = ClientSequence(client_sequence);
     // The clock may run backwards.
     let timestamp_ns = 1_700_000_000_000_000_000 + random.below(1_000_000_000);
-    Arrival { timestamp_ns, command: Command { session, client_sequence, action } }
+    TimedCommand { timestamp_ns, command: Command { session, client_sequence, action } }
 }
 
 /// True when a command of this session and client sequence is to be executed.

@@ -5,7 +5,9 @@
 mod memory_log;
 
 use highwater::book::Book;
-use highwater::command::{Action, Arrival, Command, Conditions, Control, Definition, NewOrder};
+use highwater::command::{
+    Action, Command, Conditions, Control, Definition, NewOrder, TimedCommand,
+};
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind};
 use highwater::limits::BLOCK_BYTES;
@@ -106,34 +108,25 @@ struct Seen {
 
 impl Seen {
     fn event(&mut self, event: &Event) {
-        match event.kind {
-            EventKind::Uncrossed { price, volume, .. } => {
-                self.uncrossed = Some((price.0, volume.0));
-            }
-            EventKind::AuctionTrade { buy, sell, price, quantity, .. } => {
-                self.trades.push((buy.0, sell.0, price.ticks(), quantity.lots()));
-            }
-            EventKind::Accepted { .. }
-            | EventKind::Rested { .. }
-            | EventKind::InstrumentDefined { .. }
-            | EventKind::StateChanged { .. } => {}
-            EventKind::Rejected { .. }
-            | EventKind::Trade { .. }
-            | EventKind::Canceled { .. }
-            | EventKind::Reduced { .. }
-            | EventKind::Replaced { .. }
-            | EventKind::Duplicate { .. }
-            | EventKind::FlowBound { .. }
-            | EventKind::Configured { .. }
-            | EventKind::Triggered { .. }
-            | EventKind::Replenished { .. }
-            | EventKind::MassCanceled { .. }
-            | EventKind::BandSet { .. }
-            | EventKind::ClockSet { .. }
-            | EventKind::DayEnded { .. }
-            | EventKind::SessionLimited { .. } => panic!("no auction has it: {event:?}"),
+        if let EventKind::Uncrossed { price, volume, .. } = event.kind {
+            self.uncrossed = Some((price.0, volume.0));
+        } else if let EventKind::AuctionTrade { buy, sell, price, quantity, .. } = event.kind {
+            self.trades.push((buy.0, sell.0, price.ticks(), quantity.lots()));
+        } else {
+            assert!(is_of_an_auction(&event.kind), "no auction has it: {event:?}");
         }
     }
+}
+
+/// Whether an auction has such an event besides its end and its trades.
+const fn is_of_an_auction(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Accepted { .. }
+            | EventKind::Rested { .. }
+            | EventKind::InstrumentDefined { .. }
+            | EventKind::StateChanged { .. }
+    )
 }
 
 fn commands(orders: &[NewOrder]) -> Vec<Command> {
@@ -190,13 +183,13 @@ fn trade<'a>(
     stages: Stages<'a, MemoryLog<'a>>,
     commands: &[Command],
 ) -> (Book<'a>, MemoryLog<'a>, Seen) {
-    let Stages { mut arrivals, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
+    let Stages { mut input, mut sequencer, mut log_writer, mut releaser, shared, .. } = stages;
     let (mut seen, mut wait_count) = (Seen::default(), 0);
     let mut waiting = commands.iter();
     let mut next = waiting.next();
     loop {
         while let Some(command) = next
-            && arrivals.push(Arrival { timestamp_ns: 1, command: *command }).is_ok()
+            && input.push(TimedCommand { timestamp_ns: 1, command: *command }).is_ok()
         {
             next = waiting.next();
         }

@@ -15,9 +15,9 @@ use highwater::types::{
     Capacities, LogId, LogPosition, Lots, SegmentNumber, Sequence, SessionId, Side, Symbol,
 };
 use highwater_engine::replay::{ReplayUpTo, Rest};
-use tests::forge::{self, Forge};
+use tests::batch_writer::{self, Script, Trouble};
+use tests::log_builder::{self, LogBuilder};
 use tests::oracle::{applied, book_memory};
-use tests::scribe::{self, Script, Trouble};
 use tests::sim_log::SimLog;
 use tests::workload::CAPACITIES;
 
@@ -25,15 +25,15 @@ use tests::workload::CAPACITIES;
 const BLOCK_COUNT: u64 = 8;
 
 fn durable_log() -> SimLog {
-    Forge::synced(4, BLOCK_COUNT).log
+    LogBuilder::synced(4, BLOCK_COUNT).log
 }
 
 #[track_caller]
 fn refusal(log: &SimLog) -> RecoveryFault {
     let bytes: Vec<_> = segments(log);
-    let fault = forge::recovered(log).expect_err("the log is refused");
+    let fault = log_builder::recovered(log).expect_err("the log is refused");
     assert_eq!(segments(log), bytes, "a refused log is as it was");
-    assert_eq!(forge::scanned(log).err(), Some(fault), "a scan says the same");
+    assert_eq!(log_builder::scanned(log).err(), Some(fault), "a scan says the same");
     fault
 }
 
@@ -60,12 +60,12 @@ fn corrupt(segment: u64, position: usize, damage: Damage) -> RecoveryFault {
 
 #[test]
 fn an_undamaged_log_is_recovered() {
-    let recovered = forge::recovered(&durable_log()).expect("a sound log");
+    let recovered = log_builder::recovered(&durable_log()).expect("a sound log");
     assert_eq!(recovered.scanned.last_sequence, Sequence(2 * BLOCK_COUNT));
-    assert_eq!(recovered.scanned.vouched, Sequence(2 * BLOCK_COUNT - 2));
+    assert_eq!(recovered.scanned.confirmed, Sequence(2 * BLOCK_COUNT - 2));
 }
 
-/// Damages each durable block that another one vouches for, and expects the refusal that names it.
+/// Damages each durable block that another one confirms, and expects the refusal that names it.
 #[track_caller]
 fn assert_every_block_is_missed(damage: impl Fn(&mut [u8])) {
     for number in 1..BLOCK_COUNT {
@@ -111,12 +111,12 @@ fn two_durable_blocks_swapped() {
 
 #[test]
 fn last_block_of_a_segment_gone_behind_which_the_next_is_begun() {
-    // The next segment's header vouches for all that stands before it.
-    let mut forge = Forge::synced(4, 3);
-    forge.sync();
-    forge.begin();
-    forge.log.edit(1, |file| file[3 * BLOCK_BYTES..].fill(0));
-    assert_eq!(refusal(&forge.log), gone(3));
+    // The next segment's header confirms all that stands before it.
+    let mut builder = LogBuilder::synced(4, 3);
+    builder.sync();
+    builder.begin();
+    builder.log.edit(1, |file| file[3 * BLOCK_BYTES..].fill(0));
+    assert_eq!(refusal(&builder.log), gone(3));
 }
 
 #[test]
@@ -140,7 +140,7 @@ const STRAY: [u64; 4] = [5, 12, 4_000_000_000, 9_999_999_999_999_999];
 fn segment_behind_a_gap() {
     for (number, length) in STRAY.into_iter().flat_map(|number| [(number, 0), (number, 9_000)]) {
         // The log ends inside its last segment, and with it; or with a segment that was prepared.
-        let full = Forge::synced(4, 9).log;
+        let full = LogBuilder::synced(4, 9).log;
         let prepared = durable_log();
         prepared.with_disk(|disk| disk.place(4, &vec![0; 4 * BLOCK_BYTES]));
         for (log, missing) in [(durable_log(), 4), (full, 4), (prepared, 5)] {
@@ -156,11 +156,11 @@ fn segment_behind_a_gap() {
 
 #[test]
 fn segment_behind_a_gap_behind_a_torn_tail() {
-    let mut forge = Forge::synced(4, BLOCK_COUNT);
-    forge.commands(2);
-    forge.log.edit(3, |file| file[3 * BLOCK_BYTES + 700..].fill(0));
-    forge.log.with_disk(|disk| disk.place(STRAY[0], &[]));
-    assert_eq!(refusal(&forge.log), RecoveryFault::MissingSegment(SegmentNumber(4)));
+    let mut builder = LogBuilder::synced(4, BLOCK_COUNT);
+    builder.commands(2);
+    builder.log.edit(3, |file| file[3 * BLOCK_BYTES + 700..].fill(0));
+    builder.log.with_disk(|disk| disk.place(STRAY[0], &[]));
+    assert_eq!(refusal(&builder.log), RecoveryFault::MissingSegment(SegmentNumber(4)));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn missing_last_segment_is_not_seen() {
     // Undecidable: so does a log look whose next segment was not begun.
     let log = durable_log();
     log.with_disk(|disk| disk.remove(3));
-    let recovered = forge::recovered(&log).expect("a sound log");
+    let recovered = log_builder::recovered(&log).expect("a sound log");
     assert_eq!(recovered.scanned.last_sequence, Sequence(12));
 }
 
@@ -191,7 +191,7 @@ fn truncated_behind_a_block_is_not_seen() {
     // Undecidable: so does a file look that grows with every append.
     let log = durable_log();
     log.edit(3, |file| file.truncate(2 * BLOCK_BYTES));
-    let recovered = forge::recovered(&log).expect("a sound log");
+    let recovered = log_builder::recovered(&log).expect("a sound log");
     assert_eq!(recovered.scanned.last_sequence, Sequence(14));
 }
 
@@ -199,7 +199,7 @@ fn truncated_behind_a_block_is_not_seen() {
 fn segment_of_another_log() {
     for number in [2, 3] {
         let log = durable_log();
-        let mut other = Forge::of(LogId([9; 16]), 4);
+        let mut other = LogBuilder::of(LogId([9; 16]), 4);
         other.synced_blocks(BLOCK_COUNT);
         let bytes = other.log.bytes(number);
         log.with_disk(|disk| disk.place(number, &bytes));
@@ -209,7 +209,7 @@ fn segment_of_another_log() {
 
 #[test]
 fn segment_of_another_copy_of_the_log() {
-    let mut shorter = Forge::new(4);
+    let mut shorter = LogBuilder::new(4);
     for _ in 0..BLOCK_COUNT {
         shorter.sync();
         shorter.commands(1);
@@ -223,10 +223,10 @@ fn segment_of_another_copy_of_the_log() {
 }
 
 /// A log like the durable one, but for what its first command says.
-fn other_copy() -> Forge {
-    let mut other = Forge::new(4);
-    let Record { sequence, body, .. } = forge::record(1);
-    other.records(&[Record { sequence, timestamp_ns: 2, body }, forge::record(2)]);
+fn other_copy() -> LogBuilder {
+    let mut other = LogBuilder::new(4);
+    let Record { sequence, body, .. } = log_builder::record(1);
+    other.records(&[Record { sequence, timestamp_ns: 2, body }, log_builder::record(2)]);
     other.synced_blocks(BLOCK_COUNT - 1);
     other
 }
@@ -293,24 +293,24 @@ fn older_version() {
 #[test]
 fn first_header_gone_though_something_follows() {
     for block_count in [2, 5] {
-        let log = Forge::synced(4, block_count).log;
+        let log = LogBuilder::synced(4, block_count).log;
         log.edit(1, |file| file[..BLOCK_BYTES].fill(0));
         assert_eq!(refusal(&log), corrupt(1, 0, Damage::Header));
     }
-    let mut forge = Forge::synced(4, 3);
-    forge.begin();
-    forge.log.edit(1, |file| file.fill(0));
-    assert_eq!(refusal(&forge.log), corrupt(1, 0, Damage::Header));
+    let mut builder = LogBuilder::synced(4, 3);
+    builder.begin();
+    builder.log.edit(1, |file| file.fill(0));
+    assert_eq!(refusal(&builder.log), corrupt(1, 0, Damage::Header));
 }
 
 #[test]
 fn later_header_gone_though_something_follows() {
     for block_count in [5, BLOCK_COUNT] {
-        let log = Forge::synced(4, block_count).log;
+        let log = LogBuilder::synced(4, block_count).log;
         log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
         assert_eq!(refusal(&log), corrupt(2, 0, Damage::AcknowledgedGone(Sequence(7))));
     }
-    // Where its blocks are gone too, what follows still vouches for them.
+    // Where its blocks are gone too, what follows still confirms them.
     let log = durable_log();
     log.edit(2, |file| file.fill(0));
     assert_eq!(refusal(&log), corrupt(2, 0, Damage::AcknowledgedGone(Sequence(7))));
@@ -320,13 +320,13 @@ fn later_header_gone_though_something_follows() {
 fn absurd_record_length() {
     for length in [0_u16, 3, 4, 23, 24, 63, 65, 4_000, u16::MAX] {
         let mut bytes = [0; 64];
-        forge::record(1).encode(&mut bytes).expect("a record");
+        log_builder::record(1).encode(&mut bytes).expect("a record");
         bytes[4..6].copy_from_slice(&length.to_le_bytes());
-        let mut forge = Forge::new(4);
-        forge.block(BlockKind::Records, &bytes, Filled { used_bytes: 64, command_count: 1 });
+        let mut builder = LogBuilder::new(4);
+        builder.block(BlockKind::Records, &bytes, Filled { used_bytes: 64, command_count: 1 });
         let expected =
             if (4..64).contains(&length) { RecordFault::Checksum } else { RecordFault::Length };
-        assert_eq!(refusal(&forge.log), corrupt(1, BLOCK_BYTES, Damage::Record(expected)));
+        assert_eq!(refusal(&builder.log), corrupt(1, BLOCK_BYTES, Damage::Record(expected)));
     }
 }
 
@@ -334,36 +334,36 @@ fn absurd_record_length() {
 fn garbage_in_a_whole_block() {
     let bytes = vec![0x5a; BLOCK_ROOM_BYTES];
     let used_bytes = u16::try_from(BLOCK_ROOM_BYTES).expect("a block is small");
-    let mut forge = Forge::new(4);
-    forge.block(BlockKind::Records, &bytes, Filled { used_bytes, command_count: 62 });
+    let mut builder = LogBuilder::new(4);
+    builder.block(BlockKind::Records, &bytes, Filled { used_bytes, command_count: 62 });
     let damage = Damage::Record(RecordFault::Length);
-    assert_eq!(refusal(&forge.log), corrupt(1, BLOCK_BYTES, damage));
+    assert_eq!(refusal(&builder.log), corrupt(1, BLOCK_BYTES, damage));
 }
 
 #[test]
 fn wrong_sequences_in_a_whole_block() {
-    let mut forge = Forge::new(4);
-    forge.records(&[forge::record(1), forge::record(3)]);
-    assert_eq!(refusal(&forge.log), corrupt(1, BLOCK_BYTES, Damage::Sequence));
+    let mut builder = LogBuilder::new(4);
+    builder.records(&[log_builder::record(1), log_builder::record(3)]);
+    assert_eq!(refusal(&builder.log), corrupt(1, BLOCK_BYTES, Damage::Sequence));
     let mut bytes = [0; 64];
-    forge::record(1).encode(&mut bytes).expect("a record");
-    let mut forge = Forge::new(4);
-    forge.block(BlockKind::Records, &bytes, Filled { used_bytes: 64, command_count: 2 });
-    assert_eq!(refusal(&forge.log), corrupt(1, BLOCK_BYTES, Damage::Sequence));
+    log_builder::record(1).encode(&mut bytes).expect("a record");
+    let mut builder = LogBuilder::new(4);
+    builder.block(BlockKind::Records, &bytes, Filled { used_bytes: 64, command_count: 2 });
+    assert_eq!(refusal(&builder.log), corrupt(1, BLOCK_BYTES, Damage::Sequence));
 }
 
 #[test]
 fn a_command_that_stands_in_the_log_twice() {
-    let mut forge = Forge::synced(4, 1);
-    let again = Record { sequence: Sequence(3), ..forge::record(2) };
-    forge.records(&[again]);
-    let fault = forge::recovered(&forge.log).expect_err("it is refused");
+    let mut builder = LogBuilder::synced(4, 1);
+    let again = Record { sequence: Sequence(3), ..log_builder::record(2) };
+    builder.records(&[again]);
+    let fault = log_builder::recovered(&builder.log).expect_err("it is refused");
     assert_eq!(fault, RecoveryFault::Repeated { sequence: Sequence(3) });
 }
 
 #[test]
 fn running_hash_mismatch() {
-    let commands = [1, 2].map(|sequence| match forge::record(sequence).body {
+    let commands = [1, 2].map(|sequence| match log_builder::record(sequence).body {
         Body::Command(command) => command,
         Body::RunningHash(_) | Body::Trade(_) => unreachable!("it is a command"),
     });
@@ -371,11 +371,11 @@ fn running_hash_mismatch() {
         applied(&commands, |book| (book.running_hash(), book.last_sequence()));
     assert_eq!(last, Sequence(2));
     let with_hash = |hash| {
-        let mut forge = Forge::synced(4, 1);
+        let mut builder = LogBuilder::synced(4, 1);
         let body = Body::RunningHash(hash);
-        forge.records(&[Record { sequence: Sequence(2), timestamp_ns: 1, body }]);
-        forge.commands(1);
-        forge::recovered(&forge.log).map(|recovered| recovered.scanned.last_sequence)
+        builder.records(&[Record { sequence: Sequence(2), timestamp_ns: 1, body }]);
+        builder.commands(1);
+        log_builder::recovered(&builder.log).map(|recovered| recovered.scanned.last_sequence)
     };
     assert_eq!(with_hash(running_hash), Ok(Sequence(3)));
     let mismatch = RecoveryFault::HashMismatch { sequence: Sequence(2) };
@@ -386,17 +386,17 @@ fn running_hash_mismatch() {
 fn trading() -> [Record; 4] {
     let symbol = Symbol::new(b"TRADED").expect("a symbol");
     let define = Action::DefineInstrument(Definition::open(symbol));
-    let order = |sequence, side, quantity| match forge::record(sequence).body {
+    let order = |sequence, side, quantity| match log_builder::record(sequence).body {
         Body::Command(Command { action: Action::New(new), .. }) => {
             let action = Action::New(NewOrder { side, quantity: Lots(quantity), ..new });
-            forge::command_record(sequence, SessionId(1), action)
+            log_builder::command_record(sequence, SessionId(1), action)
         }
         Body::Command(_) | Body::RunningHash(_) | Body::Trade(_) => {
             unreachable!("a forged record is a new order")
         }
     };
     [
-        forge::command_record(1, SessionId::OPERATOR, define),
+        log_builder::command_record(1, SessionId::OPERATOR, define),
         order(2, Side::Buy, 1),
         order(3, Side::Buy, 1),
         order(4, Side::Sell, 2),
@@ -406,7 +406,7 @@ fn trading() -> [Record; 4] {
 /// The last sequence of a log in which two orders trade twice, with these copies of their trades
 /// behind the second, in a block of their own.
 fn with_copies(change: impl FnOnce(&mut Vec<TradeCopy>)) -> Result<Sequence, RecoveryFault> {
-    let mut forge = Forge::new(4);
+    let mut builder = LogBuilder::new(4);
     let records = trading();
     let commands = records.map(|record| match record.body {
         Body::Command(command) => command,
@@ -416,13 +416,14 @@ fn with_copies(change: impl FnOnce(&mut Vec<TradeCopy>)) -> Result<Sequence, Rec
     let mut copies: Vec<_> = events.iter().filter_map(TradeCopy::of).collect();
     assert_eq!(copies.len(), 2);
     change(&mut copies);
-    forge.records(&records);
+    builder.records(&records);
     let sequence = Sequence(records.len() as u64);
     let copy = |copy| Record { sequence, timestamp_ns: 1, body: Body::Trade(copy) };
-    forge.records(&copies.into_iter().map(copy).collect::<Vec<_>>());
-    forge.commands(1);
-    let started = forge::recovered(&forge.log).map(|recovered| recovered.scanned.last_sequence);
-    assert_eq!(read(&forge.log), started, "who reads the log compares them as a start does");
+    builder.records(&copies.into_iter().map(copy).collect::<Vec<_>>());
+    builder.commands(1);
+    let started =
+        log_builder::recovered(&builder.log).map(|recovered| recovered.scanned.last_sequence);
+    assert_eq!(read(&builder.log), started, "who reads the log compares them as a start does");
     started
 }
 
@@ -450,9 +451,9 @@ fn a_copy_of_a_trade_that_differs() {
 fn log_of_a_larger_engine() {
     let capacities = Capacities { orders: 1 << 20, instruments: 3, sessions: 4 };
     let configure = Action::Configure(capacities);
-    let mut forge = Forge::new(4);
-    forge.records(&[forge::command_record(1, SessionId::OPERATOR, configure)]);
-    let fault = forge::recovered(&forge.log).expect_err("it is refused");
+    let mut builder = LogBuilder::new(4);
+    builder.records(&[log_builder::command_record(1, SessionId::OPERATOR, configure)]);
+    let fault = log_builder::recovered(&builder.log).expect_err("it is refused");
     assert_eq!(fault, RecoveryFault::NeedsCapacities(capacities));
 }
 
@@ -503,6 +504,6 @@ fn a_refused_log_is_not_written() {
     let before = segments(&log);
     let mode = highwater::sync_mode::SyncMode::GROUP;
     let script = Script { mode, segment_blocks: 4, batches: &[1], stops: true };
-    assert_eq!(scribe::write(&log, &script), Err(Trouble::Refused(gone(1))));
+    assert_eq!(batch_writer::write(&log, &script), Err(Trouble::Refused(gone(1))));
     assert_eq!(segments(&log), before);
 }

@@ -4,19 +4,18 @@
 //! `HIGHWATER_TRIALS=100000 cargo test --release -p tests --test crash` runs so many trials of
 //! each kind. A failing seed is printed; `HIGHWATER_SEED=17` runs that one alone.
 
-use highwater::event::EventKind;
 use highwater::log_file::LogOperation;
 use highwater::record::RecordType;
 use highwater::recovery::RecoveryFault;
 use highwater::sync_mode::SyncMode;
 use highwater::types::Sequence;
 use std::collections::BTreeSet;
-use tests::forge::{self, Forge};
-use tests::life::{End, Flaws, Ground, LifeSettings, live};
+use tests::batch_writer::{self, Script};
+use tests::engine_run::{End, Flaws, Ground, RunSettings, live};
+use tests::log_builder::{self, LogBuilder};
 use tests::naive_book::{Flaw, NaiveBook};
 use tests::oracle::{Oracle, applied};
 use tests::random::Random;
-use tests::scribe::{self, Script};
 use tests::sim_disk::Survival;
 use tests::sim_log::{FileForm, Happening, Plan, SimLog};
 use tests::sim_snapshots::{SimSnapshots, StoreStep};
@@ -144,10 +143,10 @@ fn the_commands_come_by_every_kind_of_event() {
         let trial = trial::run(seed, settings, |log| log, &mut Tally::default());
         let oracle = trial.unwrap_or_else(|violation| panic!("seed {seed}: {violation:?}"));
         for event in applied(oracle.commands(), |_| ()).1 {
-            if let EventKind::Rejected { reason, .. } = event.kind {
+            if let Some(reason) = event.kind.reject_reason() {
                 rejects.insert(reason);
             }
-            if let EventKind::Canceled { reason, .. } = event.kind {
+            if let Some(reason) = event.kind.cancel_reason() {
                 cancels.insert(reason);
             }
             let kind = std::mem::discriminant(&event.kind);
@@ -168,7 +167,7 @@ const fn plan(operation: LogOperation, nth: u64, happening: Happening) -> Plan {
 /// One life in which something happens in the nth operation, and one after it; false when it did
 /// not happen.
 fn something_happens(plan: Plan) -> bool {
-    let settings = LifeSettings {
+    let settings = RunSettings {
         mode: SyncMode::GROUP,
         segment_blocks: 3,
         buffer_blocks: 2,
@@ -209,18 +208,18 @@ fn a_fault_of_every_operation_stops_the_engine() {
 
 #[test]
 fn a_fault_of_every_operation_in_recovery_is_told() {
-    let forge = Forge::synced(4, 5);
+    let builder = LogBuilder::synced(4, 5);
     let operations = [(LogOperation::Open, 1), (LogOperation::Cut, 1), (LogOperation::Read, 4)];
     for (operation, at_least) in operations {
         let fails = |nth: &u64| {
-            let log = forge.log.fork();
+            let log = builder.log.fork();
             log.start(Some(plan(operation, *nth, Happening::Fault)));
-            let fault = forge::recovered(&log).err();
+            let fault = log_builder::recovered(&log).err();
             let is_told =
                 matches!(fault, Some(RecoveryFault::Log(fault)) if fault.operation == operation);
             assert_eq!(is_told, fault.is_some());
             log.start(None);
-            let again = forge::recovered(&log).expect("the log is sound");
+            let again = log_builder::recovered(&log).expect("the log is sound");
             assert_eq!(again.scanned.last_sequence, Sequence(10));
             is_told
         };
@@ -235,8 +234,8 @@ fn the_running_hash_is_logged_every_65536_sequences_and_compared() {
     let batches = [240; 275];
     let script =
         Script { mode: SyncMode::GROUP, segment_blocks: 64, batches: &batches, stops: true };
-    assert_eq!(scribe::write(&log, &script), Ok(Sequence(66_000)));
-    let recovered = forge::recovered(&log).expect("a sound log");
+    assert_eq!(batch_writer::write(&log, &script), Ok(Sequence(66_000)));
+    let recovered = log_builder::recovered(&log).expect("a sound log");
     let counts = recovered.scanned.record_counts;
     let hash_index = RecordType::ALL.iter().position(|kind| *kind == RecordType::RunningHash);
     assert_eq!(hash_index.map(|index| counts[index]), Some(1));

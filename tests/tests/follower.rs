@@ -7,9 +7,9 @@ use highwater::record::Record;
 use highwater::recovery::{Damage, Follower, RecoveryFault, Start, Visitor};
 use highwater::sync_mode::SyncMode;
 use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
-use tests::forge::{self, Forge};
+use tests::batch_writer::{self, Script};
+use tests::log_builder::{self, LogBuilder};
 use tests::random::Random;
-use tests::scribe::{self, Script};
 use tests::sim_log::SimLog;
 
 /// The sequences of the commands that came by.
@@ -38,8 +38,8 @@ fn follow(
 fn a_follower_hands_on_what_it_is_asked_for_and_no_more() {
     for seed in 0..100 {
         let mut random = Random::new(seed);
-        let log = forge::random_log(seed).log;
-        let ends = forge::block_ends(&log);
+        let log = log_builder::random_log(seed).log;
+        let ends = log_builder::block_ends(&log);
         let last = ends.last().expect("blocks").0;
         let mut follower = Follower::new(Start::Beginning);
         let mut collected = Collected::default();
@@ -59,31 +59,31 @@ fn a_follower_hands_on_what_it_is_asked_for_and_no_more() {
 
 #[test]
 fn a_follower_does_not_judge_what_is_not_durable() {
-    let mut forge = Forge::synced(4, 5);
+    let mut builder = LogBuilder::synced(4, 5);
     let reached = |log: &SimLog| {
         let mut follower = Follower::new(Start::Beginning);
         let reached = follow(&mut follower, log, &mut Collected::default(), 10);
         (reached, follower.chain())
     };
-    let sound = (Ok(Sequence(10)), Some(forge.chain));
-    assert_eq!(reached(&forge.log), sound);
+    let sound = (Ok(Sequence(10)), Some(builder.chain));
+    assert_eq!(reached(&builder.log), sound);
     // A marker that may still be lost is not gone past: a snapshot must not stand behind it.
-    forge.marker(BlockKind::Idle);
-    assert_eq!(reached(&forge.log), sound);
+    builder.marker(BlockKind::Idle);
+    assert_eq!(reached(&builder.log), sound);
     // Rot, a block of nowhere, a segment of another log.
-    let end = usize::try_from(forge.chain.position.0).expect("small") - BLOCK_BYTES;
-    forge.log.edit(2, |file| file[end..].fill(0x5a));
-    assert_eq!(reached(&forge.log), sound);
-    let other = Forge::of(LogId([1; 16]), 4).log.bytes(1);
-    forge.log.with_disk(|disk| disk.place(3, &other));
-    assert_eq!(reached(&forge.log), sound);
+    let end = usize::try_from(builder.chain.position.0).expect("small") - BLOCK_BYTES;
+    builder.log.edit(2, |file| file[end..].fill(0x5a));
+    assert_eq!(reached(&builder.log), sound);
+    let other = LogBuilder::of(LogId([1; 16]), 4).log.bytes(1);
+    builder.log.with_disk(|disk| disk.place(3, &other));
+    assert_eq!(reached(&builder.log), sound);
 }
 
 #[test]
 fn a_follower_misses_what_is_durable() {
-    let log = forge::random_log(9).log;
-    let heads = forge::heads(&log);
-    let last = forge::block_ends(&log).last().expect("blocks").0;
+    let log = log_builder::random_log(9).log;
+    let heads = log_builder::heads(&log);
+    let last = log_builder::block_ends(&log).last().expect("blocks").0;
     for head in &heads {
         let number = usize::try_from(head.number).expect("small");
         let (segment, at) = ((number as u64).div_ceil(3), ((number - 1) % 3 + 1) * BLOCK_BYTES);
@@ -106,21 +106,21 @@ fn a_follower_misses_what_is_durable() {
 
 #[test]
 fn a_follower_goes_on_beside_a_log_that_grows_and_is_retired() {
-    let mut forge = Forge::synced(4, 2);
+    let mut builder = LogBuilder::synced(4, 2);
     let mut follower = Follower::new(Start::Beginning);
     let mut collected = Collected::default();
-    assert_eq!(follow(&mut follower, &forge.log, &mut collected, 4), Ok(Sequence(4)));
+    assert_eq!(follow(&mut follower, &builder.log, &mut collected, 4), Ok(Sequence(4)));
     for _ in 0..6 {
-        forge.synced_blocks(3);
-        let last = forge.chain.last_sequence();
-        assert_eq!(follow(&mut follower, &forge.log, &mut collected, last.0), Ok(last));
+        builder.synced_blocks(3);
+        let last = builder.chain.last_sequence();
+        assert_eq!(follow(&mut follower, &builder.log, &mut collected, last.0), Ok(last));
         let standing = follower.chain().expect("a log").segment.0;
-        (1..standing).for_each(|segment| forge.log.with_disk(|disk| disk.remove(segment)));
+        (1..standing).for_each(|segment| builder.log.with_disk(|disk| disk.remove(segment)));
         // One that begins where this one stands goes on like it.
         let start = Start::Snapshot(follower.chain().expect("a log"));
         assert_eq!(Follower::new(start).chain(), follower.chain());
         let mut later = Follower::new(start);
-        let outcome = follow(&mut later, &forge.log, &mut Collected::default(), last.0);
+        let outcome = follow(&mut later, &builder.log, &mut Collected::default(), last.0);
         assert_eq!((outcome, later.chain()), (Ok(last), follower.chain()));
     }
     assert_eq!(collected.0, (1..=40).collect::<Vec<_>>());
@@ -136,7 +136,7 @@ fn a_follower_of_nothing_reaches_nothing() {
     assert_eq!(follow(&mut follower, &log, &mut Collected::default(), 1), Err(missing));
     // Once there is something, it is found.
     let script = Script { mode: SyncMode::GROUP, segment_blocks: 4, batches: &[3], stops: true };
-    scribe::write(&log, &script).expect("nothing happens");
+    batch_writer::write(&log, &script).expect("nothing happens");
     let mut collected = Collected::default();
     assert_eq!(follow(&mut follower, &log, &mut collected, 3), Ok(Sequence(3)));
     assert_eq!(collected.0, [1, 2, 3]);

@@ -2,7 +2,7 @@
 
 use highwater::block::Chain;
 use highwater::book::Book;
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::engine::{Engine, Stages};
 use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
@@ -12,9 +12,10 @@ use highwater::record::Body;
 use highwater::releaser::Releaser;
 use highwater::stage::{Shared, Step};
 use highwater::sync_mode::SyncMode;
-use highwater::types::{LogPosition, SegmentNumber, Sequence};
+use highwater::types::{LogPosition, Sequence};
 use std::cell::RefCell;
-use tests::forge;
+use tests::hooked_log::{HookedLog, LogHooks};
+use tests::log_builder;
 use tests::oracle::book_memory;
 use tests::sim_log::{FileForm, SimLog};
 use tests::workload::CAPACITIES;
@@ -45,66 +46,32 @@ fn release(releaser: Option<&mut Releaser<'_>>, into: &mut Vec<Sequence>) {
     }
 }
 
-/// A log in whose appends and syncs the gateway's thread gets its turn.
+/// Gives the gateway's thread its turn in a log's appends and syncs.
 struct Interleaved<'a, 'g> {
-    log: SimLog,
     gateway: &'g RefCell<Gateway<'a>>,
     /// Set for a log writer that calls durable what it has not synced.
     too_early: Option<&'a Shared>,
 }
 
-impl LogFile for Interleaved<'_, '_> {
-    fn segments(&mut self) -> Result<Option<(SegmentNumber, SegmentNumber)>, LogFault> {
-        self.log.segments()
-    }
-
-    fn next_segment(&mut self, after: SegmentNumber) -> Result<Option<SegmentNumber>, LogFault> {
-        self.log.next_segment(after)
-    }
-
-    fn segment_bytes(&mut self, segment: SegmentNumber) -> Result<Option<u64>, LogFault> {
-        self.log.segment_bytes(segment)
-    }
-
-    fn read_at(
+impl LogHooks<SimLog> for Interleaved<'_, '_> {
+    fn append(
         &mut self,
-        segment: SegmentNumber,
+        log: &mut SimLog,
         position: LogPosition,
-        into: &mut [u8],
-    ) -> Result<usize, LogFault> {
-        self.log.read_at(segment, position, into)
-    }
-
-    fn sync_all(&mut self, from: SegmentNumber) -> Result<(), LogFault> {
-        self.log.sync_all(from)
-    }
-
-    fn begin(
-        &mut self,
-        segment: SegmentNumber,
-        segment_bytes: u64,
-        header: &[u8],
+        blocks: &[u8],
     ) -> Result<(), LogFault> {
-        self.log.begin(segment, segment_bytes, header)
-    }
-
-    fn cut(&mut self, segment: SegmentNumber, position: LogPosition) -> Result<(), LogFault> {
-        self.log.cut(segment, position)
-    }
-
-    fn append(&mut self, position: LogPosition, blocks: &[u8]) -> Result<(), LogFault> {
         self.gateway.borrow_mut().release_early();
-        self.log.append(position, blocks)?;
+        log.append(position, blocks)?;
         self.gateway.borrow_mut().release_early();
         Ok(())
     }
 
-    fn sync(&mut self) -> Result<(), LogFault> {
+    fn sync(&mut self, log: &mut SimLog) -> Result<(), LogFault> {
         if let Some(shared) = self.too_early {
             shared.durable.raise(shared.appended.get());
         }
         self.gateway.borrow_mut().release_early();
-        self.log.sync()
+        log.sync()
     }
 }
 
@@ -123,18 +90,19 @@ fn released(mode: SyncMode, mark: Mark) -> (Vec<Sequence>, Vec<Sequence>) {
     let engine = Engine::<16, 16, 16>::new();
     let gateway = RefCell::new(Gateway::default());
     let too_early = (mark == Mark::BeforeTheSync).then(|| engine.shared());
-    let file = Interleaved { log: SimLog::new(FileForm::Zeroed), gateway: &gateway, too_early };
+    let hooks = Interleaved { gateway: &gateway, too_early };
+    let file = HookedLog { file: SimLog::new(FileForm::Zeroed), hooks };
     let settings = LogSettings { mode, segment_bytes: 4 * BLOCK_BYTES as u64 };
-    let chain = Chain::empty(forge::LOG_ID);
+    let chain = Chain::empty(log_builder::LOG_ID);
     let opened = OpenedLog { file, buffer: &mut buffer, chain, settings, now_ns: 1 };
     let stages = engine.split(book, opened).expect("nothing happens");
-    let Stages { mut arrivals, mut sequencer, mut log_writer, releaser, .. } = stages;
+    let Stages { mut input, mut sequencer, mut log_writer, releaser, .. } = stages;
     gateway.borrow_mut().releaser = Some(releaser);
     for sequence in 1..=20 {
-        let Body::Command(command) = forge::record(sequence).body else {
+        let Body::Command(command) = log_builder::record(sequence).body else {
             panic!("it is a command");
         };
-        arrivals.push(Arrival { timestamp_ns: 1, command }).expect("the ring has room");
+        input.push(TimedCommand { timestamp_ns: 1, command }).expect("the ring has room");
         if sequence % 5 == 0 {
             let _step = sequencer.step(&mut || panic!("the event ring has room"));
             assert_eq!(log_writer.step(0), Ok(Step::Worked(5)));

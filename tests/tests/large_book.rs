@@ -4,7 +4,7 @@
 use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::command::{
-    Action, Arrival, Command, Conditions, Definition, NewOrder, ReplaceOrder,
+    Action, Command, Conditions, Definition, NewOrder, ReplaceOrder, TimedCommand,
 };
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind};
@@ -17,7 +17,7 @@ use highwater::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule,
     SessionId, Side, Symbol, Ticks, TimeInForce,
 };
-use tests::forge::LOG_ID;
+use tests::log_builder::LOG_ID;
 use tests::oracle::applied_in;
 use tests::random::Random;
 use tests::sim_log::{FileForm, SimLog};
@@ -170,8 +170,8 @@ fn staged(commands: &[Command], log: &SimLog) -> Outcome {
     let mut released = Vec::new();
     for together in commands.chunks(AT_ONCE) {
         for command in together {
-            let arrival = Arrival { timestamp_ns: 1, command: *command };
-            stages.arrivals.push(arrival).expect("the ring has room");
+            let timed = TimedCommand { timestamp_ns: 1, command: *command };
+            stages.input.push(timed).expect("the ring has room");
         }
         work_off(&mut stages, &mut released);
     }

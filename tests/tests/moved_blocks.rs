@@ -7,7 +7,7 @@ use highwater::block::BlockKind;
 use highwater::limits::BLOCK_BYTES;
 use highwater::recovery::{Damage, RecoveryFault};
 use highwater::types::{LogPosition, SegmentNumber, Sequence};
-use tests::forge::{self, Forge};
+use tests::log_builder::{self, LogBuilder};
 use tests::random::Random;
 use tests::sim_log::SimLog;
 
@@ -22,13 +22,13 @@ struct Stopped {
 
 /// So many blocks of two commands in segments of six blocks, and the marker of a clean stop.
 fn stopped(block_count: u64) -> Stopped {
-    let mut forge = Forge::synced(6, block_count);
-    forge.sync();
-    forge.marker(BlockKind::Stopped);
-    let written = usize::try_from(forge.chain.position.0).expect("a small segment");
+    let mut builder = LogBuilder::synced(6, block_count);
+    builder.sync();
+    builder.marker(BlockKind::Stopped);
+    let written = usize::try_from(builder.chain.position.0).expect("a small segment");
     Stopped {
-        log: forge.log,
-        segment: forge.chain.segment.0,
+        log: builder.log,
+        segment: builder.chain.segment.0,
         last: 2 * block_count,
         block_count: written / BLOCK_BYTES,
     }
@@ -47,7 +47,7 @@ impl Stopped {
         let log = self.log.fork();
         log.edit(self.segment, change);
         let before = log.bytes(self.segment);
-        match forge::recovered(&log) {
+        match log_builder::recovered(&log) {
             Ok(recovered) => {
                 let last = recovered.scanned.last_sequence;
                 assert_eq!(last, Sequence(self.last), "{what}: acknowledged commands are lost");
@@ -178,9 +178,9 @@ fn bytes_that_were_deleted_or_put_in() {
 
 #[test]
 fn moved_blocks_of_a_log_that_was_not_stopped() {
-    let forge = Forge::synced(12, 8);
+    let builder = LogBuilder::synced(12, 8);
     for index in 1..8 {
-        let log = forge.log.fork();
+        let log = builder.log.fork();
         log.edit(1, |file| remove(file, index * BLOCK_BYTES, BLOCK_BYTES));
         let sequence = Sequence(2 * index as u64 - 1);
         let expected = RecoveryFault::Corrupt {
@@ -188,19 +188,19 @@ fn moved_blocks_of_a_log_that_was_not_stopped() {
             position: LogPosition((index * BLOCK_BYTES) as u64),
             damage: Damage::AcknowledgedGone(sequence),
         };
-        assert_eq!(forge::recovered(&log).err(), Some(expected), "block {index}");
+        assert_eq!(log_builder::recovered(&log).err(), Some(expected), "block {index}");
     }
 }
 
 #[test]
 fn segment_whose_header_was_moved() {
     // Its header alone says what was durable when it was begun.
-    let mut forge = Forge::synced(4, 3);
-    forge.sync();
-    forge.begin();
-    let header = forge.log.bytes(2)[..BLOCK_BYTES].to_vec();
+    let mut builder = LogBuilder::synced(4, 3);
+    builder.sync();
+    builder.begin();
+    let header = builder.log.bytes(2)[..BLOCK_BYTES].to_vec();
     for at in [BLOCK_BYTES, 700] {
-        let log = forge.log.fork();
+        let log = builder.log.fork();
         log.edit(1, |file| file[3 * BLOCK_BYTES..].fill(0));
         log.edit(2, |file| {
             file.fill(0);
@@ -211,15 +211,15 @@ fn segment_whose_header_was_moved() {
             position: LogPosition(3 * BLOCK_BYTES as u64),
             damage: Damage::AcknowledgedGone(Sequence(5)),
         };
-        assert_eq!(forge::recovered(&log).err(), Some(expected), "at {at}");
+        assert_eq!(log_builder::recovered(&log).err(), Some(expected), "at {at}");
     }
 }
 
 #[test]
 fn last_block_that_was_deleted_is_not_seen() {
     // Undecidable: nothing behind it says that it was there.
-    let forge = Forge::synced(12, 8);
-    forge.log.edit(1, |file| file[8 * BLOCK_BYTES..].fill(0));
-    let recovered = forge::recovered(&forge.log).expect("a sound log");
+    let builder = LogBuilder::synced(12, 8);
+    builder.log.edit(1, |file| file[8 * BLOCK_BYTES..].fill(0));
+    let recovered = log_builder::recovered(&builder.log).expect("a sound log");
     assert_eq!(recovered.scanned.last_sequence, Sequence(14));
 }

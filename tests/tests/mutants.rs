@@ -8,13 +8,14 @@ use highwater::recovery::{Damage, RecoveryFault};
 use highwater::sync_mode::{Exposure, SyncMode};
 use highwater::types::Sequence;
 use std::num::NonZeroU64;
-use tests::beginning::StartFlaw;
-use tests::flawed_log::{Flaw, FlawedLog};
-use tests::forge::{self, Forge};
-use tests::life::{Flaws, SyncerFlaw};
+use tests::engine_run::{Flaws, SyncerFlaw};
+use tests::flawed_log::Flaw;
+use tests::hooked_log::HookedLog;
+use tests::log_builder::{self, LogBuilder};
 use tests::maker::MakerFlaw;
 use tests::oracle::{Oracle, Violation, applied};
 use tests::sim_log::SimLog;
+use tests::start_point::StartFlaw;
 use tests::tally::Tally;
 use tests::trial::{self, INTERVAL, MODES, TrialSettings};
 use tests::workload;
@@ -25,7 +26,7 @@ const GROUP: TrialSettings =
 
 /// The first violation in a few hundred trials of a flawed log.
 fn first_violation(settings: TrialSettings, flaw: Flaw) -> Option<Violation> {
-    let wrap = |log| FlawedLog { log, flaw };
+    let wrap = |file| HookedLog { file, hooks: flaw };
     (0..300).find_map(|seed| trial::run(seed, settings, wrap, &mut Tally::default()).err())
 }
 
@@ -174,8 +175,8 @@ fn a_retention_that_forgets_the_consumer_is_caught() {
 }
 
 #[test]
-fn a_start_that_forgets_the_witness_is_caught() {
-    let flaws = Flaws { start: StartFlaw::ForgetsWitness, ..Flaws::NONE };
+fn a_start_that_forgets_the_evidence_is_caught() {
+    let flaws = Flaws { start: StartFlaw::ForgetsEvidence, ..Flaws::NONE };
     let violation = first_violation_around(&[SyncMode::GROUP], flaws);
     assert_eq!(violation, Some(Violation::AcceptedLoss));
 }
@@ -194,7 +195,7 @@ fn a_recovery_that_drops_too_much_is_caught() {
     // The last block that holds records goes, and whatever follows: what a recovery leaves that
     // cuts too early.
     let violation = first_violation_after(|log| {
-        let Ok((found, _)) = forge::scanned(log) else {
+        let Ok((found, _)) = log_builder::scanned(log) else {
             return;
         };
         let Some((segment, position)) = found.cut_at else {
@@ -212,7 +213,7 @@ fn a_recovery_that_drops_too_much_is_caught() {
 fn a_recovery_that_ignores_the_chain_is_caught() {
     // Records that were never in this log, or were dropped from it, chained on again.
     let violation = first_violation_after(|log| {
-        chain_on(log, |sequence| forge::record(sequence.0 + 1_000_000));
+        chain_on(log, |sequence| log_builder::record(sequence.0 + 1_000_000));
     });
     let is_caught = matches!(violation, Some(Violation::Invented(_) | Violation::OtherReplay));
     assert!(is_caught, "{violation:?}");
@@ -221,7 +222,7 @@ fn a_recovery_that_ignores_the_chain_is_caught() {
 #[test]
 fn a_command_that_is_logged_twice_is_caught() {
     let violation = first_violation_after(|log| {
-        let Ok((_, records)) = forge::scanned(log) else {
+        let Ok((_, records)) = log_builder::scanned(log) else {
             return;
         };
         let repeatable = |record: &&Record| match record.body {
@@ -241,7 +242,7 @@ fn a_command_that_is_logged_twice_is_caught() {
 fn a_recovery_that_trusts_a_stale_block_of_a_recycled_segment_is_caught() {
     // What such a recovery sees: the stale block behind the log's end, chained on.
     let violation = first_violation_after(|log| {
-        let Ok((found, _)) = forge::scanned(log) else {
+        let Ok((found, _)) = log_builder::scanned(log) else {
             return;
         };
         let Some(chain) = found.chain().filter(|chain| chain.room_bytes() > 0) else {
@@ -249,7 +250,8 @@ fn a_recovery_that_trusts_a_stale_block_of_a_recycled_segment_is_caught() {
         };
         let at = usize::try_from(chain.position.0).expect("a small segment");
         let bytes = log.bytes(chain.segment.0);
-        let Some(stale) = bytes.get(at..at + BLOCK_BYTES).and_then(forge::stale_records) else {
+        let Some(stale) = bytes.get(at..at + BLOCK_BYTES).and_then(log_builder::stale_records)
+        else {
             return;
         };
         let next = chain.next_sequence.0;
@@ -258,7 +260,7 @@ fn a_recovery_that_trusts_a_stale_block_of_a_recycled_segment_is_caught() {
             .zip(next..)
             .map(|(record, sequence)| Record { sequence: Sequence(sequence), ..record });
         log.edit(chain.segment.0, |file| file[at..].fill(0));
-        Forge::on(log.clone(), &chain).records(&renumbered.collect::<Vec<_>>());
+        LogBuilder::on(log.clone(), &chain).records(&renumbered.collect::<Vec<_>>());
     });
     let is_caught = matches!(
         violation,
@@ -273,7 +275,7 @@ fn a_recovery_that_trusts_a_stale_block_of_a_recycled_segment_is_caught() {
 
 /// Writes a block with one record behind a log, as if the engine had.
 fn chain_on(log: &SimLog, record: impl FnOnce(Sequence) -> Record) {
-    let Ok((found, _)) = forge::scanned(log) else {
+    let Ok((found, _)) = log_builder::scanned(log) else {
         return;
     };
     let Some(chain) = found.chain().filter(|chain| chain.room_bytes() > 0) else {
@@ -282,9 +284,9 @@ fn chain_on(log: &SimLog, record: impl FnOnce(Sequence) -> Record) {
     if log.bytes(chain.segment.0).len() as u64 != chain.segment_bytes || found.torn_tail_bytes > 0 {
         return;
     }
-    let mut forge = Forge::on(log.clone(), &chain);
+    let mut builder = LogBuilder::on(log.clone(), &chain);
     let sequence = chain.next_sequence;
-    forge.records(&[Record { sequence, ..record(sequence) }]);
+    builder.records(&[Record { sequence, ..record(sequence) }]);
 }
 
 #[test]
@@ -292,8 +294,8 @@ fn wrong_releases_are_caught() {
     let mut random = tests::random::Random::new(3);
     let mut oracle = Oracle::default();
     for _ in 0..200 {
-        let arrival = workload::arrival(&mut random, oracle.last_client_sequences());
-        oracle.push(&arrival.command);
+        let timed = workload::timed(&mut random, oracle.last_client_sequences());
+        oracle.push(&timed.command);
     }
     let ((), events) = applied(oracle.commands(), |_| ());
     let check = |released: &[Event]| oracle.check_released(Sequence(0), released);
@@ -313,11 +315,11 @@ fn wrong_releases_are_caught() {
 
 #[test]
 fn wrong_recoveries_are_caught() {
-    let forge = Forge::synced(4, 2);
-    let mut recovered = forge::recovered(&forge.log).expect("a sound log");
+    let builder = LogBuilder::synced(4, 2);
+    let mut recovered = log_builder::recovered(&builder.log).expect("a sound log");
     let mut oracle = Oracle::default();
     for sequence in 1..=4 {
-        match forge::record(sequence).body {
+        match log_builder::record(sequence).body {
             Body::Command(command) => oracle.push(&command),
             Body::RunningHash(_) | Body::Trade(_) => {}
         }

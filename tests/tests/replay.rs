@@ -90,7 +90,7 @@ fn replayed(world: &World, mut log: &[u8]) -> Vec<Hashes> {
         log = &log[length..];
         let Body::Command(command) = record.body else { panic!("only commands were written") };
         let sequence = book.last_sequence().next();
-        book.apply(sequence, &command, &mut |_: &Event| {});
+        book.apply(sequence, &command, &mut ());
         book.check().expect("a sound book");
         hashes.push((book.running_hash(), book.state_hash()));
     }
@@ -124,7 +124,7 @@ fn hashes_of(actions: &[Action]) -> Hashes {
             action: *action,
         };
         book.apply(Sequence(number), &command, &mut |event: &Event| {
-            let is_rejected = matches!(event.kind, highwater::event::EventKind::Rejected { .. });
+            let is_rejected = event.kind.is_rejected();
             assert!(!is_rejected, "{command:?} is rejected: {event:?}");
         });
     }

@@ -4,6 +4,7 @@ use highwater::ring::{Carried, Consumer, Full, Producer, Ring, WORD_MAX};
 use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::thread;
+use tests::random::Random;
 
 /// Fills a cache line, as events do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,10 +13,10 @@ struct Message {
     rest: [u64; 7],
 }
 
-/// Every third one is carried beside its slot.
+/// Every third one is carried outside its slot.
 impl Carried for Message {
     type Rest = [u64; 7];
-    type Beside = Self;
+    type OutOfLine = Self;
 
     fn apart(&self) -> Option<(u64, [u64; 7])> {
         (self.word % 3 != 2).then_some((self.word, self.rest))
@@ -25,12 +26,12 @@ impl Carried for Message {
         Self { word, rest }
     }
 
-    fn beside(&self) -> Self {
+    fn out_of_line(&self) -> Self {
         *self
     }
 
-    fn from_beside(beside: Self) -> Self {
-        beside
+    fn from_out_of_line(out_of_line: Self) -> Self {
+        out_of_line
     }
 }
 
@@ -227,9 +228,9 @@ fn each_side_may_go_to_a_thread() {
 fn compare_with_model<const N: usize>(ring: &Ring<u64, N>, seed: u64) {
     let (mut producer, mut consumer) = ring.split().expect("it is new");
     let mut model = Model { queue: VecDeque::new(), capacity: N, next: 0, full: 0, empty: 0 };
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     for _ in 0..STEPS {
-        let count = random.below(N + 3);
+        let count = random.index(N + 3);
         match random.below(2) {
             0 => model.produce(&mut producer, &mut random, count),
             _ => model.consume(&mut consumer, &mut random, count),
@@ -434,17 +435,5 @@ impl Wait {
             1..100 => std::hint::spin_loop(),
             100.. => thread::yield_now(),
         }
-    }
-}
-
-/// A small generator of random numbers (`SplitMix64`), the same on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from(mixed % bound as u64).expect("it is below a usize")
     }
 }

@@ -18,7 +18,7 @@ fn history() -> Vec<Command> {
     let mut last = LastClientSequences::new();
     let mut commands = Vec::new();
     while commands.len() < COMMANDS {
-        let command = workload::arrival(&mut random, &last).command;
+        let command = workload::timed(&mut random, &last).command;
         if workload::is_fresh(&command, &last) {
             workload::note(&command, &mut last);
             commands.push(command);

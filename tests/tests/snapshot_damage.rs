@@ -5,7 +5,7 @@
 use highwater::block::Chain;
 use highwater::book::{Book, ImageFault};
 use highwater::command::{Action, Command, Conditions, Definition, NewOrder};
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::snapshot::{
     Compression, RestoreFault, SNAPSHOT_VERSION, SnapshotFault, SnapshotOrigin,
@@ -97,7 +97,7 @@ fn say(book: &mut Book<'_>, session: u16, action: Action) {
     let client_sequence = ClientSequence(book.last_client_sequence(session).0 + 1);
     let command = Command { session, client_sequence, action };
     book.apply(book.last_sequence().next(), &command, &mut |event: &Event| {
-        assert!(!matches!(event.kind, EventKind::Rejected { .. }), "{event:?}");
+        assert!(!event.kind.is_rejected(), "{event:?}");
     });
 }
 

@@ -55,7 +55,7 @@ struct Trial {
     covered_bytes: u64,
     begun_bytes: u64,
     under_way: u64,
-    is_held: bool,
+    commands: Commands,
     /// Steps since a command was taken.
     waited_steps: u64,
     /// When what stands behind the last try to make one began to come; `None` while nothing has.
@@ -88,7 +88,7 @@ impl Trial {
             covered_bytes: 0,
             begun_bytes: 0,
             under_way: 0,
-            is_held: false,
+            commands: Commands::Taken,
             waited_steps: 0,
             grown_at_ns: None,
             making: None,
@@ -131,11 +131,11 @@ impl Trial {
         }
         let room = self.plan.room(lag_bytes, under_way);
         if room > 0 {
-            self.is_held = false;
+            self.commands = Commands::Taken;
             self.waited_steps = 0;
             self.under_way += (1 + self.random.below(20)).min(room);
         } else if self.plan.holds(lag_bytes, 1) {
-            self.is_held = true;
+            self.commands = Commands::Held;
         }
     }
 
@@ -174,15 +174,16 @@ impl Trial {
     }
 
     fn is_due(&self) -> bool {
-        let is_held = self.is_held && self.flaw != Flaw::ForgetsHeld;
-        let commands = if is_held { Commands::Held } else { Commands::Taken };
+        let is_forgotten = self.flaw == Flaw::ForgetsHeld;
+        let commands = if is_forgotten { Commands::Taken } else { self.commands };
         let now_ns = if self.flaw == Flaw::ForgetsTime { 0 } else { self.now_ns };
         self.due.is_due(self.log_bytes, now_ns, commands)
     }
 
     fn end_snapshot(&mut self) {
         if self.random.chance(self.fails) {
-            let is_often = self.is_held && self.due.failed_while_held();
+            let is_held = self.commands == Commands::Held;
+            let is_often = is_held && self.due.failed_while_held();
             self.is_given_up = is_often && self.flaw != Flaw::NeverGivesUp;
             return;
         }
@@ -191,7 +192,7 @@ impl Trial {
         if self.flaw == Flaw::CoversTooMuch {
             self.told_bytes = self.log_bytes;
         }
-        self.is_held = false;
+        self.commands = Commands::Taken;
     }
 
     /// What has come does not stand behind the last try for longer than the interval.

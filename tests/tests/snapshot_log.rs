@@ -7,11 +7,11 @@ use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogOperation;
 use highwater::record::{Body, Record};
-use highwater::recovery::{Damage, RecoveryFault, Start, Visitor, recover_from, scan_from};
+use highwater::recovery::{Damage, RecoveryFault, Start, recover_from, scan_from};
 use highwater::segment::{HeaderState, read_header};
 use highwater::snapshot::read_snapshot_header;
 use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
-use tests::forge::{self, Forge};
+use tests::log_builder::{self, LogBuilder};
 use tests::oracle::Recovered;
 use tests::random::Random;
 use tests::sim_disk::Survival;
@@ -33,7 +33,7 @@ fn assert_same(from_snapshot: &Recovered, whole: &Recovered, snapshot: &[u8]) {
     assert_eq!((found.cut_at, found.last_sequence), (wanted.cut_at, wanted.last_sequence));
     assert_eq!(found.torn_tail_bytes, wanted.torn_tail_bytes);
     assert_eq!(found.stopped_cleanly, wanted.stopped_cleanly);
-    assert_eq!(found.vouched, wanted.vouched.max(sequence));
+    assert_eq!(found.confirmed, wanted.confirmed.max(sequence));
 }
 
 fn ahead(snapshot: &[u8]) -> RecoveryFault {
@@ -50,9 +50,9 @@ fn place_of(snapshot: &[u8]) -> (u64, usize) {
 #[test]
 fn snapshot_and_the_log_behind_it() {
     for seed in 0..60 {
-        let log = forge::random_log(seed).log;
-        let whole = forge::recovered(&log.fork()).expect("a sound log");
-        for end in forge::block_ends(&log) {
+        let log = log_builder::random_log(seed).log;
+        let whole = log_builder::recovered(&log.fork()).expect("a sound log");
+        for end in log_builder::block_ends(&log) {
             let snapshot = taken(&log, end);
             let recovered = recovered_from(&log.fork(), &snapshot).expect("a sound log");
             assert_same(&recovered, &whole, &snapshot);
@@ -63,9 +63,9 @@ fn snapshot_and_the_log_behind_it() {
 #[test]
 fn segments_before_the_snapshot_are_not_looked_at() {
     for seed in 0..20 {
-        let log = forge::random_log(seed).log;
-        let whole = forge::recovered(&log.fork()).expect("a sound log");
-        for end in forge::block_ends(&log) {
+        let log = log_builder::random_log(seed).log;
+        let whole = log_builder::recovered(&log.fork()).expect("a sound log");
+        for end in log_builder::block_ends(&log) {
             let snapshot = taken(&log, end);
             let (segment, position) = place_of(&snapshot);
             let retired = log.fork();
@@ -90,17 +90,17 @@ fn segments_before_the_snapshot_are_not_looked_at() {
 fn torn_tail_behind_a_snapshot() {
     for seed in 0..300 {
         let mut random = Random::new(seed);
-        let forge = forge::random_log(seed);
-        let ends = forge::block_ends(&forge.log);
-        let snapshot = taken(&forge.log, ends[random.index(ends.len() - 1)]);
-        // The last block is vouched for by nobody.
-        let torn = forge.log.fork();
-        let position = usize::try_from(forge.chain.position.0).expect("small") - BLOCK_BYTES;
+        let builder = log_builder::random_log(seed);
+        let ends = log_builder::block_ends(&builder.log);
+        let snapshot = taken(&builder.log, ends[random.index(ends.len() - 1)]);
+        // The last block is confirmed by nobody.
+        let torn = builder.log.fork();
+        let position = usize::try_from(builder.chain.position.0).expect("small") - BLOCK_BYTES;
         let kept = random.index(BLOCK_BYTES);
-        torn.edit(forge.chain.segment.0, |file| {
+        torn.edit(builder.chain.segment.0, |file| {
             file[position + kept..position + BLOCK_BYTES].fill(0);
         });
-        let whole = forge::recovered(&torn.fork()).expect("a torn tail");
+        let whole = log_builder::recovered(&torn.fork()).expect("a torn tail");
         let recovered = recovered_from(&torn, &snapshot).expect("a torn tail");
         assert!(whole.scanned.torn_tail_bytes > 0 || kept == 0);
         assert_same(&recovered, &whole, &snapshot);
@@ -109,19 +109,19 @@ fn torn_tail_behind_a_snapshot() {
 
 #[test]
 fn log_goes_on_behind_a_snapshot() {
-    let log = forge::random_log(1).log;
-    let ends = forge::block_ends(&log);
+    let log = log_builder::random_log(1).log;
+    let ends = log_builder::block_ends(&log);
     for end in [ends[0], ends[3], *ends.last().expect("blocks")] {
         let grown = log.fork();
         let snapshot = taken(&grown, end);
         let recovered = recovered_from(&grown, &snapshot).expect("a sound log");
         let chain = recovered.scanned.chain().expect("a log");
-        let mut forge = Forge::on(grown.clone(), &chain);
-        forge.chain.incarnation += 1;
-        forge.marker(BlockKind::Recovered);
-        (0..3).for_each(|_| forge.records(&[session_record(forge.chain.next_sequence.0)]));
+        let mut builder = LogBuilder::on(grown.clone(), &chain);
+        builder.chain.incarnation += 1;
+        builder.marker(BlockKind::Recovered);
+        (0..3).for_each(|_| builder.records(&[session_record(builder.chain.next_sequence.0)]));
         grown.with_disk(|disk| disk.power_cut(Survival::None));
-        let whole = forge::recovered(&grown.fork()).expect("a sound log");
+        let whole = log_builder::recovered(&grown.fork()).expect("a sound log");
         assert_eq!(whole.scanned.last_sequence.0, chain.last_sequence().0 + 3);
         assert_same(&recovered_from(&grown, &snapshot).expect("sound"), &whole, &snapshot);
     }
@@ -129,7 +129,7 @@ fn log_goes_on_behind_a_snapshot() {
 
 /// A command that no other could repeat.
 fn session_record(sequence: u64) -> Record {
-    let mut record = forge::record(sequence);
+    let mut record = log_builder::record(sequence);
     if let Body::Command(command) = &mut record.body {
         command.client_sequence.0 += 1_000_000;
     }
@@ -138,8 +138,8 @@ fn session_record(sequence: u64) -> Record {
 
 #[test]
 fn log_that_ends_before_its_snapshot() {
-    let log = forge::random_log(2).log;
-    let end = forge::block_ends(&log)[6];
+    let log = log_builder::random_log(2).log;
+    let end = log_builder::block_ends(&log)[6];
     let snapshot = taken(&log, end);
     let (segment, position) = place_of(&snapshot);
     assert!(segment == 3 && position > 2 * BLOCK_BYTES, "a block stands before it");
@@ -176,34 +176,33 @@ fn log_that_ends_before_its_snapshot() {
 /// for it: alone it is a torn tail.
 #[test]
 fn hole_before_what_a_snapshot_covers() {
-    let mut forge = Forge::synced(4, 3);
-    (0..2).for_each(|_| forge.records(&[session_record(forge.chain.next_sequence.0)]));
-    let last = forge.chain.last_sequence();
-    let log = forge.log;
-    let position = usize::try_from(forge.chain.position.0).expect("small") - 2 * BLOCK_BYTES;
-    log.edit(forge.chain.segment.0, |file| file[position..position + BLOCK_BYTES].fill(0x5a));
-    let cut = forge::recovered(&log.fork()).expect("a torn tail");
+    let mut builder = LogBuilder::synced(4, 3);
+    (0..2).for_each(|_| builder.records(&[session_record(builder.chain.next_sequence.0)]));
+    let last = builder.chain.last_sequence();
+    let log = builder.log;
+    let position = usize::try_from(builder.chain.position.0).expect("small") - 2 * BLOCK_BYTES;
+    log.edit(builder.chain.segment.0, |file| file[position..position + BLOCK_BYTES].fill(0x5a));
+    let cut = log_builder::recovered(&log.fork()).expect("a torn tail");
     assert_eq!(cut.scanned.last_sequence.0, last.0 - 2);
-    let refused = |witnessed| {
-        let mut visitor = Nothing;
+    let refused = |covered| {
         let mut buffer = vec![0; BLOCK_BYTES];
-        let start = (Start::Beginning, witnessed);
+        let start = (Start::Beginning, covered);
         let log = log.fork();
-        let recovered = recover_from(&mut log.clone(), &mut buffer, &mut visitor, start);
-        (recovered.err(), log.bytes(forge.chain.segment.0))
+        let recovered = recover_from(&mut log.clone(), &mut buffer, &mut (), start);
+        (recovered.err(), log.bytes(builder.chain.segment.0))
     };
-    for witnessed in [last, Sequence(last.0 - 1)] {
-        let (fault, bytes) = refused(witnessed);
-        assert_eq!(fault, Some(RecoveryFault::SnapshotAhead { sequence: witnessed }));
-        assert_eq!(bytes, log.bytes(forge.chain.segment.0), "nothing is cut");
+    for covered in [last, Sequence(last.0 - 1)] {
+        let (fault, bytes) = refused(covered);
+        assert_eq!(fault, Some(RecoveryFault::SnapshotAhead { sequence: covered }));
+        assert_eq!(bytes, log.bytes(builder.chain.segment.0), "nothing is cut");
     }
     assert_eq!(refused(Sequence(last.0 - 2)).0, None);
 }
 
 #[test]
 fn block_before_the_snapshot_is_another() {
-    let log = forge::random_log(3).log;
-    for end in forge::block_ends(&log) {
+    let log = log_builder::random_log(3).log;
+    for end in log_builder::block_ends(&log) {
         let snapshot = taken(&log, end);
         let (segment, position) = place_of(&snapshot);
         let before = position - BLOCK_BYTES..position;
@@ -219,8 +218,8 @@ fn block_before_the_snapshot_is_another() {
 
 #[test]
 fn snapshot_of_a_copy_of_the_log_that_went_its_own_way() {
-    let log = Forge::synced(4, 5);
-    let mut copy = Forge::on(log.log.fork(), &log.chain);
+    let log = LogBuilder::synced(4, 5);
+    let mut copy = LogBuilder::on(log.log.fork(), &log.chain);
     copy.records(&[session_record(11), session_record(12)]);
     let mut log = log;
     log.synced_blocks(3);
@@ -233,18 +232,19 @@ fn snapshot_of_a_copy_of_the_log_that_went_its_own_way() {
 
 #[test]
 fn snapshot_at_the_beginning_of_a_segment() {
-    let mut forge = Forge::synced(4, 3);
-    forge.sync();
-    forge.begin();
+    let mut builder = LogBuilder::synced(4, 3);
+    builder.sync();
+    builder.begin();
     // As a marker may leave it: the log stands behind the header of its second segment.
-    let recovered = forge::recovered(&forge.log.fork()).expect("a sound log");
+    let recovered = log_builder::recovered(&builder.log.fork()).expect("a sound log");
     let chain = recovered.scanned.chain().expect("a log");
     assert_eq!(chain.position, LogPosition(BLOCK_BYTES as u64));
-    let mut other = forge::scanned(&forge.log).expect("a sound log").0.chain().expect("a log");
+    let mut other =
+        log_builder::scanned(&builder.log).expect("a sound log").0.chain().expect("a log");
     let start = |chain| {
         let mut buffer = vec![0; BLOCK_BYTES];
         let scanned =
-            scan_from(&mut forge.log.clone(), &mut buffer, &mut Nothing, Start::Snapshot(chain));
+            scan_from(&mut builder.log.clone(), &mut buffer, &mut (), Start::Snapshot(chain));
         scanned.map(|scanned| scanned.chain())
     };
     assert_eq!(start(chain), Ok(Some(chain)));
@@ -253,19 +253,10 @@ fn snapshot_at_the_beginning_of_a_segment() {
     assert_eq!(start(other), Err(RecoveryFault::SnapshotAhead { sequence }));
 }
 
-/// Who takes every record and does nothing with it.
-struct Nothing;
-
-impl Visitor for Nothing {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
-        Ok(())
-    }
-}
-
 #[test]
 fn snapshot_of_another_log() {
-    let log = forge::random_log(4).log;
-    let mut other = Forge::of(LogId(*b"another log's id"), 4);
+    let log = log_builder::random_log(4).log;
+    let mut other = LogBuilder::of(LogId(*b"another log's id"), 4);
     other.synced_blocks(8);
     let snapshot = taken(&other.log, Sequence(4));
     assert_eq!(recovered_from(&log, &snapshot).err(), Some(RecoveryFault::SnapshotOfOtherLog));
@@ -273,8 +264,8 @@ fn snapshot_of_another_log() {
 
 #[test]
 fn segment_of_the_snapshot_is_missing_between_others() {
-    let log = forge::random_log(5).log;
-    let snapshot = taken(&log, forge::block_ends(&log)[3]);
+    let log = log_builder::random_log(5).log;
+    let snapshot = taken(&log, log_builder::block_ends(&log)[3]);
     let (segment, _) = place_of(&snapshot);
     log.with_disk(|disk| disk.remove(segment));
     let missing = RecoveryFault::MissingSegment(SegmentNumber(segment));
@@ -283,18 +274,18 @@ fn segment_of_the_snapshot_is_missing_between_others() {
 
 #[test]
 fn segments_before_every_snapshot_are_missing() {
-    let log = forge::random_log(6).log;
-    let snapshot = taken(&log, forge::block_ends(&log)[0]);
+    let log = log_builder::random_log(6).log;
+    let snapshot = taken(&log, log_builder::block_ends(&log)[0]);
     (1..=2).for_each(|segment| log.with_disk(|disk| disk.remove(segment)));
     let missing = RecoveryFault::MissingSegment(SegmentNumber(1));
     assert_eq!(recovered_from(&log, &snapshot).err(), Some(missing));
-    assert_eq!(forge::recovered(&log).err(), Some(missing));
+    assert_eq!(log_builder::recovered(&log).err(), Some(missing));
 }
 
 #[test]
 fn header_of_the_snapshots_segment_is_damaged() {
-    let log = forge::random_log(7).log;
-    let snapshot = taken(&log, forge::block_ends(&log)[4]);
+    let log = log_builder::random_log(7).log;
+    let snapshot = taken(&log, log_builder::block_ends(&log)[4]);
     let (segment, _) = place_of(&snapshot);
     let rotten = log.fork();
     rotten.edit(segment, |file| file[40] ^= 1);
@@ -321,8 +312,8 @@ fn header_of_the_snapshots_segment_is_damaged() {
 fn damage_behind_a_snapshot_is_told_as_in_the_whole_log() {
     for seed in 0..400 {
         let mut random = Random::new(seed);
-        let log = forge::random_log(seed % 20).log;
-        let ends = forge::block_ends(&log);
+        let log = log_builder::random_log(seed % 20).log;
+        let ends = log_builder::block_ends(&log);
         let snapshot = taken(&log, ends[random.index(ends.len())]);
         let (segment, position) = place_of(&snapshot);
         let last = log.with_disk(|disk| disk.range()).expect("segments").1;
@@ -334,7 +325,7 @@ fn damage_behind_a_snapshot_is_told_as_in_the_whole_log() {
                 file[at] ^= if random.chance(50) { 1 } else { 0x55 };
             }
         });
-        let whole = forge::recovered(&log.fork());
+        let whole = log_builder::recovered(&log.fork());
         match (recovered_from(&log, &snapshot), whole) {
             (Ok(recovered), Ok(whole)) => assert_same(&recovered, &whole, &snapshot),
             (recovered, whole) => assert_eq!(recovered.err(), whole.err(), "{seed}"),
@@ -344,18 +335,18 @@ fn damage_behind_a_snapshot_is_told_as_in_the_whole_log() {
 
 #[test]
 fn crash_inside_recovery_from_a_snapshot() {
-    let mut forge = forge::random_log(8);
-    let snapshot = taken(&forge.log, forge::block_ends(&forge.log)[2]);
-    let whole = forge::recovered(&forge.log.fork()).expect("a sound log");
-    (0..2).for_each(|_| forge.records(&[session_record(forge.chain.next_sequence.0)]));
-    let (segment, position) = (forge.chain.segment.0, forge.chain.position.0);
+    let mut builder = log_builder::random_log(8);
+    let snapshot = taken(&builder.log, log_builder::block_ends(&builder.log)[2]);
+    let whole = log_builder::recovered(&builder.log.fork()).expect("a sound log");
+    (0..2).for_each(|_| builder.records(&[session_record(builder.chain.next_sequence.0)]));
+    let (segment, position) = (builder.chain.segment.0, builder.chain.position.0);
     let broken = usize::try_from(position).expect("small") - 2 * BLOCK_BYTES;
     assert!(broken >= BLOCK_BYTES, "both stand in one segment");
-    forge.log.edit(segment, |file| file[broken + 9] ^= 0x7e);
+    builder.log.edit(segment, |file| file[broken + 9] ^= 0x7e);
     for operation in [LogOperation::Open, LogOperation::Cut, LogOperation::Read] {
         for happening in [Happening::PowerCut, Happening::Kill, Happening::Fault] {
             for seed in 0..40 {
-                let log = forge.log.fork();
+                let log = builder.log.fork();
                 log.start(Some(Plan { operation: Some(operation), nth: 1, happening, seed }));
                 assert!(recovered_from(&log, &snapshot).is_err(), "{operation:?} fails");
                 log.start(None);

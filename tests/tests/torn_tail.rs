@@ -8,9 +8,9 @@ use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogOperation;
 use highwater::sync_mode::SyncMode;
 use highwater::types::{AccountId, InstrumentId, OrderId, Sequence, SessionId};
-use tests::forge::{self, Forge};
+use tests::batch_writer::{self, Script, Trouble};
+use tests::log_builder::{self, LogBuilder};
 use tests::random::Random;
-use tests::scribe::{self, Script, Trouble};
 use tests::sim_disk::{SECTOR_BYTES, Survival};
 use tests::sim_log::{FileForm, Happening, Plan, SimLog};
 
@@ -22,7 +22,7 @@ fn with_unsynced_append(form: FileForm, batch: u64) -> SimLog {
     let happening = Happening::Kill;
     // The first sync is the recovery marker's.
     log.start(Some(Plan { operation: Some(LogOperation::Sync), nth: 4, happening, seed: 0 }));
-    let written = scribe::write(&log, &script(SyncMode::GROUP, 6, &[2, 3, batch]));
+    let written = batch_writer::write(&log, &script(SyncMode::GROUP, 6, &[2, 3, batch]));
     assert!(matches!(written, Err(Trouble::Log(_))));
     log.start(None);
     log
@@ -35,7 +35,7 @@ const fn script(mode: SyncMode, segment_blocks: u64, batches: &[u64]) -> Script<
 /// Checks that the log holds the commands up to `last`, and goes on behind them.
 #[track_caller]
 fn assert_recovers(log: &SimLog, last: u64) {
-    let recovered = forge::recovered(log).expect("a crash leaves a sound log");
+    let recovered = log_builder::recovered(log).expect("a crash leaves a sound log");
     assert_eq!(recovered.scanned.last_sequence, Sequence(last));
 }
 
@@ -43,7 +43,8 @@ fn assert_recovers(log: &SimLog, last: u64) {
 #[track_caller]
 fn assert_goes_on(log: &SimLog, last: u64) {
     assert_recovers(log, last);
-    let durable = scribe::write(log, &script(SyncMode::GROUP, 3, &[1, 2])).expect("it goes on");
+    let durable =
+        batch_writer::write(log, &script(SyncMode::GROUP, 3, &[1, 2])).expect("it goes on");
     assert_eq!(durable, Sequence(last + 3));
     log.with_disk(|disk| disk.power_cut(Survival::None));
     assert_recovers(log, last + 3);
@@ -56,7 +57,7 @@ fn last_with(log: &SimLog, whole_unsynced: usize) -> u64 {
 
 /// The same, where `unsynced` blocks of records are unsynced.
 fn last_of(log: &SimLog, unsynced: usize, whole_unsynced: usize) -> u64 {
-    let heads = forge::heads(log);
+    let heads = log_builder::heads(log);
     let head = heads[heads.len() - unsynced + whole_unsynced - 1];
     head.first_sequence.0 + u64::from(head.command_count) - 1
 }
@@ -85,16 +86,16 @@ fn torn_write_at_every_byte_of_a_block_full_to_its_last() {
             order: OrderId(1),
             account: AccountId(0),
         };
-        forge::command_record(sequence, SessionId(1), action)
+        log_builder::command_record(sequence, SessionId(1), action)
     };
-    let mut records: Vec<_> = (3..61).map(forge::record).collect();
+    let mut records: Vec<_> = (3..61).map(log_builder::record).collect();
     records.extend((61..66).map(cancel));
-    let mut forge = Forge::synced(4, 1);
-    forge.records(&records);
-    assert_eq!(usize::from(forge::heads(&forge.log)[1].used_bytes), BLOCK_ROOM_BYTES);
-    assert_recovers(&forge.log.fork(), 65);
+    let mut builder = LogBuilder::synced(4, 1);
+    builder.records(&records);
+    assert_eq!(usize::from(log_builder::heads(&builder.log)[1].used_bytes), BLOCK_ROOM_BYTES);
+    assert_recovers(&builder.log.fork(), 65);
     for kept in 0..BLOCK_BYTES {
-        let log = forge.log.fork();
+        let log = builder.log.fork();
         log.edit(1, |file| file[2 * BLOCK_BYTES + kept..].fill(0));
         assert_recovers(&log, 2);
     }
@@ -118,8 +119,8 @@ const IS_HEADER: [bool; 7] = [true, false, false, false, true, false, false];
 /// A log with two segments of three blocks each of which nothing was ever synced, headers neither.
 fn with_unsynced_segments() -> SimLog {
     let log = SimLog::new(FileForm::Zeroed);
-    scribe::write(&log, &script(SyncMode::GROUP, 4, &[2])).expect("nothing happens");
-    scribe::write(&log, &script(SyncMode::Off, 4, &[3, 70, 5, 60])).expect("nothing happens");
+    batch_writer::write(&log, &script(SyncMode::GROUP, 4, &[2])).expect("nothing happens");
+    batch_writer::write(&log, &script(SyncMode::Off, 4, &[3, 70, 5, 60])).expect("nothing happens");
     log
 }
 
@@ -156,61 +157,61 @@ fn any_sectors_of_the_last_unsynced_appends_across_segments() {
 
 /// A log of four unsynced blocks with two commands each behind two durable ones; three blocks fit a
 /// segment.
-fn with_unvouched_blocks() -> Forge {
-    let mut forge = Forge::synced(4, 2);
-    forge.sync();
-    (0..4).for_each(|_| forge.commands(2));
-    forge
+fn with_unconfirmed_blocks() -> LogBuilder {
+    let mut builder = LogBuilder::synced(4, 2);
+    builder.sync();
+    (0..4).for_each(|_| builder.commands(2));
+    builder
 }
 
 #[test]
 fn hole_in_the_tail() {
-    let forge = with_unvouched_blocks();
-    assert_recovers(&forge.log.fork(), 12);
+    let builder = with_unconfirmed_blocks();
+    assert_recovers(&builder.log.fork(), 12);
     // The fourth block, first of the second segment.
-    forge.log.edit(2, |file| file[BLOCK_BYTES + 700..BLOCK_BYTES + 2_000].fill(0xff));
-    assert_goes_on(&forge.log, 6);
+    builder.log.edit(2, |file| file[BLOCK_BYTES + 700..BLOCK_BYTES + 2_000].fill(0xff));
+    assert_goes_on(&builder.log, 6);
 }
 
 #[test]
 fn hole_in_the_tail_before_the_next_segment() {
-    let forge = with_unvouched_blocks();
+    let builder = with_unconfirmed_blocks();
     // The third block, last of the first segment.
-    forge.log.edit(1, |file| file[3 * BLOCK_BYTES..].fill(0xff));
-    assert_goes_on(&forge.log, 4);
-    assert_eq!(forge.log.with_disk(|disk| disk.range()), Some((1, 2)));
+    builder.log.edit(1, |file| file[3 * BLOCK_BYTES..].fill(0xff));
+    assert_goes_on(&builder.log, 4);
+    assert_eq!(builder.log.with_disk(|disk| disk.range()), Some((1, 2)));
 }
 
 #[test]
 fn zeros_in_the_tail() {
-    let forge = with_unvouched_blocks();
-    forge.log.edit(2, |file| file[BLOCK_BYTES..2 * BLOCK_BYTES].fill(0));
-    assert_goes_on(&forge.log, 6);
+    let builder = with_unconfirmed_blocks();
+    builder.log.edit(2, |file| file[BLOCK_BYTES..2 * BLOCK_BYTES].fill(0));
+    assert_goes_on(&builder.log, 6);
 }
 
 #[test]
 fn rot_of_the_last_batch_looks_like_a_torn_tail() {
     // Undecidable: nothing behind the last block says that it was durable.
-    let forge = Forge::synced(4, 2);
-    forge.log.edit(1, |file| file[2 * BLOCK_BYTES + 700] ^= 0x11);
-    assert_goes_on(&forge.log, 2);
+    let builder = LogBuilder::synced(4, 2);
+    builder.log.edit(1, |file| file[2 * BLOCK_BYTES + 700] ^= 0x11);
+    assert_goes_on(&builder.log, 2);
 }
 
 #[test]
 fn garbage_in_the_zeros_ahead_is_cut_off() {
     // Undecidable: a torn write may look like anything but one flipped bit.
-    let forge = Forge::synced(4, 2);
-    forge.log.edit(1, |file| file[3 * BLOCK_BYTES + 9] = 0x03);
-    let (found, _) = forge::scanned(&forge.log).expect("a sound log");
+    let builder = LogBuilder::synced(4, 2);
+    builder.log.edit(1, |file| file[3 * BLOCK_BYTES + 9] = 0x03);
+    let (found, _) = log_builder::scanned(&builder.log).expect("a sound log");
     assert_eq!(found.torn_tail_bytes, BLOCK_BYTES as u64);
-    assert_goes_on(&forge.log, 4);
+    assert_goes_on(&builder.log, 4);
 }
 
 #[test]
 fn file_that_ends_inside_the_last_block() {
-    let forge = Forge::synced(4, 2);
+    let builder = LogBuilder::synced(4, 2);
     for kept in [1, 95, 96, 512, 4_095] {
-        let log = forge.log.fork();
+        let log = builder.log.fork();
         log.edit(1, |file| file.truncate(2 * BLOCK_BYTES + kept));
         assert_recovers(&log, 2);
     }
@@ -219,10 +220,10 @@ fn file_that_ends_inside_the_last_block() {
 /// What is left of an append may be any bit of it; no rot makes a file longer.
 #[test]
 fn file_that_ends_inside_a_block_of_which_one_bit_is_left() {
-    let forge = Forge::synced(4, 2);
+    let builder = LogBuilder::synced(4, 2);
     for end in [8, 512, 2_051, 4_095] {
         for hole in [2, 3] {
-            let log = forge.log.fork();
+            let log = builder.log.fork();
             log.edit(1, |file| {
                 file.truncate(2 * BLOCK_BYTES);
                 file.resize(hole * BLOCK_BYTES + end, 0);
@@ -235,31 +236,31 @@ fn file_that_ends_inside_a_block_of_which_one_bit_is_left() {
 
 #[test]
 fn crash_cut_append_less_crash_again() {
-    let forge = with_unvouched_blocks();
-    let log = forge.log;
+    let builder = with_unconfirmed_blocks();
+    let log = builder.log;
     log.edit(1, |file| file[3 * BLOCK_BYTES] = 0);
     assert_recovers(&log, 4);
     // One command, where there were eight.
-    scribe::write(&log, &script(SyncMode::GROUP, 4, &[1])).expect("nothing happens");
+    batch_writer::write(&log, &script(SyncMode::GROUP, 4, &[1])).expect("nothing happens");
     log.with_disk(|disk| disk.power_cut(Survival::None));
-    let (found, records) = forge::scanned(&log).expect("a sound log");
+    let (found, records) = log_builder::scanned(&log).expect("a sound log");
     assert_eq!((found.last_sequence, found.torn_tail_bytes), (Sequence(5), 0));
-    assert_eq!(records.last(), Some(&forge::record(5)));
+    assert_eq!(records.last(), Some(&log_builder::record(5)));
     assert_goes_on(&log, 5);
 }
 
 #[test]
 fn stale_dropped_blocks_never_decode_again() {
-    let before = with_unvouched_blocks();
+    let before = with_unconfirmed_blocks();
     let log = before.log.fork();
     log.edit(1, |file| file[3 * BLOCK_BYTES] = 0);
     assert_recovers(&log, 4);
-    scribe::write(&log, &script(SyncMode::GROUP, 4, &[1])).expect("nothing happens");
+    batch_writer::write(&log, &script(SyncMode::GROUP, 4, &[1])).expect("nothing happens");
     // The recovery marker is the last block of the first segment; the new command stands where
     // block 4 stood. Put back what was dropped behind it, as a disk does that forgets to forget.
     let dropped = before.log.bytes(2);
     log.edit(2, |file| file[2 * BLOCK_BYTES..].copy_from_slice(&dropped[2 * BLOCK_BYTES..]));
-    let (found, _) = forge::scanned(&log).expect("stale blocks are a torn tail");
+    let (found, _) = log_builder::scanned(&log).expect("stale blocks are a torn tail");
     assert_eq!((found.last_sequence, found.torn_tail_bytes), (Sequence(5), 2 * BLOCK_BYTES as u64));
     // Not even where the new block is lost and the old one stands in its place.
     log.edit(2, |file| file[BLOCK_BYTES..].copy_from_slice(&dropped[BLOCK_BYTES..]));
@@ -268,23 +269,23 @@ fn stale_dropped_blocks_never_decode_again() {
 
 #[test]
 fn block_of_an_earlier_incarnation_never_follows() {
-    let mut forge = Forge::synced(4, 1);
-    forge.chain.incarnation = 2;
-    forge.commands(2);
-    assert_recovers(&forge.log.fork(), 4);
-    forge.chain.incarnation = 1;
-    forge.commands(2);
-    assert_goes_on(&forge.log, 4);
-    assert_eq!(forge::heads(&forge.log).last().map(|head| head.incarnation), Some(3));
+    let mut builder = LogBuilder::synced(4, 1);
+    builder.chain.incarnation = 2;
+    builder.commands(2);
+    assert_recovers(&builder.log.fork(), 4);
+    builder.chain.incarnation = 1;
+    builder.commands(2);
+    assert_goes_on(&builder.log, 4);
+    assert_eq!(log_builder::heads(&builder.log).last().map(|head| head.incarnation), Some(3));
 }
 
 #[test]
 fn crash_inside_begin_at_every_step() {
-    let mut forge = Forge::synced(4, 3);
-    forge.sync();
-    let full = forge.log.fork();
-    forge.begin();
-    let header = forge.log.bytes(2);
+    let mut builder = LogBuilder::synced(4, 3);
+    builder.sync();
+    let full = builder.log.fork();
+    builder.begin();
+    let header = builder.log.bytes(2);
     for kept in 0..=BLOCK_BYTES {
         let log = full.fork();
         let mut torn = header.clone();
@@ -307,28 +308,28 @@ fn crash_inside_begin_at_every_step() {
 
 #[test]
 fn header_missing_before_the_blocks_that_were_written_with_it() {
-    let mut forge = Forge::synced(4, 3);
-    forge.sync();
-    forge.begin();
-    (0..2).for_each(|_| forge.commands(2));
-    forge.log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
-    assert_goes_on(&forge.log, 6);
+    let mut builder = LogBuilder::synced(4, 3);
+    builder.sync();
+    builder.begin();
+    (0..2).for_each(|_| builder.commands(2));
+    builder.log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
+    assert_goes_on(&builder.log, 6);
     // The very first header, with the marker behind it.
-    let mut forge = Forge::new(4);
-    forge.marker(BlockKind::Recovered);
-    forge.log.edit(1, |file| file[..BLOCK_BYTES].fill(0));
-    assert_goes_on(&forge.log, 0);
+    let mut builder = LogBuilder::new(4);
+    builder.marker(BlockKind::Recovered);
+    builder.log.edit(1, |file| file[..BLOCK_BYTES].fill(0));
+    assert_goes_on(&builder.log, 0);
 }
 
 #[test]
 fn prepared_segment_that_was_not_begun() {
     for synced_count in [2, 3] {
-        let forge = Forge::synced(4, synced_count);
+        let builder = LogBuilder::synced(4, synced_count);
         let commands = 2 * synced_count;
         for block_count in [0, 1, 4] {
-            let log = forge.log.fork();
+            let log = builder.log.fork();
             log.with_disk(|disk| disk.place(2, &vec![0; block_count * BLOCK_BYTES]));
-            let (found, _) = forge::scanned(&log).expect("a sound log");
+            let (found, _) = log_builder::scanned(&log).expect("a sound log");
             assert_eq!((found.torn_tail_bytes, found.segment_count), (0, 1));
             assert_goes_on(&log.fork(), commands);
             // The last append is torn, too.
@@ -341,11 +342,11 @@ fn prepared_segment_that_was_not_begun() {
 
 #[test]
 fn stale_blocks_of_a_reused_segment_never_decode() {
-    let mut forge = Forge::synced(4, 3);
-    forge.sync();
-    let retired = forge.log.bytes(1);
+    let mut builder = LogBuilder::synced(4, 3);
+    builder.sync();
+    let retired = builder.log.bytes(1);
     // Prepared without zeros, not begun: what stands there is another segment's.
-    let log = forge.log.fork();
+    let log = builder.log.fork();
     log.with_disk(|disk| {
         let mut reused = retired.clone();
         reused[..BLOCK_BYTES].fill(0);
@@ -353,22 +354,22 @@ fn stale_blocks_of_a_reused_segment_never_decode() {
     });
     assert_goes_on(&log, 6);
     // Begun and written to, with the rest of the other segment behind.
-    forge.begin();
-    forge.commands(2);
-    let log = forge.log;
+    builder.begin();
+    builder.commands(2);
+    let log = builder.log;
     log.edit(2, |file| file[2 * BLOCK_BYTES..].copy_from_slice(&retired[2 * BLOCK_BYTES..]));
     assert_goes_on(&log, 8);
 }
 
 #[test]
 fn first_segment_without_a_header_is_an_empty_log() {
-    let header = Forge::new(4).log.bytes(1);
+    let header = LogBuilder::new(4).log.bytes(1);
     let log = SimLog::new(FileForm::Zeroed);
     for kept in 0..BLOCK_BYTES {
         let mut torn = header.clone();
         torn[kept..].fill(0);
         log.with_disk(|disk| disk.place(1, &torn));
-        let (found, _) = forge::scanned(&log).expect("an empty log");
+        let (found, _) = log_builder::scanned(&log).expect("an empty log");
         assert_eq!((found.chain(), found.last_sequence), (None, Sequence(0)));
         assert_recovers(&log, 0);
         assert_eq!(log.with_disk(|disk| disk.range()), None, "it is dropped");
@@ -390,7 +391,7 @@ fn crash_inside_recovery_at_every_step() {
             torn.with_disk(|disk| disk.power_cut(Survival::Mask(!missing)));
             let happening = Happening::PowerCut;
             torn.start(Some(Plan { operation: Some(operation), nth: 1, happening, seed }));
-            assert!(scribe::write(&torn, &script(SyncMode::GROUP, 4, &[1])).is_err());
+            assert!(batch_writer::write(&torn, &script(SyncMode::GROUP, 4, &[1])).is_err());
             torn.start(None);
             assert_goes_on(&torn, 2);
         }
@@ -401,28 +402,28 @@ fn crash_inside_recovery_at_every_step() {
 fn clean_stop_leaves_no_tail() {
     let log = SimLog::new(FileForm::Zeroed);
     let stopped = Script { stops: true, ..script(SyncMode::GROUP, 4, &[2, 1]) };
-    scribe::write(&log, &stopped).expect("nothing happens");
-    let (found, _) = forge::scanned(&log).expect("a sound log");
+    batch_writer::write(&log, &stopped).expect("nothing happens");
+    let (found, _) = log_builder::scanned(&log).expect("a sound log");
     assert!(found.stopped_cleanly);
-    assert_eq!((found.vouched, found.torn_tail_bytes), (Sequence(3), 0));
-    assert_eq!(forge::heads(&log).last().map(|head| head.kind), Some(BlockKind::Stopped));
+    assert_eq!((found.confirmed, found.torn_tail_bytes), (Sequence(3), 0));
+    assert_eq!(log_builder::heads(&log).last().map(|head| head.kind), Some(BlockKind::Stopped));
     assert_goes_on(&log, 3);
 }
 
 #[test]
 fn dropped_segment_whose_file_is_that_segment_again_comes_back() {
     // Undecidable before the marker of the new incarnation: so a host must not do it.
-    let mut forge = Forge::synced(4, 3);
-    forge.sync();
-    forge.commands(2);
-    let former = forge.log.bytes(2);
-    forge.log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
-    assert_recovers(&forge.log, 6);
-    assert!(forge.log.with_disk(|disk| disk.seen(2).is_none()), "the segment is dropped");
+    let mut builder = LogBuilder::synced(4, 3);
+    builder.sync();
+    builder.commands(2);
+    let former = builder.log.bytes(2);
+    builder.log.edit(2, |file| file[..BLOCK_BYTES].fill(0));
+    assert_recovers(&builder.log, 6);
+    assert!(builder.log.with_disk(|disk| disk.seen(2).is_none()), "the segment is dropped");
     let mut blank = vec![0; former.len()];
     blank[..BLOCK_BYTES].copy_from_slice(&former[..BLOCK_BYTES]);
     for (file, last) in [(blank, 6), (former, 8)] {
-        let log = forge.log.fork();
+        let log = builder.log.fork();
         log.with_disk(|disk| disk.place(2, &file));
         assert_recovers(&log, last);
     }

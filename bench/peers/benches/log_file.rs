@@ -10,7 +10,6 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use fjall::{KeyspaceCreateOptions, PersistMode};
 use highwater::command::Action;
-use highwater::event::Event;
 use highwater::types::{AccountId, InstrumentId, OrderId, SessionId};
 use okaywal::{LogVoid, WriteAheadLog};
 use redb::{ReadableTableMetadata, TableDefinition};
@@ -62,7 +61,7 @@ fn highwater(group: &mut BenchmarkGroup<'_, WallTime>, count: usize) {
             let mut answers = 0;
             while answers < count {
                 session.wait(PATIENCE).expect("an answer comes");
-                answers += session.poll(&mut |_: &Event| ()).expect("it is there");
+                answers += session.poll(&mut ()).expect("it is there");
             }
             answered += answers as u64;
         });

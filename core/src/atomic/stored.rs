@@ -32,10 +32,10 @@ impl<const N: usize> Stored for [u64; N] {
     #[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
     unsafe fn store(self, place: *mut Self) {
         let (pairs, last) = self.as_chunks::<2>();
-        // SAFETY: as the caller vouches.
+        // SAFETY: as the caller guarantees.
         unsafe { store_pairs(place.cast(), pairs) };
         if let [last] = last {
-            // SAFETY: as the caller vouches.
+            // SAFETY: as the caller guarantees.
             unsafe { place.cast::<u64>().wrapping_add(N - 1).write(*last) };
         }
     }
@@ -44,7 +44,7 @@ impl<const N: usize> Stored for [u64; N] {
     #[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
     unsafe fn store_with(self, place: *mut Self, place_of_word: &AtomicU64, word: u64) {
         let (pairs, last) = self.as_chunks::<2>();
-        // SAFETY: as the caller vouches.
+        // SAFETY: as the caller guarantees.
         unsafe { store_pairs(place.cast(), pairs) };
         if let [last] = last {
             let place = place.cast::<u64>().wrapping_add(N - 1);
@@ -53,7 +53,7 @@ impl<const N: usize> Stored for [u64; N] {
             if unsafe { store_at_once(place, *last, word) } {
                 return;
             }
-            // SAFETY: as the caller vouches.
+            // SAFETY: as the caller guarantees.
             unsafe { place.write(*last) };
         }
         place_of_word.store(word, Ordering::Relaxed);
@@ -65,7 +65,7 @@ impl<const N: usize> Stored for [u64; N] {
 #[expect(clippy::inline_always, reason = "a few stores")]
 unsafe fn store_pairs(place: *mut u64, pairs: &[[u64; 2]]) {
     for (index, [low, high]) in pairs.iter().enumerate() {
-        // SAFETY: as the caller vouches; it is aligned to 16 bytes as the first place is.
+        // SAFETY: as the caller guarantees; it is aligned to 16 bytes as the first place is.
         unsafe { store_pair(place.wrapping_add(2 * index), *low, *high) };
     }
 }
@@ -75,7 +75,7 @@ unsafe fn store_pairs(place: *mut u64, pairs: &[[u64; 2]]) {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a store")]
 unsafe fn store_pair(place: *mut u64, low: u64, high: u64) {
-    // SAFETY: as the caller vouches.
+    // SAFETY: as the caller guarantees.
     unsafe { _mm_store_si128(place.cast(), pair(low, high)) };
 }
 
@@ -84,7 +84,7 @@ unsafe fn store_pair(place: *mut u64, low: u64, high: u64) {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "two stores")]
 unsafe fn store_pair(place: *mut u64, low: u64, high: u64) {
-    // SAFETY: as the caller vouches.
+    // SAFETY: as the caller guarantees.
     unsafe { place.cast::<[u64; 2]>().write([low, high]) };
 }
 
@@ -96,8 +96,8 @@ unsafe fn store_pair(place: *mut u64, low: u64, high: u64) {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a store")]
 unsafe fn store_at_once(place: *mut u64, low: u64, high: u64) -> bool {
-    // SAFETY: as the caller vouches. A processor of x86_64 stores aligned words whole, those of a
-    // vector too (AMD64 Architecture Programmer's Manual, volume 2, 7.3.2).
+    // SAFETY: as the caller guarantees. A processor of x86_64 stores aligned words whole, those of
+    // a vector too (AMD64 Architecture Programmer's Manual, volume 2, 7.3.2).
     unsafe {
         core::arch::asm!(
             "movdqa xmmword ptr [{place}], {pair}",
@@ -133,14 +133,14 @@ impl<T: Copy> Stored for Alone<T> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
     unsafe fn store(self, place: *mut Self) {
-        // SAFETY: as the caller vouches.
+        // SAFETY: as the caller guarantees.
         unsafe { place.write(self) };
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
     unsafe fn store_with(self, place: *mut Self, place_of_word: &AtomicU64, word: u64) {
-        // SAFETY: as the caller vouches.
+        // SAFETY: as the caller guarantees.
         unsafe { place.write(self) };
         place_of_word.store(word, Ordering::Relaxed);
     }

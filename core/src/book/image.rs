@@ -16,8 +16,9 @@ mod restore;
 pub use fault::ImageFault;
 pub(crate) use restore::Restoration;
 
-use super::ladder::LadderId;
-use super::span::orders_for_spans;
+use super::invariant::broken_invariant;
+use super::store::ladder_id::LadderId;
+use super::store::span::orders_for_spans;
 use super::{Book, are_possible};
 use crate::command::FlowIdentity;
 use crate::limits::{CLOCK_NS_MAX, SEQUENCE_MAX};
@@ -138,11 +139,11 @@ impl Book<'_> {
         write: &mut impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(symbol) = self.symbol(instrument) else {
-            super::bug::bug("an instrument without a symbol")
+            broken_invariant("an instrument without a symbol")
         };
-        let market = self.ladders.market(instrument);
+        let instrument_book = self.ladders.instrument_book(instrument);
         let terms = self.terms_of(instrument);
-        write(bytes_of(&InstrumentEntry::new(symbol, &terms, market)))?;
+        write(bytes_of(&InstrumentEntry::new(symbol, &terms, instrument_book)))?;
         for side in [Side::Buy, Side::Sell] {
             for level in self.raw_levels(LadderId::new(instrument, side)) {
                 self.slots(level).try_for_each(|slot| self.write_order(slot, write))?;
@@ -158,7 +159,7 @@ impl Book<'_> {
     ) -> Result<(), E> {
         let order = self.orders.pool.get(slot);
         let price = self.ladders.levels.get(order.level).price;
-        if order.extra == super::pool::NONE {
+        if order.extra == super::store::pool::NONE {
             return write(bytes_of(&OrderEntry::new(order, price)));
         }
         let extra = self.orders.extra(order.extra);

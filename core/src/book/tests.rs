@@ -3,10 +3,10 @@
 extern crate alloc;
 extern crate std;
 
-mod ahead;
 mod collisions;
 mod contradictions;
 mod memory;
+mod prefetcher;
 pub(super) mod structures;
 
 use super::Book;

@@ -38,7 +38,7 @@ impl Event {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "where the kind is known, most of this is not there")]
     pub fn fold_into(&self, hash: u64) -> u64 {
-        let place = self.place().word();
+        let place = self.routing().word();
         let [w0, w1, w2, w3, w4, w5] = self.words();
         let [by_sequence, by_place, f0, f1, f2, f3, f4, f5] = FACTORS;
         // Spelled out: an iterator is at times left as a loop, with its words in memory.

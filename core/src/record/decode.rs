@@ -1,10 +1,11 @@
 //! Bytes to records: trusts nothing, and takes nothing that encoding would not write.
 
 use super::layout::{
-    BindFlowBody, CHECKSUM_BYTES, CancelBody, ClockBody, ConditionalNewBody, ConfigureBody,
-    ControlBody, DefineInstrumentBody, EndOfDayBody, FORM_CONDITIONAL, FORM_PLAIN, HEAD_BYTES,
-    Head, Layout, LimitSessionBody, MassCancelBody, NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION,
-    NewBody, ReduceBody, ReplaceBody, RunningHashBody, SetBandBody, TYPE_MAX, TradeBody,
+    BindFlowBody, BodyLayout, CHECKSUM_BYTES, CancelBody, ClockBody, ConditionalNewBody,
+    ConfigureBody, ControlBody, DefineInstrumentBody, EndOfDayBody, FORM_CONDITIONAL, FORM_PLAIN,
+    HEAD_BYTES, Head, LimitSessionBody, MassCancelBody, NAMES_ACCOUNT, NAMES_INSTRUMENT,
+    NAMES_SESSION, NewBody, ReduceBody, ReplaceBody, RunningHashBody, SetBandBody, TYPE_MAX,
+    TradeBody,
 };
 use super::{Body, Record, RecordFault};
 use crate::checksum::{checksum, checksum_of_record};
@@ -69,7 +70,7 @@ fn kind_at(bytes: &[u8]) -> u32 {
 
 /// The command at the front of `bytes`, whose record has this body.
 #[inline]
-fn command<B: Layout>(
+fn command<B: BodyLayout>(
     bytes: &[u8],
     read_body: impl FnOnce(&B) -> Result<Command, RecordFault>,
 ) -> Result<(Record, usize), RecordFault> {
@@ -78,7 +79,7 @@ fn command<B: Layout>(
 
 /// The record at the front of `bytes`, which has this body.
 #[inline]
-fn record<B: Layout>(
+fn record<B: BodyLayout>(
     bytes: &[u8],
     read_body: impl FnOnce(&B) -> Result<Body, RecordFault>,
 ) -> Result<(Record, usize), RecordFault> {

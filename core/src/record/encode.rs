@@ -1,8 +1,8 @@
 //! Records to bytes: a head, a body, and the checksum over both.
 
 use super::layout::{
-    BindFlowBody, CancelBody, ClockBody, ConditionalNewBody, ConfigureBody, ControlBody,
-    DefineInstrumentBody, EndOfDayBody, HEAD_BYTES, Layout, LimitSessionBody, MassCancelBody,
+    BindFlowBody, BodyLayout, CancelBody, ClockBody, ConditionalNewBody, ConfigureBody,
+    ControlBody, DefineInstrumentBody, EndOfDayBody, HEAD_BYTES, LimitSessionBody, MassCancelBody,
     NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION, NewBody, ReduceBody, ReplaceBody,
     RunningHashBody, SetBandBody, TradeBody,
 };
@@ -91,7 +91,7 @@ impl Record {
     }
 
     #[inline]
-    fn put<B: Layout>(&self, room: &mut [u8], body: B) -> Option<usize> {
+    fn put<B: BodyLayout>(&self, room: &mut [u8], body: B) -> Option<usize> {
         Stamp { timestamp_ns: self.timestamp_ns, sequence: self.sequence }.put(room, body)
     }
 
@@ -133,7 +133,7 @@ impl Stamp {
     /// reads words, and a word that was written in pieces cannot be read until they are in the
     /// cache.
     #[inline]
-    fn put<B: Layout>(&self, room: &mut [u8], body: B) -> Option<usize> {
+    fn put<B: BodyLayout>(&self, room: &mut [u8], body: B) -> Option<usize> {
         let length = HEAD_BYTES + size_of::<B>();
         let (words, _) = room.get_mut(..length)?.as_chunks_mut::<8>();
         let (first, covered) = words.split_first_mut()?;

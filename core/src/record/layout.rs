@@ -8,7 +8,7 @@ use crate::little_endian::{Le16, Le32, Le64, LeMix, LePair};
 use bytemuck::{Pod, Zeroable};
 
 /// What stands behind the head of a record of one type and form.
-pub(super) trait Layout: Pod {
+pub(super) trait BodyLayout: Pod {
     /// The number of the type.
     const TYPE: u8;
     /// The number of the form.
@@ -34,7 +34,7 @@ pub(super) const TYPE_MAX: u8 = TradeBody::TYPE;
 pub(super) struct Head {
     /// CRC-32C of all bytes of the record behind this field.
     pub(super) checksum: Le32,
-    /// Bytes of the whole record in 2 bytes, its type, its form: see [`Layout::KIND`].
+    /// Bytes of the whole record in 2 bytes, its type, its form: see [`BodyLayout::KIND`].
     pub(super) kind: Le32,
     /// Nanoseconds since the Unix epoch.
     pub(super) timestamp_ns: Le64,
@@ -61,7 +61,7 @@ pub(super) struct NewBody {
     pub(super) account_session_side_and_terms: LeMix,
 }
 
-impl Layout for NewBody {
+impl BodyLayout for NewBody {
     const TYPE: u8 = 1;
 }
 
@@ -81,7 +81,7 @@ pub(super) struct ConditionalNewBody {
     pub(super) minimum_lots: Le64,
 }
 
-impl Layout for ConditionalNewBody {
+impl BodyLayout for ConditionalNewBody {
     const TYPE: u8 = NewBody::TYPE;
     const FORM: u8 = FORM_CONDITIONAL;
 }
@@ -97,7 +97,7 @@ pub(super) struct CancelBody {
     pub(super) session: Le64,
 }
 
-impl Layout for CancelBody {
+impl BodyLayout for CancelBody {
     const TYPE: u8 = 2;
 }
 
@@ -113,7 +113,7 @@ pub(super) struct ReduceBody {
     pub(super) session: Le64,
 }
 
-impl Layout for ReduceBody {
+impl BodyLayout for ReduceBody {
     const TYPE: u8 = 3;
 }
 
@@ -131,7 +131,7 @@ pub(super) struct ReplaceBody {
     pub(super) zero_and_trigger_ticks: LePair,
 }
 
-impl Layout for ReplaceBody {
+impl BodyLayout for ReplaceBody {
     const TYPE: u8 = 4;
 }
 
@@ -153,7 +153,7 @@ pub(super) struct DefineInstrumentBody {
     pub(super) zero: [u8; 2],
 }
 
-impl Layout for DefineInstrumentBody {
+impl BodyLayout for DefineInstrumentBody {
     const TYPE: u8 = 5;
 }
 
@@ -170,7 +170,7 @@ pub(super) struct BindFlowBody {
     pub(super) zero: [u8; 2],
 }
 
-impl Layout for BindFlowBody {
+impl BodyLayout for BindFlowBody {
     const TYPE: u8 = 6;
 }
 
@@ -186,7 +186,7 @@ pub(super) struct ConfigureBody {
     pub(super) zero: [u8; 2],
 }
 
-impl Layout for ConfigureBody {
+impl BodyLayout for ConfigureBody {
     const TYPE: u8 = 7;
 }
 
@@ -197,7 +197,7 @@ pub(super) struct RunningHashBody {
     pub(super) running_hash: Le64,
 }
 
-impl Layout for RunningHashBody {
+impl BodyLayout for RunningHashBody {
     const TYPE: u8 = 8;
 }
 
@@ -218,7 +218,7 @@ pub(super) struct MassCancelBody {
     pub(super) zero: [u8; 2],
 }
 
-impl Layout for MassCancelBody {
+impl BodyLayout for MassCancelBody {
     const TYPE: u8 = 9;
 }
 
@@ -238,7 +238,7 @@ pub(super) struct SetBandBody {
     pub(super) zero: [u8; 2],
 }
 
-impl Layout for SetBandBody {
+impl BodyLayout for SetBandBody {
     const TYPE: u8 = 10;
 }
 
@@ -254,7 +254,7 @@ pub(super) struct ControlBody {
     pub(super) zero: u8,
 }
 
-impl Layout for ControlBody {
+impl BodyLayout for ControlBody {
     const TYPE: u8 = 11;
 }
 
@@ -268,7 +268,7 @@ pub(super) struct ClockBody {
     pub(super) zero: [u8; 6],
 }
 
-impl Layout for ClockBody {
+impl BodyLayout for ClockBody {
     const TYPE: u8 = 12;
 }
 
@@ -281,7 +281,7 @@ pub(super) struct EndOfDayBody {
     pub(super) zero: [u8; 6],
 }
 
-impl Layout for EndOfDayBody {
+impl BodyLayout for EndOfDayBody {
     const TYPE: u8 = 13;
 }
 
@@ -296,7 +296,7 @@ pub(super) struct LimitSessionBody {
     pub(super) session: Le16,
 }
 
-impl Layout for LimitSessionBody {
+impl BodyLayout for LimitSessionBody {
     const TYPE: u8 = 14;
 }
 
@@ -316,7 +316,7 @@ pub(super) struct TradeBody {
     pub(super) zero: [u8; 3],
 }
 
-impl Layout for TradeBody {
+impl BodyLayout for TradeBody {
     const TYPE: u8 = 15;
 }
 

@@ -1,6 +1,8 @@
-//! Following a log beside the engine that writes it: as far as is durable, and no further.
+//! Following a log next to the engine that writes it: as far as is durable, and no further.
 
-use super::scan::{Hole, Visitor, Walk};
+use super::scan::Walk;
+use super::tail::Hole;
+use super::visitor::Visitor;
 use super::{Damage, RecoveryFault, Start};
 use crate::block::Chain;
 use crate::log_file::LogFile;

@@ -1,6 +1,7 @@
 //! The scan: one walk along the chain of blocks, from its start to the first break.
 
-use super::tail::Tail;
+use super::tail::{Hole, Tail};
+use super::visitor::{NOTHING, Scanned, Visitor};
 use super::{Damage, RecoveryFault, Start};
 use crate::block::{
     BLOCK_ROOM_BYTES, BlockHead, BlockKind, BlockState, Chain, read_block, records_of,
@@ -12,68 +13,9 @@ use crate::segment::{HeaderState, SegmentHeader, read_header};
 use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
 use arrayvec::ArrayVec;
 
-/// Who looks at the records of a log as the scan comes by them.
-pub trait Visitor {
-    /// Takes one record, in the order of the log.
-    ///
-    /// # Errors
-    /// Ends the scan with that fault.
-    fn record(&mut self, record: &Record) -> Result<(), RecoveryFault>;
-
-    /// Looks at what is handed over next, as far as it is known; changes nothing.
-    fn look_ahead(&mut self, _waiting: &[Record]) {}
-
-    /// Takes note that the records of a block of the chain were handed over; `chain` stands right
-    /// behind it.
-    fn block(&mut self, _head: &BlockHead, _chain: &Chain) {}
-
-    /// Is asked before each read of what stands behind the last record, which has the sequence
-    /// `last`: who wishes to stop need not wait for the end of it.
-    ///
-    /// # Errors
-    /// Ends the scan with that fault.
-    fn looks_behind(&mut self, _last: Sequence) -> Result<(), RecoveryFault> {
-        Ok(())
-    }
-
-    /// Is asked what is to become of a log that was judged and found sound, before its torn tail is
-    /// cut off.
-    ///
-    /// # Errors
-    /// Ends the recovery with that fault, and nothing was changed.
-    fn accepts(&mut self, _scanned: &Scanned) -> Result<(), RecoveryFault> {
-        Ok(())
-    }
-}
-
-/// What a scan found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scanned {
-    /// Where the log stands; `None` when there is none, or one whose first header was never
-    /// completed.
-    pub(super) chain: Option<Chain>,
-    /// Where what is left of a crash must be cut off before the log goes on; `None` when there is
-    /// no segment.
-    pub cut_at: Option<(SegmentNumber, LogPosition)>,
-    /// The last sequence; 0 when there is none.
-    pub last_sequence: Sequence,
-    /// How many records of each type, in the order of [`RecordType::ALL`].
-    pub record_counts: [u64; RecordType::ALL.len()],
-    /// How many segments the log has.
-    pub segment_count: u64,
-    /// Bytes of headers and blocks, without the torn tail and the zeros ahead.
-    pub log_bytes: u64,
-    /// Bytes behind the break, up to the last block that is not blank.
-    pub torn_tail_bytes: u64,
-    /// The highest sequence that the log itself calls durable.
-    pub vouched: Sequence,
-    /// True when the last block is the marker of a clean stop.
-    pub stopped_cleanly: bool,
-}
-
 /// Walks the whole log and hands its records to `visitor`.
 ///
-/// `buffer` is scratch room of one or more whole blocks; the larger, the fewer reads. Beside a
+/// `buffer` is scratch room of one or more whole blocks; the larger, the fewer reads. Next to a
 /// running engine the walk sees what was written when it came by.
 ///
 /// # Errors
@@ -116,26 +58,6 @@ pub fn scan_from<F: LogFile, V: Visitor>(
 
 /// A sequence that no walk reaches.
 const END: Sequence = Sequence(u64::MAX);
-
-pub(super) const NOTHING: Scanned = Scanned {
-    chain: None,
-    cut_at: None,
-    last_sequence: Sequence(0),
-    record_counts: [0; RecordType::ALL.len()],
-    segment_count: 0,
-    log_bytes: 0,
-    torn_tail_bytes: 0,
-    vouched: Sequence(0),
-    stopped_cleanly: false,
-};
-
-/// A place where the chain may break.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hole {
-    pub(super) segment: SegmentNumber,
-    /// 0 when the segment or its header is missing.
-    pub(super) position: LogPosition,
-}
 
 /// The state of the walk: how far the chain holds, and what was found on the way.
 #[derive(Clone, Copy, Debug)]
@@ -217,8 +139,8 @@ impl Walk {
         file: &mut F,
         buffer: &mut [u8],
     ) -> Result<bool, RecoveryFault> {
-        // Beside a running engine later segments may have come since the scan began; following them
-        // could go on for ever.
+        // Next to a running engine later segments may have come since the scan began; following
+        // them could go on for ever.
         if segment > self.last {
             return Ok(false);
         }
@@ -242,7 +164,7 @@ impl Walk {
         self.chain.enter(&header);
         self.found.segment_count += 1;
         self.found.log_bytes += length_of(BLOCK_BYTES);
-        self.found.vouched = self.found.vouched.max(header.durable_sequence);
+        self.found.confirmed = self.found.confirmed.max(header.durable_sequence);
         Ok(true)
     }
 
@@ -288,13 +210,13 @@ impl Walk {
         let records = decode(block, head).map_err(|damage| self.corrupt(damage))?;
         let mut waiting = records.as_slice();
         while let Some((record, behind)) = waiting.split_first() {
-            visitor.look_ahead(waiting);
+            visitor.prefetch(waiting);
             self.count(record);
             visitor.record(record)?;
             waiting = behind;
         }
         self.found.log_bytes += length_of(BLOCK_BYTES);
-        self.found.vouched = self.found.vouched.max(head.durable_sequence);
+        self.found.confirmed = self.found.confirmed.max(head.durable_sequence);
         self.found.stopped_cleanly = head.kind == BlockKind::Stopped;
         self.chain.advance(head);
         visitor.block(head, &self.chain);

@@ -1,11 +1,12 @@
 //! Where a walk along a log begins: at its beginning, or where a snapshot was made.
 //!
-//! A snapshot is a witness: what it covers was durable. So the log must hold the block that the
+//! A snapshot is evidence: what it covers was durable. So the log must hold the block that the
 //! snapshot stands behind; where it does not, acknowledged commands are gone. What stands before
 //! that block's segment is not looked at, and need not be there any more.
 
 use super::RecoveryFault;
-use super::scan::{NOTHING, Walk, header_of};
+use super::scan::{Walk, header_of};
+use super::visitor::NOTHING;
 use crate::block::{BlockKind, Chain, intact_head};
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::LogFile;
@@ -64,7 +65,7 @@ impl Walk {
         }
         found.segment_count = 1;
         found.log_bytes = chain.position.0;
-        found.vouched = chain.last_sequence();
+        found.confirmed = chain.last_sequence();
         Ok(Self { chain, found, last })
     }
 }

@@ -1,14 +1,14 @@
 //! The tail: what stands behind the first break of the chain, and whether a crash alone explains
 //! it.
 //!
-//! A break is the torn tail of a crash unless there is a witness: a later block or header of this
-//! log that called the broken place durable, or a single flipped bit, which no crash leaves behind.
-//! A block or header that was moved is a witness too: what it says of the log was true when it was
-//! written, wherever it stands now.
+//! A break is the torn tail of a crash unless there is evidence of more: a later block or header of
+//! this log that called the broken place durable, or a single flipped bit, which no crash leaves
+//! behind. A block or header that was moved is evidence too: what it says of the log was true when
+//! it was written, wherever it stands now.
 
 mod moved;
 
-use super::scan::{Hole, Visitor};
+use super::visitor::Visitor;
 use super::{Damage, RecoveryFault};
 use crate::block::{BlockState, Chain, Durable, is_one_bit_from_continuing, read_block};
 use crate::limits::BLOCK_BYTES;
@@ -17,6 +17,14 @@ use crate::seal::one_bit_set;
 use crate::segment::{HeaderState, read_header};
 use crate::types::{LogId, LogPosition, SegmentNumber, length_of};
 use moved::Window;
+
+/// A place where the chain may break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hole {
+    pub(super) segment: SegmentNumber,
+    /// 0 when the segment or its header is missing.
+    pub(super) position: LogPosition,
+}
 
 /// Everything from a break of the chain to the end of the last segment.
 pub(super) struct Tail {
@@ -46,8 +54,8 @@ impl Tail {
         let mut torn_bytes = 0;
         let mut next = Some(self.hole.segment);
         while let Some(segment) = next {
-            match self.look_for_witnesses(segment, file, buffer, visitor) {
-                // The engine may have closed the hole and gone on before the witness was read.
+            match self.look_for_evidence(segment, file, buffer, visitor) {
+                // The engine may have closed the hole and gone on before the evidence was read.
                 Err(_) if self.has_closed(file, buffer)? => return Ok(None),
                 seen => torn_bytes += seen?,
             }
@@ -85,7 +93,7 @@ impl Tail {
 
     /// Looks at everything of a segment that stands behind the hole; returns the bytes up to the
     /// last block that is not blank.
-    fn look_for_witnesses<F: LogFile, V: Visitor>(
+    fn look_for_evidence<F: LogFile, V: Visitor>(
         &self,
         segment: SegmentNumber,
         file: &mut F,
@@ -111,7 +119,7 @@ impl Tail {
                     torn_end = end;
                 }
                 window.push(block);
-                window.heard(self.log_id(), |durable| self.hear(durable))?;
+                window.each_durable(self.log_id(), |durable| self.take_evidence(durable))?;
                 position = end;
             }
             if length < buffer.len() {
@@ -154,7 +162,7 @@ impl Tail {
                 if header.segment != segment || !is_of_log {
                     return Err(RecoveryFault::ForeignSegment(segment));
                 }
-                self.hear(Durable {
+                self.take_evidence(Durable {
                     sequence: header.durable_sequence,
                     number: header.durable_number,
                 })
@@ -170,9 +178,9 @@ impl Tail {
         }
     }
 
-    /// Hears a witness: something of this log that stands behind the hole, and was written when
+    /// Takes evidence: something of this log that stands behind the hole, and was written when
     /// `durable` was.
-    fn hear(&self, durable: Durable) -> Result<(), RecoveryFault> {
+    fn take_evidence(&self, durable: Durable) -> Result<(), RecoveryFault> {
         let Self { hole, chain, .. } = self;
         if durable.number < chain.next_number && durable.sequence < chain.next_sequence {
             // A header and the blocks behind it are written together and synced once, so the blocks

@@ -5,7 +5,7 @@
     reason = "which side may touch a slot is decided by marks and counters, not by the borrow checker"
 )]
 
-use super::carried::{BESIDE, Carried};
+use super::carried::{Carried, OUT_OF_LINE};
 use super::count_between;
 use super::slot::{MARK, is_new, mark, read};
 use crate::atomic::{AtomicU64, Ordering, Slots};
@@ -15,7 +15,7 @@ use core::fmt;
 /// The side of a ring that values are taken from.
 pub struct Consumer<'a, T: Carried> {
     given_back: &'a AtomicU64,
-    slots: Slots<'a, T::Rest, T::Beside>,
+    slots: Slots<'a, T::Rest, T::OutOfLine>,
     /// Number of the first value that was not seen to be published.
     known: u64,
     /// This side's own counter; the shared one is never read back.
@@ -26,7 +26,7 @@ impl<'a, T: Carried> Consumer<'a, T> {
     /// The side of an empty ring.
     pub(super) const fn new(
         given_back: &'a AtomicU64,
-        slots: Slots<'a, T::Rest, T::Beside>,
+        slots: Slots<'a, T::Rest, T::OutOfLine>,
     ) -> Self {
         Self { given_back, slots, known: 0, consumed: 0 }
     }
@@ -85,8 +85,8 @@ impl<'a, T: Carried> Consumer<'a, T> {
     #[inline]
     pub(crate) fn apart(&self, index: usize) -> Option<(u64, T::Rest)> {
         let (number, word) = self.known(index);
-        // SAFETY: this value is published and not consumed, and not beside its slot.
-        (word != BESIDE).then(|| (word, unsafe { self.slots.read(number) }))
+        // SAFETY: this value is published and not consumed, and not outside its slot.
+        (word != OUT_OF_LINE).then(|| (word, unsafe { self.slots.read(number) }))
     }
 
     /// Number and word of the value behind the `index` oldest ones, which this side has seen.

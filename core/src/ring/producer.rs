@@ -15,7 +15,7 @@ use core::fmt;
 /// The side of a ring that values are put into.
 pub struct Producer<'a, T: Carried> {
     given_back: &'a AtomicU64,
-    slots: Slots<'a, T::Rest, T::Beside>,
+    slots: Slots<'a, T::Rest, T::OutOfLine>,
     /// Number of the first value that is not published.
     published: u64,
     /// Number of the first value that is not written; above `published` while a batch is open.
@@ -32,7 +32,7 @@ impl<'a, T: Carried> Producer<'a, T> {
     /// The side of an empty ring.
     pub(super) const fn new(
         given_back: &'a AtomicU64,
-        slots: Slots<'a, T::Rest, T::Beside>,
+        slots: Slots<'a, T::Rest, T::OutOfLine>,
     ) -> Self {
         Self { given_back, slots, published: 0, written: 0, consumed: 0 }
     }

@@ -6,7 +6,7 @@
     reason = "which side may touch a slot is decided by marks and counters, not by the borrow checker"
 )]
 
-use super::carried::{BESIDE, Carried, Stored, WORD_MAX};
+use super::carried::{Carried, OUT_OF_LINE, Stored, WORD_MAX};
 use crate::atomic::{Ordering, Slots};
 use crate::types::length_of;
 
@@ -37,18 +37,18 @@ pub(super) fn is_new<R: Stored, B: Copy>(slots: Slots<'_, R, B>, number: u64) ->
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
 pub(super) unsafe fn write<T: Carried>(
-    slots: Slots<'_, T::Rest, T::Beside>,
+    slots: Slots<'_, T::Rest, T::OutOfLine>,
     number: u64,
     value: &T,
 ) -> u64 {
     if let Some((word, rest)) = value.apart() {
-        // SAFETY: as the caller vouches.
+        // SAFETY: as the caller guarantees.
         unsafe { write_short::<T>(slots, number, word, rest) };
         word
     } else {
-        // SAFETY: as the caller vouches.
-        unsafe { slots.write_beside(number, value.beside()) };
-        BESIDE
+        // SAFETY: as the caller guarantees.
+        unsafe { slots.write_out_of_line(number, value.out_of_line()) };
+        OUT_OF_LINE
     }
 }
 
@@ -59,13 +59,13 @@ pub(super) unsafe fn write<T: Carried>(
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
 pub(super) unsafe fn write_short<T: Carried>(
-    slots: Slots<'_, T::Rest, T::Beside>,
+    slots: Slots<'_, T::Rest, T::OutOfLine>,
     number: u64,
     word: u64,
     rest: T::Rest,
 ) {
     assert!(word <= WORD_MAX, "a word leaves its highest bit free");
-    // SAFETY: as the caller vouches.
+    // SAFETY: as the caller guarantees.
     unsafe { slots.write(number, rest) };
 }
 
@@ -76,19 +76,19 @@ pub(super) unsafe fn write_short<T: Carried>(
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "what is put together goes straight into its slot")]
 pub(super) unsafe fn write_marked<T: Carried>(
-    slots: Slots<'_, T::Rest, T::Beside>,
+    slots: Slots<'_, T::Rest, T::OutOfLine>,
     number: u64,
     value: &T,
     mark: u64,
 ) {
     if let Some((word, rest)) = value.apart() {
         assert!(word <= WORD_MAX, "a word leaves its highest bit free");
-        // SAFETY: as the caller vouches.
+        // SAFETY: as the caller guarantees.
         unsafe { slots.write_with_word(number, rest, word | mark) };
     } else {
-        // SAFETY: as the caller vouches.
-        unsafe { slots.write_beside(number, value.beside()) };
-        slots.set_word(number, BESIDE | mark, Ordering::Relaxed);
+        // SAFETY: as the caller guarantees.
+        unsafe { slots.write_out_of_line(number, value.out_of_line()) };
+        slots.set_word(number, OUT_OF_LINE | mark, Ordering::Relaxed);
     }
 }
 
@@ -98,15 +98,15 @@ pub(super) unsafe fn write_marked<T: Carried>(
 /// The value is published and not consumed.
 #[inline]
 pub(super) unsafe fn read<T: Carried>(
-    slots: Slots<'_, T::Rest, T::Beside>,
+    slots: Slots<'_, T::Rest, T::OutOfLine>,
     number: u64,
     word: u64,
 ) -> T {
-    if word == BESIDE {
-        // SAFETY: as the caller vouches; this word is that of a value beside its slot.
-        T::from_beside(unsafe { slots.read_beside(number) })
+    if word == OUT_OF_LINE {
+        // SAFETY: as the caller guarantees; this word is that of a value outside its slot.
+        T::from_out_of_line(unsafe { slots.read_out_of_line(number) })
     } else {
-        // SAFETY: as the caller vouches; any other word is that of a value in its slot.
+        // SAFETY: as the caller guarantees; any other word is that of a value in its slot.
         T::together(word, unsafe { slots.read(number) })
     }
 }

@@ -14,7 +14,7 @@ const MAGIC: [u8; MAGIC_BYTES] = *b"HWSB";
 /// The bytes of a block's head, in their order.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Layout {
+struct BlockLayout {
     magic: [u8; MAGIC_BYTES],
     /// See `seal.rs`; zero in what is compared.
     checksum: [u8; 4],
@@ -33,14 +33,14 @@ const LAST: u8 = 1;
 const GOES_ON: u8 = 0;
 
 /// Bytes of a block's head.
-const HEAD_BYTES: usize = size_of::<Layout>();
+const HEAD_BYTES: usize = size_of::<BlockLayout>();
 /// Bytes of a block that entries can use.
 const ROOM_BYTES: usize = BLOCK_BYTES - HEAD_BYTES;
 
 const _: () = assert!(HEAD_BYTES == 48);
 const _: () = assert!(ROOM_BYTES >= IMAGE_ENTRY_BYTES_MAX);
 
-impl Layout {
+impl BlockLayout {
     /// The head of a snapshot's block with this number, empty.
     fn new(header: &SnapshotHeader, number: u64) -> Self {
         Self {
@@ -103,10 +103,10 @@ impl<'p, W> Packer<'p, W> {
         W: FnMut(&[u8]) -> Result<(), E>,
     {
         let used_bytes = u16::try_from(self.used).unwrap_or(u16::MAX);
-        let layout = Layout {
+        let layout = BlockLayout {
             used_bytes: Le16::new(used_bytes),
             is_last,
-            ..Layout::new(self.header, self.number)
+            ..BlockLayout::new(self.header, self.number)
         };
         let end = self.at + BLOCK_BYTES;
         if let Some(block) = self.buffer.get_mut(self.at..end) {
@@ -199,15 +199,15 @@ fn body_of<'b>(
     header: &SnapshotHeader,
     number: u64,
 ) -> Result<Body<'b>, SnapshotFault> {
-    let layout = block.get(..HEAD_BYTES).map(bytemuck::try_pod_read_unaligned::<Layout>);
+    let layout = block.get(..HEAD_BYTES).map(bytemuck::try_pod_read_unaligned::<BlockLayout>);
     let Some(Ok(layout)) = layout.filter(|_| is_whole(block)) else {
         return Err(SnapshotFault::Corrupt { block: number });
     };
-    let expected = Layout {
+    let expected = BlockLayout {
         checksum: layout.checksum,
         used_bytes: layout.used_bytes,
         is_last: u8::from(layout.is_last == LAST),
-        ..Layout::new(header, number)
+        ..BlockLayout::new(header, number)
     };
     if bytemuck::bytes_of(&expected) != bytemuck::bytes_of(&layout) {
         return Err(SnapshotFault::Foreign { block: number });

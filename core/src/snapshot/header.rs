@@ -49,7 +49,7 @@ pub struct SnapshotHeader {
 /// The bytes of a header, in their order; padding follows up to the end of the block.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Layout {
+struct HeaderLayout {
     magic: [u8; MAGIC_BYTES],
     /// See `seal.rs`.
     checksum: Le32,
@@ -82,7 +82,7 @@ struct Layout {
     host: [Le64; 2],
 }
 
-const _: () = assert!(size_of::<Layout>() == 224);
+const _: () = assert!(size_of::<HeaderLayout>() == 224);
 
 impl SnapshotHeader {
     /// The last sequence that is in the snapshot.
@@ -93,18 +93,18 @@ impl SnapshotHeader {
     /// Writes the header over all of `block`, which is one block long.
     pub(super) fn encode(&self, block: &mut [u8]) {
         block.fill(PADDING);
-        if let Some(front) = block.get_mut(..size_of::<Layout>()) {
+        if let Some(front) = block.get_mut(..size_of::<HeaderLayout>()) {
             front.copy_from_slice(bytemuck::bytes_of(&self.layout()));
         }
         seal(block);
     }
 
-    fn layout(&self) -> Layout {
+    fn layout(&self) -> HeaderLayout {
         let Self { chain, image, .. } = self;
         let Capacities { orders, instruments, sessions } = image.capacities;
         let counts = &image.counts;
         let flow = image.flow.unwrap_or(NO_FLOW);
-        Layout {
+        HeaderLayout {
             magic: MAGIC,
             checksum: Le32::new(0),
             version: Le32::new(SNAPSHOT_VERSION),
@@ -152,7 +152,9 @@ const NO_FLOW: FlowIdentity =
 /// [`SnapshotFault::Torn`], [`SnapshotFault::Header`] and [`SnapshotFault::NewerVersion`].
 pub fn read_snapshot_header(block: &[u8]) -> Result<SnapshotHeader, SnapshotFault> {
     let Some(block) = block.get(..BLOCK_BYTES) else { return Err(SnapshotFault::Torn) };
-    let layout = block.get(..size_of::<Layout>()).map(bytemuck::try_pod_read_unaligned::<Layout>);
+    let layout = block
+        .get(..size_of::<HeaderLayout>())
+        .map(bytemuck::try_pod_read_unaligned::<HeaderLayout>);
     let Some(Ok(layout)) = layout else { return Err(SnapshotFault::Header) };
     // Magic, checksum and the place of the version stay as they are for ever.
     if layout.magic != MAGIC || !is_whole(block) {
@@ -165,14 +167,14 @@ pub fn read_snapshot_header(block: &[u8]) -> Result<SnapshotHeader, SnapshotFaul
     let header = header_of(&layout);
     // What is written of it again tells whether every field has a value that it can have.
     let is_right = version == SNAPSHOT_VERSION
-        && bytemuck::bytes_of(&Layout { checksum: layout.checksum, ..header.layout() })
+        && bytemuck::bytes_of(&HeaderLayout { checksum: layout.checksum, ..header.layout() })
             == bytemuck::bytes_of(&layout)
         && is_possible(&header.chain)
         && header.image.is_possible();
     if is_right { Ok(header) } else { Err(SnapshotFault::Header) }
 }
 
-fn header_of(layout: &Layout) -> SnapshotHeader {
+fn header_of(layout: &HeaderLayout) -> SnapshotHeader {
     let last_sequence = layout.last_sequence.get();
     let [orders, instruments, sessions] = layout.capacities.map(Le32::get);
     let capacities = Capacities { orders, instruments, sessions };

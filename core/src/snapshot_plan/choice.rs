@@ -136,9 +136,9 @@ impl SnapshotChoice {
     }
 
     /// The header, of those that can be read, that says most of what was durable. A whole header is
-    /// a witness of that, whatever became of the rest of its file, and of its name: a log that ends
+    /// evidence of that, whatever became of the rest of its file, and of its name: a log that ends
     /// before it is refused, wherever the walk began.
-    pub fn witness(
+    pub fn evidence(
         &self,
         headers: impl IntoIterator<Item = SnapshotHeader>,
     ) -> Option<SnapshotHeader> {
@@ -279,12 +279,12 @@ mod tests {
     }
 
     #[test]
-    fn the_witness_is_the_highest_of_this_log() {
+    fn the_evidence_is_the_highest_of_this_log() {
         let choice = SnapshotChoice::new(Some(OURS), Wanted::EveryRecord);
         let headers = [header(10, OURS), header(30, OURS), header(40, LogId([2; 16]))];
         let sequence = |found: Option<SnapshotHeader>| found.map(|header| header.sequence());
-        assert_eq!(sequence(choice.witness(headers)), Some(Sequence(30)));
-        assert_eq!(sequence(choice.witness([])), None);
+        assert_eq!(sequence(choice.evidence(headers)), Some(Sequence(30)));
+        assert_eq!(sequence(choice.evidence([])), None);
     }
 
     #[test]

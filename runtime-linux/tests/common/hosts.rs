@@ -57,7 +57,7 @@ pub fn host_on<P: Platform>(platform: P, config: &HostConfig) -> Host<P> {
     let mut operator = host.session(SessionId::OPERATOR).unwrap();
     let symbol = Symbol::new(b"TEST").unwrap();
     let define = Action::DefineInstrument(Definition::open(symbol));
-    operator.call(define, PATIENCE, &mut |_: &Event| ()).unwrap();
+    operator.call(define, PATIENCE, &mut ()).unwrap();
     host
 }
 

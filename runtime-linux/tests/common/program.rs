@@ -199,11 +199,20 @@ impl Place {
         !self.partials().is_empty()
     }
 
-    /// A copy of a directory in it.
+    /// Lets a directory in it be a copy of another.
     pub fn copy(&self, from: &str, to: &str) {
-        fs::create_dir(self.join(to)).unwrap();
-        for (name, bytes) in self.files(from) {
-            fs::write(self.join(to).join(name), bytes).unwrap();
+        self.fill(to, &self.files(from));
+    }
+
+    /// Lets a directory in it hold these files and nothing else.
+    pub fn fill(&self, directory: &str, files: &[(String, Vec<u8>)]) {
+        let directory = self.join(directory);
+        if directory.exists() {
+            fs::remove_dir_all(&directory).unwrap();
+        }
+        fs::create_dir(&directory).unwrap();
+        for (name, bytes) in files {
+            fs::write(directory.join(name), bytes).unwrap();
         }
     }
 
@@ -333,6 +342,15 @@ pub fn spoil(path: &Path, at: usize) {
     fs::write(path, bytes).unwrap();
 }
 
+/// A number as it is shown.
+pub fn grouped(number: u64) -> String {
+    if number < 1_000 {
+        number.to_string()
+    } else {
+        format!("{},{:03}", number / 1_000, number % 1_000)
+    }
+}
+
 /// A JSON object.
 pub fn json(text: &str) -> Value {
     let value: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -364,23 +382,19 @@ pub fn count_from_environment(name: &str, usual: u64) -> u64 {
     })
 }
 
-/// Random numbers from a seed (splitmix64).
+/// Random numbers from a seed.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random(highwater_flows::random::Random);
 
 impl Random {
     /// From this seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(highwater_flows::random::Random::from_seed(seed))
     }
 
     /// A number below `end`.
     pub const fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end
+        self.0.number() % end
     }
 
     /// Bytes.

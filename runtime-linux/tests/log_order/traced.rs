@@ -1,9 +1,7 @@
 //! Linux, with every call that changes a file or a name written down, and some calls broken.
 
-use highwater_platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
-    Sharing, ThreadRole,
-};
+use crate::hooked::{Hooked, HookedFile, Hooks, LinuxFile, Opening};
+use highwater_platform::{Platform, SegmentFile};
 use runtime_linux::Linux;
 use std::io;
 use std::path::Path;
@@ -64,11 +62,15 @@ pub enum Flaw {
 }
 
 /// The platform; copies share their trace.
-#[derive(Clone, Copy, Debug)]
-pub struct Traced(&'static Mutex<State>);
+pub type Traced = Hooked<Trace>;
 
+/// What was written down, and what is wrong.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace(&'static Mutex<State>);
+
+/// What stands behind a trace's lock.
 #[derive(Debug)]
-struct State {
+pub struct State {
     flaw: Flaw,
     calls: Vec<Call>,
     opened_count: u64,
@@ -76,41 +78,31 @@ struct State {
     asked_count: u64,
 }
 
-/// A file of it.
-#[derive(Debug)]
-pub struct TracedFile {
-    file: <Linux as Platform>::Segment,
-    number: u64,
-    platform: Traced,
-}
-
 impl Traced {
     /// The system with this flaw.
     pub fn new(flaw: Flaw) -> Self {
         let state = State { flaw, calls: Vec::new(), opened_count: 0, asked_count: 0 };
-        Self(Box::leak(Box::new(Mutex::new(state))))
+        Self(Trace(Box::leak(Box::new(Mutex::new(state)))))
     }
 
     /// Writes a call down.
     pub fn note(self, call: Call) {
-        self.state().calls.push(call);
+        self.0.note(call);
     }
 
     /// What was written down.
     pub fn calls(self) -> Vec<Call> {
-        self.state().calls.clone()
+        self.0.state().calls.clone()
+    }
+}
+
+impl Trace {
+    fn note(self, call: Call) {
+        self.state().calls.push(call);
     }
 
     fn state(self) -> MutexGuard<'static, State> {
         self.0.lock().unwrap()
-    }
-
-    fn file(self, file: <Linux as Platform>::Segment, call: impl Fn(u64) -> Call) -> TracedFile {
-        let mut state = self.state();
-        state.opened_count += 1;
-        let number = state.opened_count;
-        state.calls.push(call(number));
-        TracedFile { file, number, platform: self }
     }
 
     /// Counts a write or sync; an error when it is to fail.
@@ -124,6 +116,16 @@ impl Traced {
         }
         Ok(state.asked_count)
     }
+
+    /// Whether the file of this number is a spare that is not yet a segment.
+    fn is_spare(self, number: u64) -> bool {
+        let calls = self.state().calls.clone();
+        let is_ours =
+            |call: &&Call| matches!(call, Call::Created(_, created) if *created == number);
+        let Some(Call::Created(name, _)) = calls.iter().find(is_ours) else { return false };
+        let is_named = |call: &Call| matches!(call, Call::Renamed(from, _) if from == name);
+        has_extension(name, "spare") && !calls.iter().any(is_named)
+    }
 }
 
 fn name_of(path: &Path) -> String {
@@ -135,33 +137,28 @@ pub fn has_extension(name: &str, extension: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, found)| found == extension)
 }
 
-impl Platform for Traced {
-    type Segment = TracedFile;
-    type Lock = <Linux as Platform>::Lock;
+impl Hooks for Trace {
+    /// The file's number; 0 for one that is only read.
+    type Note = u64;
 
-    const DIRECT_NOTE: &'static str = Linux::DIRECT_NOTE;
-    const APPEND_NOTE: &'static str = Linux::APPEND_NOTE;
-    const DIRECT_NAME: &'static str = Linux::DIRECT_NAME;
-    const SYNC_NAME: &'static str = Linux::SYNC_NAME;
-
-    fn create_segment(self, path: &Path, io: IoMode) -> io::Result<TracedFile> {
-        let file = Linux.create_segment(path, io)?;
-        Ok(self.file(file, |number| Call::Created(name_of(path), number)))
-    }
-
-    fn open_segment(self, path: &Path, io: IoMode) -> io::Result<TracedFile> {
-        let file = Linux.open_segment(path, io)?;
-        Ok(self.file(file, |number| Call::Opened(name_of(path), number)))
-    }
-
-    /// Is not written down: the file keeps the number of who writes it.
-    fn open_to_read(self, path: &Path) -> io::Result<TracedFile> {
-        Ok(TracedFile { file: Linux.open_to_read(path)?, number: 0, platform: self })
-    }
-
-    fn open_probe(self, path: &Path, access: ProbeAccess) -> io::Result<TracedFile> {
-        let file = Linux.open_probe(path, access)?;
-        Ok(self.file(file, |number| Call::Opened(name_of(path), number)))
+    fn open(
+        self,
+        opening: Opening,
+        path: &Path,
+        open: impl FnOnce() -> io::Result<LinuxFile>,
+    ) -> io::Result<(LinuxFile, u64)> {
+        let file = open()?;
+        let call = match opening {
+            Opening::Created => Call::Created,
+            Opening::Written | Opening::Probed => Call::Opened,
+            // Is not written down: the file keeps the number of who writes it.
+            Opening::Read => return Ok((file, 0)),
+        };
+        let mut state = self.state();
+        state.opened_count += 1;
+        let number = state.opened_count;
+        state.calls.push(call(name_of(path), number));
+        Ok((file, number))
     }
 
     fn rename(self, from: &Path, to: &Path) -> io::Result<()> {
@@ -189,41 +186,16 @@ impl Platform for Traced {
         Ok(())
     }
 
-    fn file_system(self, path: &Path) -> io::Result<FileSystem> {
-        Linux.file_system(path)
-    }
-
-    fn free_bytes(self, path: &Path) -> io::Result<u64> {
-        Linux.free_bytes(path)
-    }
-
-    fn lock(self, path: &Path, sharing: Sharing) -> io::Result<Option<Self::Lock>> {
-        Linux.lock(path, sharing)
-    }
-
-    fn zeroed_memory(self, bytes: usize, wishes: MemoryWishes) -> io::Result<HostMemory> {
-        Linux.zeroed_memory(bytes, wishes)
-    }
-
-    fn random(self) -> io::Result<[u8; 16]> {
-        Linux.random()
-    }
-
-    fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {
-        Linux.pin_thread(role, pinning)
-    }
-}
-
-impl TracedFile {
     /// Writes as the flaw allows, and writes that down.
-    fn written(
-        &self,
-        length: usize,
-        write: impl FnOnce(usize) -> io::Result<usize>,
+    fn write(
+        self,
+        file: &HookedFile<Self>,
+        position: Option<u64>,
+        bytes: &[u8],
     ) -> io::Result<usize> {
-        let count = self.platform.ask()?;
-        let flaw = self.platform.state().flaw;
-        let mut length = length;
+        let count = self.ask()?;
+        let flaw = self.state().flaw;
+        let mut length = bytes.len();
         if let Flaw::Interrupts(every) = flaw
             && count.is_multiple_of(every)
         {
@@ -237,60 +209,21 @@ impl TracedFile {
             length = length / 8_192 * 4_096;
         }
         // Before it is done: a sync that runs beside it may miss it.
-        self.platform.note(Call::Written(self.number));
-        write(length)
+        self.note(Call::Written(file.note));
+        file.pass_on(position, &bytes[..length])
     }
 
-    fn is_spare(&self) -> bool {
-        let calls = self.platform.calls();
-        let is_ours =
-            |call: &&Call| matches!(call, Call::Created(_, number) if *number == self.number);
-        let Some(Call::Created(name, _)) = calls.iter().find(is_ours) else { return false };
-        let is_named = |call: &Call| matches!(call, Call::Renamed(from, _) if from == name);
-        has_extension(name, "spare") && !calls.iter().any(is_named)
-    }
-}
-
-impl SegmentFile for TracedFile {
-    fn read_some_at(&self, position: u64, into: &mut [u8]) -> io::Result<usize> {
-        self.file.read_some_at(position, into)
-    }
-
-    fn write_some_at(&self, position: u64, bytes: &[u8]) -> io::Result<usize> {
-        self.written(bytes.len(), |length| self.file.write_some_at(position, &bytes[..length]))
-    }
-
-    fn append_some(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.written(bytes.len(), |length| self.file.append_some(&bytes[..length]))
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.platform.ask()?;
-        let flaw = self.platform.state().flaw;
-        let is_spare = self.is_spare();
+    fn sync(self, file: &HookedFile<Self>) -> io::Result<()> {
+        self.ask()?;
+        let flaw = self.state().flaw;
+        let is_spare = self.is_spare(file.note);
         if (flaw == Flaw::ForgetsSyncsOfSpares && is_spare)
             || (flaw == Flaw::ForgetsSyncsOfSegments && !is_spare)
         {
             return Ok(());
         }
-        self.file.sync()?;
-        self.platform.note(Call::Synced(self.number));
+        file.file.sync()?;
+        self.note(Call::Synced(file.note));
         Ok(())
-    }
-
-    fn set_length(&self, length_bytes: u64) -> io::Result<()> {
-        self.file.set_length(length_bytes)
-    }
-
-    fn length_bytes(&self) -> io::Result<u64> {
-        self.file.length_bytes()
-    }
-
-    fn drop_cached(&self) {
-        self.file.drop_cached();
-    }
-
-    fn drop_cached_part(&self, position: u64, length_bytes: u64) {
-        self.file.drop_cached_part(position, length_bytes);
     }
 }

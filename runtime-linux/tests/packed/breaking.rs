@@ -1,9 +1,7 @@
 //! Linux with a call that fails, or moves other bytes than it was given; counted by thread.
 
-use highwater_platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, SegmentFile,
-    Sharing, ThreadRole,
-};
+use crate::hooked::{Hooked, HookedFile, Hooks, LinuxFile, Opening};
+use highwater_platform::{Platform, SegmentFile};
 use runtime_linux::Linux;
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -72,43 +70,26 @@ fn call() -> io::Result<()> {
 }
 
 /// The platform.
+pub const BREAKING: Hooked<Breaking> = Hooked(Breaking);
+
+/// Breaks the calls as the thread's plan says.
 #[derive(Clone, Copy, Debug)]
 pub struct Breaking;
 
-/// A file of it.
-#[derive(Debug)]
-pub struct BreakingFile(<Linux as Platform>::Segment);
+impl Hooks for Breaking {
+    type Note = ();
 
-impl Platform for Breaking {
-    type Segment = BreakingFile;
-    type Lock = <Linux as Platform>::Lock;
-
-    const DIRECT_NOTE: &'static str = Linux::DIRECT_NOTE;
-    const APPEND_NOTE: &'static str = Linux::APPEND_NOTE;
-    const DIRECT_NAME: &'static str = Linux::DIRECT_NAME;
-    const SYNC_NAME: &'static str = Linux::SYNC_NAME;
-
-    fn create_segment(self, path: &Path, io: IoMode) -> io::Result<BreakingFile> {
-        call()?;
-        Linux.create_segment(path, io).map(BreakingFile)
-    }
-
-    fn open_segment(self, path: &Path, io: IoMode) -> io::Result<BreakingFile> {
-        call()?;
-        Linux.open_segment(path, io).map(BreakingFile)
-    }
-
-    fn open_to_read(self, path: &Path) -> io::Result<BreakingFile> {
-        call()?;
-        Linux.open_to_read(path).map(BreakingFile)
-    }
-
-    fn open_probe(self, path: &Path, access: ProbeAccess) -> io::Result<BreakingFile> {
-        Linux.open_probe(path, access).map(BreakingFile)
-    }
-
-    fn free_bytes(self, path: &Path) -> io::Result<u64> {
-        Linux.free_bytes(path)
+    fn open(
+        self,
+        opening: Opening,
+        _: &Path,
+        open: impl FnOnce() -> io::Result<LinuxFile>,
+    ) -> io::Result<(LinuxFile, ())> {
+        match opening {
+            Opening::Created | Opening::Written | Opening::Read => call()?,
+            Opening::Probed => (),
+        }
+        Ok((open()?, ()))
     }
 
     fn sync_directory(self, directory: &Path) -> io::Result<()> {
@@ -120,31 +101,9 @@ impl Platform for Breaking {
         Linux.sync_directory(directory)
     }
 
-    fn file_system(self, path: &Path) -> io::Result<FileSystem> {
-        Linux.file_system(path)
-    }
-
-    fn lock(self, path: &Path, sharing: Sharing) -> io::Result<Option<Self::Lock>> {
-        Linux.lock(path, sharing)
-    }
-
-    fn zeroed_memory(self, bytes: usize, wishes: MemoryWishes) -> io::Result<HostMemory> {
-        Linux.zeroed_memory(bytes, wishes)
-    }
-
-    fn random(self) -> io::Result<[u8; 16]> {
-        Linux.random()
-    }
-
-    fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {
-        Linux.pin_thread(role, pinning)
-    }
-}
-
-impl SegmentFile for BreakingFile {
-    fn read_some_at(&self, position: u64, into: &mut [u8]) -> io::Result<usize> {
+    fn read(self, file: &HookedFile<Self>, position: u64, into: &mut [u8]) -> io::Result<usize> {
         call()?;
-        let count = self.0.read_some_at(position, into)?;
+        let count = file.file.read_some_at(position, into)?;
         let number = READS.replace(READS.get() + 1);
         if PLAN.get() == Break::FlipRead(number) && count > 0 {
             BROKE.set(true);
@@ -153,45 +112,32 @@ impl SegmentFile for BreakingFile {
         Ok(count)
     }
 
-    fn write_some_at(&self, position: u64, bytes: &[u8]) -> io::Result<usize> {
+    fn write(
+        self,
+        file: &HookedFile<Self>,
+        position: Option<u64>,
+        bytes: &[u8],
+    ) -> io::Result<usize> {
         call()?;
-        self.0.write_some_at(position, bytes)
-    }
-
-    fn append_some(&self, bytes: &[u8]) -> io::Result<usize> {
-        call()?;
-        let number = APPENDS.replace(APPENDS.get() + 1);
-        if PLAN.get() == Break::Flip(number) {
+        let is_append = position.is_none();
+        let number = APPENDS.replace(APPENDS.get() + usize::from(is_append));
+        if is_append && PLAN.get() == Break::Flip(number) {
             BROKE.set(true);
             let mut bytes = bytes.to_vec();
             let middle = bytes.len() / 2;
             bytes[middle] ^= 0x10;
-            return self.0.append_some(&bytes);
+            return file.pass_on(position, &bytes);
         }
-        self.0.append_some(bytes)
+        file.pass_on(position, bytes)
     }
 
-    fn sync(&self) -> io::Result<()> {
+    fn sync(self, file: &HookedFile<Self>) -> io::Result<()> {
         SYNCS_AFTER.set(SYNCS_AFTER.get() + usize::from(BROKE.get()));
         call()?;
-        self.0.sync()
+        file.file.sync()
     }
 
-    fn set_length(&self, length_bytes: u64) -> io::Result<()> {
-        call()?;
-        self.0.set_length(length_bytes)
-    }
-
-    fn length_bytes(&self) -> io::Result<u64> {
-        call()?;
-        self.0.length_bytes()
-    }
-
-    fn drop_cached(&self) {
-        self.0.drop_cached();
-    }
-
-    fn drop_cached_part(&self, position: u64, length_bytes: u64) {
-        self.0.drop_cached_part(position, length_bytes);
+    fn before_length(self) -> io::Result<()> {
+        call()
     }
 }

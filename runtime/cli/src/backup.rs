@@ -1,6 +1,6 @@
 //! `highwater backup`: a consistent copy of a log, also of a running engine's.
 
-use crate::inspect::{CacheArgs, Inspected, Nothing, looked_at_again, open_log};
+use crate::inspect::{CacheArgs, Inspected, looked_at_again, open_log};
 use highwater::block::{BlockHead, Chain};
 use highwater::log_file::LogFile;
 use highwater::record::Record;
@@ -185,8 +185,8 @@ fn end_of<P: Platform>(
     log.walk("read", &mut UntilStopped { visitor: &mut ends, stop })
         .map_err(|fault| StartError::recovery(platform, log.directory.path(), fault))?;
     let covered = newest.map(|header| End::of(&header.chain));
-    let vouched = if log.is_running { ends.durable } else { ends.last() };
-    let end = vouched.into_iter().chain(covered).max_by_key(|end| (end.segment, end.position));
+    let confirmed = if log.is_running { ends.durable } else { ends.last() };
+    let end = confirmed.into_iter().chain(covered).max_by_key(|end| (end.segment, end.position));
     end.ok_or_else(|| {
         CommandError::failed(format!(
             "nothing in the log in '{}' is durable yet: there is nothing to copy",
@@ -310,7 +310,7 @@ fn read_back<P: Platform>(
     let synced = copy.directory.sync_all(copy.start.segment()).map_err(RecoveryFault::Log);
     synced.map_err(|fault| StartError::recovery(platform, partial, fault))?;
     copy.reaches_its_snapshots()?;
-    let scanned = copy.scan(&mut UntilStopped { visitor: &mut Nothing, stop })?;
+    let scanned = copy.scan(&mut UntilStopped { visitor: &mut (), stop })?;
     if scanned.last_sequence == end.last_sequence && scanned.torn_tail_bytes == 0 {
         return Ok(());
     }

@@ -81,7 +81,7 @@ impl<P: Platform> Inspected<P> {
         if !self.is_running {
             return Ok(Sequence(u64::MAX));
         }
-        Ok(self.scan(&mut Nothing)?.vouched)
+        Ok(self.scan(&mut ())?.confirmed)
     }
 
     /// The first sequence that can be read.
@@ -97,7 +97,7 @@ impl<P: Platform> Inspected<P> {
     /// # Errors
     /// The log is corrupt.
     pub fn last_sequence(&mut self) -> Result<Sequence, CommandError> {
-        Ok(self.scan(&mut Nothing)?.last_sequence)
+        Ok(self.scan(&mut ())?.last_sequence)
     }
 
     /// Bytes of all segments, the zeros ahead too.
@@ -142,11 +142,11 @@ impl<P: Platform> Inspected<P> {
     /// It does not, or cannot be read.
     pub fn reaches_its_snapshots(&mut self) -> Result<Sequence, StartError> {
         let candidates = Candidates::of(&self.directory, Wanted::NEWEST)?;
-        let Some(header) = candidates.witness(&self.directory) else {
+        let Some(header) = candidates.evidence(&self.directory) else {
             return Ok(Sequence(0));
         };
         let start = Start::Snapshot(header.chain);
-        match scan_from(&mut self.directory, &mut self.buffer, &mut Nothing, start) {
+        match scan_from(&mut self.directory, &mut self.buffer, &mut (), start) {
             Ok(_) => Ok(header.sequence()),
             // It was made of another log, and no start uses it.
             Err(RecoveryFault::SnapshotOfOtherLog) => Ok(Sequence(0)),
@@ -256,16 +256,6 @@ fn log_bytes(file: &mut impl LogFile) -> Result<u64, LogFault> {
     Ok(bytes)
 }
 
-/// Looks at no record.
-#[derive(Debug)]
-pub struct Nothing;
-
-impl Visitor for Nothing {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
-        Ok(())
-    }
-}
-
 /// Moves a bar on, and lets another visitor look.
 struct Watched<'w, V> {
     visitor: &'w mut V,
@@ -277,8 +267,8 @@ impl<V: Visitor> Visitor for Watched<'_, V> {
         self.visitor.record(record)
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.visitor.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.visitor.prefetch(waiting);
     }
 
     fn block(&mut self, head: &BlockHead, chain: &Chain) {

@@ -7,38 +7,31 @@ pub use args::RunArgs;
 
 use args::STREAM_LIMIT_DEFAULT;
 use conclusion::{Recovered, conclude};
-use highwater::command::Action;
-use highwater::stage::Fault;
+use highwater::command::{Action, TimedCommand};
+use highwater::ring::Producer;
 use highwater_console::progress::watch;
 use highwater_console::{CommandError, Console, note};
 use highwater_engine::config::Config;
 use highwater_engine::config::Keep;
+use highwater_engine::context::EngineContext;
 use highwater_engine::fills::FLOW_SESSION;
-use highwater_engine::lag::{FollowedLog, SnapshotLag};
 use highwater_engine::notices::NoticeSink;
-use highwater_engine::snapshots::{SnapshotThread, SnapshotTotals, held_by};
-use highwater_engine::start::{NotStarted, Started, start};
-use highwater_engine::threads::{
-    Neighbourhood, Sequenced, StageGuard, spawn_log_writer, spawn_sequencer, spawn_syncer,
-};
+use highwater_engine::runner::{Ended, Panicked, Ports, Runner};
+use highwater_engine::snapshots::held_by;
+use highwater_engine::start::{Launch, NotStarted, Started, process_engine, start};
 use highwater_flows::feed::{Feed, Source};
 use highwater_flows::flow::{FlowReader, LastLine};
-use highwater_flows::gateway::{Gateway, GatewayEnd, GatewayReport, Ledger, Pace, Progress};
+use highwater_flows::gateway::{GatewayEnd, GatewayPort, GatewayReport, Ledger, Pace, Progress};
 use highwater_flows::intake::{Binding, Intake};
 use highwater_flows::outputs::{RegisteredOutputs, SharedOutputs};
 use highwater_flows::place::STANDARD;
 use highwater_flows::stream::{SEED_DEFAULT, Stream};
 use highwater_flows::told::{Told, ToldPaths};
 use highwater_platform::Platform;
-use highwater_platform::bell::{Bells, Callers};
-use highwater_platform::idle::Idle;
-use highwater_platform::latency::Quantiles;
 use highwater_platform::signals::StopFlag;
-use highwater_storage::{Consumer, Consumers, LogDirectory, LogTotals};
+use highwater_storage::{Consumer, Consumers};
 use std::fmt;
-use std::io;
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 /// Runs the engine until the flow ends, the limit is reached, or somebody wishes to stop.
@@ -63,10 +56,11 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     let outputs: Vec<_> =
         [&args.fills, &args.events].into_iter().flatten().map(|it| &**it).collect();
     RegisteredOutputs::take_back(platform, &config.data, &outputs).map_err(CommandError::Failed)?;
-    let callers = Callers::default();
     let notices = NoticeSink::new(|notice| note(&notice.to_string()));
-    let how = (&config, callers.clone(), &notices);
-    let mut started = match start(platform, how, &mut intake) {
+    let engine = process_engine();
+    let context = EngineContext::new(engine.shared());
+    let launch = Launch { engine, context, config: &config, notices };
+    let (mut started, input) = match start(platform, launch, &mut intake) {
         Ok(started) => started,
         Err(NotStarted::Refused(refusal)) => {
             if let Some(sentence) = refusal.sentence(&config.data) {
@@ -82,7 +76,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     }
     let recovered = Recovered::of(&started);
     note(&recovered.to_string());
-    let binding = intake.binding(started.stages.sequencer.book()).map_err(CommandError::Failed)?;
+    let binding = intake.binding(started.book()).map_err(CommandError::Failed)?;
     if matches!(binding, Binding::Stopped) {
         return Ok(());
     }
@@ -91,8 +85,8 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     started.lease = None;
     let feed = feed_of(args, reader, &started, &binding);
     let outputs = SharedOutputs::new(outputs);
-    let working = Working { started, feed, told, outputs, stop, callers, notices };
-    let finished = work(platform, (args, &config), working)?;
+    let plugged = Plugged { input, feed, told, outputs, stop };
+    let finished = work(started, (args, &config), plugged)?;
     conclude(platform, (args, &config), console, (&recovered, finished))
 }
 
@@ -109,7 +103,7 @@ fn registered<P: Platform>(
     told: &Told,
 ) -> Result<RegisteredOutputs<P>, CommandError> {
     let files = told.durable_files().map_err(|error| system_error("read an output", &error))?;
-    let last = started.stages.sequencer.book().last_sequence();
+    let last = started.book().last_sequence();
     let consumers = match Consumers::of(platform, &config.data).list() {
         Ok(consumers) => consumers,
         // Nothing is retired as long as nobody knows who needs it.
@@ -135,7 +129,7 @@ fn feed_of<P: Platform>(
     started: &Started<P>,
     binding: &Binding,
 ) -> Feed {
-    let book = started.stages.sequencer.book();
+    let book = started.book();
     let (source, limit) = if let Some(reader) = reader {
         (Source::Flow(Box::new(reader)), args.limit.unwrap_or(u64::MAX))
     } else {
@@ -152,105 +146,54 @@ fn feed_of<P: Platform>(
     feed
 }
 
-/// Everything that a run works with.
-struct Working<P: Platform> {
-    started: Started<P>,
+/// What a run plugs into its engine.
+struct Plugged<P: Platform> {
+    input: Producer<'static, TimedCommand>,
     feed: Feed,
     told: Told,
     outputs: SharedOutputs<P>,
     stop: StopFlag,
-    /// Who is woken when the next segment can't be prepared.
-    callers: Callers,
-    notices: NoticeSink,
 }
 
 /// What is left when a run has ended.
 struct Finished<P: Platform> {
     report: GatewayReport,
-    last_state: Sequenced,
-    directory: LogDirectory<P>,
-    totals: LogTotals,
-    sync_time: Option<Quantiles>,
-    snapshot_totals: SnapshotTotals,
+    engine: Ended<P, ()>,
     reserved_bytes: usize,
 }
 
-/// Starts the threads, watches them, and waits for all of them.
+/// Runs the engine until its gateway has ended.
 fn work<P: Platform>(
-    platform: P,
+    started: Started<P>,
     (args, config): (&RunArgs, &Config),
-    working: Working<P>,
+    plugged: Plugged<P>,
 ) -> Result<Finished<P>, CommandError> {
-    let Working { started, feed, told, outputs, stop, callers, notices } = working;
-    let shared = started.stages.shared;
-    let counters = started.stages.log_writer.file().counters();
-    let (bells, lag) = (Bells::default(), SnapshotLag::default());
-    lag.follow(FollowedLog {
-        counters: Arc::clone(&counters),
-        behind_bytes: started.behind_snapshot_bytes(),
-        plan: config.snapshots,
-    });
-    // It lives as long as the process, as the engine does.
-    let neighbourhood: &'static Neighbourhood =
-        Box::leak(Box::new(Neighbourhood { shared, bells, lag }));
-    neighbourhood.bells.each().into_iter().for_each(|bell| callers.add(bell));
-    let log_syncer = started.stages.log_writer.file().syncer();
+    let Plugged { input, feed, told, outputs, stop } = plugged;
+    let (platform, context) = (started.platform, started.context);
     let reserved_bytes = started.reserved_bytes;
     let progress = Arc::new(Progress::default());
     let expected = feed.expected_count();
-    let book = started.stages.sequencer.book();
+    let book = started.book();
     let recovered = (book.last_sequence(), book.last_client_sequence(FLOW_SESSION));
-    let gateway = Gateway {
-        platform,
-        arrivals: started.stages.arrivals,
-        releaser: started.stages.releaser,
-        neighbourhood,
+    let events = GatewayPort {
+        input,
         feed,
         ledger: Ledger::new(told, recovered),
-        output_sync: outputs.lock().answered_by(|| neighbourhood.bells.release.ring()),
+        output_sync: outputs.lock().answered_by(|| context.bells.release.ring()),
         pace: args.rate.map_or(Pace::Unlimited, Pace::PerSecond),
         lasts: args.seconds.map(Duration::from_secs),
         stop,
         progress: Arc::clone(&progress),
-        idle: Idle::with_bell(platform, config.idle, &neighbourhood.bells.release),
     };
-    let no_thread = |error: io::Error| {
-        shared.halt.fault(Fault::StagePanicked);
-        system_error("start a thread", &error)
-    };
-    let log_writer =
-        spawn_log_writer(platform, config.idle, started.stages.log_writer, neighbourhood)
-            .map_err(no_thread)?;
-    let sequencer =
-        spawn_sequencer(platform, config.idle, started.stages.sequencer, (), neighbourhood)
-            .map_err(no_thread)?;
-    let around = (neighbourhood, outputs.clone(), notices);
-    let snapshots = SnapshotThread::start(platform, config.data.clone(), config.snapshots, around)
-        .map_err(no_thread)?;
-    let mut files = log_syncer;
-    let syncer = spawn_syncer(platform, started.stages.syncer, move || files.sync(), neighbourhood)
-        .map_err(no_thread)?;
-    let gateway = Builder::new()
-        .name("hw-gateway".to_owned())
-        .spawn(move || {
-            let _guard = StageGuard(neighbourhood);
-            gateway.work()
-        })
-        .map_err(no_thread)?;
-    watch(platform, &progress.released_count, expected, || gateway.is_finished());
-    // All are waited for before the first failure is told.
-    let (report, last_state, directory) = (joined(gateway), joined(sequencer), joined(log_writer));
-    joined(syncer)?;
-    let requests = snapshots.requests();
-    snapshots.join().map_err(|_| CommandError::failed(DEFECT))?;
-    let snapshot_totals = requests.totals();
+    let ports = Ports { commands: (), events, outputs: outputs.clone() };
+    let runner = Runner::start(started, config, ports)
+        .map_err(|error| system_error("start a thread", &error))?;
+    watch(platform, &progress.released_count, expected, || runner.is_finished());
+    let Ended { output, sequencer, directory, log, sync_time, snapshots } =
+        runner.join().map_err(|Panicked| CommandError::failed(DEFECT))?;
     Ok(Finished {
-        report: settled(report?, &outputs)?,
-        last_state: last_state?,
-        directory: directory?,
-        totals: counters.totals(),
-        sync_time: counters.sync_quantiles(),
-        snapshot_totals,
+        report: settled(output, &outputs)?,
+        engine: Ended { output: (), sequencer, directory, log, sync_time, snapshots },
         reserved_bytes,
     })
 }
@@ -267,11 +210,6 @@ fn settled<P: Platform>(
         GatewayEnd::Output(_) | GatewayEnd::Fault(_) => {}
     }
     Ok(report)
-}
-
-/// What a thread gives back; a panic in it has stopped the engine and printed its reason.
-fn joined<T>(thread: JoinHandle<T>) -> Result<T, CommandError> {
-    thread.join().map_err(|_| CommandError::failed(DEFECT))
 }
 
 const DEFECT: &str = "a thread of the engine panicked, which is a defect: everything acknowledged is durable; \

@@ -3,7 +3,7 @@
 mod keep;
 mod loss;
 
-use crate::inspect::{Nothing, say_notes};
+use crate::inspect::say_notes;
 use highwater::block::{BlockHead, Chain};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
@@ -176,7 +176,7 @@ fn judge<P: Platform>(
             judged => break (keep, judged),
         }
     };
-    let newest = Candidates::of(log, Wanted::NEWEST)?.witness(log);
+    let newest = Candidates::of(log, Wanted::NEWEST)?.evidence(log);
     let covered = newest.filter(|header| keep.is_of_log(header.chain.log_id));
     let ahead = keep.covered_upto(covered.map(|header| header.sequence()).unwrap_or_default());
     Ok((keep, judged.and(ahead)))
@@ -361,7 +361,7 @@ fn confirm<P: Platform>(
     log: &mut LogDirectory<P>,
     kept: &Kept,
 ) -> Result<(), CommandError> {
-    let scanned = scan_from(log, &mut vec![0; 1 << 20], &mut Nothing, kept.start)
+    let scanned = scan_from(log, &mut vec![0; 1 << 20], &mut (), kept.start)
         .map_err(|fault| StartError::recovery(platform, &args.data, fault))?;
     if scanned.last_sequence == kept.last_sequence || kept.last_sequence.0 == 0 {
         return Ok(());

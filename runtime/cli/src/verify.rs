@@ -133,7 +133,7 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
         Start::Beginning => None,
         Start::Snapshot(chain) => Some(chain.last_sequence()),
     };
-    let witnessed = log.reaches_its_snapshots()?;
+    let covered = log.reaches_its_snapshots()?;
     let Inspected { directory, buffer, is_running, .. } = log;
     let candidates = |directory: &LogDirectory<P>| {
         Candidates::of(directory, begun.map_or(Wanted::EveryRecord, Wanted::Behind))
@@ -142,8 +142,8 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
         let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
         let mut counted = Counted { replay, counts: [0; RecordType::ALL.len()] };
         let scanned = walk(directory, buffer, ("verified", start), &mut counted)?;
-        if scanned.last_sequence < witnessed {
-            return Err(RecoveryFault::SnapshotAhead { sequence: witnessed });
+        if scanned.last_sequence < covered {
+            return Err(RecoveryFault::SnapshotAhead { sequence: covered });
         }
         Ok((scanned, counted.counts))
     })?;
@@ -205,8 +205,8 @@ impl Visitor for Counted<'_> {
         self.replay.record(record)
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.replay.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.replay.prefetch(waiting);
     }
 }
 

@@ -83,11 +83,11 @@ impl Candidates {
         Ok(Self { sequences, choice, notes: Vec::new() })
     }
 
-    /// The header of the snapshot of this log that covers most. A whole header is a witness of what
+    /// The header of the snapshot of this log that covers most. A whole header is evidence of what
     /// was durable, whatever became of the rest of its file, and of its name.
-    pub fn witness<P: Platform>(&self, directory: &LogDirectory<P>) -> Option<SnapshotHeader> {
+    pub fn evidence<P: Platform>(&self, directory: &LogDirectory<P>) -> Option<SnapshotHeader> {
         let header = |sequence: &Sequence| Some(*directory.open_snapshot(*sequence).ok()?.header());
-        self.choice.witness(self.sequences.iter().filter_map(header))
+        self.choice.evidence(self.sequences.iter().filter_map(header))
     }
 
     /// Whether the snapshot that was given out last is passed over, as what the caller has written

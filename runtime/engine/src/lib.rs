@@ -7,13 +7,16 @@
 
 pub mod candidates;
 pub mod config;
+pub mod context;
 pub mod error;
 pub mod figures;
 pub mod fills;
 pub mod fresh_book;
 pub mod lag;
 pub mod notices;
+pub mod ports;
 pub mod replay;
+pub mod runner;
 pub mod snapshots;
 pub mod start;
 pub mod text;

@@ -6,7 +6,6 @@ use crate::config::CAPACITIES_DEFAULT;
 use crate::error::StartError;
 use crate::fresh_book::FreshBook;
 use highwater::book::Book;
-use highwater::event::{Event, EventSink};
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Replay, Start, Visitor};
 use highwater::types::Sequence;
@@ -62,7 +61,7 @@ where
 /// Replays the records up to a sequence, and tells nobody of their events.
 #[derive(Debug)]
 pub struct ReplayUpTo<'b> {
-    replay: Replay<'b, 'static, Nobody>,
+    replay: Replay<'b, 'static, ()>,
     upto: Sequence,
     rest: Rest,
 }
@@ -80,7 +79,7 @@ impl<'b> ReplayUpTo<'b> {
     /// Replays into `book` what has a sequence up to `upto`.
     pub fn new(book: &'b mut Book<'static>, upto: Sequence, rest: Rest) -> Self {
         // It has no bytes, so this takes no memory and leaks none.
-        let nobody = Box::leak(Box::new(Nobody));
+        let nobody = Box::leak(Box::new(()));
         Self { replay: Replay::new(book, nobody), upto, rest }
     }
 
@@ -101,15 +100,7 @@ impl Visitor for ReplayUpTo<'_> {
         }
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.replay.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.replay.prefetch(waiting);
     }
-}
-
-/// Listens to no event.
-#[derive(Debug)]
-struct Nobody;
-
-impl EventSink for Nobody {
-    fn event(&mut self, _: &Event) {}
 }

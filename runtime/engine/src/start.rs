@@ -4,25 +4,28 @@
 mod recovered;
 
 use crate::config::Config;
+use crate::context::EngineContext;
 use crate::error::StartError;
 use crate::fresh_book::memory;
 use crate::notices::NoticeSink;
-use highwater::command::{Command, FlowIdentity};
+use highwater::book::Book;
+use highwater::command::{Command, FlowIdentity, TimedCommand};
 use highwater::engine::{Engine, Stages};
 use highwater::event::EventSink;
-use highwater::log_writer::{LogSettings, OpenedLog};
+use highwater::log_writer::{LogSettings, LogWriter, OpenedLog};
 use highwater::recovery::Scanned;
+use highwater::releaser::Releaser;
+use highwater::ring::Producer;
+use highwater::sequencer::Sequencer;
 use highwater::snapshot::SnapshotHeader;
 use highwater::stage::Fault;
+use highwater::syncer::Syncer;
 use highwater::types::{Capacities, LogId};
-use highwater_platform::bell::Callers;
 use highwater_platform::{MemoryWishes, Platform};
 use highwater_storage::{Lease, LogDirectory, LogOptions, SpareFault};
 use recovered::recover_in_memory;
+use std::convert::Infallible;
 use std::sync::Arc;
-
-/// The rings of the process's one engine: 65,536 commands, 65,536 records and 16,384 events.
-static ENGINE: Engine = Engine::new();
 
 /// Bytes of the largest batch that is appended at once.
 const BATCH_BYTES: usize = 1 << 20;
@@ -33,8 +36,15 @@ const READ_BYTES: usize = 1 << 17;
 /// An engine that has recovered and is ready to be stepped.
 #[derive(Debug)]
 pub struct Started<P: Platform> {
-    /// Its stages.
-    pub stages: Stages<'static, LogDirectory<P>>,
+    /// The system.
+    pub platform: P,
+    /// What its threads share.
+    pub context: &'static EngineContext,
+    pub(crate) sequencer: Sequencer<'static>,
+    pub(crate) log_writer: LogWriter<'static, LogDirectory<P>>,
+    pub(crate) syncer: Syncer<'static>,
+    pub(crate) releaser: Releaser<'static>,
+    pub(crate) notices: NoticeSink,
     /// What recovery found in the part of the log that it read.
     pub scanned: Scanned,
     /// The snapshot that it began at; `None` when it read the log from its beginning.
@@ -54,6 +64,16 @@ pub struct Started<P: Platform> {
 }
 
 impl<P: Platform> Started<P> {
+    /// The recovered book.
+    pub const fn book(&self) -> &Book<'static> {
+        self.sequencer.book()
+    }
+
+    /// The log.
+    pub const fn directory(&self) -> &LogDirectory<P> {
+        self.log_writer.file()
+    }
+
     /// Bytes of log behind the newest snapshot, or of all of it when there is none.
     pub fn behind_snapshot_bytes(&self) -> u64 {
         let before = self.snapshot.map_or(0, |header| header.chain.position.0);
@@ -61,28 +81,38 @@ impl<P: Platform> Started<P> {
     }
 }
 
-/// Recovers the log in `config.data` and splits the process's engine.
-///
-/// Every recovered event goes to `sink`. `callers` are rung when a segment can't be prepared ahead;
-/// the engine has been stopped then.
-///
-/// # Errors
-/// Says why the engine must not start.
-pub fn start<P: Platform, S: ReplaySink>(
-    platform: P,
-    (config, callers, notices): (&Config, Callers, &NoticeSink),
-    sink: &mut S,
-) -> Result<Started<P>, NotStarted<S::Refusal>> {
-    let spare_fault = SpareFault(Arc::new(move |_| callers.ring()));
-    start_engine(platform, &ENGINE, (config, spare_fault, notices), sink)
+/// An engine to be started, and how.
+#[derive(Debug)]
+pub struct Launch<'a, const INPUT: usize, const LOG: usize, const EVENTS: usize> {
+    /// The engine, which was not split before.
+    pub engine: &'static Engine<INPUT, LOG, EVENTS>,
+    /// What its threads will share. A segment that can't be prepared ahead stops the engine, and
+    /// all of them are woken.
+    pub context: &'static EngineContext,
+    /// How it runs.
+    pub config: &'a Config,
+    /// Takes what there is to say besides the events.
+    pub notices: NoticeSink,
 }
 
-/// The same with an engine of the caller's, who is told at once when a segment can't be prepared
-/// ahead; the engine has been stopped then.
+/// The engine of a process that has one: rings of 65,536 commands, 65,536 records and 16,384
+/// events.
+pub fn process_engine() -> &'static Engine {
+    static ENGINE: Engine = Engine::new();
+    &ENGINE
+}
+
+/// A recovered engine and where its commands go, or why there is none.
+pub type Starting<P, R> = Result<(Started<P>, Producer<'static, TimedCommand>), NotStarted<R>>;
+
+/// Recovers the log in the configured data directory and splits the engine; also returns where
+/// commands go.
+///
+/// Every recovered event goes to `sink`.
 ///
 /// # Errors
 /// Says why the engine must not start.
-pub fn start_engine<
+pub fn start<
     P: Platform,
     S: ReplaySink,
     const INPUT: usize,
@@ -90,17 +120,16 @@ pub fn start_engine<
     const EVENTS: usize,
 >(
     platform: P,
-    engine: &'static Engine<INPUT, LOG, EVENTS>,
-    (config, SpareFault(tell_caller), notices): (&Config, SpareFault, &NoticeSink),
+    launch: Launch<'_, INPUT, LOG, EVENTS>,
     sink: &mut S,
-) -> Result<Started<P>, NotStarted<S::Refusal>> {
-    let shared = engine.shared();
+) -> Starting<P, S::Refusal> {
+    let Launch { engine, context, config, notices } = launch;
     let log = LogOptions {
         segment_bytes: config.segment_bytes,
         io: config.io,
         spare_fault: SpareFault(Arc::new(move |fault| {
-            shared.halt.fault(Fault::Log(fault));
-            tell_caller(fault);
+            context.shared.halt.fault(Fault::Log(fault));
+            context.ended();
         })),
     };
     let mut directory = LogDirectory::open(platform, &config.data, &log)?;
@@ -108,7 +137,7 @@ pub fn start_engine<
     let lease = Lease::take(platform, &config.data)?;
 
     let started_ns = platform.monotonic_ns();
-    let recovered = recover_in_memory(platform, &mut directory, (config, notices), sink)?;
+    let recovered = recover_in_memory(platform, &mut directory, (config, &notices), sink)?;
     let recovery_ns = platform.monotonic_ns() - started_ns;
     warnings.extend(recovered.notes);
     // Only now is it known that they belong to no log that is refused.
@@ -122,14 +151,21 @@ pub fn start_engine<
     let settings = LogSettings { mode: config.sync, segment_bytes: config.segment_bytes };
     let now_ns = platform.wall_clock_ns();
     let opened = OpenedLog { file: directory, buffer, chain, settings, now_ns };
-    let mut stages = engine
+    let stages = engine
         .split(recovered.book, opened)
         .map_err(|fault| StartError::split(platform, config, fault))?;
+    let Stages { input, mut sequencer, log_writer, syncer, releaser, .. } = stages;
     if config.log_trades {
-        stages.sequencer.log_trades();
+        sequencer.log_trades();
     }
-    Ok(Started {
-        stages,
+    let started = Started {
+        platform,
+        context,
+        sequencer,
+        log_writer,
+        syncer,
+        releaser,
+        notices,
         scanned: recovered.scanned,
         snapshot: recovered.snapshot,
         recovery_ns,
@@ -137,7 +173,8 @@ pub fn start_engine<
         warnings,
         reserved_bytes: recovered.book_bytes + size_of_val(engine) + BATCH_BYTES + READ_BYTES,
         lease: Some(lease),
-    })
+    };
+    Ok((started, input))
 }
 
 /// What takes the events of a recovery, and decides whether the log is accepted.
@@ -178,6 +215,31 @@ pub trait ReplaySink: EventSink {
     /// # Errors
     /// The log is of another flow.
     fn accept(&mut self, flow: &FlowIdentity) -> Result<(), Self::Refusal>;
+}
+
+/// Replays a log for its state alone, and accepts every log.
+impl ReplaySink for () {
+    type Refusal = Infallible;
+
+    fn restart(&mut self) {}
+
+    fn wants_history(&self) -> bool {
+        false
+    }
+
+    fn resume(&mut self, _: &SnapshotHeader) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn expect(&mut self, _: &Command) {}
+
+    fn go_on(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn accept(&mut self, _: &FlowIdentity) -> Result<(), Infallible> {
+        Ok(())
+    }
 }
 
 /// Why there is no engine.

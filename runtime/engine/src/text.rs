@@ -3,23 +3,9 @@
 
 use highwater::types::Side;
 
-/// Most digits of a `u64`.
-const DIGITS_MAX: usize = 20;
-
 /// Appends `number` in decimal.
 pub fn push_number(text: &mut Vec<u8>, number: u64) {
-    let mut digits = [0; DIGITS_MAX];
-    let mut first = DIGITS_MAX;
-    let mut rest = number;
-    loop {
-        first -= 1;
-        digits[first] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    text.extend_from_slice(&digits[first..]);
+    text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// The side as it is written in files.

@@ -1,12 +1,12 @@
-//! The threads of the engine: one for the sequencer, one for the log writer; the gateway's is the
-//! caller's.
+//! The threads of the stages: the sequencer's, the log writer's and the syncer's.
 
-use crate::lag::SnapshotLag;
+use crate::context::{EngineContext, ThreadGuard};
+use crate::ports::CommandPort;
 use highwater::book::Book;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::log_writer::LogWriter;
 use highwater::sequencer::{Sequencer, SequencerHost};
-use highwater::stage::{Fault, Shared, Step};
+use highwater::stage::{Shared, Step};
 use highwater::syncer::Syncer;
 use highwater_platform::bell::Bells;
 use highwater_platform::idle::{Idle, IdleStrategy};
@@ -29,83 +29,12 @@ const MANY_COMMANDS: usize = 1_024;
 
 /// What the sequencer's thread gives back when it is done.
 #[derive(Debug)]
-pub struct Sequenced {
+pub struct SequencerEnd {
     /// The book behind the last command.
     pub book: Book<'static>,
     /// From taking a command to having published its record and its events, of one command in 16.
     pub critical_path: Latencies,
 }
-
-/// What a stage's thread knows of the threads around it.
-pub trait Neighbours: Send + 'static {
-    /// What the stages know of each other.
-    fn shared(&self) -> &'static Shared;
-
-    /// Who sleeps and may be woken.
-    fn bells(&self) -> &'static Bells;
-
-    /// How far the log has grown behind the newest snapshot.
-    fn lag(&self) -> &'static SnapshotLag;
-
-    /// Something was appended: whoever waits for so much is woken.
-    fn appended(&self) {
-        let (bells, lag) = (self.bells(), self.lag());
-        bells.sync.reach(self.shared().appended.get().0);
-        bells.snapshot.reach(lag.appended());
-        if lag.is_tight() {
-            bells.sequencer.ring();
-        }
-    }
-
-    /// No snapshot can be made though commands are held for it: the engine is to stop cleanly.
-    fn given_up(&self) {
-        self.bells().ring_all();
-    }
-
-    /// The stage has ended, by a panic too.
-    fn ended(&self) {
-        self.bells().ring_all();
-    }
-}
-
-/// What the threads of one engine have in common.
-#[derive(Debug)]
-pub struct Neighbourhood {
-    /// What the stages know of each other.
-    pub shared: &'static Shared,
-    /// Who sleeps and may be woken.
-    pub bells: Bells,
-    /// How far the log has grown behind the newest snapshot.
-    pub lag: SnapshotLag,
-}
-
-impl Neighbours for &'static Neighbourhood {
-    fn shared(&self) -> &'static Shared {
-        self.shared
-    }
-
-    fn bells(&self) -> &'static Bells {
-        &self.bells
-    }
-
-    fn lag(&self) -> &'static SnapshotLag {
-        &self.lag
-    }
-}
-
-/// Who brings the sequencer's commands.
-pub trait Supply: Send + 'static {
-    /// Called before each step.
-    fn refill(&mut self) {}
-
-    /// How long there may be nothing to do at most, though nobody rings.
-    fn until_due(&self) -> Option<Duration> {
-        None
-    }
-}
-
-/// Commands that a gateway pushes by itself.
-impl Supply for () {}
 
 /// Starts the sequencer's thread, `hw-sequencer`.
 ///
@@ -115,15 +44,15 @@ pub fn spawn_sequencer<P: Platform>(
     platform: P,
     strategy: IdleStrategy,
     mut sequencer: Sequencer<'static>,
-    mut supply: impl Supply,
-    neighbours: impl Neighbours,
-) -> io::Result<JoinHandle<Sequenced>> {
-    let bells = neighbours.bells();
+    mut commands: impl CommandPort,
+    context: &'static EngineContext,
+) -> io::Result<JoinHandle<SequencerEnd>> {
+    let bells = &context.bells;
     let mut idle = Idle::with_bell(platform, strategy, &bells.sequencer);
     let mut thread = SequencerThread {
         platform,
         waiting: Idle::new(platform, strategy),
-        shared: neighbours.shared(),
+        shared: context.shared,
         bells,
         in_a_row: 0,
         critical_path: Latencies::new(),
@@ -131,10 +60,10 @@ pub fn spawn_sequencer<P: Platform>(
         taken_ns: None,
     };
     Builder::new().name("hw-sequencer".to_owned()).spawn(move || {
-        let _guard = StageGuard(neighbours);
+        let _guard = ThreadGuard(context);
         platform.pin_thread(ThreadRole::Sequencer, Pinning::WhereCoresSuffice);
         loop {
-            supply.refill();
+            commands.refill();
             match sequencer.step(&mut thread) {
                 Step::Worked(count) => {
                     // Who gave it work has woken the log writer too: it makes no system call while
@@ -150,12 +79,12 @@ pub fn spawn_sequencer<P: Platform>(
                         thread.tell();
                         thread.in_a_row = 0;
                     }
-                    idle.wait_at_most(|| supply.until_due());
+                    idle.wait_at_most(|| commands.until_due());
                 }
                 Step::Done => break,
             }
         }
-        Sequenced { book: sequencer.into_book(), critical_path: thread.critical_path }
+        SequencerEnd { book: sequencer.into_book(), critical_path: thread.critical_path }
     })
 }
 
@@ -223,12 +152,12 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
     platform: P,
     strategy: IdleStrategy,
     mut log_writer: LogWriter<'static, F>,
-    neighbours: impl Neighbours,
+    context: &'static EngineContext,
 ) -> io::Result<JoinHandle<F>> {
-    let bells = neighbours.bells();
+    let bells = &context.bells;
     let mut idle = Idle::with_bell(platform, strategy, &bells.log);
     Builder::new().name("hw-log".to_owned()).spawn(move || {
-        let guard = StageGuard(neighbours);
+        let _guard = ThreadGuard(context);
         platform.pin_thread(ThreadRole::LogWriter, Pinning::WhereCoresSuffice);
         let mut idle_since_ns = None;
         // A fault has stopped the engine already when it comes back from a step.
@@ -236,7 +165,7 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
             match step {
                 Step::Worked(count) => {
                     bells.release.ring();
-                    guard.0.appended();
+                    context.appended();
                     idle.worked(count);
                     idle_since_ns = None;
                 }
@@ -267,11 +196,11 @@ pub fn spawn_syncer<P: Platform>(
     platform: P,
     mut syncer: Syncer<'static>,
     mut sync: impl FnMut() -> Result<(), LogFault> + Send + 'static,
-    neighbours: impl Neighbours,
+    context: &'static EngineContext,
 ) -> io::Result<JoinHandle<()>> {
-    let bells = neighbours.bells();
+    let bells = &context.bells;
     Builder::new().name("hw-sync".to_owned()).spawn(move || {
-        let _guard = StageGuard(neighbours);
+        let _guard = ThreadGuard(context);
         // Its sleep lasts until a sync is due, so that it never takes a core that the others could
         // use.
         let mut sleeps_for = None;
@@ -298,18 +227,4 @@ pub fn spawn_syncer<P: Platform>(
             }
         }
     })
-}
-
-/// Stops the whole engine when its thread panics, and tells the neighbours when it ends: nobody
-/// waits for a stage that is gone.
-#[derive(Debug)]
-pub struct StageGuard<N: Neighbours>(pub N);
-
-impl<N: Neighbours> Drop for StageGuard<N> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.shared().halt.fault(Fault::StagePanicked);
-        }
-        self.0.ended();
-    }
 }

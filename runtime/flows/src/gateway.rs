@@ -11,23 +11,25 @@ use crate::feed::{Fed, Feed, FeedEnd};
 use crate::outputs::{OutputError, OutputSync};
 use crate::told::Told;
 use flight::Flight;
-use highwater::command::{Action, Arrival};
+use highwater::command::{Action, TimedCommand};
 use highwater::event::Event;
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
 use highwater::stage::{Fault, State, Step};
 use highwater::types::Sequence;
+use highwater_engine::context::EngineContext;
 use highwater_engine::fills::FLOW_SESSION;
-use highwater_engine::threads::Neighbourhood;
+use highwater_engine::ports::{EventPort, Released};
 use highwater_engine::told_time::ToldTime;
+use highwater_platform::Platform;
 use highwater_platform::idle::Idle;
 use highwater_platform::latency::Latencies;
 use highwater_platform::signals::StopFlag;
-use highwater_platform::{Pinning, Platform, ThreadRole};
 pub use ledger::Ledger;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
 /// Commands that are pushed before the gateway looks at the released events again.
 const PUSHED_AT_ONCE: usize = 64;
 
@@ -48,17 +50,11 @@ pub struct Progress {
     pub released_count: AtomicU64,
 }
 
-/// Everything the gateway works with.
+/// What the gateway works with besides the engine.
 #[derive(Debug)]
-pub struct Gateway<P> {
-    /// The system.
-    pub platform: P,
+pub struct GatewayPort {
     /// Where commands go.
-    pub arrivals: Producer<'static, Arrival>,
-    /// Where events come from.
-    pub releaser: Releaser<'static>,
-    /// What the threads have in common.
-    pub neighbourhood: &'static Neighbourhood,
+    pub input: Producer<'static, TimedCommand>,
     /// Where commands come from.
     pub feed: Feed,
     /// Where events go.
@@ -73,8 +69,16 @@ pub struct Gateway<P> {
     pub stop: StopFlag,
     /// For others to watch.
     pub progress: Arc<Progress>,
-    /// What it does while there is nothing to do.
-    pub idle: Idle<P>,
+}
+
+/// The gateway at work: its thread takes events and pushes commands.
+#[derive(Debug)]
+struct Gateway<P> {
+    port: GatewayPort,
+    platform: P,
+    releaser: Releaser<'static>,
+    idle: Idle<P>,
+    context: &'static EngineContext,
 }
 
 /// How a gateway's work ended, and what it saw.
@@ -114,18 +118,27 @@ pub enum GatewayEnd {
     Fault(Fault),
 }
 
+impl<P: Platform> EventPort<P> for GatewayPort {
+    type Output = GatewayReport;
+
+    const THREAD_NAME: &'static str = "hw-gateway";
+
+    fn run(self, released: Released<P>) -> GatewayReport {
+        let Released { platform, releaser, idle, context } = released;
+        Gateway { port: self, platform, releaser, idle, context }.work()
+    }
+}
+
 impl<P: Platform> Gateway<P> {
     /// Works until the feed ends or somebody wishes to stop, then until everything pushed is
     /// released.
-    pub fn work(mut self) -> GatewayReport {
-        self.platform.pin_thread(ThreadRole::Gateway, Pinning::WhereCoresSuffice);
+    fn work(mut self) -> GatewayReport {
         let start_ns = self.platform.monotonic_ns();
-        let neighbourhood = self.neighbourhood;
-        let bells = &neighbourhood.bells;
-        self.stop.rings(&bells.release);
-        self.feed.rings(&bells.release);
-        let mut flight = Flight::new(self.pace, start_ns);
-        let end_ns = self.lasts.map_or(u64::MAX, |lasts| {
+        let bells = &self.context.bells;
+        self.port.stop.rings(&bells.release);
+        self.port.feed.rings(&bells.release);
+        let mut flight = Flight::new(self.port.pace, start_ns);
+        let end_ns = self.port.lasts.map_or(u64::MAX, |lasts| {
             start_ns.saturating_add(u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX))
         });
         let mut end = None;
@@ -135,7 +148,7 @@ impl<P: Platform> Gateway<P> {
                 Step::Idle => 0,
                 Step::Done => break,
             };
-            if self.output_sync.is_asked() {
+            if self.port.output_sync.is_asked() {
                 self.hand_over();
             }
             if end.is_none() {
@@ -150,7 +163,7 @@ impl<P: Platform> Gateway<P> {
                 }
                 if end.is_some() {
                     // Nothing is pushed from here on: the engine finishes what it has.
-                    self.neighbourhood.shared.halt.stop();
+                    self.context.shared.halt.stop();
                     bells.ring_all();
                 }
             }
@@ -166,17 +179,17 @@ impl<P: Platform> Gateway<P> {
     /// Hands what the outputs have buffered to the system, for who makes it durable.
     #[cold]
     fn hand_over(&mut self) {
-        if self.ledger.told.flush() {
-            self.output_sync.answer(self.releaser.released());
+        if self.port.ledger.told.flush() {
+            self.port.output_sync.answer(self.releaser.released());
         } else {
-            self.output_sync.end();
+            self.port.output_sync.end();
         }
     }
 
     /// Waits until it is rung, or something is due: until `end_ns`, and for nothing when the feed
     /// has ended.
     fn wait(&mut self, flight: &Flight, end_ns: Option<u64>) {
-        let (platform, shared) = (self.platform, self.neighbourhood.shared);
+        let (platform, shared) = (self.platform, self.context.shared);
         self.idle.wait_at_most(|| {
             let end_ns = end_ns?;
             let now_ns = platform.monotonic_ns();
@@ -190,12 +203,12 @@ impl<P: Platform> Gateway<P> {
 
     /// Why the gateway should end before its feed does.
     fn trouble(&mut self) -> Option<GatewayEnd> {
-        match self.ledger.told.take_error() {
+        match self.port.ledger.told.take_error() {
             Some(error) if error.is_broken_pipe() => Some(GatewayEnd::Stopped),
             Some(error) => Some(GatewayEnd::Output(error)),
-            None if self.stop.is_raised() => Some(GatewayEnd::Stopped),
+            None if self.port.stop.is_raised() => Some(GatewayEnd::Stopped),
             None => {
-                let why = self.neighbourhood.lag.given_up()?;
+                let why = self.context.lag.given_up()?;
                 Some(GatewayEnd::SnapshotsBehind(why.to_owned()))
             }
         }
@@ -206,19 +219,19 @@ impl<P: Platform> Gateway<P> {
     fn push(&mut self, flight: &mut Flight) -> (usize, Option<FeedEnd>) {
         let now_ns = self.platform.monotonic_ns();
         let timestamp_ns = self.platform.wall_clock_ns();
-        let next_expiry_ns = self.neighbourhood.shared.next_expiry.get();
-        if self.feed.is_clear() && flight.told_time.tells(next_expiry_ns, timestamp_ns) {
-            self.feed.operate(Action::Clock { now_ns: timestamp_ns });
+        let next_expiry_ns = self.context.shared.next_expiry.get();
+        if self.port.feed.is_clear() && flight.told_time.tells(next_expiry_ns, timestamp_ns) {
+            self.port.feed.operate(Action::Clock { now_ns: timestamp_ns });
         }
         let due = flight.due(now_ns);
-        let room = self.arrivals.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(flight));
+        let room = self.port.input.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(flight));
         flight.waits_for_others = room == 0;
         let mut end = None;
         // The operator's commands go at any pace.
         while flight.batch.len() < room
-            && (flight.batch.len() < due || self.feed.next_is_operators())
+            && (flight.batch.len() < due || self.port.feed.next_is_operators())
         {
-            let command = match self.feed.feed() {
+            let command = match self.port.feed.feed() {
                 Fed::Command(command) => command,
                 Fed::Pending => {
                     flight.waits_for_others = true;
@@ -232,13 +245,13 @@ impl<P: Platform> Gateway<P> {
             if command.session == FLOW_SESSION {
                 flight.pushed(now_ns);
             }
-            self.ledger.told.expect(&command);
-            flight.batch.push(Arrival { timestamp_ns, command });
+            self.port.ledger.told.expect(&command);
+            flight.batch.push(TimedCommand { timestamp_ns, command });
         }
-        let pushed_count = self.arrivals.push_many(&flight.batch);
+        let pushed_count = self.port.input.push_many(&flight.batch);
         assert_eq!(pushed_count, flight.batch.len(), "there is room");
         if pushed_count > 0 {
-            self.neighbourhood.bells.ring_for_command();
+            self.context.bells.ring_for_command();
         }
         flight.batch.clear();
         (pushed_count, end)
@@ -247,7 +260,7 @@ impl<P: Platform> Gateway<P> {
     /// How many commands may go so that snapshots do not fall behind too far. Where there is room
     /// for none, though none is under way, commands are held until a snapshot is made.
     fn room_of_lag(&self, flight: &Flight) -> usize {
-        let Neighbourhood { lag, bells, .. } = self.neighbourhood;
+        let EngineContext { lag, bells, .. } = self.context;
         let room = lag.room(flight.under_way());
         if room > 0 {
             lag.let_go();
@@ -259,7 +272,7 @@ impl<P: Platform> Gateway<P> {
 
     /// Releases some events and writes them down.
     fn release(&mut self, flight: &mut Flight) -> Step {
-        let Self { ledger, platform, releaser, .. } = self;
+        let Self { port: GatewayPort { ledger, .. }, platform, releaser, .. } = self;
         let mut now_ns = 0;
         let mut until_clock = 1;
         let step = releaser.step(&mut |event: &Event| {
@@ -279,21 +292,21 @@ impl<P: Platform> Gateway<P> {
             }
         });
         ledger.told.acknowledge(ledger.whole(releaser.released()));
-        self.progress.released_count.store(ledger.answer_count, Ordering::Relaxed);
+        self.port.progress.released_count.store(ledger.answer_count, Ordering::Relaxed);
         step
     }
 
     fn report(mut self, flight: &Flight, end: Option<GatewayEnd>) -> GatewayReport {
         let elapsed_ns = self.platform.monotonic_ns() - flight.start_ns;
-        self.output_sync.end();
-        let _has_failed = !self.ledger.told.flush();
-        let end = match self.neighbourhood.shared.halt.state() {
+        self.port.output_sync.end();
+        let _has_failed = !self.port.ledger.told.flush();
+        let end = match self.context.shared.halt.state() {
             State::Faulted(fault) => GatewayEnd::Fault(fault),
             State::Running | State::Stopping => match (end, self.trouble()) {
                 // That nobody reads the output makes no malformed line well-formed. But a signal of
                 // a terminal ends who writes into the pipe too, and then the line is only cut.
                 (end @ Some(GatewayEnd::Fed(FeedEnd::BadLine(_))), Some(GatewayEnd::Stopped))
-                    if !self.stop.is_raised() =>
+                    if !self.port.stop.is_raised() =>
                 {
                     end
                 }
@@ -303,10 +316,10 @@ impl<P: Platform> Gateway<P> {
         };
         GatewayReport {
             end,
-            told: self.ledger.told,
-            acknowledgement: self.ledger.acknowledgement,
+            told: self.port.ledger.told,
+            acknowledgement: self.port.ledger.acknowledgement,
             pushed_count: flight.pushed_count,
-            skipped_count: self.feed.skipped_count(),
+            skipped_count: self.port.feed.skipped_count(),
             elapsed_ns,
             released: self.releaser.released(),
             exposed_count_max: self.releaser.exposed_count_max(),

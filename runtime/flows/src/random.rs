@@ -7,7 +7,7 @@
 /// 2^64 divided by the golden ratio, made odd.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// A stream of numbers that a seed and a lane determine.
+/// A stream of numbers that a seed determines.
 #[derive(Clone, Debug)]
 pub struct Random {
     counter: u64,
@@ -19,15 +19,20 @@ impl Random {
         Self { counter: mix(mix(seed.wrapping_add(STEP)) ^ lane.wrapping_mul(STEP)) }
     }
 
+    /// The numbers of a seed, as the reference implementation gives them.
+    pub const fn from_seed(seed: u64) -> Self {
+        Self { counter: seed }
+    }
+
     /// 64 random bits.
-    pub fn bits(&mut self) -> u64 {
+    pub const fn number(&mut self) -> u64 {
         self.counter = self.counter.wrapping_add(STEP);
         mix(self.counter)
     }
 
     /// A number below `end`; 0 when `end` is 0. The bias is below `end` / 2^32.
     pub fn below(&mut self, end: u32) -> u32 {
-        let product = (self.bits() >> 32) * u64::from(end);
+        let product = (self.number() >> 32) * u64::from(end);
         u32::try_from(product >> 32).unwrap_or(0)
     }
 
@@ -69,10 +74,10 @@ mod tests {
     #[test]
     fn gives_the_published_numbers() {
         // The reference implementation's first outputs from state 0.
-        let mut random = Random { counter: 0 };
-        assert_eq!(random.bits(), 0xe220_a839_7b1d_cdaf);
-        assert_eq!(random.bits(), 0x6e78_9e6a_a1b9_65f4);
-        assert_eq!(random.bits(), 0x06c4_5d18_8009_454f);
+        let mut random = Random::from_seed(0);
+        assert_eq!(random.number(), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(random.number(), 0x6e78_9e6a_a1b9_65f4);
+        assert_eq!(random.number(), 0x06c4_5d18_8009_454f);
     }
 
     #[test]
@@ -102,7 +107,7 @@ mod tests {
 
     #[test]
     fn lanes_differ() {
-        let first = |seed, lane| Random::new(seed, lane).bits();
+        let first = |seed, lane| Random::new(seed, lane).number();
         assert_ne!(first(1, 0), first(1, 1));
         assert_ne!(first(1, 0), first(2, 0));
         assert_eq!(first(1, 0), first(1, 0));

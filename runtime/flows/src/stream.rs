@@ -143,7 +143,7 @@ impl Stream {
         FlowIdentity {
             name: name_of(format!("stream of seed {seed}")),
             head_bytes: 0,
-            head_hash: Random::new(seed, STREAM_VERSION).bits(),
+            head_hash: Random::new(seed, STREAM_VERSION).number(),
         }
     }
 

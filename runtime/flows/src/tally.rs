@@ -1,6 +1,6 @@
 //! What a summary counts of released events.
 
-use highwater::event::{Event, EventKind, RejectReason};
+use highwater::event::{Event, RejectReason};
 use highwater::types::{InstrumentId, Quantity};
 use std::collections::BTreeMap;
 
@@ -20,30 +20,13 @@ impl Tally {
     /// Counts one event.
     #[inline]
     pub fn count(&mut self, event: &Event) {
-        match event.kind {
-            EventKind::Trade { quantity, .. } | EventKind::AuctionTrade { quantity, .. } => {
-                self.trade_count += 1;
-                self.count_lots(event.instrument, quantity);
-            }
-            EventKind::Duplicate { .. } => self.duplicate_count += 1,
-            EventKind::Rejected { reason, .. } => *self.rejects.entry(reason).or_default() += 1,
-            EventKind::Accepted { .. }
-            | EventKind::Rested { .. }
-            | EventKind::Canceled { .. }
-            | EventKind::Reduced { .. }
-            | EventKind::Replaced { .. }
-            | EventKind::InstrumentDefined { .. }
-            | EventKind::FlowBound { .. }
-            | EventKind::Configured { .. }
-            | EventKind::Triggered { .. }
-            | EventKind::Replenished { .. }
-            | EventKind::MassCanceled { .. }
-            | EventKind::StateChanged { .. }
-            | EventKind::Uncrossed { .. }
-            | EventKind::BandSet { .. }
-            | EventKind::ClockSet { .. }
-            | EventKind::DayEnded { .. }
-            | EventKind::SessionLimited { .. } => {}
+        if let Some(quantity) = event.kind.traded() {
+            self.trade_count += 1;
+            self.count_lots(event.instrument, quantity);
+        } else if let Some(reason) = event.kind.reject_reason() {
+            *self.rejects.entry(reason).or_default() += 1;
+        } else if event.kind.is_duplicate() {
+            self.duplicate_count += 1;
         }
     }
 

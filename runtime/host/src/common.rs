@@ -3,19 +3,17 @@
 
 use super::errors::{PlaceError, SessionEnd};
 use super::fan_in::VISIT_MAX;
-use super::fan_out::Request;
 use super::place::{EngineSides, Place, Tallies};
-use highwater::command::{Action, Arrival, Command};
-use highwater::stage::{Latch, Shared, State};
+use super::registry::Registry;
+use super::request::Request;
+use highwater::command::{Action, Command, TimedCommand};
+use highwater::stage::{Latch, State};
 use highwater::types::{ClientSequence, SessionId};
-use highwater_engine::lag::SnapshotLag;
-use highwater_engine::threads::Neighbours;
+use highwater_engine::context::{EngineContext, Watcher};
 use highwater_engine::told_time::ToldTime;
 use highwater_platform::Platform;
-use highwater_platform::bell::Bells;
 use highwater_storage::LogCounters;
 use highwater_storage::history_cache::HistoryCache;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
@@ -29,14 +27,12 @@ pub(super) struct Common<P: Platform> {
     pub(super) data: PathBuf,
     /// What catch-ups read is kept here.
     pub(super) cache: Arc<HistoryCache>,
-    pub(super) shared: &'static Shared,
+    /// What the engine's threads share.
+    pub(super) context: &'static EngineContext,
     /// The operator's place, and those of everybody else behind it.
     pub(super) places: &'static [Place],
     /// Places from here on were never taken.
     pub(super) used_count: AtomicUsize,
-    pub(super) bells: Bells,
-    /// How far the log has grown behind the newest snapshot.
-    pub(super) lag: SnapshotLag,
     pub(super) registry: Mutex<Registry>,
     requests: Sender<Request>,
     /// How many sessions the engine may hold.
@@ -51,23 +47,12 @@ pub(super) struct Common<P: Platform> {
     pub(super) counters: OnceLock<Arc<LogCounters>>,
 }
 
-/// Who has which place, and what is remembered of those who have none.
-#[derive(Debug, Default)]
-pub(super) struct Registry {
-    /// The places of the sessions that have one, but for the operator's.
-    pub(super) taken: BTreeMap<SessionId, u16>,
-    /// The others.
-    pub(super) free: BTreeSet<u16>,
-    /// The last client sequence of every session that ever sent a command and has no place now.
-    pub(super) records: BTreeMap<SessionId, ClientSequence>,
-}
-
 impl<P: Platform> Common<P> {
     /// Places for `place_count` sessions beside the operator's, and the engine's sides of them.
     pub(super) fn new(
         platform: P,
         data: PathBuf,
-        shared: &'static Shared,
+        context: &'static EngineContext,
         place_count: usize,
         requests: Sender<Request>,
     ) -> (Self, Vec<EngineSides>) {
@@ -77,11 +62,9 @@ impl<P: Platform> Common<P> {
             platform,
             data,
             cache: Arc::default(),
-            shared,
+            context,
             places: Box::leak(places.into_boxed_slice()),
             used_count: AtomicUsize::new(1),
-            bells: Bells::default(),
-            lag: SnapshotLag::default(),
             registry: Mutex::default(),
             requests,
             sessions_max: AtomicU32::new(0),
@@ -101,7 +84,7 @@ impl<P: Platform> Common<P> {
 
     /// Why nothing is done for sessions any more; `None` while the host runs.
     pub(super) fn end(&self) -> Option<SessionEnd> {
-        match self.shared.halt.state() {
+        match self.context.shared.halt.state() {
             State::Faulted(fault) => Some(SessionEnd::Fault(fault)),
             State::Running | State::Stopping => {
                 self.release_done.is_set().then(|| self.clean_end())
@@ -111,7 +94,7 @@ impl<P: Platform> Common<P> {
 
     /// Why a host ends in which no fault was.
     fn clean_end(&self) -> SessionEnd {
-        match self.lag.given_up() {
+        match self.context.lag.given_up() {
             Some(_) => SessionEnd::SnapshotsBehind,
             None => SessionEnd::Stopped,
         }
@@ -129,7 +112,7 @@ impl<P: Platform> Common<P> {
     /// Asks the release thread for something. When it is gone nobody answers.
     pub(super) fn ask(&self, request: Request) {
         let _gone = self.requests.send(request);
-        self.bells.release.ring();
+        self.context.bells.release.ring();
     }
 
     /// How many places were ever taken; the sequencer's and the release thread look at those.
@@ -145,7 +128,7 @@ impl<P: Platform> Common<P> {
         };
         let client_sequence = ClientSequence(desk.last.0 + 1);
         let command = Command { session: SessionId::OPERATOR, client_sequence, action };
-        if desk.arrivals.push(Arrival { timestamp_ns, command }).is_err() {
+        if desk.input.push(TimedCommand { timestamp_ns, command }).is_err() {
             return false;
         }
         desk.last = client_sequence;
@@ -156,22 +139,28 @@ impl<P: Platform> Common<P> {
     /// than a visit takes, commands are held: until those that are not appended yet are, and where
     /// that would not be enough until a snapshot is made.
     pub(super) fn room(&self, under_way: usize) -> usize {
-        let not_appended = self.shared.applied.get().0.saturating_sub(self.shared.appended.get().0);
-        let room = self.lag.room(not_appended.saturating_add(under_way as u64));
+        let not_appended = self
+            .context
+            .shared
+            .applied
+            .get()
+            .0
+            .saturating_sub(self.context.shared.appended.get().0);
+        let room = self.context.lag.room(not_appended.saturating_add(under_way as u64));
         if room >= VISIT_MAX {
-            self.lag.loosen();
+            self.context.lag.loosen();
             return room;
         }
-        self.lag.tighten();
-        if self.lag.holds(VISIT_MAX as u64) && self.lag.hold() {
-            self.bells.snapshot.bell().ring();
+        self.context.lag.tighten();
+        if self.context.lag.holds(VISIT_MAX as u64) && self.context.lag.hold() {
+            self.context.bells.snapshot.bell().ring();
         }
         room
     }
 
     /// Tells the engine the time if the next order's expiry has come.
     pub(super) fn tell_time(&self, told: &mut ToldTime) {
-        let Some(next_expiry_ns) = self.shared.next_expiry.get() else {
+        let Some(next_expiry_ns) = self.context.shared.next_expiry.get() else {
             return;
         };
         let now_ns = self.platform.wall_clock_ns();
@@ -214,7 +203,7 @@ impl<P: Platform> Common<P> {
             drop(place.desk());
         }
         self.is_draining.set();
-        self.bells.sequencer.ring();
+        self.context.bells.sequencer.ring();
     }
 
     /// Wakes every caller: there is something new that concerns all.
@@ -223,35 +212,16 @@ impl<P: Platform> Common<P> {
             place.waiter.wake();
         }
     }
+}
 
-    /// A thread of the engine has ended, or a fault was told: the others look, and the callers if
-    /// all is over.
-    pub(super) fn look_around(&self) {
-        self.bells.ring_all();
+impl<P: Platform> Watcher for Common<P> {
+    fn ended(&self) {
         if self.end().is_some() {
             self.wake_everybody();
         }
     }
-}
-
-impl<P: Platform> Neighbours for &'static Common<P> {
-    fn shared(&self) -> &'static Shared {
-        self.shared
-    }
-
-    fn bells(&self) -> &'static Bells {
-        &self.bells
-    }
-
-    fn lag(&self) -> &'static SnapshotLag {
-        &self.lag
-    }
 
     fn given_up(&self) {
         self.close();
-    }
-
-    fn ended(&self) {
-        self.look_around();
     }
 }

@@ -5,7 +5,7 @@
 //! at most: a session that always has more cannot keep another waiting for longer than a round.
 
 use super::place::Place;
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::ring::{Consumer, Producer};
 
 /// Commands that one visit takes at most; a batch is no longer, so that it is taken whole.
@@ -17,13 +17,13 @@ pub(super) struct FanIn {
     visits: Vec<Visit>,
     /// Where the next round begins.
     next: usize,
-    into: Producer<'static, Arrival>,
+    into: Producer<'static, TimedCommand>,
 }
 
 /// One place, as the sequencer's thread sees it.
 #[derive(Debug)]
 struct Visit {
-    arrivals: Consumer<'static, Arrival>,
+    input: Consumer<'static, TimedCommand>,
     place: &'static Place,
     /// The operator's commands are taken though it reads no events: the clock is among them.
     is_operators: bool,
@@ -41,11 +41,11 @@ pub(super) enum Takes {
 impl FanIn {
     /// Visits the places of these rings, the operator's first.
     pub(super) fn new(
-        sides: impl IntoIterator<Item = (Consumer<'static, Arrival>, &'static Place)>,
-        into: Producer<'static, Arrival>,
+        sides: impl IntoIterator<Item = (Consumer<'static, TimedCommand>, &'static Place)>,
+        into: Producer<'static, TimedCommand>,
     ) -> Self {
-        let visits = sides.into_iter().enumerate().map(|(index, (arrivals, place))| Visit {
-            arrivals,
+        let visits = sides.into_iter().enumerate().map(|(index, (input, place))| Visit {
+            input,
             place,
             is_operators: index == 0,
         });
@@ -78,21 +78,21 @@ impl FanIn {
 
     /// True when no session has a command waiting.
     pub(super) fn is_empty(&mut self) -> bool {
-        self.visits.iter_mut().all(|visit| visit.arrivals.is_empty())
+        self.visits.iter_mut().all(|visit| visit.input.is_empty())
     }
 }
 
 impl Visit {
-    fn take(&mut self, takes: Takes, into: &mut Producer<'static, Arrival>) -> usize {
-        if self.arrivals.is_empty() {
+    fn take(&mut self, takes: Takes, into: &mut Producer<'static, TimedCommand>) -> usize {
+        if self.input.is_empty() {
             return 0;
         }
         if takes == Takes::Readers && self.place.is_lagging() && !self.is_operators {
             return 0;
         }
         // There is room for all of them.
-        self.arrivals.for_each(VISIT_MAX, |arrival| {
-            let pushed = into.push(*arrival);
+        self.input.for_each(VISIT_MAX, |timed| {
+            let pushed = into.push(*timed);
             assert!(pushed.is_ok(), "the round made sure of room for a visit");
         })
     }

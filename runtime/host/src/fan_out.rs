@@ -6,13 +6,13 @@
 //! reads from the log. Answers that the log does not hold are kept for it.
 
 use super::place::{Place, Tallies};
+use super::request::{Joined, Missed, Request};
 use super::waiter::Fenced;
 use arrayvec::ArrayVec;
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::ring::Producer;
 use highwater::types::{Sequence, SessionId};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::SyncSender;
 
 /// The release thread's side of all places.
 #[derive(Debug)]
@@ -27,62 +27,6 @@ pub(super) struct FanOut {
     /// Streams that were given an event, or marked lagging, since callers were last woken.
     touched: Vec<u16>,
     tallies: &'static Tallies,
-}
-
-/// What a session's handle asks of the release thread.
-#[derive(Debug)]
-pub(super) enum Request {
-    /// Deliver to this handle from now on.
-    Join {
-        /// The place.
-        index: u16,
-        /// The handle.
-        generation: u64,
-        /// Whose events.
-        session: SessionId,
-        /// What the session has seen; what came since it misses. `None`: it misses nothing.
-        seen: Option<Sequence>,
-        /// Where the answer goes.
-        reply: SyncSender<Joined>,
-    },
-    /// Take a lagging session up again.
-    Rejoin {
-        /// The place.
-        index: u16,
-        /// The handle; another's request is passed over.
-        generation: u64,
-        /// Where the answer goes.
-        reply: SyncSender<Joined>,
-    },
-    /// Nobody reads these events any more.
-    Leave {
-        /// The place.
-        index: u16,
-        /// The handle; another's request is passed over.
-        generation: u64,
-    },
-}
-
-/// From where on events are delivered, and what was missed before.
-#[derive(Debug)]
-pub(super) struct Joined {
-    /// Events of commands behind this one are delivered.
-    pub(super) live_after: Sequence,
-    /// Values of the event ring before this number are not for this handle, where it is new.
-    pub(super) published: u64,
-    /// Where the session's events stopped; `None` when it misses nothing.
-    pub(super) missed: Option<Missed>,
-    /// Answers that it missed and that the log does not hold, in order.
-    pub(super) unlogged: Vec<Event>,
-}
-
-/// Where a session's events stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Missed {
-    /// The first command of which events are missing.
-    pub(super) sequence: Sequence,
-    /// How many of the session's events of that command were delivered.
-    pub(super) delivered_count: u64,
 }
 
 /// What an event follows from.
@@ -315,30 +259,8 @@ impl Stream {
 /// about, and whose orders traded.
 pub(super) fn concerned(event: &Event) -> ArrayVec<SessionId, 3> {
     let mut sessions = ArrayVec::new();
-    let counterpart = match event.kind {
-        EventKind::Trade { maker_session, .. } => maker_session,
-        EventKind::AuctionTrade { sell_session, .. } => sell_session,
-        EventKind::Accepted { .. }
-        | EventKind::Rejected { .. }
-        | EventKind::Rested { .. }
-        | EventKind::Canceled { .. }
-        | EventKind::Reduced { .. }
-        | EventKind::Replaced { .. }
-        | EventKind::Duplicate { .. }
-        | EventKind::InstrumentDefined { .. }
-        | EventKind::FlowBound { .. }
-        | EventKind::Configured { .. }
-        | EventKind::Triggered { .. }
-        | EventKind::Replenished { .. }
-        | EventKind::MassCanceled { .. }
-        | EventKind::StateChanged { .. }
-        | EventKind::Uncrossed { .. }
-        | EventKind::BandSet { .. }
-        | EventKind::ClockSet { .. }
-        | EventKind::DayEnded { .. }
-        | EventKind::SessionLimited { .. } => event.session,
-    };
-    for session in [event.session, event.owner, counterpart] {
+    let counterparty = event.kind.counterparty().unwrap_or(event.session);
+    for session in [event.session, event.owner, counterparty] {
         if !sessions.contains(&session) {
             sessions.push(session);
         }

@@ -2,7 +2,8 @@
 //! from where they stopped to where they go on.
 
 use super::errors::CatchUpError;
-use super::fan_out::{Joined, Missed, concerned};
+use super::fan_out::concerned;
+use super::request::{Joined, Missed};
 use highwater::book::Book;
 use highwater::event::{Event, EventSink};
 use highwater::record::Record;
@@ -154,8 +155,8 @@ impl<S: EventSink> Visitor for Until<'_, '_, S> {
         Ok(())
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.replay.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.replay.prefetch(waiting);
     }
 }
 

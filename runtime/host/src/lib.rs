@@ -13,11 +13,13 @@ mod fan_in;
 mod fan_out;
 mod history;
 mod place;
+mod ports;
+mod registry;
+mod request;
 mod session;
 mod statistics;
 #[cfg(test)]
 mod tests;
-mod threads;
 mod waiter;
 
 pub use errors::{
@@ -27,27 +29,30 @@ pub use session::{BATCH_MAX, Durable, NextEvent, Session};
 pub use statistics::HostStatistics;
 
 use common::Common;
-use fan_out::Request;
+use fan_in::FanIn;
+use fan_out::FanOut;
 use highwater::book::Book;
-use highwater::command::{Action, Command, FlowIdentity};
+use highwater::command::{Action, TimedCommand};
 use highwater::engine::Engine;
-use highwater::event::{Event, EventSink};
-use highwater::snapshot::SnapshotHeader;
-use highwater::stage::Fault;
+use highwater::ring::Producer;
+use highwater::stage::{Fault, State};
 use highwater::types::{Sequence, SessionId};
 use highwater_engine::config::Config;
-use highwater_engine::lag::FollowedLog;
+use highwater_engine::context::EngineContext;
 use highwater_engine::notices::{Notice, NoticeLog};
+use highwater_engine::runner::{Panicked, Ports, Runner};
 use highwater_engine::snapshots::Made;
-use highwater_engine::start::{NotStarted, ReplaySink, Started, start_engine};
+use highwater_engine::start::{Launch, NotStarted, Started, start};
+use highwater_engine::told_time::ToldTime;
 use highwater_platform::Platform;
-use highwater_storage::{LogDirectory, SpareFault};
+use highwater_storage::LogDirectory;
 use history::Owed;
-use std::convert::Infallible;
-use std::sync::Arc;
+use place::EngineSides;
+use ports::{Delivery, Submitted};
+use request::Request;
+use std::mem::take;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{channel, sync_channel};
-use threads::{Crew, Tools};
+use std::sync::mpsc::{Receiver, channel, sync_channel};
 
 /// Places of a host when nobody says otherwise.
 pub const PLACES_DEFAULT: usize = 128;
@@ -85,7 +90,7 @@ pub struct Host<P: Platform> {
     common: &'static Common<P>,
     engine: &'static HostEngine,
     /// `None` once they have been waited for.
-    crew: Option<Crew<P>>,
+    runner: Option<Runner<P, ()>>,
     warnings: Vec<String>,
     notices: NoticeLog,
     recovered: Sequence,
@@ -114,27 +119,27 @@ impl<P: Platform> Host<P> {
         }
         // In memory that is never given back.
         let engine: &'static HostEngine = Engine::new_in(Box::leak(Box::new_uninit()));
+        let context = EngineContext::new(engine.shared());
         let (ask, requests) = channel();
         let data = config.engine.data.clone();
-        let (common, sides) = Common::new(platform, data, engine.shared(), config.places, ask);
+        let (common, sides) = Common::new(platform, data, context, config.places, ask);
         let common: &'static Common<P> = Box::leak(Box::new(common));
+        context.watch(common);
 
-        let spare_fault = SpareFault(Arc::new(move |_| common.look_around()));
         let notices = NoticeLog::default();
-        let sink = notices.sink();
-        let how = (&config.engine, spare_fault, &sink);
-        let started = match start_engine(platform, engine, how, &mut Silence) {
+        let config = &config.engine;
+        let launch = Launch { engine, context, config, notices: notices.sink() };
+        let (mut started, input) = match start(platform, launch, &mut ()) {
             Ok(started) => started,
             Err(NotStarted::Failed(error)) => return Err(HostError::Start(error)),
             Err(NotStarted::Refused(never)) => match never {},
         };
-        remember(common, &config.engine, &started);
-        let recovered = started.stages.sequencer.book().last_sequence();
-        let Started { stages, warnings, .. } = started;
-        let config = &config.engine;
-        let tools = Tools { common, config, sides, requests, notices: sink };
-        let crew = Crew::start(stages, tools).map_err(HostError::Thread)?;
-        Ok(Self { common, engine, crew: Some(crew), warnings, notices, recovered })
+        remember(common, &started);
+        let recovered = started.book().last_sequence();
+        let warnings = take(&mut started.warnings);
+        let ports = ports_of(common, sides, (input, requests), recovered);
+        let runner = Runner::start(started, config, ports).map_err(HostError::Thread)?;
+        Ok(Self { common, engine, runner: Some(runner), warnings, notices, recovered })
     }
 
     /// A session's handle, live from now on: the events of commands that are released later are
@@ -167,8 +172,8 @@ impl<P: Platform> Host<P> {
     /// # Errors
     /// Why none was made, in words.
     pub fn snapshot(&self) -> Result<Option<Made>, String> {
-        match &self.crew {
-            Some(crew) => crew.snapshots.requests().make_now(),
+        match &self.runner {
+            Some(runner) => runner.snapshots().make_now(),
             None => Err("the host was stopped".to_owned()),
         }
     }
@@ -176,8 +181,8 @@ impl<P: Platform> Host<P> {
     /// What is counted, now.
     pub fn statistics(&self) -> HostStatistics {
         let mut statistics = HostStatistics::of(self.common, self.engine.occupancy());
-        if let Some(crew) = &self.crew {
-            statistics.snapshots = crew.snapshots.requests().totals();
+        if let Some(runner) = &self.runner {
+            statistics.snapshots = runner.snapshots().totals();
         }
         statistics
     }
@@ -215,9 +220,16 @@ impl<P: Platform> Host<P> {
 
     /// Closes the host and waits for its threads; `None` when that was done before.
     fn close(&mut self) -> Option<Result<(Book<'static>, LogDirectory<P>), Fault>> {
-        let crew = self.crew.take()?;
+        let runner = self.runner.take()?;
         self.common.close();
-        Some(crew.join(self.common))
+        let ended = runner.join();
+        Some(match (self.common.context.shared.halt.state(), ended) {
+            (State::Faulted(fault), _) => Err(fault),
+            (State::Running | State::Stopping, Err(Panicked)) => Err(Fault::StagePanicked),
+            (State::Running | State::Stopping, Ok(ended)) => {
+                Ok((ended.sequencer.book, ended.directory))
+            }
+        })
     }
 
     fn join(&self, session: SessionId, seen: Option<Sequence>) -> Result<Session<P>, PlaceError> {
@@ -257,8 +269,8 @@ impl<P: Platform> Drop for Host<P> {
 
 /// Takes over what recovery found, and sends the first command if the log is new or other
 /// capacities are wished for.
-fn remember<P: Platform>(common: &Common<P>, config: &Config, started: &Started<P>) {
-    let book = started.stages.sequencer.book();
+fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
+    let book = started.book();
     let known = (0..book.capacities().sessions).filter_map(|number| {
         let session = SessionId(u16::try_from(number).ok()?);
         Some((session, book.last_client_sequence(session)))
@@ -269,13 +281,7 @@ fn remember<P: Platform>(common: &Common<P>, config: &Config, started: &Started<
         (1..common.places.len()).filter_map(|index| u16::try_from(index).ok()).collect();
     common.places[0].desk().last = book.last_client_sequence(SessionId::OPERATOR);
     common.sessions_max.store(started.capacities.sessions, Ordering::Relaxed);
-    let counters = started.stages.log_writer.file().counters();
-    common.lag.follow(FollowedLog {
-        counters: Arc::clone(&counters),
-        behind_bytes: started.behind_snapshot_bytes(),
-        plan: config.snapshots,
-    });
-    let is_first = common.counters.set(counters).is_ok();
+    let is_first = common.counters.set(started.directory().counters()).is_ok();
     assert!(is_first, "a host starts once");
     if book.last_sequence().0 == 0 || book.capacities() != started.capacities {
         let now_ns = common.platform.wall_clock_ns();
@@ -284,34 +290,23 @@ fn remember<P: Platform>(common: &Common<P>, config: &Config, started: &Started<
     }
 }
 
-/// Replays a log for its state alone.
-struct Silence;
-
-impl EventSink for Silence {
-    fn event(&mut self, _: &Event) {}
-}
-
-impl ReplaySink for Silence {
-    /// It accepts every log.
-    type Refusal = Infallible;
-
-    fn restart(&mut self) {}
-
-    fn wants_history(&self) -> bool {
-        false
-    }
-
-    fn resume(&mut self, _: &SnapshotHeader) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn expect(&mut self, _: &Command) {}
-
-    fn go_on(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn accept(&mut self, _: &FlowIdentity) -> Result<(), Infallible> {
-        Ok(())
+/// The ports of a host's engine, which goes on after `recovered`.
+fn ports_of<P: Platform>(
+    common: &'static Common<P>,
+    sides: Vec<EngineSides>,
+    (input, requests): (Producer<'static, TimedCommand>, Receiver<Request>),
+    recovered: Sequence,
+) -> Ports<Submitted<P>, Delivery<P>, ()> {
+    let (taken, pushed): (Vec<_>, Vec<_>) = sides
+        .into_iter()
+        .zip(common.places)
+        .map(|(EngineSides { input, events }, place)| ((input, place), (events, place)))
+        .unzip();
+    let fan_in = FanIn::new(taken, input);
+    let fan_out = FanOut::new(pushed, recovered, common.tallies);
+    Ports {
+        commands: Submitted { common, fan_in, told_time: ToldTime::default() },
+        events: Delivery { common, fan_out, requests },
+        outputs: (),
     }
 }

@@ -1,9 +1,9 @@
 //! A place: one session's pair of rings, and who may use them.
 
-use super::common::Registry;
 use super::errors::SessionEnd;
+use super::registry::Registry;
 use super::waiter::Waiter;
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::event::Event;
 use highwater::ring::{Consumer, Producer, Ring};
 use highwater::types::{ClientSequence, SessionId};
@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Commands of one session that may wait for the sequencer.
-pub(super) const ARRIVALS_PER_PLACE: usize = 256;
+pub(super) const COMMANDS_PER_PLACE: usize = 256;
 /// Events of one session that may wait for it to read them.
 pub(super) const EVENTS_PER_PLACE: usize = 1_024;
 
-type ArrivalRing = Ring<Arrival, ARRIVALS_PER_PLACE>;
+type CommandRing = Ring<TimedCommand, COMMANDS_PER_PLACE>;
 type EventRing = Ring<Event, EVENTS_PER_PLACE>;
 
 /// One session's side of its rings, and what the engine's threads know of it.
@@ -32,7 +32,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Desk {
     /// Where the session's commands go.
-    pub(super) arrivals: Producer<'static, Arrival>,
+    pub(super) input: Producer<'static, TimedCommand>,
     /// Where its events come from.
     pub(super) events: Consumer<'static, Event>,
     /// Which handle may use the desk: the one with this number.
@@ -47,7 +47,7 @@ pub(super) struct Desk {
 #[derive(Debug)]
 pub(super) struct EngineSides {
     /// For the sequencer's thread.
-    pub(super) arrivals: Consumer<'static, Arrival>,
+    pub(super) input: Consumer<'static, TimedCommand>,
     /// For the release thread.
     pub(super) events: Producer<'static, Event>,
 }
@@ -58,15 +58,15 @@ impl Place {
     /// # Panics
     /// Never: new rings have not been split.
     pub(super) fn new() -> (Self, EngineSides) {
-        let commands: &'static ArrivalRing = Ring::new_in(Box::leak(Box::new_uninit()));
+        let commands: &'static CommandRing = Ring::new_in(Box::leak(Box::new_uninit()));
         let answers: &'static EventRing = Ring::new_in(Box::leak(Box::new_uninit()));
-        let (arrivals, taken) = commands.split().expect("it is new");
+        let (input, taken) = commands.split().expect("it is new");
         let (pushed, events) = answers.split().expect("it is new");
         let last = ClientSequence(0);
-        let desk = Desk { arrivals, events, generation: 0, session: None, last };
+        let desk = Desk { input, events, generation: 0, session: None, last };
         let place =
             Self { desk: Mutex::new(desk), lagging: AtomicBool::new(false), waiter: Waiter::new() };
-        (place, EngineSides { arrivals: taken, events: pushed })
+        (place, EngineSides { input: taken, events: pushed })
     }
 
     /// The desk, whoever may use it.

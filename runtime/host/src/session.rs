@@ -8,11 +8,11 @@ pub use futures::{Durable, NextEvent};
 use super::common::Common;
 use super::errors::{CatchUpError, PollError, SessionEnd, SubmitError};
 use super::fan_in::VISIT_MAX;
-use super::fan_out::Request;
 use super::history::Owed;
 use super::place::{Desk, Place};
+use super::request::Request;
 use arrayvec::ArrayVec;
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::{Event, EventSink};
 use highwater::types::{ClientSequence, Sequence, SessionId};
 use highwater_platform::Platform;
@@ -100,10 +100,10 @@ impl<P: Platform> Session<P> {
         let timestamp_ns = self.common.platform.wall_clock_ns();
         let mut desk = self.desk_to_submit()?;
         let command = Command { session, client_sequence, action };
-        desk.arrivals.push(Arrival { timestamp_ns, command }).map_err(|_| SubmitError::Busy)?;
+        desk.input.push(TimedCommand { timestamp_ns, command }).map_err(|_| SubmitError::Busy)?;
         desk.last = desk.last.max(client_sequence);
         drop(desk);
-        self.common.bells.ring_for_command();
+        self.common.context.bells.ring_for_command();
         Ok(())
     }
 
@@ -125,22 +125,22 @@ impl<P: Platform> Session<P> {
         let session = self.id;
         let timestamp_ns = self.common.platform.wall_clock_ns();
         let mut desk = self.desk_to_submit()?;
-        if desk.arrivals.room() < actions.len() {
+        if desk.input.room() < actions.len() {
             return Err(SubmitError::Busy);
         }
         let before = desk.last;
-        let mut batch = desk.arrivals.write(actions.len());
+        let mut batch = desk.input.write(actions.len());
         let mut last = before;
         for action in actions {
             last = ClientSequence(last.0 + 1);
             let command = Command { session, client_sequence: last, action: *action };
-            let pushed = batch.push(Arrival { timestamp_ns, command });
+            let pushed = batch.push(TimedCommand { timestamp_ns, command });
             assert!(pushed.is_ok(), "there was room for all of them");
         }
         batch.commit();
         desk.last = last;
         drop(desk);
-        self.common.bells.ring_for_command();
+        self.common.context.bells.ring_for_command();
         Ok(ClientSequence(before.0 + 1)..=last)
     }
 

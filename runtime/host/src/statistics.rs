@@ -49,7 +49,7 @@ pub struct HostStatistics {
 
 impl HostStatistics {
     pub(super) fn of<P: Platform>(common: &Common<P>, rings: Occupancy) -> Self {
-        let shared = common.shared;
+        let shared = common.context.shared;
         let tallies = common.tallies;
         let mut statistics = Self {
             appended: shared.appended.get(),
@@ -59,7 +59,10 @@ impl HostStatistics {
             sync_time: common.counters.get().and_then(|counters| counters.sync_quantiles()),
             rings,
             cache: common.cache.totals(),
-            snapshots: SnapshotTotals { lag: common.lag.totals(), ..SnapshotTotals::default() },
+            snapshots: SnapshotTotals {
+                lag: common.context.lag.totals(),
+                ..SnapshotTotals::default()
+            },
             places: common.places.len() - 1,
             places_taken: common.registry().taken.len(),
             lagging_count: tallies.lagging_count.load(Ordering::Relaxed),
@@ -68,7 +71,7 @@ impl HostStatistics {
         };
         for place in &common.places[..common.used_count()] {
             let mut desk = place.desk();
-            statistics.submitted_waiting += desk.arrivals.capacity() - desk.arrivals.room();
+            statistics.submitted_waiting += desk.input.capacity() - desk.input.room();
             statistics.events_waiting += desk.events.waiting();
             drop(desk);
             statistics.waiting_count += usize::from(place.waiter.is_waiting());

@@ -1,10 +1,11 @@
 //! Fan-in and fan-out without threads: who is visited when, and what is delivered where.
 
 use super::fan_in::{FanIn, Takes, VISIT_MAX};
-use super::fan_out::{FanOut, Joined, Missed, Request};
-use super::place::{ARRIVALS_PER_PLACE, EVENTS_PER_PLACE, EngineSides, Place, Tallies};
+use super::fan_out::FanOut;
+use super::place::{COMMANDS_PER_PLACE, EVENTS_PER_PLACE, EngineSides, Place, Tallies};
+use super::request::{Joined, Missed, Request};
 use super::waiter::{Fenced, Until, Waiter};
-use highwater::command::{Action, Arrival, Command};
+use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::{Event, EventKind};
 use highwater::ring::{Consumer, Ring};
 use highwater::types::{ClientSequence, InstrumentId, OrderId, Sequence, SessionId};
@@ -20,11 +21,11 @@ fn places(count: usize) -> (&'static [Place], Vec<EngineSides>) {
 }
 
 /// A fan-in over so many places, and what comes out of it.
-fn fan_in(count: usize) -> (&'static [Place], FanIn, Consumer<'static, Arrival>) {
+fn fan_in(count: usize) -> (&'static [Place], FanIn, Consumer<'static, TimedCommand>) {
     let (places, sides) = places(count);
-    let ring: &'static Ring<Arrival, 1_024> = Box::leak(Box::default());
+    let ring: &'static Ring<TimedCommand, 1_024> = Box::leak(Box::default());
     let (into, out) = ring.split().unwrap();
-    let sides = sides.into_iter().map(|side| side.arrivals).zip(places);
+    let sides = sides.into_iter().map(|side| side.input).zip(places);
     (places, FanIn::new(sides, into), out)
 }
 
@@ -36,7 +37,7 @@ fn submit(place: &Place, session: u16, count: usize) -> usize {
         desk.last = ClientSequence(desk.last.0 + 1);
         let (session, client_sequence) = (SessionId(session), desk.last);
         let command = Command { session, client_sequence, action: Action::EndOfDay };
-        if desk.arrivals.push(Arrival { timestamp_ns: 0, command }).is_err() {
+        if desk.input.push(TimedCommand { timestamp_ns: 0, command }).is_err() {
             desk.last = ClientSequence(desk.last.0 - 1);
             break;
         }
@@ -51,14 +52,14 @@ fn a_modest_session_waits_for_no_more_than_a_round() {
     // Seven that always have more, and one that has a command now and then.
     for step in 0..200 {
         for greedy in &places[1..8] {
-            submit(greedy, 1, ARRIVALS_PER_PLACE);
+            submit(greedy, 1, COMMANDS_PER_PLACE);
         }
         assert_eq!(submit(&places[8], 8, 1), 1, "step {step}");
         let taken = fan_in.round(9, Takes::Readers, usize::MAX);
         assert_eq!(taken, 7 * VISIT_MAX + 1);
         let mut behind = 0;
-        while let Some(arrival) = out.pop() {
-            behind += usize::from(arrival.command.session == SessionId(8));
+        while let Some(timed) = out.pop() {
+            behind += usize::from(timed.command.session == SessionId(8));
         }
         assert_eq!(behind, 1, "it was taken in the round that it came before");
     }
@@ -70,12 +71,12 @@ fn whoever_a_full_ring_kept_out_is_next() {
     let mut taken_of = [0_usize; 33];
     for _ in 0..330 {
         for (session, place) in (0..33).zip(places) {
-            submit(place, session, ARRIVALS_PER_PLACE);
+            submit(place, session, COMMANDS_PER_PLACE);
         }
         // The engine's ring has room for half of them at a time.
         fan_in.round(33, Takes::Readers, usize::MAX);
-        while let Some(arrival) = out.pop() {
-            taken_of[usize::from(arrival.command.session.0)] += 1;
+        while let Some(timed) = out.pop() {
+            taken_of[usize::from(timed.command.session.0)] += 1;
         }
     }
     let (fewest, most) = (taken_of.iter().min().unwrap(), taken_of.iter().max().unwrap());

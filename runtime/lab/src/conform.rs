@@ -3,14 +3,17 @@
 //! `docs/scenarios.md` describes the files. A file is read as a whole before anything runs, so that
 //! one that the schema does not allow runs no scenario at all.
 
+mod capacities;
 mod command;
 mod config;
 mod fact;
 mod gateway;
+mod integer;
 mod json;
 mod kinds;
 mod observed;
 mod scenario;
+mod terms;
 mod trial;
 mod twins;
 

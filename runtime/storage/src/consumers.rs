@@ -17,6 +17,7 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use thiserror::Error;
 
 /// What the file begins with.
 const FORMAT: &str = "highwater consumers 1";
@@ -85,42 +86,22 @@ pub struct Consumers<P> {
 }
 
 /// Why the consumers of a log are not known, or could not be written down.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum ConsumersError {
     /// The system refused something.
+    #[error("could not read or write '{path}' ({1}); see to the disk, and try again", path = .0.display())]
     Io(PathBuf, io::Error),
     /// The file is not what was written.
+    #[error(
+        "'{path}' is damaged, so it is not known which outputs still need the log, and nothing of it \
+         is retired; forget all of them with 'highwater consumers forget --all', and each is \
+         registered again by its next run", path = .0.display()
+    )]
     Damaged(PathBuf),
     /// Another process has been changing it for seconds.
+    #[error("'{path}' is being changed by another process; wait until that has ended, and try again", path = .0.display())]
     Busy(PathBuf),
 }
-
-impl fmt::Display for ConsumersError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(path, error) => write!(
-                f,
-                "could not read or write '{}' ({error}); see to the disk, and try again",
-                path.display()
-            ),
-            Self::Damaged(path) => write!(
-                f,
-                "'{}' is damaged, so it is not known which outputs still need the log, and nothing \
-                 of it is retired; forget all of them with 'highwater consumers forget --all', and \
-                 each is registered again by its next run",
-                path.display()
-            ),
-            Self::Busy(path) => write!(
-                f,
-                "'{}' is being changed by another process; wait until that has ended, and try \
-                 again",
-                path.display()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for ConsumersError {}
 
 impl<P: Platform> Consumers<P> {
     /// Those of the log in a data directory.

@@ -1,6 +1,6 @@
 //! Why a data directory can't be opened, and what a fault in mid-run means, in sentences.
 
-use highwater::log_file::LogFault;
+use highwater::log_file::{LogFault, LogOperation};
 use highwater_platform::Platform;
 use std::fmt;
 use std::io;
@@ -168,4 +168,9 @@ pub fn explain_fault<P: Platform>(platform: P, directory: &Path, fault: LogFault
         directory.display(),
         platform.error_text(fault.code)
     )
+}
+
+/// The fault that a system's error is.
+pub(super) fn fault_of<T>(operation: LogOperation, result: io::Result<T>) -> Result<T, LogFault> {
+    result.map_err(|error| LogFault { operation, code: error.raw_os_error().unwrap_or(0) })
 }

@@ -5,7 +5,6 @@
 //! lock on the file `lease`; who removes files that hold a part of the log takes it alone. The
 //! system drops every lock when its process ends, however it ends.
 
-use super::LogDirectory;
 use super::error::OpenError;
 use super::layout::Layout;
 use highwater_platform::{Platform, Sharing};
@@ -19,8 +18,6 @@ use std::time::Duration;
 const WRITER_PATIENCE_NS: u64 = 250_000_000;
 /// How long a reader waits for who removes files: each removal takes some milliseconds.
 const READER_PATIENCE_NS: u64 = 5_000_000_000;
-/// How long who removes files waits for readers to end: others may come one behind the other.
-const REMOVER_PATIENCE_NS: u64 = 1_000_000_000;
 /// Time between two of these questions.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -101,39 +98,6 @@ impl<P: Platform> Lease<P> {
             }
             Err(error) => Err(OpenError::System("lock", directory.to_owned(), error)),
         }
-    }
-}
-
-/// The right to remove files that hold a part of the log: nobody reads meanwhile.
-#[derive(Debug)]
-pub struct Removal<P: Platform> {
-    _alone: Option<P::Lock>,
-}
-
-impl<P: Platform> LogDirectory<P> {
-    /// The right to remove files, if nobody reads the log now; it is held for moments only.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn removal(&self) -> io::Result<Option<Removal<P>>> {
-        create_missing(&self.layout.lease())?;
-        match self.platform.lock(&self.layout.lease(), Sharing::Exclusive) {
-            // Where there are no locks, readers look again instead.
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-                Ok(Some(Removal { _alone: None }))
-            }
-            locked => Ok(locked?.map(|lock| Removal { _alone: Some(lock) })),
-        }
-    }
-
-    /// The same, waiting a moment for a gap between readers.
-    ///
-    /// # Errors
-    /// The system's, or somebody reads the log.
-    pub fn removal_soon(&self) -> Result<Removal<P>, OpenError> {
-        patiently(self.platform, REMOVER_PATIENCE_NS, || self.removal())
-            .map_err(|error| OpenError::writing("lock", self.path(), error))?
-            .ok_or_else(|| OpenError::BeingRead(self.path().to_owned()))
     }
 }
 

@@ -3,7 +3,8 @@
 
 use super::error::OpenError;
 use super::layout::{self, Layout};
-use super::open::{self, IoChoice, Taken};
+use super::open::{self, Taken};
+use super::options::IoChoice;
 use highwater::types::SegmentNumber;
 use highwater_platform::{FileSystem, IoMode, Platform, SegmentFile};
 use std::io;

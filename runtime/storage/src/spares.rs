@@ -7,9 +7,9 @@
 
 use super::aligned;
 use super::counters::LogCounters;
-use super::fault_of;
+use super::error::fault_of;
 use super::layout::{self, Layout};
-use super::open::SpareFault;
+use super::options::SpareFault;
 use super::retired;
 use highwater::log_file::{LogFault, LogOperation};
 use highwater::types::SegmentNumber;

@@ -1,7 +1,7 @@
 //! The side of a log that syncs what the log writer appends, on a thread of its own.
 
 use super::counters::LogCounters;
-use super::fault_of;
+use super::error::fault_of;
 use super::layout::Layout;
 use highwater::log_file::{LogFault, LogOperation};
 use highwater::types::SegmentNumber;

@@ -2,10 +2,10 @@
 
 use super::aligned::{self, Aligned, is_aligned};
 use super::counters::LogCounters;
-use super::fault_of;
+use super::error::fault_of;
 use super::layout::{self, Layout};
 use super::locks::WriterLock;
-use super::open::LogOptions;
+use super::options::LogOptions;
 use super::pace::Pace;
 use super::packing;
 use super::spares::{Request, Spares};

@@ -60,7 +60,7 @@ extern "C" fn rust_eh_personality() {}
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
     for index in 0..count {
-        // SAFETY: the index is below the count that the caller vouches for.
+        // SAFETY: the index is below the count that the caller guarantees.
         unsafe { copy_byte(to, from, index) };
     }
     to
@@ -77,7 +77,7 @@ unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, count: usize) -> *mut
         return unsafe { memcpy(to, from, count) };
     }
     for index in (0..count).rev() {
-        // SAFETY: the index is below the count that the caller vouches for.
+        // SAFETY: the index is below the count that the caller guarantees.
         unsafe { copy_byte(to, from, index) };
     }
     to
@@ -92,7 +92,7 @@ unsafe extern "C" fn memset(to: *mut u8, value: i32, count: usize) -> *mut u8 {
     let [byte, ..] = value.to_le_bytes();
     for index in 0..count {
         let place = to.wrapping_add(index);
-        // SAFETY: the index is below the count that the caller vouches for.
+        // SAFETY: the index is below the count that the caller guarantees.
         unsafe { place.write(byte) };
     }
     to
@@ -106,7 +106,7 @@ unsafe extern "C" fn memset(to: *mut u8, value: i32, count: usize) -> *mut u8 {
 unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
     for index in 0..count {
         let (a, b) = (a.wrapping_add(index), b.wrapping_add(index));
-        // SAFETY: the index is below the count that the caller vouches for.
+        // SAFETY: the index is below the count that the caller guarantees.
         let a = unsafe { a.read() };
         // SAFETY: as above.
         let b = unsafe { b.read() };

@@ -24,7 +24,7 @@ mod snapshots;
 use commands::{EVENT_COUNT, commands};
 use highwater::block::Chain;
 use highwater::book::{Book, BookFault, StaticBook};
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use highwater::engine::{Engine, SplitFault, Stages};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::limits::BLOCK_BYTES;
@@ -115,8 +115,8 @@ fn trade<'m>(mut log: MemoryLog<'m>, buffer: &mut [u8]) -> Result<(u64, MemoryLo
     stages.sequencer.log_trades();
     let symbol = Symbol::new(b"PROOF").ok_or(Failure::Parts)?;
     for (command, timestamp_ns) in commands(symbol).into_iter().zip(2..) {
-        let arrival = Arrival { timestamp_ns, command };
-        stages.arrivals.push(arrival).map_err(|_| Failure::Push)?;
+        let timed = TimedCommand { timestamp_ns, command };
+        stages.input.push(timed).map_err(|_| Failure::Push)?;
         step(&mut stages, &mut told)?;
     }
     stages.shared.halt.stop();
@@ -189,7 +189,7 @@ fn find_flipped_bit(log: &mut MemoryLog<'_>, buffer: &mut [u8]) -> Result<(), Fa
     let middle = BLOCK_BYTES + BLOCK_BYTES / 2;
     *log.written().get_mut(middle).ok_or(Failure::FlippedBit)? ^= 1;
     let mut book = SPOILED.take(CAPACITIES, 3)?;
-    let mut nobody = |_: &Event| {};
+    let mut nobody = ();
     let mut visitor = Replay::new(&mut book, &mut nobody);
     match recover(log, buffer, &mut visitor) {
         Err(RecoveryFault::Corrupt { .. }) => Ok(()),
@@ -241,7 +241,7 @@ impl EventSink for Told {
         let before = self.last.map_or(0, |last| last.sequence.0);
         self.is_early |= event.sequence > self.shared.durable.get() || event.sequence.0 < before;
         self.last = Some(*event);
-        if matches!(event.kind, EventKind::Duplicate { .. }) {
+        if event.kind.is_duplicate() {
             self.duplicate_count += 1;
         } else {
             self.event_count += 1;

@@ -4,7 +4,6 @@ use crate::memory_log::MemoryLog;
 use crate::{BOOK_BYTES, CAPACITIES, Failure};
 use highwater::block::Chain;
 use highwater::book::{Book, StaticBook};
-use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::recovery::{Follower, Replay, Start, recover_from};
 use highwater::snapshot::{
@@ -51,7 +50,7 @@ pub(crate) fn check(
     let restored = restore_snapshot(empty, &header, buffer, &mut read);
     let mut restored = restored.map_err(|_: RestoreFault| Failure::Snapshot)?;
     let start = Start::Snapshot(header.chain);
-    let mut nobody = |_: &Event| {};
+    let mut nobody = ();
     let mut visitor = Replay::new(&mut restored, &mut nobody);
     let reached = Follower::new(start).follow(log, buffer, &mut visitor, header.sequence())?;
     let scanned = recover_from(log, buffer, &mut visitor, (start, header.sequence()))?;

@@ -4,6 +4,7 @@
 //! about: a check that cannot fail proves nothing.
 
 mod arrows;
+mod circles;
 mod code;
 mod dependencies;
 mod floors;

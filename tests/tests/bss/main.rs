@@ -6,7 +6,7 @@ mod elf;
 mod memory_log;
 
 use highwater::book::{Book, StaticBook};
-use highwater::command::{Action, Arrival, Command, Definition};
+use highwater::command::{Action, Command, Definition, TimedCommand};
 use highwater::engine::{Engine, Stages};
 use highwater::event::Event;
 use highwater::limits::{BLOCK_BYTES, INSTRUMENTS_DEFAULT, ORDERS_DEFAULT, SESSIONS_DEFAULT};
@@ -90,7 +90,7 @@ fn a_default_engine_trades_and_stops_on_a_small_stack() {
     let last = on_a_small_stack(move || {
         let mut log = MemoryLog::new(memory, segment_bytes);
         let mut book = PROMISED_BOOK.take(DEFAULT, 1).expect("nobody took it");
-        let mut nobody = |_: &Event| {};
+        let mut nobody = ();
         let replay = &mut Replay::new(&mut book, &mut nobody);
         let scanned = recover(&mut log, buffer, replay).expect("an empty log");
         let chain = scanned.chain_or_new(LogId([1; 16]));
@@ -110,12 +110,12 @@ fn trade(mut stages: Stages<'_, MemoryLog<'_>>) -> Sequence {
         client_sequence: ClientSequence(1),
         action: Action::DefineInstrument(Definition::open(symbol)),
     };
-    stages.arrivals.push(Arrival { timestamp_ns: 1, command }).expect("it is empty");
+    stages.input.push(TimedCommand { timestamp_ns: 1, command }).expect("it is empty");
     stages.shared.halt.stop();
     for _ in 0..100 {
         let sequenced = stages.sequencer.step(&mut || {});
         let written = stages.log_writer.step(0).expect("memory does not fail");
-        let released = stages.releaser.step(&mut |_: &Event| {});
+        let released = stages.releaser.step(&mut ());
         if [sequenced, written, released] == [Step::Done; 3] {
             let book = stages.sequencer.into_book();
             assert!(book.state_hash() != 0 && book.check().is_ok());
@@ -167,7 +167,7 @@ fn a_default_engine_fits_in_256_mebibytes() {
     );
     println!(
         "engine {engine_bytes} bytes: {} a command, {} a record, {} an event",
-        size_of::<Arrival>(),
+        size_of::<TimedCommand>(),
         size_of::<Record>(),
         size_of::<Event>()
     );

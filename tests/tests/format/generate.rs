@@ -12,7 +12,7 @@ use highwater::types::{
 };
 use proptest::option::of as some;
 use proptest::prelude::*;
-use tests::forge::command_record;
+use tests::log_builder::command_record;
 
 /// Any record.
 pub(crate) fn records() -> impl Strategy<Value = Record> {

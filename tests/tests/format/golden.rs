@@ -9,7 +9,7 @@ use highwater::types::{
     AccountId, Band, Capacities, InstrumentId, InstrumentTerms, Lots, Notional, OrderId, OrderType,
     ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
-use tests::forge::command_record;
+use tests::log_builder::command_record;
 
 const INSTRUMENT: InstrumentId = InstrumentId(2);
 const ORDER: OrderId = OrderId(0x0102_0304);

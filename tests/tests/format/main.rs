@@ -10,7 +10,7 @@ use highwater::block::{
     BLOCK_HEAD_BYTES, BlockHead, BlockKind, BlockState, Chain, Durable, Filled, read_block,
     records_of,
 };
-use highwater::command::{Action, Arrival, Conditions, NewOrder};
+use highwater::command::{Action, Conditions, NewOrder, TimedCommand};
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{
     Body, RECORD_BYTES_MAX, RECORD_BYTES_MIN, Record, RecordFault, RecordType,
@@ -23,7 +23,7 @@ use highwater::types::{
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use tests::forge::command_record;
+use tests::log_builder::command_record;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/log-format.md");
 
@@ -162,10 +162,10 @@ proptest! {
     fn rings_carry_records_and_arrivals_as_they_are(record in records()) {
         prop_assert_eq!(through_a_ring(record), record);
         if let Some(command) = record.body.command() {
-            let arrival = Arrival { timestamp_ns: record.timestamp_ns, command: *command };
-            prop_assert_eq!(through_a_ring(arrival), arrival);
+            let timed = TimedCommand { timestamp_ns: record.timestamp_ns, command: *command };
+            prop_assert_eq!(through_a_ring(timed), timed);
             let is_short = |number: u64| is_plain(&command.action) && number < (1 << 63) - 1;
-            prop_assert_eq!(arrival.apart().is_some(), is_short(record.timestamp_ns));
+            prop_assert_eq!(timed.apart().is_some(), is_short(record.timestamp_ns));
             prop_assert_eq!(record.apart().is_some(), is_short(record.sequence.0));
         }
     }

@@ -6,7 +6,7 @@ use highwater::book::Book;
 use highwater::command::{
     Action, Command, Conditions, Control, Definition, FlowIdentity, NewOrder,
 };
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::snapshot::{
     Compression, SnapshotOrigin, read_snapshot_header, restore_snapshot, write_snapshot,
@@ -120,7 +120,7 @@ fn fill(book: &mut Book<'_>) {
     for (number, (session, action)) in (1..).zip(actions()) {
         let command = Command { session, client_sequence: ClientSequence(number), action };
         book.apply(book.last_sequence().next(), &command, &mut |event: &Event| {
-            assert!(!matches!(event.kind, EventKind::Rejected { .. }), "{event:?}");
+            assert!(!event.kind.is_rejected(), "{event:?}");
         });
     }
 }

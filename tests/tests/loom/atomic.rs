@@ -165,11 +165,11 @@ pub(crate) struct Storage<R, B, const N: usize> {
 }
 
 /// The word of one slot, and cells through which loom learns of reads and writes of the rest and of
-/// what lies beside it.
+/// what lies outside it.
 struct Watched {
     word: AtomicU64,
     rest: UnsafeCell<()>,
-    beside: UnsafeCell<()>,
+    out_of_line: UnsafeCell<()>,
 }
 
 // SAFETY: there is nothing in it to race for; loom's own bookkeeping is done by one thread.
@@ -184,8 +184,8 @@ impl<R: Copy, B: Copy, const N: usize> Storage<R, B, N> {
 
     pub(crate) fn slots(&self) -> Slots<'_, R, B> {
         let new = || {
-            let (rest, beside) = (UnsafeCell::new(()), UnsafeCell::new(()));
-            let slot = Watched { word: AtomicU64::new(0), rest, beside };
+            let (rest, out_of_line) = (UnsafeCell::new(()), UnsafeCell::new(()));
+            let slot = Watched { word: AtomicU64::new(0), rest, out_of_line };
             slot.word.watched();
             slot
         };
@@ -247,18 +247,18 @@ impl<R: Stored, B: Copy> Slots<'_, R, B> {
 
     /// # Safety
     /// As in the core.
-    pub(crate) unsafe fn write_beside(self, number: u64, beside: B) {
-        self.slot(number).beside.with_mut(|_| ());
+    pub(crate) unsafe fn write_out_of_line(self, number: u64, out_of_line: B) {
+        self.slot(number).out_of_line.with_mut(|_| ());
         // SAFETY: the caller keeps the core's conditions.
-        unsafe { self.product.write_beside(number, beside) };
+        unsafe { self.product.write_out_of_line(number, out_of_line) };
     }
 
     /// # Safety
     /// As in the core.
-    pub(crate) unsafe fn read_beside(self, number: u64) -> B {
-        self.slot(number).beside.with(|_| ());
+    pub(crate) unsafe fn read_out_of_line(self, number: u64) -> B {
+        self.slot(number).out_of_line.with(|_| ());
         // SAFETY: the caller keeps the core's conditions.
-        unsafe { self.product.read_beside(number) }
+        unsafe { self.product.read_out_of_line(number) }
     }
 
     fn slot(&self, number: u64) -> &Watched {

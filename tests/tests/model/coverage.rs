@@ -101,12 +101,12 @@ impl Coverage {
         }
         for event in events {
             self.count(event_name(&event.kind));
-            if let EventKind::Rejected { reason, .. } = &event.kind {
-                self.count(reject_name(reason));
-                self.count(&format!("{action} {}", reject_name(reason)));
+            if let Some(reason) = event.kind.reject_reason() {
+                self.count(reject_name(&reason));
+                self.count(&format!("{action} {}", reject_name(&reason)));
             }
-            if let EventKind::Canceled { reason, .. } = &event.kind {
-                self.count(cancel_name(reason));
+            if let Some(reason) = event.kind.cancel_reason() {
+                self.count(cancel_name(&reason));
             }
         }
     }

@@ -41,25 +41,25 @@ fn count(allocated: u64, freed: u64) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(1, 0);
-        // SAFETY: what the caller vouches for.
+        // SAFETY: what the caller guarantees.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         count(0, 1);
-        // SAFETY: what the caller vouches for; the memory came from the system's allocator.
+        // SAFETY: what the caller guarantees; the memory came from the system's allocator.
         unsafe { System.dealloc(memory, layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(1, 0);
-        // SAFETY: what the caller vouches for.
+        // SAFETY: what the caller guarantees.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
         count(1, 1);
-        // SAFETY: what the caller vouches for; the memory came from the system's allocator.
+        // SAFETY: what the caller guarantees; the memory came from the system's allocator.
         unsafe { System.realloc(memory, layout, bytes) }
     }
 }

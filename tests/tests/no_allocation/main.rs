@@ -16,21 +16,20 @@ mod workload;
 use counting::{Calls, NONE, counted};
 use highwater::block::Chain;
 use highwater::book::Book;
-use highwater::command::{Arrival, Command};
+use highwater::command::{Command, TimedCommand};
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::limits::{BLOCK_BYTES, RUNNING_HASH_EVERY};
 use highwater::log_file::LogFile;
 use highwater::log_writer::{LogSettings, LogWriter, OpenedLog};
-use highwater::record::Record;
-use highwater::recovery::{RecoveryFault, Replay, Visitor, recover};
+use highwater::recovery::{RecoveryFault, Replay, recover};
 use highwater::releaser::Releaser;
 use highwater::sequencer::SequencerHost;
 use highwater::stage::Step;
 use highwater::sync_mode::SyncMode;
 use highwater::types::{Capacities, LogId, Sequence};
-use highwater_engine::threads::{Neighbourhood, spawn_log_writer, spawn_sequencer};
-use highwater_platform::bell::Bells;
+use highwater_engine::context::EngineContext;
+use highwater_engine::threads::{spawn_log_writer, spawn_sequencer};
 use highwater_platform::idle::IdleStrategy;
 use highwater_platform::{Pinning, Platform, ThreadRole};
 use memory_log::MemoryLog;
@@ -129,22 +128,13 @@ fn trade_and_recover<const I: usize, const L: usize, const E: usize>(
     let (refused, spoiled) = counted(|| {
         log.written()[BLOCK_BYTES + BLOCK_BYTES / 2] ^= 1;
         matches!(
-            recover(&mut log, &mut memory.second_buffer, &mut Nobody),
+            recover(&mut log, &mut memory.second_buffer, &mut ()),
             Err(RecoveryFault::Corrupt { .. })
         )
     });
     assert!(refused, "a flipped bit");
     assert_eq!([recovered, looked, spoiled], [NONE; 3]);
     waits
-}
-
-/// Looks at no record.
-struct Nobody;
-
-impl Visitor for Nobody {
-    fn record(&mut self, _: &Record) -> Result<(), RecoveryFault> {
-        Ok(())
-    }
 }
 
 #[test]
@@ -170,22 +160,18 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let commands = workload::commands(10_000);
     let book = Book::new(memory.book.leak(), CAPACITIES, 1).expect("the memory fits");
     let log = MemoryLog::new(memory.log.leak(), SEGMENT_BYTES);
-    let Stages { mut arrivals, sequencer, log_writer, mut releaser, shared, .. } =
+    let Stages { mut input, sequencer, log_writer, mut releaser, shared, .. } =
         split(&ENGINE, book, log, memory.buffer.leak());
     let adaptive = IdleStrategy::Adaptive;
-    let around: &'static Neighbourhood = Box::leak(Box::new(Neighbourhood {
-        shared,
-        bells: Bells::default(),
-        lag: highwater_engine::lag::SnapshotLag::default(),
-    }));
+    let around = EngineContext::new(shared);
     let sequencer = spawn_sequencer(Watching, adaptive, sequencer, (), around).expect("a thread");
     let log_writer = spawn_log_writer(Watching, adaptive, log_writer, around).expect("a thread");
     let mut told = Told::default();
     let ((), calls) = counted(|| {
         for command in &commands {
-            let arrival = Arrival { timestamp_ns: 1, command: *command };
+            let timed = TimedCommand { timestamp_ns: 1, command: *command };
             around.bells.sequencer.ring();
-            while arrivals.push(arrival).is_err() {
+            while input.push(timed).is_err() {
                 assert!(release(&mut releaser, &mut told) != Step::Done, "it ended too soon");
             }
         }
@@ -269,12 +255,12 @@ impl<'t, 'a, F: LogFile, S: EventSink> OneThread<'t, 'a, F, S> {
         Self { stages, told, waits: 0 }
     }
 
-    /// Feeds the commands, lets the log vouch for them, and stops.
+    /// Feeds the commands, lets the log confirm them, and stops.
     fn trade(&mut self, commands: &[Command]) {
-        for batch in commands.chunks(self.stages.arrivals.capacity()) {
+        for batch in commands.chunks(self.stages.input.capacity()) {
             for command in batch {
-                let arrival = Arrival { timestamp_ns: 1, command: *command };
-                self.stages.arrivals.push(arrival).expect("the ring was emptied");
+                let timed = TimedCommand { timestamp_ns: 1, command: *command };
+                self.stages.input.push(timed).expect("the ring was emptied");
             }
             self.step_until(Step::Idle);
         }
@@ -332,8 +318,8 @@ impl EventSink for Told {
     fn event(&mut self, event: &Event) {
         self.events += 1;
         self.trades += u64::from(matches!(event.kind, EventKind::Trade { .. }));
-        self.rejects += u64::from(matches!(event.kind, EventKind::Rejected { .. }));
-        self.duplicates += u64::from(matches!(event.kind, EventKind::Duplicate { .. }));
+        self.rejects += u64::from(event.kind.is_rejected());
+        self.duplicates += u64::from(event.kind.is_duplicate());
         self.triggered += u64::from(matches!(event.kind, EventKind::Triggered { .. }));
         self.replenished += u64::from(matches!(event.kind, EventKind::Replenished { .. }));
         self.auction_trades += u64::from(matches!(event.kind, EventKind::AuctionTrade { .. }));

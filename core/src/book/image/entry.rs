@@ -2,8 +2,8 @@
 //! first byte.
 
 use super::ImageFault;
-use crate::book::ladder::Market;
-use crate::book::order::{Extra, Order};
+use crate::book::store::ladder::InstrumentBook;
+use crate::book::store::order::{Extra, Order};
 use crate::little_endian::{Le16, Le32, Le64};
 use crate::types::{
     Band, ClientSequence, InstrumentTerms, Lots, Notional, Phase, SessionId, Symbol, Ticks,
@@ -165,17 +165,21 @@ impl SessionEntry {
 }
 
 impl InstrumentEntry {
-    pub(super) fn new(symbol: Symbol, terms: &InstrumentTerms, market: &Market) -> Self {
+    pub(super) fn new(
+        symbol: Symbol,
+        terms: &InstrumentTerms,
+        instrument_book: &InstrumentBook,
+    ) -> Self {
         let InstrumentTerms { tick, lot, band, quantity_max, notional_max } = *terms;
         Self {
             kind: INSTRUMENT,
-            phase: match market.gate.phase() {
+            phase: match instrument_book.gate.phase() {
                 Phase::Continuous => 0,
                 Phase::Auction => 1,
                 Phase::Collecting => 2,
             },
-            is_halted: u8::from(market.gate.is_halted()),
-            last_trade: Le32::new(market.last_trade),
+            is_halted: u8::from(instrument_book.gate.is_halted()),
+            last_trade: Le32::new(instrument_book.last_trade),
             symbol: *symbol.padded(),
             tick: Le32::new(tick.0),
             band_low: Le32::new(band.low.0),

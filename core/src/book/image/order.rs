@@ -1,10 +1,10 @@
-//! Whether an order can be open as an image says: what the door and all that follows let be.
+//! Whether an order can be open as an image says: what order entry and all that follows allow.
 
 use super::entry::ReadOrder;
-use crate::book::entry::{check_price, check_risk, has_too_many_parts};
-use crate::book::ladder::LadderId;
-use crate::book::order::{Extra, Order};
-use crate::book::terms::Terms;
+use crate::book::rules::entry::{check_price, check_risk, has_too_many_parts};
+use crate::book::store::ladder_id::LadderId;
+use crate::book::store::order::{Extra, Order};
+use crate::book::store::terms::Terms;
 use crate::limits::{CLOCK_NS_MAX, QUANTITY_MAX};
 use crate::types::{Band, InstrumentTerms, Lots, Price, Quantity, Ticks, TimeInForce};
 use bytemuck::Zeroable;

@@ -4,8 +4,9 @@
 use super::entry::{Entry, InstrumentEntry, ReadOrder, SessionEntry, read_entry};
 use super::{ImageCounts, ImageFault, ImageHead};
 use crate::book::Book;
-use crate::book::entry::check_price;
-use crate::book::ladder::{LadderId, LevelLimits};
+use crate::book::rules::entry::check_price;
+use crate::book::store::ladder::LevelLimits;
+use crate::book::store::ladder_id::LadderId;
 use crate::command::Definition;
 use crate::types::{InstrumentId, OrderId, Phase, Price, SessionId, Side, Ticks};
 
@@ -108,11 +109,11 @@ impl<'m> Restoration<'m> {
             return Err(bad_instrument);
         }
         let instrument = self.book.add_instrument(&Definition { symbol, terms });
-        let market = self.book.ladders.market_mut(instrument);
-        market.last_trade = last_trade.0;
-        market.gate.set_phase(phase);
+        let instrument_book = self.book.ladders.instrument_book_mut(instrument);
+        instrument_book.last_trade = last_trade.0;
+        instrument_book.gate.set_phase(phase);
         if is_halted {
-            market.gate.halt();
+            instrument_book.gate.halt();
         }
         self.last_place = (0, 0);
         Ok(())
@@ -121,7 +122,7 @@ impl<'m> Restoration<'m> {
     /// Checks the last instrument, whose orders have all come.
     fn check_instrument(&self) -> Result<(), ImageFault> {
         let Some(instrument) = self.last_instrument() else { return Ok(()) };
-        let gate = self.book.ladders.market(instrument).gate;
+        let gate = self.book.ladders.instrument_book(instrument).gate;
         let best = |side| self.book.best(instrument, side);
         if gate.phase() != Phase::Auction
             && let (Some(bid), Some(ask)) = (best(Side::Buy), best(Side::Sell))

@@ -1,11 +1,11 @@
 //! Tests of keys that share a hash: ids and prices whose 32 bits are the same are told apart.
 
 use super::super::Book;
-use super::super::ladder::LadderId;
 use super::alloc::collections::BTreeMap;
 use super::alloc::vec;
 use super::alloc::vec::Vec;
 use super::{limit, say};
+use crate::book::store::ladder_id::LadderId;
 use crate::command::{Action, Definition, NewOrder};
 use crate::types::{AccountId, Capacities, InstrumentId, OrderId, Side, Symbol};
 

@@ -1,12 +1,12 @@
 //! Tests of `check` and `state_hash`: each field that matters is spoiled once, and both must
 //! notice.
 
-use super::super::ladder::LadderId;
-use super::super::order::{Extra, Order};
-use super::super::pool::NONE;
 use super::super::{Book, CheckFault};
 use super::alloc::vec::Vec;
 use super::{example, limit, memory, say};
+use crate::book::store::ladder_id::LadderId;
+use crate::book::store::order::{Extra, Order};
+use crate::book::store::pool::NONE;
 use crate::command::{Action, Conditions, Definition, FlowIdentity, NewOrder};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, OrderId, Phase, Price, Sequence, SessionId,
@@ -126,9 +126,9 @@ fn spoilers() -> [Spoil; 34] {
             let definition = Definition::open(Symbol::new(b"BBB").expect("a symbol"));
             assert_eq!(book.symbols.define(&definition).0, 1);
         },
-        |book| book.ladders.market_mut(AAA).last_trade = 12,
-        |book| book.ladders.market_mut(AAA).gate.set_phase(Phase::Auction),
-        |book| book.ladders.market_mut(AAA).gate.halt(),
+        |book| book.ladders.instrument_book_mut(AAA).last_trade = 12,
+        |book| book.ladders.instrument_book_mut(AAA).gate.set_phase(Phase::Auction),
+        |book| book.ladders.instrument_book_mut(AAA).gate.halt(),
         |book| book.symbols.set_band(AAA, Band { low: Ticks(1), high: Ticks(u32::MAX) }),
         |book| book.symbols.set_band(AAA, Band { low: Ticks(0), high: Ticks(99) }),
         |book| book.clock_ns = 1,
@@ -155,14 +155,14 @@ fn spoilers() -> [Spoil; 34] {
 /// Puts the first bid behind the second.
 fn swap_places(book: &mut Book<'_>) {
     let order = *book.orders.pool.get(slot(book, 1));
-    book.leave(slot(book, 1));
+    book.remove(slot(book, 1));
     book.join_conditional(order, Price::new(Ticks(10)).expect("a price"));
 }
 
 /// Puts the stop that came first behind the other.
 fn send_stop_to_the_back(book: &mut Book<'_>) {
     let (order, extra) = (*book.orders.pool.get(slot(book, 21)), *extra(book, 21));
-    book.leave(slot(book, 21));
+    book.remove(slot(book, 21));
     let slot = book
         .join_conditional(Order { extra: NONE, ..order }, Price::new(Ticks(50)).expect("a price"));
     book.attach(slot, extra);
@@ -186,11 +186,11 @@ fn check_notices_broken_extras_stops_and_expiries() {
     assert_eq!(fault_after(|book| extra(book, 21).hidden = 1), stop);
     assert_eq!(fault_after(|book| extra(book, 22).stop_prev = NONE), stops);
     assert_eq!(fault_after(|book| extra(book, 22).joined = 0), stops);
-    assert_eq!(fault_after(|book| book.ladders.market_mut(AAA).last_stop = NONE), stops);
-    assert_eq!(fault_after(|book| book.ladders.market_mut(AAA).first_stop = NONE), stops);
+    assert_eq!(fault_after(|book| book.ladders.instrument_book_mut(AAA).last_stop = NONE), stops);
+    assert_eq!(fault_after(|book| book.ladders.instrument_book_mut(AAA).first_stop = NONE), stops);
     let late = fault_after(|book| {
         let slot = book.orders.pool.get(slot(book, 20)).extra;
-        book.orders.schedule(slot);
+        book.orders.expiries.schedule(&mut book.orders.pool, slot);
     });
     assert_eq!(late, Some(CheckFault::Counts));
     let uncounted = fault_after(|book| book.orders.extra_count -= 1);
@@ -210,10 +210,11 @@ fn check_notices_extras_that_are_missing_idle_or_wrong() {
     assert_eq!(fault_after(renamed), order(77));
     let short = |book: &mut Book<'_>| {
         extra(book, 21).stop_next = NONE;
-        book.ladders.market_mut(AAA).last_stop = slot(book, 21);
+        book.ladders.instrument_book_mut(AAA).last_stop = slot(book, 21);
     };
     assert_eq!(fault_after(short), stops);
-    let strange = |book: &mut Book<'_>| book.ladders.market_mut(AAA).first_stop = slot(book, 20);
+    let strange =
+        |book: &mut Book<'_>| book.ladders.instrument_book_mut(AAA).first_stop = slot(book, 20);
     assert_eq!(fault_after(strange), stops);
 }
 

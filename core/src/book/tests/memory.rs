@@ -7,7 +7,7 @@ use super::alloc::string::ToString;
 use super::alloc::vec;
 use super::{CAPACITIES, example, fill, memory, new, say, std};
 use crate::command::{Action, Command};
-use crate::event::{Event, EventKind};
+use crate::event::EventKind;
 use crate::limits::{
     INSTRUMENTS_DEFAULT, INSTRUMENTS_MAX, ORDERS_DEFAULT, ORDERS_MAX, SESSIONS_DEFAULT,
     SESSIONS_MAX,
@@ -127,7 +127,7 @@ fn a_duplicate_that_is_applied_is_a_bug_of_the_host() {
     let mut book = example(&mut memory);
     let action = new(8, Side::Buy, 1);
     let command = Command { session: SessionId(1), client_sequence: ClientSequence(6), action };
-    book.apply(book.last_sequence().next(), &command, &mut |_: &Event| {});
+    book.apply(book.last_sequence().next(), &command, &mut ());
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_gap_in_the_sequence_is_a_bug_of_the_host() {
     let mut book = example(&mut memory);
     let action = new(8, Side::Buy, 1);
     let command = Command { session: SessionId(1), client_sequence: ClientSequence(7), action };
-    book.apply(Sequence(10), &command, &mut |_: &Event| {});
+    book.apply(Sequence(10), &command, &mut ());
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! Tests of the index and of the ladders with their spans, each against an ordinary collection.
 
-use super::super::index::{Index, Keyed, cells_for};
-use super::super::ladder::LadderId;
-use super::super::memory::Memory;
-use super::super::pool::{Entry, NONE, Pool};
 use super::super::{Book, Ladders, LevelLimits};
 use super::alloc::collections::{BTreeMap, BTreeSet};
 use super::alloc::vec;
 use super::alloc::vec::Vec;
+use crate::book::store::index::named::Named;
+use crate::book::store::index::{Index, cells_for};
+use crate::book::store::ladder_id::LadderId;
+use crate::book::store::memory::Memory;
+use crate::book::store::pool::{NONE, Pool};
 use crate::limits::PRICE_MAX;
 use crate::types::{Capacities, InstrumentId, Side, fold};
-use bytemuck::{Pod, Zeroable};
+use bytemuck::Zeroable;
 
 /// Random numbers that are the same each time.
 pub(super) struct Random(pub(super) u64);
@@ -19,37 +20,6 @@ impl Random {
     pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         fold(self.0, 0xd6e8_feb8_6659_fd93) % bound
-    }
-}
-
-/// An entry with a key.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-pub(in crate::book) struct Named {
-    pub(in crate::book) key: u64,
-    link: u32,
-    reserved: u32,
-}
-
-impl Named {
-    pub(in crate::book) fn new(key: u64) -> Self {
-        Self { key, ..Self::zeroed() }
-    }
-}
-
-impl Entry for Named {
-    fn linked(&self) -> u32 {
-        self.link
-    }
-
-    fn link(&mut self, link: u32) {
-        self.link = link;
-    }
-}
-
-impl Keyed for Named {
-    fn key(&self) -> (u64, u64) {
-        (0, self.key)
     }
 }
 

@@ -5,7 +5,7 @@
 //! file, and not always whole blocks of it.
 
 use super::is_blank;
-use crate::block::{Durable, vouched_by};
+use crate::block::{Durable, confirmed_by};
 use crate::limits::BLOCK_BYTES;
 use crate::segment::intact_header;
 use crate::types::LogId;
@@ -43,12 +43,12 @@ impl Window {
         }
     }
 
-    /// Hands `hear` what the blocks and headers of this log, of any when `log_id` is `None`, vouch
-    /// for that are whole and end in the second half.
-    pub(super) fn heard<E>(
+    /// Hands `take_evidence` what the blocks and headers confirm that are whole and end in the
+    /// second half: those of this log, or of any when `log_id` is `None`.
+    pub(super) fn each_durable<E>(
         &self,
         log_id: Option<LogId>,
-        hear: impl FnMut(Durable) -> Result<(), E>,
+        take_evidence: impl FnMut(Durable) -> Result<(), E>,
     ) -> Result<(), E> {
         if self.are_blank == [true; 2] {
             return Ok(());
@@ -59,12 +59,12 @@ impl Window {
             if !block.starts_with(MAGIC_FRONT) {
                 return None;
             }
-            vouched_by(block, log_id).or_else(|| {
+            confirmed_by(block, log_id).or_else(|| {
                 let header = intact_header(block, log_id)?;
                 let (sequence, number) = (header.durable_sequence, header.durable_number);
                 Some(Durable { sequence, number })
             })
         });
-        { durables }.try_for_each(hear)
+        { durables }.try_for_each(take_evidence)
     }
 }

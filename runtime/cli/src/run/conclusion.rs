@@ -28,9 +28,9 @@ pub(super) struct Recovered {
 
 impl Recovered {
     pub(super) fn of<P: Platform>(started: &Started<P>) -> Self {
-        let book = started.stages.sequencer.book();
+        let book = started.book();
         Self {
-            data: started.stages.log_writer.file().path().display().to_string(),
+            data: started.directory().path().display().to_string(),
             last_sequence: book.last_sequence().0,
             last_client_sequence: book.last_client_sequence(FLOW_SESSION).0,
             recovery_ns: started.recovery_ns,
@@ -118,8 +118,8 @@ fn summary_of<P: Platform>(
 ) -> Summary {
     let report = &finished.report;
     let tally = report.told.tally();
-    let totals = &finished.totals;
-    let book = &finished.last_state.book;
+    let totals = &finished.engine.log;
+    let book = &finished.engine.sequencer.book;
     let sequences = report.released.0.saturating_sub(recovered.last_sequence);
     Summary {
         ended: ended(&report.end),
@@ -128,20 +128,20 @@ fn summary_of<P: Platform>(
         durable: config.sync.answers_are_durable(),
         loss: config.sync.loss(),
         released_not_durable_max: report.exposed_count_max,
-        io: finished.directory.io_note().to_owned(),
-        file_system: finished.directory.file_system().name.clone(),
+        io: finished.engine.directory.io_note().to_owned(),
+        file_system: finished.engine.directory.file_system().name.clone(),
         recovered_commands: recovered.last_sequence,
         recovered_client_sequence: recovered.last_client_sequence,
         recovery_ns: recovered.recovery_ns,
         torn_tail_bytes: recovered.torn_tail_bytes,
         snapshot_sequence: recovered.snapshot_sequence,
-        snapshots_made: finished.snapshot_totals.made_count,
-        snapshot_lag_bytes: finished.snapshot_totals.lag.bytes,
-        snapshot_lag_bytes_max: finished.snapshot_totals.lag.bytes_max,
-        snapshot_holds: finished.snapshot_totals.lag.hold_count,
-        packed_bytes: finished.snapshot_totals.packed_bytes,
-        plain_bytes: finished.snapshot_totals.plain_bytes,
-        retired_bytes: finished.snapshot_totals.retired_bytes,
+        snapshots_made: finished.engine.snapshots.made_count,
+        snapshot_lag_bytes: finished.engine.snapshots.lag.bytes,
+        snapshot_lag_bytes_max: finished.engine.snapshots.lag.bytes_max,
+        snapshot_holds: finished.engine.snapshots.lag.hold_count,
+        packed_bytes: finished.engine.snapshots.packed_bytes,
+        plain_bytes: finished.engine.snapshots.plain_bytes,
+        retired_bytes: finished.engine.snapshots.retired_bytes,
         skipped_lines: report.skipped_count,
         commands: report.pushed_count,
         trades: tally.trade_count,
@@ -150,13 +150,13 @@ fn summary_of<P: Platform>(
         duplicates: tally.duplicate_count,
         elapsed_ns: report.elapsed_ns,
         commands_per_second: per_second(report.pushed_count, report.elapsed_ns),
-        critical_path: finished.last_state.critical_path.quantiles(),
+        critical_path: finished.engine.sequencer.critical_path.quantiles(),
         rate: args.rate,
         acknowledgement: report.acknowledgement.quantiles(),
         syncs: totals.sync_count,
         sync_ns_avg: totals.sync_ns_total.checked_div(totals.sync_count).unwrap_or(0),
         sync_ns_max: totals.sync_ns_max,
-        sync_time: finished.sync_time,
+        sync_time: finished.engine.sync_time,
         spare_waits: totals.spare_wait_count,
         spare_wait_ns_total: totals.spare_wait_ns_total,
         commands_per_sync: sequences.checked_div(totals.sync_count).unwrap_or(0),

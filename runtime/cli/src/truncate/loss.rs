@@ -2,7 +2,7 @@
 //! the cut, and what can't be.
 
 use super::keep::{Keep, Kept};
-use highwater::block::{BlockHead, intact_head, records_of, vouched_by};
+use highwater::block::{BlockHead, confirmed_by, intact_head, records_of};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::{Body, Record};
@@ -105,8 +105,8 @@ impl Loss {
             .and_then(|head| self.read_records(&head, records_of(block, &head)));
         if read.is_none() {
             // What a block that was moved says of the log is true all the same.
-            let vouched = vouched_by(block, self.log_id).unwrap_or_default();
-            self.durable = self.durable.max(vouched.sequence);
+            let confirmed = confirmed_by(block, self.log_id).unwrap_or_default();
+            self.durable = self.durable.max(confirmed.sequence);
             self.unreadable.push((segment, position));
         }
     }

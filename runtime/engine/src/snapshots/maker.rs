@@ -187,7 +187,7 @@ impl<P: Platform> SnapshotMaker<P> {
             || scan_from(&mut self.directory, self.buffer.bytes_mut(), &mut nobody, start);
         // What was wrong may have been gone while it was looked at.
         match scan().or_else(|_| scan()) {
-            Ok(scanned) => Ok(scanned.vouched),
+            Ok(scanned) => Ok(scanned.confirmed),
             Err(RecoveryFault::Unwanted { .. }) => Ok(self.followed()),
             Err(fault) => Err(SnapshotTrouble::Log(fault)),
         }
@@ -373,8 +373,8 @@ impl<S: EventSink> Visitor for Polite<'_, '_, S> {
         self.replay.record(record)
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.replay.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.replay.prefetch(waiting);
     }
 }
 

@@ -4,9 +4,9 @@
 use super::SettleOutputs;
 use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
 use crate::config::{Keep, SnapshotPlan};
+use crate::context::{EngineContext, ThreadGuard};
 use crate::lag::{LagTotals, SnapshotLag};
 use crate::notices::{Notice, NoticeSink};
-use crate::threads::{Neighbours, StageGuard};
 use highwater::snapshot_plan::{Commands, SnapshotDue};
 use highwater::stage::{Fault, Shared, State};
 use highwater::types::Sequence;
@@ -151,9 +151,9 @@ impl SnapshotThread {
         platform: P,
         data: PathBuf,
         plan: SnapshotPlan,
-        (neighbours, outputs, notices): (impl Neighbours, impl SettleOutputs, NoticeSink),
+        (context, outputs, notices): (&'static EngineContext, impl SettleOutputs, NoticeSink),
     ) -> io::Result<Self> {
-        let (bells, lag) = (neighbours.bells(), neighbours.lag());
+        let (bells, lag) = (&context.bells, &context.lag);
         let requests = SnapshotRequests(Arc::new(Desk {
             alarm: &bells.snapshot,
             lag,
@@ -166,7 +166,7 @@ impl SnapshotThread {
             data,
             keep: plan.keep,
             due: SnapshotDue::new(plan, platform.monotonic_ns()),
-            shared: neighbours.shared(),
+            shared: context.shared,
             bells,
             lag,
             outputs,
@@ -176,9 +176,9 @@ impl SnapshotThread {
             told_last: String::new(),
         };
         let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
-            let guard = StageGuard(neighbours);
+            let _guard = ThreadGuard(context);
             platform.step_back();
-            worker.run(&guard.0);
+            worker.run(context);
         })?;
         Ok(Self { requests, thread })
     }
@@ -232,14 +232,14 @@ impl<P: Platform, O> Drop for Worker<P, O> {
 }
 
 impl<P: Platform, O: SettleOutputs> Worker<P, O> {
-    fn run(mut self, around: &impl Neighbours) {
+    fn run(mut self, context: &EngineContext) {
         while is_running(self.shared) {
             let asked = self.wait();
             self.lag.warn(&self.notices);
             if asked.is_some() || self.is_due() {
                 // Nobody is told of one that the end of the engine came before.
                 if let Some(answer) = self.make() {
-                    self.account_for(&answer, around);
+                    self.account_for(&answer, context);
                     let is_made = answer.is_ok();
                     self.tell(asked, answer);
                     if !is_made {
@@ -255,7 +255,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     fn account_for(
         &mut self,
         answer: &Result<Option<Made>, SnapshotTrouble>,
-        around: &impl Neighbours,
+        context: &EngineContext,
     ) {
         match answer {
             Ok(_) => {
@@ -266,7 +266,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
                 let is_often = self.due.failed_while_held();
                 if is_often || matches!(self.maker, Maker::Spent) {
                     self.lag.give_up(why);
-                    around.given_up();
+                    context.given_up();
                 }
             }
             // Another process will have made one; and who finds the log wrong stops the engine.

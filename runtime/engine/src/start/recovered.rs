@@ -47,7 +47,7 @@ pub(super) fn recover_in_memory<P: Platform, S: ReplaySink>(
         book_bytes: 0,
         refusal: None,
         buffer: vec![0; READ_BYTES],
-        witnessed: Sequence(0),
+        covered: Sequence(0),
     };
     let candidates = attempt.candidates(directory)?;
     let walk = |directory: &mut LogDirectory<P>, tried: &Candidates, beginning| {
@@ -78,7 +78,7 @@ struct Attempt<'a, P: Platform, S: ReplaySink> {
     refusal: Option<NotStarted<S::Refusal>>,
     buffer: Vec<u8>,
     /// The last sequence that the log must reach, wherever the walk begins.
-    witnessed: Sequence,
+    covered: Sequence,
 }
 
 impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
@@ -110,7 +110,7 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
     }
 
     /// The snapshots, or only the log's beginning where the sink wants every record that is there.
-    /// Notes what is witnessed.
+    /// Notes what the snapshots cover.
     fn candidates(
         &mut self,
         directory: &mut LogDirectory<P>,
@@ -118,10 +118,10 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
         let range = directory.segments();
         let range = range.map_err(|fault| self.refused(directory, RecoveryFault::Log(fault)))?;
         let snapshots = Candidates::of(directory, Wanted::NEWEST)?;
-        let Some(witness) = snapshots.witness(directory) else {
+        let Some(evidence) = snapshots.evidence(directory) else {
             return Ok(snapshots);
         };
-        self.witnessed = witness.sequence();
+        self.covered = evidence.sequence();
         if !self.sink.wants_history() {
             return Ok(snapshots);
         }
@@ -130,7 +130,7 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
             return Ok(snapshots);
         }
         // The log must hold the very block that the snapshot stands behind.
-        let start = Start::Snapshot(witness.chain);
+        let start = Start::Snapshot(evidence.chain);
         let mut asked = Asked { sink: self.sink, refusal: &mut self.refusal };
         match scan_from(directory, &mut self.buffer, &mut asked, start) {
             Ok(_) | Err(RecoveryFault::SnapshotOfOtherLog) => {}
@@ -154,7 +154,7 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
         let leftovers = directory.leftovers();
         let (replay, refusal) = (Replay::new(book, self.sink), &mut self.refusal);
         let mut visitor = AcceptedReplay { replay, leftovers, refusal };
-        recover_from(directory, &mut self.buffer, &mut visitor, (start, self.witnessed))
+        recover_from(directory, &mut self.buffer, &mut visitor, (start, self.covered))
     }
 
     /// Why there is no engine when recovery ended with `fault`.
@@ -196,8 +196,8 @@ impl<P: Platform, S: ReplaySink> Visitor for AcceptedReplay<'_, P, S> {
         self.replay.record(record)
     }
 
-    fn look_ahead(&mut self, waiting: &[Record]) {
-        self.replay.look_ahead(waiting);
+    fn prefetch(&mut self, waiting: &[Record]) {
+        self.replay.prefetch(waiting);
     }
 
     fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {

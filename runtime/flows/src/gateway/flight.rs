@@ -1,7 +1,7 @@
 //! The commands on their way: when each was meant to go, and when the next one is.
 
 use super::{PUSHED_AT_ONCE, Pace, ToldTime};
-use highwater::command::Arrival;
+use highwater::command::TimedCommand;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) struct Flight {
     /// Commands that are pushed together. A processor can copy what was put together from small
     /// pieces only when these are in memory, and behind stores into a ring that takes long: so all
     /// are put together first.
-    pub(super) batch: Vec<Arrival>,
+    pub(super) batch: Vec<TimedCommand>,
 }
 
 /// Commands in a row that were meant to go at the same time.

@@ -1,7 +1,7 @@
 //! What is written down of released events.
 
 use crate::told::Told;
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::types::{ClientSequence, Sequence};
 use highwater_platform::latency::Latencies;
 
@@ -35,7 +35,7 @@ impl Ledger {
     pub(super) fn answered(&mut self, event: &Event, client_sequence: ClientSequence) {
         self.answer_count += 1;
         // A duplicate has no sequence of its own.
-        if !matches!(event.kind, EventKind::Duplicate { .. }) {
+        if !event.kind.is_duplicate() {
             self.before = self.latest;
             self.latest = (event.sequence, client_sequence);
         }

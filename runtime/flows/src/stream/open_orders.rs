@@ -4,7 +4,7 @@
 use super::{CAPACITIES, EPOCH_COMMANDS, MARKETS};
 use crate::random::Random;
 use highwater::event::{CancelReason, Event, EventKind, EventSink};
-use highwater::types::{InstrumentId, OrderId};
+use highwater::types::{InstrumentId, Lots, OrderId};
 use std::fmt;
 
 /// Every second order that is drawn is one of the last so many in its list, roughly the youngest.
@@ -70,38 +70,31 @@ impl OpenOrders {
 impl EventSink for OpenOrders {
     fn event(&mut self, event: &Event) {
         let instrument = event.instrument;
-        match event.kind {
-            EventKind::Rested { order, .. } => self.add(instrument, order),
-            EventKind::Trade { maker, maker_remaining, .. } if maker_remaining.0 == 0 => {
-                self.remove(instrument, maker);
-            }
-            EventKind::Canceled { order, reason: CancelReason::User, .. }
-            | EventKind::Replaced { order, .. } => self.remove(instrument, order),
-            EventKind::Rejected { .. } | EventKind::Duplicate { .. } => {
-                unreachable!("the stream sends nothing that is refused: {event:?}")
-            }
-            EventKind::Accepted { .. }
+        let kind = event.kind;
+        if let EventKind::Rested { order, .. } = kind {
+            self.add(instrument, order);
+        } else if let EventKind::Trade { maker: order, maker_remaining: Lots(0), .. }
+        | EventKind::Canceled { order, reason: CancelReason::User, .. }
+        | EventKind::Replaced { order, .. } = kind
+        {
+            self.remove(instrument, order);
+        } else {
+            assert!(changes_nothing(&kind), "nothing that the stream sends leads to it: {event:?}");
+        }
+    }
+}
+
+/// Whether the event is one that the stream's commands lead to, and leaves the open orders as they
+/// are.
+const fn changes_nothing(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Accepted { .. }
             | EventKind::Trade { .. }
             | EventKind::Canceled { reason: CancelReason::IocRemainder, .. }
             | EventKind::Reduced { .. }
-            | EventKind::InstrumentDefined { .. } => {}
-            EventKind::Canceled { .. }
-            | EventKind::FlowBound { .. }
-            | EventKind::Configured { .. }
-            | EventKind::Triggered { .. }
-            | EventKind::Replenished { .. }
-            | EventKind::AuctionTrade { .. }
-            | EventKind::MassCanceled { .. }
-            | EventKind::StateChanged { .. }
-            | EventKind::Uncrossed { .. }
-            | EventKind::BandSet { .. }
-            | EventKind::ClockSet { .. }
-            | EventKind::DayEnded { .. }
-            | EventKind::SessionLimited { .. } => {
-                unreachable!("nothing that the stream sends leads to it: {event:?}")
-            }
-        }
-    }
+            | EventKind::InstrumentDefined { .. }
+    )
 }
 
 impl fmt::Debug for OpenOrders {

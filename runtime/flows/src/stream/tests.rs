@@ -81,8 +81,8 @@ impl Engine {
         let sequence: Sequence = self.book.last_sequence().next();
         let (tally, mut trades) = (&mut self.tally, 0);
         self.book.apply(sequence, command, &mut |event: &Event| {
-            assert!(!matches!(event.kind, EventKind::Rejected { .. }), "{event:?} of {command:?}");
-            trades += u64::from(matches!(event.kind, EventKind::Trade { .. }));
+            assert!(!event.kind.is_rejected(), "{event:?} of {command:?}");
+            trades += u64::from(event.kind.is_trade());
             tally.add(event);
         });
         tally.trades_of_command_max = tally.trades_of_command_max.max(trades);

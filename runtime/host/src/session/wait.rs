@@ -25,7 +25,7 @@ impl<P: Platform> Session<P> {
     /// The session has ended.
     pub fn is_durable(&self, sequence: Sequence) -> Result<bool, SessionEnd> {
         drop(self.place.desk_of(self.generation)?);
-        if self.common.shared.durable.get() >= sequence {
+        if self.common.context.shared.durable.get() >= sequence {
             return Ok(true);
         }
         self.common.end().map_or(Ok(false), Err)
@@ -59,12 +59,12 @@ impl<P: Platform> Session<P> {
     /// # Errors
     /// The session has ended.
     pub fn ask_sync(&self) -> Result<Sequence, SessionEnd> {
-        let shared = self.common.shared;
+        let shared = self.common.context.shared;
         // What was answered is appended; that it is applied may be said a moment later.
         let sequence = shared.applied.get().max(shared.appended.get());
         if !self.is_durable(sequence)? {
             shared.sync_wanted.ask(sequence);
-            self.common.bells.ring_for_sync();
+            self.common.context.bells.ring_for_sync();
         }
         Ok(sequence)
     }

@@ -7,7 +7,6 @@ use super::machine::Machine;
 use super::plot::{Curve, Plot, Upwards};
 use super::report::Section;
 use highwater::command::{Action, Conditions, Definition, NewOrder};
-use highwater::event::Event;
 use highwater::types::{
     AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
@@ -95,7 +94,7 @@ pub(super) fn define_instrument<P: Platform>(host: &Host<P>) -> Result<(), Comma
     let symbol =
         Symbol::new(b"BENCH").ok_or_else(|| CommandError::failed("the symbol is not one"))?;
     let define = Action::DefineInstrument(Definition::open(symbol));
-    operator.call(define, PATIENCE, &mut |_: &Event| ()).map_err(CommandError::failed)?;
+    operator.call(define, PATIENCE, &mut ()).map_err(CommandError::failed)?;
     Ok(())
 }
 
@@ -161,7 +160,7 @@ impl<P: Platform> Caller<P> {
     pub(super) fn call(&mut self) -> Result<(), CommandError> {
         let action = if self.is_resting { self.cancel() } else { self.new_order() };
         self.is_resting = !self.is_resting;
-        self.session.call(action, PATIENCE, &mut |_: &Event| ()).map_err(CommandError::failed)?;
+        self.session.call(action, PATIENCE, &mut ()).map_err(CommandError::failed)?;
         Ok(())
     }
 

@@ -1,17 +1,18 @@
 //! Commands as scenario files write them: names, fields and what may be left out.
 
-use super::config::{Terms, read_terms};
-use super::json::{Complaint, Object, Raw, boolean, choice, integer, nullable, range, text};
-use highwater::command::Control;
-use highwater::types::{OrderType, ReplaceRule, SelfTrade, Side, Symbol, TimeInForce};
+use super::integer::Integer;
+use super::json::{Complaint, Fields, Object, Raw, choice, nullable, read};
+use super::terms::{Ends, GivenInstrument};
+use highwater::types::{OrderType, ReplaceRule, SelfTrade, Side, TimeInForce};
+use serde::{Deserialize, Deserializer};
 
 /// One command of a scenario. Its numbers are as the file has them.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Step {
     /// Which session sends it, where the file says so.
-    pub(super) session: Option<i128>,
+    pub(super) session: Option<Integer>,
     /// Which instrument it is about, where the file says so.
-    pub(super) instrument: Option<i128>,
+    pub(super) instrument: Option<Integer>,
     pub(super) ask: Ask,
 }
 
@@ -24,108 +25,115 @@ pub(super) enum Subject {
     Other,
 }
 
-/// What a command asks for.
-#[derive(Clone, Debug)]
+/// What a command asks for: its name, and the fields that others have not.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Ask {
     New(Box<NewAsk>),
     Cancel {
-        id: i128,
-        account: i128,
+        id: Integer,
+        #[serde(default, rename = "acct")]
+        account: Integer,
     },
     Reduce {
-        id: i128,
-        account: i128,
-        by: i128,
+        id: Integer,
+        #[serde(default, rename = "acct")]
+        account: Integer,
+        by: Integer,
     },
     Replace(Box<ReplaceAsk>),
     MassCancel {
-        account: Option<i128>,
+        #[serde(rename = "acct")]
+        account: Option<Integer>,
+        #[serde(default, deserialize_with = "some_side")]
         side: Option<Side>,
-        of_session: Option<i128>,
+        of_session: Option<Integer>,
     },
-    Control(Control),
-    /// `None` takes every price.
-    SetBand(Option<[i128; 2]>),
-    Time(i128),
-    EndOfDay,
-    LimitSession {
-        of_session: i128,
-        max_orders: i128,
+    Halt {},
+    Resume {},
+    SetBand {
+        /// `None` takes every price.
+        #[serde(deserialize_with = "nullable")]
+        band: Option<Ends>,
     },
-    Define {
-        symbol: Symbol,
-        terms: Terms,
+    SetMatching {
+        on: bool,
     },
-    Configure {
-        orders: i128,
-        instruments: i128,
-        sessions: i128,
+    Time {
+        now: Integer,
     },
+    EndOfDay {},
+    StartAuction {},
+    Uncross {},
     /// Asks for what an uncross would do now, and says what that is; no command of the engine.
-    Indicative(Option<IndicativeAsk>),
+    Indicative {
+        #[serde(deserialize_with = "nullable")]
+        expect: Option<Object<IndicativeAsk>>,
+    },
+    LimitSession {
+        of_session: Integer,
+        max_orders: Integer,
+    },
+    /// The instrument has a symbol.
+    Define(Box<GivenInstrument>),
+    Configure {
+        orders: Integer,
+        instruments: Integer,
+        sessions: Integer,
+    },
 }
 
 /// A new order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct NewAsk {
-    pub(super) id: i128,
-    pub(super) account: i128,
+    pub(super) id: Integer,
+    #[serde(default, rename = "acct")]
+    pub(super) account: Integer,
+    #[serde(deserialize_with = "side")]
     pub(super) side: Side,
+    #[serde(default, rename = "type", deserialize_with = "order_type")]
     pub(super) order_type: OrderType,
+    #[serde(default, rename = "tif", deserialize_with = "time_in_force")]
     pub(super) time_in_force: TimeInForce,
-    pub(super) price: Option<i128>,
-    pub(super) quantity: i128,
-    pub(super) trigger: Option<i128>,
+    pub(super) price: Option<Integer>,
+    #[serde(rename = "qty")]
+    pub(super) quantity: Integer,
+    pub(super) trigger: Option<Integer>,
+    #[serde(default, rename = "stp", deserialize_with = "self_trade")]
     pub(super) self_trade: SelfTrade,
+    #[serde(default)]
     pub(super) post_only: bool,
-    pub(super) expiry: Option<i128>,
-    pub(super) peak: Option<i128>,
-    pub(super) minimum: Option<i128>,
+    pub(super) expiry: Option<Integer>,
+    pub(super) peak: Option<Integer>,
+    #[serde(rename = "min_qty")]
+    pub(super) minimum: Option<Integer>,
 }
 
 /// A change of an order; what is not said stays.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ReplaceAsk {
-    pub(super) id: i128,
-    pub(super) new_id: Option<i128>,
-    pub(super) account: i128,
+    pub(super) id: Integer,
+    pub(super) new_id: Option<Integer>,
+    #[serde(default, rename = "acct")]
+    pub(super) account: Integer,
+    #[serde(default = "usual_rule", deserialize_with = "rule")]
     pub(super) rule: ReplaceRule,
-    pub(super) price: Option<i128>,
-    pub(super) quantity: Option<i128>,
-    pub(super) trigger: Option<i128>,
+    pub(super) price: Option<Integer>,
+    #[serde(rename = "qty")]
+    pub(super) quantity: Option<Integer>,
+    pub(super) trigger: Option<Integer>,
 }
 
 /// What an uncross is expected to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct IndicativeAsk {
-    pub(super) price: i128,
-    pub(super) volume: i128,
-    pub(super) imbalance: i128,
+    pub(super) price: Integer,
+    pub(super) volume: Integer,
+    pub(super) imbalance: Integer,
 }
-
-/// The names of all commands, each with what reads the rest of it.
-const COMMANDS: &[(&str, Reader)] = &[
-    ("new", read_new),
-    ("cancel", read_cancel),
-    ("reduce", read_reduce),
-    ("replace", read_replace),
-    ("mass_cancel", read_mass_cancel),
-    ("halt", |_| Ok(Ask::Control(Control::Halt))),
-    ("resume", |_| Ok(Ask::Control(Control::Resume))),
-    ("set_band", |object| Ok(Ask::SetBand(object.required("band", read_band)?))),
-    ("set_matching", read_set_matching),
-    ("time", |object| Ok(Ask::Time(object.required("now", integer)?))),
-    ("end_of_day", |_| Ok(Ask::EndOfDay)),
-    ("start_auction", |_| Ok(Ask::Control(Control::StartAuction))),
-    ("uncross", |_| Ok(Ask::Control(Control::Uncross))),
-    ("indicative", read_indicative),
-    ("limit_session", read_limit_session),
-    ("define", read_define),
-    ("configure", read_configure),
-];
-
-/// Reads the fields of one command that others have not.
-type Reader = fn(&mut Object<'_>) -> Result<Ask, Complaint>;
 
 const SIDES: &[(&str, Side)] = &[("buy", Side::Buy), ("sell", Side::Sell)];
 
@@ -157,16 +165,15 @@ const RULES: &[(&str, ReplaceRule)] =
 impl Step {
     /// Reads a command.
     pub(super) fn read(raw: Raw<'_>) -> Result<Self, Complaint> {
-        let mut object = Object::read(raw)?.without_nulls(&["band", "expect"]);
-        let word = object.required("cmd", text)?;
-        let (_, reader) = *COMMANDS.iter().find(|(name, _)| *name == word).ok_or_else(|| {
-            Complaint::new(format!("no command is called '{word}'")).inside("cmd")
-        })?;
-        let session = object.optional("session", integer)?;
-        let instrument = object.optional("instrument", integer)?;
-        let ask = reader(&mut object)?;
-        object.end()?;
-        Ok(Self { session, instrument, ask })
+        let mut fields = read::<Fields<'_>>(raw)?.without_nulls(&["band", "expect"]);
+        let name: String = fields.required("cmd")?;
+        let session = fields.optional("session")?;
+        let instrument = fields.optional("instrument")?;
+        let ask: Ask = fields.variant("cmd", &name, raw)?;
+        match ask.missing() {
+            Some(name) => Err(Complaint::missing(name).at(raw)),
+            None => Ok(Self { session, instrument, ask }),
+        }
     }
 
     /// What the command names, and its reject too.
@@ -175,139 +182,69 @@ impl Step {
     }
 
     /// The order that the command names.
-    pub(super) fn order_id(&self) -> Option<i128> {
+    pub(super) fn order_id(&self) -> Option<Integer> {
         match &self.ask {
             Ask::New(new) => Some(new.id),
             Ask::Cancel { id, .. } | Ask::Reduce { id, .. } => Some(*id),
             Ask::Replace(replace) => Some(replace.id),
             Ask::MassCancel { .. }
-            | Ask::Control(_)
-            | Ask::SetBand(_)
-            | Ask::Time(_)
-            | Ask::EndOfDay
+            | Ask::Halt {}
+            | Ask::Resume {}
+            | Ask::SetBand { .. }
+            | Ask::SetMatching { .. }
+            | Ask::Time { .. }
+            | Ask::EndOfDay {}
+            | Ask::StartAuction {}
+            | Ask::Uncross {}
+            | Ask::Indicative { .. }
             | Ask::LimitSession { .. }
-            | Ask::Define { .. }
-            | Ask::Configure { .. }
-            | Ask::Indicative(_) => None,
+            | Ask::Define(_)
+            | Ask::Configure { .. } => None,
         }
     }
 }
 
-fn read_new(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    let order_type = object.optional("type", |raw| choice(raw, ORDER_TYPES))?.unwrap_or_default();
-    let time_in_force =
-        object.optional("tif", |raw| choice(raw, TIMES_IN_FORCE))?.unwrap_or_default();
-    let new = NewAsk {
-        id: object.required("id", integer)?,
-        account: read_account(object)?,
-        side: object.required("side", |raw| choice(raw, SIDES))?,
-        order_type,
-        time_in_force,
-        price: object.optional("price", integer)?,
-        quantity: object.required("qty", integer)?,
-        trigger: object.optional("trigger", integer)?,
-        self_trade: object.optional("stp", |raw| choice(raw, SELF_TRADES))?.unwrap_or_default(),
-        post_only: object.optional("post_only", boolean)?.unwrap_or_default(),
-        expiry: object.optional("expiry", integer)?,
-        peak: object.optional("peak", integer)?,
-        minimum: object.optional("min_qty", integer)?,
-    };
-    let is_missing = [
-        ("price", order_type.has_limit() && new.price.is_none()),
-        ("trigger", order_type.is_stop() && new.trigger.is_none()),
-        ("expiry", time_in_force == TimeInForce::GoodTillDate && new.expiry.is_none()),
-    ];
-    if let Some((name, _)) = is_missing.into_iter().find(|(_, is_missing)| *is_missing) {
-        return Err(Complaint::missing(name));
+impl Ask {
+    /// A field that is needed because of what others say, and is not there.
+    fn missing(&self) -> Option<&'static str> {
+        if let Self::New(new) = self {
+            let is_dated = new.time_in_force == TimeInForce::GoodTillDate;
+            let needed = [
+                ("price", new.order_type.has_limit() && new.price.is_none()),
+                ("trigger", new.order_type.is_stop() && new.trigger.is_none()),
+                ("expiry", is_dated && new.expiry.is_none()),
+            ];
+            return needed.into_iter().find_map(|(name, is_missing)| is_missing.then_some(name));
+        }
+        let Self::Define(instrument) = self else { return None };
+        instrument.symbol.is_none().then_some("symbol")
     }
-    Ok(Ask::New(Box::new(new)))
 }
 
-fn read_account(object: &mut Object<'_>) -> Result<i128, Complaint> {
-    Ok(object.optional("acct", integer)?.unwrap_or_default())
+fn side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Side, D::Error> {
+    choice(deserializer, SIDES)
 }
 
-fn read_cancel(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    Ok(Ask::Cancel { id: object.required("id", integer)?, account: read_account(object)? })
+fn some_side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Side>, D::Error> {
+    side(deserializer).map(Some)
 }
 
-fn read_reduce(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    Ok(Ask::Reduce {
-        id: object.required("id", integer)?,
-        account: read_account(object)?,
-        by: object.required("by", integer)?,
-    })
+fn order_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OrderType, D::Error> {
+    choice(deserializer, ORDER_TYPES)
 }
 
-fn read_replace(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    let rule = object.optional("rule", |raw| choice(raw, RULES))?;
-    Ok(Ask::Replace(Box::new(ReplaceAsk {
-        id: object.required("id", integer)?,
-        new_id: object.optional("new_id", integer)?,
-        account: read_account(object)?,
-        rule: rule.unwrap_or(ReplaceRule::Modify),
-        price: object.optional("price", integer)?,
-        quantity: object.optional("qty", integer)?,
-        trigger: object.optional("trigger", integer)?,
-    })))
+fn time_in_force<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeInForce, D::Error> {
+    choice(deserializer, TIMES_IN_FORCE)
 }
 
-fn read_mass_cancel(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    Ok(Ask::MassCancel {
-        account: object.optional("acct", integer)?,
-        side: object.optional("side", |raw| choice(raw, SIDES))?,
-        of_session: object.optional("of_session", integer)?,
-    })
+fn self_trade<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SelfTrade, D::Error> {
+    choice(deserializer, SELF_TRADES)
 }
 
-fn read_set_matching(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    let on = object.required("on", boolean)?;
-    Ok(Ask::Control(if on { Control::MatchingOn } else { Control::MatchingOff }))
+fn rule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReplaceRule, D::Error> {
+    choice(deserializer, RULES)
 }
 
-/// A band of prices, or null for all of them.
-pub(super) fn read_band(raw: Raw<'_>) -> Result<Option<[i128; 2]>, Complaint> {
-    nullable(raw, range)
-}
-
-fn read_indicative(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    let expected = object.required("expect", |raw| {
-        nullable(raw, |raw| {
-            let mut object = Object::read(raw)?;
-            let expected = IndicativeAsk {
-                price: object.required("price", integer)?,
-                volume: object.required("volume", integer)?,
-                imbalance: object.required("imbalance", integer)?,
-            };
-            object.end()?;
-            Ok(expected)
-        })
-    })?;
-    Ok(Ask::Indicative(expected))
-}
-
-fn read_limit_session(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    Ok(Ask::LimitSession {
-        of_session: object.required("of_session", integer)?,
-        max_orders: object.required("max_orders", integer)?,
-    })
-}
-
-fn read_define(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    let symbol = object.required("symbol", read_symbol)?;
-    Ok(Ask::Define { symbol, terms: read_terms(object, &Terms::OPEN)? })
-}
-
-/// The name of an instrument.
-pub(super) fn read_symbol(raw: Raw<'_>) -> Result<Symbol, Complaint> {
-    Symbol::new(text(raw)?.as_bytes())
-        .ok_or_else(|| Complaint::new("a symbol has 1 to 16 bytes, none of them zero"))
-}
-
-fn read_configure(object: &mut Object<'_>) -> Result<Ask, Complaint> {
-    Ok(Ask::Configure {
-        orders: object.required("orders", integer)?,
-        instruments: object.required("instruments", integer)?,
-        sessions: object.required("sessions", integer)?,
-    })
+const fn usual_rule() -> ReplaceRule {
+    ReplaceRule::Modify
 }

@@ -1,12 +1,18 @@
 //! How a scenario sets the engine up: its capacities and the terms of its instruments.
 
-use super::command::{Ask, Step, read_band, read_symbol};
-use super::gateway;
-use super::json::{Complaint, Object, Raw, integer, list, nullable};
+use super::capacities::{GivenCapacities, INSTRUMENTS_MAX, ORDERS_MAX};
+use super::command::{Ask, Step};
+use super::integer::{Integer, index};
+use super::json::{Complaint, Object, Raw, present, read};
+use super::terms::{Ends, GivenInstrument, Terms, given_terms};
 use highwater::command::Definition;
-use highwater::limits::{SESSIONS_DEFAULT, SESSIONS_MAX};
+use highwater::limits::SESSIONS_DEFAULT;
 use highwater::types::{Capacities, Symbol};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// What the engine of a scenario is before the first command.
 #[derive(Clone, Debug)]
@@ -17,50 +23,30 @@ pub(super) struct Config {
     pub(super) instruments: Vec<Definition>,
 }
 
-/// What an instrument takes, as the file has it; `None` where the file sets no bound.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Terms {
-    pub(super) tick: i128,
-    pub(super) lot: i128,
-    pub(super) band: Option<[i128; 2]>,
-    pub(super) quantity_max: Option<i128>,
-    pub(super) notional_max: Option<i128>,
-}
-
-impl Terms {
-    /// Takes everything.
-    pub(super) const OPEN: Self =
-        Self { tick: 1, lot: 1, band: None, quantity_max: None, notional_max: None };
-}
-
-/// Orders that a scenario may ask room for.
-pub(super) const ORDERS_MAX: u32 = 1 << 20;
-/// Instruments that a scenario may ask room for.
-pub(super) const INSTRUMENTS_MAX: u32 = 1 << 14;
 /// Room for orders that every scenario has; four for a command are enough for levels at prices that
 /// are strewn over the whole range.
 const ORDERS_MIN: usize = 1_024;
 
+given_terms! {
+    /// How a file sets an engine up.
+    struct GivenConfig {
+        #[serde(deserialize_with = "present")]
+        instruments: Option<GivenInstruments>,
+        #[serde(deserialize_with = "present")]
+        capacities: Option<Object<GivenCapacities>>,
+    }
+}
+
 impl Config {
     /// Reads what the file says, and makes room for `steps` where it says nothing.
     pub(super) fn read(raw: Raw<'_>, steps: &[Step]) -> Result<Self, Complaint> {
-        let mut object = Object::read(raw)?;
-        let terms = read_terms(&mut object, &Terms::OPEN)?;
-        let numbered = |number: usize| Symbol::new(format!("I{number}").as_bytes());
-        let instruments =
-            object.optional("instruments", |raw| read_instruments(raw, &terms, numbered))?;
-        let instruments = match instruments {
-            Some(instruments) => instruments,
-            None => numbered(0).map(|symbol| define(symbol, &terms)).into_iter().collect(),
-        };
-        let roomy = room_for(instruments.len(), steps);
-        let capacities = object.optional("capacities", |raw| read_capacities(raw, roomy))?;
-        object.end()?;
+        let Object(given) = read::<Object<GivenConfig>>(raw)?;
+        let terms = given.terms(&Terms::OPEN);
+        let instruments = given.instruments.unwrap_or(GivenInstruments::Count(1)).define(&terms)?;
         let symbols: BTreeSet<Symbol> = instruments.iter().map(|known| known.symbol).collect();
         if symbols.len() < instruments.len() {
-            return Err(
-                Complaint::new("two instruments have the same symbol").inside("instruments")
-            );
+            let problem = "two instruments have the same symbol";
+            return Err(Complaint::new(problem).inside("instruments"));
         }
         for (number, instrument) in instruments.iter().enumerate() {
             if !instrument.terms.are_possible() {
@@ -68,8 +54,9 @@ impl Config {
                 return Err(Complaint::new(format!("instrument {number}: {problem}")));
             }
         }
-        let capacities = capacities.unwrap_or(roomy);
-        if instruments.len() > gateway::index(capacities.instruments) {
+        let roomy = room_for(instruments.len(), steps);
+        let capacities = given.capacities.map_or(roomy, |Object(given)| given.or(roomy));
+        if instruments.len() > index(capacities.instruments) {
             return Err(Complaint::new("more instruments than capacities.instruments"));
         }
         Ok(Self { capacities, instruments })
@@ -78,7 +65,7 @@ impl Config {
 
 /// Capacities that no command of `steps` exhausts, but for the session's numbers.
 fn room_for(instruments: usize, steps: &[Step]) -> Capacities {
-    let defined = steps.iter().filter(|step| matches!(step.ask, Ask::Define { .. })).count();
+    let defined = steps.iter().filter(|step| matches!(step.ask, Ask::Define(_))).count();
     let orders = steps.len().saturating_mul(4).max(ORDERS_MIN);
     Capacities {
         orders: u32::try_from(orders).map_or(ORDERS_MAX, |orders| orders.min(ORDERS_MAX)),
@@ -87,62 +74,58 @@ fn room_for(instruments: usize, steps: &[Step]) -> Capacities {
     }
 }
 
-/// A number of instruments, or a list of what each takes.
-fn read_instruments(
-    raw: Raw<'_>,
-    terms: &Terms,
-    numbered: impl Fn(usize) -> Option<Symbol>,
-) -> Result<Vec<Definition>, Complaint> {
-    if !raw.get().starts_with('[') {
-        let count = bounded(raw, 0, INSTRUMENTS_MAX)?;
-        let symbols = (0..gateway::index(count)).filter_map(numbered);
-        return Ok(symbols.map(|symbol| define(symbol, terms)).collect());
+/// The instruments of a file: how many there are, or what each takes.
+#[derive(Debug)]
+enum GivenInstruments {
+    Count(usize),
+    List(Vec<Object<GivenInstrument>>),
+}
+
+impl GivenInstruments {
+    /// The instruments, with `terms` where they give none.
+    fn define(&self, terms: &Terms) -> Result<Vec<Definition>, Complaint> {
+        let define = |number: usize, symbol: Option<Symbol>, terms: &Terms| {
+            let symbol = symbol.or_else(|| Symbol::new(format!("I{number}").as_bytes()));
+            let problem = || Complaint::new("more instruments than an engine can name");
+            let symbol = symbol.ok_or_else(problem).map_err(|p| p.inside("instruments"))?;
+            Ok(Definition { symbol, terms: terms.of_engine() })
+        };
+        match self {
+            Self::Count(count) => (0..*count).map(|number| define(number, None, terms)).collect(),
+            Self::List(list) => {
+                let numbered = list.iter().enumerate();
+                let defined = numbered.map(|(number, Object(given))| {
+                    define(number, given.symbol, &given.terms(terms))
+                });
+                defined.collect()
+            }
+        }
     }
-    let mut number = 0;
-    list(raw, |raw| {
-        let mut object = Object::read(raw)?;
-        let symbol = object.optional("symbol", read_symbol)?.or_else(|| numbered(number));
-        number += 1;
-        let terms = read_terms(&mut object, terms)?;
-        object.end()?;
-        symbol
-            .map(|symbol| define(symbol, &terms))
-            .ok_or_else(|| Complaint::new("more instruments than an engine can name"))
-    })
 }
 
-/// The terms that `object` gives, and those of `otherwise` where it gives none.
-pub(super) fn read_terms(object: &mut Object<'_>, otherwise: &Terms) -> Result<Terms, Complaint> {
-    let limit = |raw| nullable(raw, integer);
-    Ok(Terms {
-        tick: object.optional("tick", integer)?.unwrap_or(otherwise.tick),
-        lot: object.optional("lot", integer)?.unwrap_or(otherwise.lot),
-        band: object.optional("price_band", read_band)?.unwrap_or(otherwise.band),
-        quantity_max: object.optional("max_qty", limit)?.unwrap_or(otherwise.quantity_max),
-        notional_max: object.optional("max_notional", limit)?.unwrap_or(otherwise.notional_max),
-    })
-}
+impl<'de> Deserialize<'de> for GivenInstruments {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CountOrList;
 
-fn define(symbol: Symbol, terms: &Terms) -> Definition {
-    Definition { symbol, terms: gateway::terms(terms) }
-}
+        impl<'de> Visitor<'de> for CountOrList {
+            type Value = GivenInstruments;
 
-fn read_capacities(raw: Raw<'_>, otherwise: Capacities) -> Result<Capacities, Complaint> {
-    let mut object = Object::read(raw)?;
-    let orders = object.optional("orders", |raw| bounded(raw, 1, ORDERS_MAX))?;
-    let instruments = object.optional("instruments", |raw| bounded(raw, 1, INSTRUMENTS_MAX))?;
-    let sessions = object.optional("sessions", |raw| bounded(raw, 2, SESSIONS_MAX))?;
-    object.end()?;
-    Ok(Capacities {
-        orders: orders.unwrap_or(otherwise.orders),
-        instruments: instruments.unwrap_or(otherwise.instruments),
-        sessions: sessions.unwrap_or(otherwise.sessions),
-    })
-}
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a number of instruments up to {INSTRUMENTS_MAX}, or a list of them")
+            }
 
-/// A number that decides how much memory is set aside.
-fn bounded(raw: Raw<'_>, min: u32, max: u32) -> Result<u32, Complaint> {
-    let number = integer(raw)?;
-    let fits = u32::try_from(number).ok().filter(|number| (min..=max).contains(number));
-    fits.ok_or_else(|| Complaint::new(format!("expected {min} to {max}, found {number}")))
+            fn visit_u64<E: Error>(self, count: u64) -> Result<Self::Value, E> {
+                let possible = u32::try_from(count).ok().filter(|count| *count <= INSTRUMENTS_MAX);
+                let problem =
+                    || E::custom(format_args!("expected 0 to {INSTRUMENTS_MAX}, found {count}"));
+                possible.map(|count| GivenInstruments::Count(index(count))).ok_or_else(problem)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(GivenInstruments::List)
+            }
+        }
+
+        deserializer.deserialize_any(CountOrList)
+    }
 }

@@ -1,8 +1,9 @@
 //! Events as scenario files write them: read from JSON, compared and shown.
 
 use super::command::Subject;
-use super::json::{Complaint, Object, Raw, boolean, choice, integer, nullable, text};
-use super::kinds::{COMMON, KINDS, Kind, REFUSED, REJECTED, Shape};
+use super::integer::Integer;
+use super::json::{Complaint, Fields, Raw, choice, read, read_with};
+use super::kinds::{KINDS, Kind, REFUSED, REJECTED, Shape};
 use highwater::types::OrderId;
 use std::fmt;
 
@@ -18,7 +19,7 @@ pub(super) struct Fact {
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
-    Number(i128),
+    Number(Integer),
     Flag(bool),
     Word(&'static str),
 }
@@ -26,8 +27,8 @@ pub(super) enum Value {
 impl Fact {
     /// An expected fact, caused by a command about `subject`.
     pub(super) fn read(raw: Raw<'_>, subject: Subject) -> Result<Self, Complaint> {
-        let mut object = Object::read(raw)?;
-        let name = object.required("ev", text)?;
+        let mut given: Fields<'_> = read(raw)?;
+        let name: String = given.required("ev")?;
         let mut kind = *KINDS
             .iter()
             .find(|kind| kind.name == name)
@@ -36,19 +37,20 @@ impl Fact {
             kind = &REFUSED;
         }
         let mut fields = Vec::new();
-        for (name, shape) in kind.needed {
-            fields.push((*name, object.required(name, |raw| shape.read(raw))?));
+        for (name, shape) in kind.fields() {
+            if let Some(raw) = given.take(name) {
+                let value = shape.read(raw).map_err(|complaint| complaint.inside(name))?;
+                fields.push((*name, value));
+            } else if kind.needs(name) {
+                return Err(Complaint::missing(name));
+            }
         }
-        for (name, shape) in kind.more.iter().chain(COMMON) {
-            let value = object.optional(name, |raw| shape.read(raw))?;
-            fields.extend(value.map(|value| (*name, value)));
-        }
-        object.end()?;
+        given.end(kind.fields().map(|(name, _)| *name))?;
         Ok(Self { kind, fields })
     }
 
     /// The reject with which the gateway answers instead of the engine.
-    pub(super) fn rejected(id: i128, reason: &'static str) -> Self {
+    pub(super) fn rejected(id: Integer, reason: &'static str) -> Self {
         let fields = vec![("id", Value::Number(id)), ("reason", Value::Word(reason))];
         Self { kind: &REJECTED, fields }
     }
@@ -73,7 +75,7 @@ impl Fact {
     /// The fact without the fields that only some scenarios ask for.
     pub(super) fn shown_beside(&self, expected: Option<&Self>) -> Self {
         let asked = |name| {
-            self.kind.needed.iter().any(|(needed, _)| *needed == name)
+            self.kind.needs(name)
                 || expected.is_some_and(|expected| {
                     expected.kind == self.kind
                         && expected.fields.iter().any(|(asked, _)| *asked == name)
@@ -87,12 +89,12 @@ impl Fact {
 impl Shape {
     fn read(self, raw: Raw<'_>) -> Result<Value, Complaint> {
         match self {
-            Self::Number => integer(raw).map(Value::Number),
+            Self::Number => read(raw).map(Value::Number),
             Self::NumberOrNone => {
-                nullable(raw, integer).map(|number| Value::Number(number.unwrap_or_default()))
+                read(raw).map(|number: Option<_>| Value::Number(number.unwrap_or_default()))
             }
-            Self::Flag => boolean(raw).map(Value::Flag),
-            Self::Word(words) => choice(raw, words).map(Value::Word),
+            Self::Flag => read(raw).map(Value::Flag),
+            Self::Word(words) => read_with(raw, |json| choice(json, words)).map(Value::Word),
         }
     }
 }

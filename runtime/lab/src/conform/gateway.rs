@@ -29,16 +29,19 @@
 //! with `bad_id` or `bad_account`, and a new id in a Replace with `bad_id`; a mass cancel of such
 //! an account or session finds no orders.
 
+use super::capacities;
 use super::command::{Ask, NewAsk, ReplaceAsk, Step};
-use super::config::{INSTRUMENTS_MAX, ORDERS_MAX, Terms};
 use super::fact::Fact;
+use super::integer::Integer;
+use super::kinds::{BAD_ACCOUNT, BAD_ID};
+use super::terms::{Terms, band_of};
 use highwater::book::Book;
-use highwater::command::{Action, Conditions, Definition, MassCancel, NewOrder, ReplaceOrder};
+use highwater::command::{
+    Action, Conditions, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
+};
 use highwater::event::RejectReason;
-use highwater::limits::SESSIONS_MAX;
 use highwater::types::{
-    AccountId, Band, Capacities, InstrumentId, InstrumentTerms, Lots, Notional, OrderId, Price,
-    SessionId, Side, Ticks,
+    AccountId, Capacities, InstrumentId, Lots, OrderId, Price, SessionId, Side, Ticks,
 };
 
 /// What becomes of a step at the gateway.
@@ -50,17 +53,12 @@ pub(super) enum Passed {
     Answered(Vec<Fact>),
 }
 
-/// The gateway's own reject of a New or Replace with an id that no order can have.
-pub(super) const BAD_ID: &str = "bad_id";
-/// The gateway's own reject of a New with an account that nobody can have.
-pub(super) const BAD_ACCOUNT: &str = "bad_account";
-
 /// Session of the commands of clients, where the file names none.
 const CLIENT: SessionId = SessionId(1);
 
 /// Takes a step to the engine, which is as `book` shows. `None` for a step that is no command.
 pub(super) fn pass(step: &Step, book: &Book<'_>) -> Option<Passed> {
-    let session = match step.session.map(u16::try_from) {
+    let session = match step.session.map(|session| u16::try_from(session.0)) {
         None => usual_session(step),
         Some(Ok(session)) => SessionId(session),
         Some(Err(_)) => return Some(refuse(step, RejectReason::SessionsFull.name())),
@@ -88,51 +86,45 @@ fn refuse(step: &Step, reason: &'static str) -> Passed {
 /// The engine's action, or the gateway's answer.
 fn action(step: &Step, book: &Book<'_>) -> Option<Result<Action, Vec<Fact>>> {
     let instrument = step.instrument.map_or(InstrumentId(0), instrument_id);
-    let action = match &step.ask {
-        Ask::New(new) => return Some(new_order(instrument, new)),
-        Ask::Replace(replace) => return Some(replace_order(instrument, replace, book)),
-        Ask::Cancel { id, account } => {
-            let Some((order, account)) = names(*id, *account) else {
-                return Some(Err(unknown_order(*id)));
-            };
-            Action::Cancel { instrument, order, account }
-        }
-        Ask::Reduce { id, account, by } => {
-            let Some((order, account)) = names(*id, *account) else {
-                return Some(Err(unknown_order(*id)));
-            };
-            Action::Reduce { instrument, order, account, by: Lots(within(*by)) }
-        }
+    let control = |control| Ok(Action::Control { instrument, control });
+    Some(match &step.ask {
+        Ask::New(new) => new_order(instrument, new),
+        Ask::Replace(replace) => replace_order(instrument, replace, book),
+        Ask::Cancel { id, account } => names(*id, *account)
+            .map(|(order, account)| Action::Cancel { instrument, order, account }),
+        Ask::Reduce { id, account, by } => names(*id, *account).map(|(order, account)| {
+            Action::Reduce { instrument, order, account, by: Lots(by.nearest()) }
+        }),
         Ask::MassCancel { account, side, of_session } => {
-            return Some(mass_cancel(step, *account, *side, *of_session));
+            mass_cancel(step, *account, *side, *of_session)
         }
-        Ask::Control(control) => Action::Control { instrument, control: *control },
-        Ask::SetBand(band) => Action::SetBand { instrument, band: band_of(*band) },
-        Ask::Time(now) => Action::Clock { now_ns: or_too_large(*now) },
-        Ask::EndOfDay => Action::EndOfDay,
-        Ask::LimitSession { of_session, max_orders } => {
-            let Ok(session) = u16::try_from(*of_session) else {
-                return Some(Err(vec![Fact::refused(RejectReason::SessionsFull.name())]));
-            };
-            let open_orders_max = ticks_within(*max_orders);
-            Action::LimitSession { session: SessionId(session), open_orders_max }
-        }
-        Ask::Define { symbol, terms: given } => {
-            Action::DefineInstrument(Definition { symbol: *symbol, terms: terms(given) })
-        }
+        Ask::Halt {} => control(Control::Halt),
+        Ask::Resume {} => control(Control::Resume),
+        Ask::SetMatching { on: true } => control(Control::MatchingOn),
+        Ask::SetMatching { on: false } => control(Control::MatchingOff),
+        Ask::StartAuction {} => control(Control::StartAuction),
+        Ask::Uncross {} => control(Control::Uncross),
+        Ask::SetBand { band } => Ok(Action::SetBand { instrument, band: band_of(*band) }),
+        Ask::Time { now } => Ok(Action::Clock { now_ns: now.or_too_large() }),
+        Ask::EndOfDay {} => Ok(Action::EndOfDay),
+        Ask::LimitSession { of_session, max_orders } => limit_session(*of_session, *max_orders),
+        Ask::Define(given) => Ok(Action::DefineInstrument(Definition {
+            symbol: given.symbol?,
+            terms: given.terms(&Terms::OPEN).of_engine(),
+        })),
         Ask::Configure { orders, instruments, sessions } => {
-            Action::Configure(capacities(*orders, *instruments, *sessions))
+            Ok(Action::Configure(configured(*orders, *instruments, *sessions)))
         }
-        Ask::Indicative(_) => return None,
-    };
-    Some(Ok(action))
+        Ask::Indicative { .. } => return None,
+    })
 }
 
 fn new_order(instrument: InstrumentId, new: &NewAsk) -> Result<Action, Vec<Fact>> {
-    let order = u64::try_from(new.id).map_err(|_| vec![Fact::rejected(new.id, BAD_ID)])?;
+    let order = u64::try_from(new.id.0).map_err(|_| vec![Fact::rejected(new.id, BAD_ID)])?;
     let account =
-        u32::try_from(new.account).map_err(|_| vec![Fact::rejected(new.id, BAD_ACCOUNT)])?;
-    let display = new.peak.map_or(0, |peak| if peak == 0 { u64::MAX } else { or_too_large(peak) });
+        u32::try_from(new.account.0).map_err(|_| vec![Fact::rejected(new.id, BAD_ACCOUNT)])?;
+    let display =
+        new.peak.map_or(0, |peak| if peak.0 == 0 { u64::MAX } else { peak.or_too_large() });
     Ok(Action::New(NewOrder {
         instrument,
         order: OrderId(order),
@@ -140,15 +132,15 @@ fn new_order(instrument: InstrumentId, new: &NewAsk) -> Result<Action, Vec<Fact>
         side: new.side,
         order_type: new.order_type,
         time_in_force: new.time_in_force,
-        price: Ticks(ticks_within(new.price.unwrap_or_default())),
-        quantity: Lots(within(new.quantity)),
+        price: Ticks(new.price.unwrap_or_default().nearest_32()),
+        quantity: Lots(new.quantity.nearest()),
         conditions: Conditions {
-            trigger: Ticks(ticks_within(new.trigger.unwrap_or_default())),
+            trigger: Ticks(new.trigger.unwrap_or_default().nearest_32()),
             self_trade: new.self_trade,
             post_only: new.post_only,
-            expiry_ns: within(new.expiry.unwrap_or_default()),
+            expiry_ns: new.expiry.unwrap_or_default().nearest(),
             display: Lots(display),
-            minimum: Lots(or_too_large(new.minimum.unwrap_or_default())),
+            minimum: Lots(new.minimum.unwrap_or_default().or_too_large()),
         },
     }))
 }
@@ -159,18 +151,17 @@ fn replace_order(
     replace: &ReplaceAsk,
     book: &Book<'_>,
 ) -> Result<Action, Vec<Fact>> {
-    let (order, account) =
-        names(replace.id, replace.account).ok_or_else(|| unknown_order(replace.id))?;
-    let new_order = u64::try_from(replace.new_id.unwrap_or(replace.id))
+    let (order, account) = names(replace.id, replace.account)?;
+    let new_order = u64::try_from(replace.new_id.unwrap_or(replace.id).0)
         .map_err(|_| vec![Fact::rejected(replace.id, BAD_ID)])?;
     let resting = book.order(instrument, order).map(|view| (view.price.ticks(), view.remaining));
     let now = resting.or_else(|| {
         let stop = book.stop(instrument, order)?;
         Some((stop.limit.map_or(0, Price::ticks), stop.remaining))
     });
-    let price = replace.price.map(ticks_within).or_else(|| Some(now?.0));
-    let quantity = replace.quantity.map(or_too_large).or_else(|| Some(now?.1.lots()));
-    let trigger = match replace.trigger.map(ticks_within) {
+    let price = replace.price.map(Integer::nearest_32).or_else(|| Some(now?.0));
+    let quantity = replace.quantity.map(Integer::or_too_large).or_else(|| Some(now?.1.lots()));
+    let trigger = match replace.trigger.map(Integer::nearest_32) {
         None => 0,
         Some(0) => u32::MAX,
         Some(trigger) => trigger,
@@ -189,12 +180,14 @@ fn replace_order(
 
 fn mass_cancel(
     step: &Step,
-    account: Option<i128>,
+    account: Option<Integer>,
     side: Option<Side>,
-    of_session: Option<i128>,
+    of_session: Option<Integer>,
 ) -> Result<Action, Vec<Fact>> {
-    let account = account.map(u32::try_from).transpose().map_err(|_| Vec::new())?;
-    let session = of_session.map(u16::try_from).transpose().map_err(|_| Vec::new())?;
+    let nothing = |_| Vec::new();
+    let account = account.map(|account| u32::try_from(account.0).map_err(nothing)).transpose()?;
+    let session =
+        of_session.map(|session| u16::try_from(session.0).map_err(nothing)).transpose()?;
     Ok(Action::MassCancel(MassCancel {
         instrument: step.instrument.map(instrument_id),
         account: account.map(AccountId),
@@ -203,85 +196,27 @@ fn mass_cancel(
     }))
 }
 
-/// An order's and an account's name; `None` when one of them is none.
-fn names(id: i128, account: i128) -> Option<(OrderId, AccountId)> {
-    Some((OrderId(u64::try_from(id).ok()?), AccountId(u32::try_from(account).ok()?)))
+fn limit_session(of_session: Integer, max_orders: Integer) -> Result<Action, Vec<Fact>> {
+    let session = u16::try_from(of_session.0)
+        .map_err(|_| vec![Fact::refused(RejectReason::SessionsFull.name())])?;
+    let open_orders_max = max_orders.nearest_32();
+    Ok(Action::LimitSession { session: SessionId(session), open_orders_max })
 }
 
-fn unknown_order(id: i128) -> Vec<Fact> {
-    vec![Fact::rejected(id, RejectReason::UnknownOrder.name())]
+/// An order's and an account's name, or the reject where one of them is none.
+fn names(id: Integer, account: Integer) -> Result<(OrderId, AccountId), Vec<Fact>> {
+    let names = u64::try_from(id.0).ok().zip(u32::try_from(account.0).ok());
+    names
+        .map(|(order, account)| (OrderId(order), AccountId(account)))
+        .ok_or_else(|| vec![Fact::rejected(id, RejectReason::UnknownOrder.name())])
 }
 
-fn instrument_id(number: i128) -> InstrumentId {
-    InstrumentId(u32::try_from(number).unwrap_or(u32::MAX))
-}
-
-/// The nearest number that the field can hold.
-fn within(number: i128) -> u64 {
-    u64::try_from(number.max(0)).unwrap_or(u64::MAX)
-}
-
-/// The number, or one that is too large for everything.
-fn or_too_large(number: i128) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-/// The nearest number that the field can hold.
-fn ticks_within(number: i128) -> u32 {
-    u32::try_from(number.max(0)).unwrap_or(u32::MAX)
-}
-
-fn band_of(band: Option<[i128; 2]>) -> Band {
-    band.map_or(Band::ALL, |ends| {
-        let [low, high] = ends;
-        // A band that is upside down takes no price: 0 is none.
-        let ends = if low <= high { ends } else { [0, 0] };
-        let [low, high] = ends.map(|end| Ticks(ticks_within(end)));
-        Band { low, high }
-    })
-}
-
-/// The terms of an instrument.
-pub(super) fn terms(terms: &Terms) -> InstrumentTerms {
-    let quantity_max = terms
-        .quantity_max
-        .map_or(InstrumentTerms::OPEN.quantity_max, |quantity| Lots(within(quantity)));
-    let notional_max = terms.notional_max.map_or(Notional::UNLIMITED, |notional| {
-        Notional::new(u128::try_from(notional).unwrap_or_default())
-    });
-    InstrumentTerms {
-        tick: Ticks(ticks_within(terms.tick)),
-        lot: Lots(within(terms.lot)),
-        band: band_of(terms.band),
-        quantity_max,
-        notional_max,
-    }
+fn instrument_id(number: Integer) -> InstrumentId {
+    InstrumentId(u32::try_from(number.0).unwrap_or(u32::MAX))
 }
 
 /// The capacities of a Configure: as they are, or such as no engine can have.
-fn capacities(orders: i128, instruments: i128, sessions: i128) -> Capacities {
+fn configured(orders: Integer, instruments: Integer, sessions: Integer) -> Capacities {
     const IMPOSSIBLE: Capacities = Capacities { orders: 0, instruments: 0, sessions: 0 };
-    possible_capacities(orders, instruments, sessions).unwrap_or(IMPOSSIBLE)
-}
-
-/// The capacities, where a scenario can have them: memory for all that an engine can have is not
-/// set aside for one.
-pub(super) fn possible_capacities(
-    orders: i128,
-    instruments: i128,
-    sessions: i128,
-) -> Option<Capacities> {
-    let within = |number: i128, min: u32, max: u32| {
-        u32::try_from(number).ok().filter(|number| (min..=max).contains(number))
-    };
-    Some(Capacities {
-        orders: within(orders, 1, ORDERS_MAX)?,
-        instruments: within(instruments, 1, INSTRUMENTS_MAX)?,
-        sessions: within(sessions, 2, SESSIONS_MAX)?,
-    })
-}
-
-/// A number of things as a length.
-pub(super) fn index(number: u32) -> usize {
-    usize::try_from(number).expect("addresses have 32 bits or more")
+    capacities::possible(orders, instruments, sessions).unwrap_or(IMPOSSIBLE)
 }

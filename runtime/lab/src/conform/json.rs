@@ -1,28 +1,42 @@
-//! JSON read strictly: every field is asked for by name and type, and none may be left over.
+//! What scenario files need beyond serde: complaints that say where they stand, fields of an object
+//! by name, and values that are read as their text.
 //!
-//! A value is kept as its text until somebody says what it has to be. So numbers of any size are
-//! exact, and what is wrong is told with the place where it stands.
+//! A number is read as its text, so that numbers of any size are exact.
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, MapDeserializer};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_path_to_error::Segment;
 use std::fmt;
+use std::iter;
+use std::marker::PhantomData;
 
-/// A JSON value that nobody has looked into yet.
+/// A JSON value that nobody has looked into yet: a part of the file's text.
 pub(super) type Raw<'a> = &'a RawValue;
+
+/// A word of a list of known ones.
+pub(super) type Word = &'static str;
 
 /// What is wrong with a value, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Complaint {
     /// The way to the value, `commands[3].price`; empty for the value that was looked into.
     place: String,
-    problem: String,
+    problem: Box<str>,
+    /// The address of the value in the file's text, where it is known.
+    address: Option<usize>,
 }
 
 impl Complaint {
     /// A complaint about the value that is looked into.
-    pub(super) fn new(problem: impl Into<String>) -> Self {
-        Self { place: String::new(), problem: problem.into() }
+    pub(super) fn new(problem: impl Into<Box<str>>) -> Self {
+        Self { place: String::new(), problem: problem.into(), address: None }
+    }
+
+    /// The complaint about an object that lacks a field, in serde's words.
+    pub(super) fn missing(name: &str) -> Self {
+        Self::new(format!("missing field `{name}`"))
     }
 
     /// The same complaint, seen from the object that holds the value as `name`.
@@ -36,19 +50,44 @@ impl Complaint {
         self.inside(&format!("[{index}]"))
     }
 
-    /// The complaint about an object that lacks a field.
-    pub(super) fn missing(name: &str) -> Self {
-        Self::new("the field is missing").inside(name)
+    /// The same complaint, which is about the scenario `id`.
+    pub(super) fn in_scenario(self, id: &str) -> Self {
+        let joint = if self.place.is_empty() { "" } else { ": " };
+        Self { place: format!("scenario '{id}'{joint}{}", self.place), ..self }
     }
 
-    fn expected(what: &str, found: Raw<'_>) -> Self {
-        const SHOWN_CHARACTERS: usize = 40;
-        let text = found.get();
-        let mut shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
-        if shown.len() < text.len() {
-            shown.push_str("...");
-        }
-        Self::new(format!("expected {what}, found {shown}"))
+    /// The same complaint, which is about `raw` unless a part of it is known.
+    pub(super) fn at(self, raw: Raw<'_>) -> Self {
+        Self { address: self.address.or_else(|| Some(raw.get().as_ptr().addr())), ..self }
+    }
+
+    /// The whole sentence about a file with this text.
+    pub(super) fn sentence(&self, text: &str) -> String {
+        let offset = self.address.map(|address| address.saturating_sub(text.as_ptr().addr()));
+        let Some(before) = offset.and_then(|offset| text.as_bytes().get(..offset)) else {
+            return self.to_string();
+        };
+        let mut lines = before.rsplit(|byte| *byte == b'\n');
+        let column = lines.next().map_or(0, <[u8]>::len) + 1;
+        format!("{self} at line {} column {column}", lines.count() + 1)
+    }
+
+    /// What serde says, without the place, which counts from the part that was read.
+    fn said(error: &serde_json::Error) -> Self {
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let said = error.to_string();
+        Self::new(said.strip_suffix(&place).unwrap_or(&said))
+    }
+
+    /// What serde says about `raw` or a part of it.
+    fn of(raw: Raw<'_>, error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let path: Vec<Segment> = error.path().iter().cloned().collect();
+        let complaint = Self::said(error.inner()).at(part(raw, &path));
+        path.iter().rev().fold(complaint, |complaint, segment| match segment {
+            Segment::Seq { index } => complaint.inside_list(*index),
+            Segment::Map { key } => complaint.inside(key),
+            Segment::Enum { .. } | Segment::Unknown => complaint,
+        })
     }
 }
 
@@ -61,45 +100,125 @@ impl fmt::Display for Complaint {
     }
 }
 
-/// The fields of an object that nobody has asked for yet.
-#[derive(Debug)]
-pub(super) struct Object<'a>(Vec<(String, Raw<'a>)>);
-
-impl<'a> Object<'a> {
-    /// The fields of `raw`, which must be an object that names none of them twice.
-    pub(super) fn read(raw: Raw<'a>) -> Result<Self, Complaint> {
-        if !raw.get().starts_with('{') {
-            return Err(Complaint::expected("an object", raw));
-        }
-        let pairs: Pairs<'a> = parse(raw)?;
-        let mut names: Vec<&str> = pairs.0.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(Complaint::new("the field stands here twice").inside(pair[0])),
-            None => Ok(Self(pairs.0)),
-        }
-    }
-
-    /// A field that must be there.
-    pub(super) fn required<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(Raw<'a>) -> Result<T, Complaint>,
-    ) -> Result<T, Complaint> {
-        self.optional(name, read)?.ok_or_else(|| Complaint::missing(name))
-    }
-
-    /// A field that may be there.
-    pub(super) fn optional<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(Raw<'a>) -> Result<T, Complaint>,
-    ) -> Result<Option<T>, Complaint> {
-        let Some(index) = self.0.iter().position(|(found, _)| found == name) else {
-            return Ok(None);
+/// The part of `raw` to which a path leads, as far as it leads.
+fn part<'a>(raw: Raw<'a>, path: &[Segment]) -> Raw<'a> {
+    path.iter().fold(raw, |raw, segment| {
+        let part = match segment {
+            Segment::Seq { index } => Vec::deserialize(raw)
+                .ok()
+                .and_then(|parts: Vec<Raw<'a>>| parts.get(*index).copied()),
+            Segment::Map { key } => Fields::deserialize(raw).ok().and_then(|mut f| f.take(key)),
+            Segment::Enum { .. } | Segment::Unknown => None,
         };
-        let (_, raw) = self.0.remove(index);
-        read(raw).map(Some).map_err(|complaint| complaint.inside(name))
+        part.unwrap_or(raw)
+    })
+}
+
+/// The value of a whole text.
+pub(super) fn document(text: &str) -> Result<Raw<'_>, Complaint> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).map_err(|error| Complaint::new(format!("not JSON: {error}")))
+}
+
+/// Reads a value that is part of a file.
+pub(super) fn read<'a, T: Deserialize<'a>>(raw: Raw<'a>) -> Result<T, Complaint> {
+    serde_path_to_error::deserialize(raw).map_err(|error| Complaint::of(raw, &error))
+}
+
+/// Reads a value with a function, which looks at no parts of it.
+pub(super) fn read_with<'a, T>(
+    raw: Raw<'a>,
+    read: impl FnOnce(Raw<'a>) -> Result<T, serde_json::Error>,
+) -> Result<T, Complaint> {
+    read(raw).map_err(|error| Complaint::said(&error).at(raw))
+}
+
+/// The complaint that another value was expected, with the beginning of the one that is there.
+pub(super) fn expected<E: Error>(what: &str, found: Raw<'_>) -> E {
+    const SHOWN_CHARACTERS: usize = 40;
+    let text = found.get();
+    let mut shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
+    if shown.len() < text.len() {
+        shown.push_str("...");
+    }
+    E::custom(format_args!("expected {what}, found {shown}"))
+}
+
+/// One of some words, each with what it stands for.
+pub(super) fn choice<'de, D: Deserializer<'de>, T: Copy>(
+    deserializer: D,
+    words: &[(&str, T)],
+) -> Result<T, D::Error> {
+    let raw = Raw::deserialize(deserializer)?;
+    let word: String = serde_json::from_str(raw.get()).map_err(|_| expected("a text", raw))?;
+    let found = words.iter().find(|(known, _)| *known == word);
+    found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
+        expected(&format!("one of {}", known.join(", ")), raw)
+    })
+}
+
+/// A field that may be left out; null is a value like others.
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A field that may be null, but not be left out.
+pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
+/// An object; a list of its fields is none.
+#[derive(Debug)]
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+/// The fields of an object that nobody has asked for yet, in order; none is named twice.
+#[derive(Debug)]
+pub(super) struct Fields<'a>(Vec<(String, Raw<'a>)>);
+
+impl<'a> Fields<'a> {
+    /// Takes a field that must be there.
+    pub(super) fn required<T: Deserialize<'a>>(&mut self, name: &str) -> Result<T, Complaint> {
+        self.optional(name)?.ok_or_else(|| Complaint::missing(name))
+    }
+
+    /// Takes a field that may be there.
+    pub(super) fn optional<T: Deserialize<'a>>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<T>, Complaint> {
+        let read = |raw| read(raw).map_err(|complaint| complaint.inside(name));
+        self.take(name).map(read).transpose()
+    }
+
+    /// Takes a field as it is.
+    pub(super) fn take(&mut self, name: &str) -> Option<Raw<'a>> {
+        let index = self.0.iter().position(|(found, _)| found == name)?;
+        Some(self.0.remove(index).1)
     }
 
     /// The fields without those that are null, which say nothing; null means something in the
@@ -109,123 +228,64 @@ impl<'a> Object<'a> {
         self
     }
 
+    /// Reads the fields, which are some of those of `raw`, as the variant of an enum that the field
+    /// `tag` of `raw` names.
+    pub(super) fn variant<T: Deserialize<'a>>(
+        self,
+        tag: &str,
+        name: &str,
+        raw: Raw<'a>,
+    ) -> Result<T, Complaint> {
+        let fields = MapDeserializer::new(self.0.into_iter());
+        let variant = MapDeserializer::new(iter::once((name, fields)));
+        serde_path_to_error::deserialize(MapAccessDeserializer::new(variant)).map_err(|error| {
+            let is_unknown = error.path().iter().next().is_none();
+            let complaint = Complaint::of(raw, &error);
+            if is_unknown { complaint.inside(tag) } else { complaint }
+        })
+    }
+
+    /// Says that there is no further field than the `known` ones.
+    pub(super) fn end(self, known: impl Iterator<Item = &'static str>) -> Result<(), Complaint> {
+        let Some((name, raw)) = self.0.into_iter().next() else { return Ok(()) };
+        let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
+        let problem = format!("unknown field `{name}`, expected one of {}", known.join(", "));
+        Err(Complaint::new(problem).inside(&name).at(raw))
+    }
+
     /// The fields that are left.
     pub(super) fn rest(self) -> Vec<(String, Raw<'a>)> {
         self.0
     }
-
-    /// Says that there is no further field.
-    pub(super) fn end(self) -> Result<(), Complaint> {
-        match self.0.first() {
-            None => Ok(()),
-            Some((name, _)) => Err(Complaint::new("no such field is known here").inside(name)),
-        }
-    }
 }
 
-/// The elements of a list.
-pub(super) fn list<'a, T>(
-    raw: Raw<'a>,
-    mut read: impl FnMut(Raw<'a>) -> Result<T, Complaint>,
-) -> Result<Vec<T>, Complaint> {
-    if !raw.get().starts_with('[') {
-        return Err(Complaint::expected("a list", raw));
-    }
-    let elements: Vec<Raw<'a>> = parse(raw)?;
-    let read = elements
-        .into_iter()
-        .enumerate()
-        .map(|(index, element)| read(element).map_err(|complaint| complaint.inside_list(index)));
-    read.collect()
-}
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor<'a>(PhantomData<Raw<'a>>);
 
-/// An integer of any size; beyond 128 bits the nearest that has so many.
-pub(super) fn integer(raw: Raw<'_>) -> Result<i128, Complaint> {
-    let text = raw.get();
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Complaint::expected("an integer", raw));
-    }
-    let nearest = if text.starts_with('-') { i128::MIN } else { i128::MAX };
-    Ok(text.parse().unwrap_or(nearest))
-}
-
-/// A text.
-pub(super) fn text(raw: Raw<'_>) -> Result<String, Complaint> {
-    if !raw.get().starts_with('"') {
-        return Err(Complaint::expected("a text", raw));
-    }
-    parse(raw)
-}
-
-/// True or false.
-pub(super) fn boolean(raw: Raw<'_>) -> Result<bool, Complaint> {
-    match raw.get() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(Complaint::expected("true or false", raw)),
-    }
-}
-
-/// What `read` reads, or null.
-pub(super) fn nullable<'a, T>(
-    raw: Raw<'a>,
-    read: impl FnOnce(Raw<'a>) -> Result<T, Complaint>,
-) -> Result<Option<T>, Complaint> {
-    if raw.get() == "null" { Ok(None) } else { read(raw).map(Some) }
-}
-
-/// One of some words, each with what it stands for.
-pub(super) fn choice<T: Copy>(raw: Raw<'_>, words: &[(&str, T)]) -> Result<T, Complaint> {
-    let word = text(raw)?;
-    let found = words.iter().find(|(known, _)| *known == word);
-    found.map(|(_, meaning)| *meaning).ok_or_else(|| {
-        let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
-        Complaint::expected(&format!("one of {}", known.join(", ")), raw)
-    })
-}
-
-/// A list of exactly two integers, the lowest and the highest of a range; null for no bound.
-pub(super) fn range(raw: Raw<'_>) -> Result<[i128; 2], Complaint> {
-    let ends = list(raw, |end| nullable(end, integer))?;
-    let [low, high] =
-        ends.try_into().map_err(|_| Complaint::expected("a list of two integers", raw))?;
-    Ok([low.unwrap_or(i128::MIN), high.unwrap_or(i128::MAX)])
-}
-
-/// The value of a whole text.
-pub(super) fn document(text: &str) -> Result<Raw<'_>, Complaint> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    serde_json::from_str(text).map_err(|error| Complaint::new(format!("not JSON: {error}")))
-}
-
-fn parse<'a, T: Deserialize<'a>>(raw: Raw<'a>) -> Result<T, Complaint> {
-    serde_json::from_str(raw.get()).map_err(|error| Complaint::new(format!("not JSON: {error}")))
-}
-
-/// The fields of an object, in order.
-struct Pairs<'a>(Vec<(String, Raw<'a>)>);
-
-impl<'a> Deserialize<'a> for Pairs<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PairsVisitor;
-
-        impl<'a> Visitor<'a> for PairsVisitor {
-            type Value = Pairs<'a>;
+        impl<'de: 'a, 'a> Visitor<'de> for FieldsVisitor<'a> {
+            type Value = Fields<'a>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry::<String, Raw<'a>>()? {
-                    pairs.push(pair);
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields: Vec<(String, Raw<'a>)> = Vec::new();
+                while let Some((name, raw)) = map.next_entry()? {
+                    fields.push((name, raw));
                 }
-                Ok(Pairs(pairs))
+                let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+                names.sort_unstable();
+                match names.windows(2).find(|pair| pair[0] == pair[1]) {
+                    Some(pair) => {
+                        Err(A::Error::custom(format_args!("duplicate field `{}`", pair[0])))
+                    }
+                    None => Ok(Fields(fields)),
+                }
             }
         }
 
-        deserializer.deserialize_map(PairsVisitor)
+        deserializer.deserialize_map(FieldsVisitor(PhantomData))
     }
 }

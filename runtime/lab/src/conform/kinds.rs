@@ -1,6 +1,5 @@
 //! The kinds of events that scenario files know: their names and fields.
 
-use super::gateway::{BAD_ACCOUNT, BAD_ID};
 use Shape::{Flag, Number, NumberOrNone, Word};
 
 /// What a field may hold.
@@ -25,9 +24,25 @@ pub(super) struct Kind {
     pub(super) more: &'static [(&'static str, Shape)],
 }
 
+impl Kind {
+    /// Whether an expected fact must have the field.
+    pub(super) fn needs(&self, name: &str) -> bool {
+        self.needed.iter().any(|(needed, _)| *needed == name)
+    }
+
+    /// What an expected fact may have, and before that what it must have.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &(&'static str, Shape)> {
+        self.needed.iter().chain(self.more).chain(COMMON)
+    }
+}
+
+/// The gateway's own reject of a New or Replace with an id that no order can have.
+pub(super) const BAD_ID: &str = "bad_id";
+/// The gateway's own reject of a New with an account that nobody can have.
+pub(super) const BAD_ACCOUNT: &str = "bad_account";
+
 /// What every expected fact may have.
-pub(super) const COMMON: &[(&str, Shape)] =
-    &[("instrument", Number), ("session", Number), ("owner", Number)];
+const COMMON: &[(&str, Shape)] = &[("instrument", Number), ("session", Number), ("owner", Number)];
 
 /// Declares words that stand for themselves.
 macro_rules! words {

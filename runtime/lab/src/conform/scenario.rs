@@ -1,13 +1,17 @@
 //! Scenarios as files hold them: what is needed, what may be left out, and what is never looked at.
 
-use super::command::{Ask, Step, Subject};
+use super::capacities;
+use super::command::{Ask, Step};
 use super::config::Config;
 use super::fact::Fact;
-use super::gateway;
+use super::integer::Integer;
 use super::json::{
-    Complaint, Object, Raw, boolean, choice, document, integer, list, nullable, text,
+    Complaint, Fields, Object, Raw, Word, choice, document, nullable, present, read,
 };
 use highwater::types::Capacities;
+use serde::de::{Error, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
 
 /// A scenario, as its file has it.
 #[derive(Debug)]
@@ -15,7 +19,7 @@ pub(super) struct Scenario {
     /// Its name.
     pub(super) id: String,
     /// `hard`, `convention` or `optional`.
-    pub(super) level: &'static str,
+    pub(super) level: Word,
     /// Whether everything that the engine says is compared, not only what the scenario names.
     pub(super) is_strict: bool,
     pub(super) config: Config,
@@ -27,27 +31,80 @@ pub(super) struct Scenario {
 }
 
 /// What is expected of an instrument at the end.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ExpectedBook {
     /// Where in the scenario it stands.
+    #[serde(skip)]
     pub(super) place: String,
+    #[serde(skip)]
     pub(super) instrument: u32,
     pub(super) bids: Vec<ExpectedLevel>,
     pub(super) asks: Vec<ExpectedLevel>,
-    /// Ids in growing order; in which order they wait is not compared.
-    pub(super) pending_stops: Vec<i128>,
-    pub(super) last_trade: Option<i128>,
-    pub(super) phase: Option<&'static str>,
+    /// In which order they wait is not compared.
+    pub(super) pending_stops: Vec<Integer>,
+    #[serde(deserialize_with = "nullable")]
+    pub(super) last_trade: Option<Integer>,
+    #[serde(default, deserialize_with = "phase")]
+    pub(super) phase: Option<Word>,
+    #[serde(default, deserialize_with = "present")]
     pub(super) halted: Option<bool>,
 }
 
 /// A level: its price, what it shows, how many orders it has, and their ids in queue order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ExpectedLevel {
-    pub(super) price: i128,
-    pub(super) visible: i128,
-    pub(super) count: i128,
-    pub(super) ids: Vec<i128>,
+    pub(super) price: Integer,
+    pub(super) visible: Integer,
+    pub(super) count: Integer,
+    pub(super) ids: Vec<Integer>,
+}
+
+/// A scenario whose parts nobody has looked into yet.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenScenario<'a> {
+    id: String,
+    #[serde(deserialize_with = "level")]
+    level: Word,
+    #[serde(borrow)]
+    config: Raw<'a>,
+    #[serde(borrow)]
+    commands: Vec<Raw<'a>>,
+    #[serde(borrow)]
+    expect_events: Vec<Vec<Raw<'a>>>,
+    #[serde(default, deserialize_with = "present")]
+    expect_book: Option<Object<ExpectedBook>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    expect_books: Option<Fields<'a>>,
+    #[serde(default)]
+    strict: bool,
+    /// These four are for people.
+    #[serde(default, rename = "title")]
+    _title: IgnoredAny,
+    #[serde(default, rename = "derived_from")]
+    _derived_from: IgnoredAny,
+    #[serde(default, rename = "features")]
+    _features: IgnoredAny,
+    #[serde(default, rename = "notes")]
+    _notes: IgnoredAny,
+}
+
+/// A file. Its other fields are for people; a count or a version must be right.
+#[derive(Debug, Deserialize)]
+struct GivenFile<'a> {
+    #[serde(borrow)]
+    scenarios: Vec<Raw<'a>>,
+    #[serde(default, deserialize_with = "present")]
+    count: Option<Integer>,
+    #[serde(default, deserialize_with = "present")]
+    schema_version: Option<Integer>,
+}
+
+/// What names a scenario.
+#[derive(Debug, Deserialize)]
+struct Named {
+    id: String,
 }
 
 const LEVELS: &[(&str, &str)] =
@@ -57,54 +114,62 @@ const PHASES: &[(&str, &str)] =
     &[("continuous", "continuous"), ("auction", "auction"), ("collecting", "collecting")];
 
 /// The version of the schema.
-const SCHEMA_VERSION: i128 = 1;
+const SCHEMA_VERSION: Integer = Integer(1);
 
-/// Reads a scenario file. Fields beside the scenarios are for people; a count or a version among
-/// them must be right.
-pub(super) fn read_file(text: &str) -> Result<Vec<Scenario>, Complaint> {
-    let mut object = Object::read(document(text)?)?;
-    let scenarios = object.required("scenarios", |raw| list(raw, Ok))?;
-    let scenarios = scenarios
-        .into_iter()
+/// Reads a scenario file; complains in a sentence.
+pub(super) fn read_file(text: &str) -> Result<Vec<Scenario>, String> {
+    let scenarios = document(text).and_then(read_scenarios);
+    scenarios.map_err(|complaint| complaint.sentence(text))
+}
+
+fn read_scenarios(raw: Raw<'_>) -> Result<Vec<Scenario>, Complaint> {
+    // No field stands there twice, not even one that is for people.
+    let mut fields: Fields<'_> = read(raw)?;
+    let file: GivenFile<'_> = read(raw)?;
+    let scenarios = file
+        .scenarios
+        .iter()
         .enumerate()
-        .map(|(index, raw)| Scenario::read(raw).map_err(|complaint| name(raw, index, complaint)));
+        .map(|(index, raw)| Scenario::read(raw).map_err(|problem| name(raw, index, problem)));
     let scenarios = scenarios.collect::<Result<Vec<_>, Complaint>>()?;
-    let count = object.optional("count", integer)?;
-    if let Some(count) = count.filter(|count| usize::try_from(*count) != Ok(scenarios.len())) {
-        let problem = format!("it says {count}, and the file holds {} scenarios", scenarios.len());
-        return Err(Complaint::new(problem).inside("count"));
+    let mut wrong = |name: &str, problem: String| {
+        let complaint = Complaint::new(problem).inside(name);
+        Err(match fields.take(name) {
+            Some(raw) => complaint.at(raw),
+            None => complaint,
+        })
+    };
+    if let Some(Integer(count)) = file.count
+        && usize::try_from(count) != Ok(scenarios.len())
+    {
+        let held = scenarios.len();
+        return wrong("count", format!("it says {count}, and the file holds {held} scenarios"));
     }
-    let version = object.optional("schema_version", integer)?;
-    if version.is_some_and(|version| version != SCHEMA_VERSION) {
-        let problem = format!("only version {SCHEMA_VERSION} is known");
-        return Err(Complaint::new(problem).inside("schema_version"));
+    if file.schema_version.is_some_and(|version| version != SCHEMA_VERSION) {
+        return wrong("schema_version", format!("only version {SCHEMA_VERSION} is known"));
     }
     Ok(scenarios)
 }
 
 /// A complaint that says which scenario it is about: by its id, or by its place in the file.
 fn name(raw: Raw<'_>, index: usize, complaint: Complaint) -> Complaint {
-    let id = Object::read(raw).and_then(|mut object| object.required("id", text));
-    match id {
-        Ok(id) => Complaint::new(format!("scenario '{id}': {complaint}")),
-        Err(_) => complaint.inside(&format!("scenarios[{index}]")),
+    let complaint = complaint.at(raw);
+    match read::<Named>(raw) {
+        Ok(named) => complaint.in_scenario(&named.id),
+        Err(_) => complaint.inside_list(index).inside("scenarios"),
     }
 }
 
 impl Scenario {
     fn read(raw: Raw<'_>) -> Result<Self, Complaint> {
-        let mut object = Object::read(raw)?;
-        let id = object.required("id", text)?;
-        for for_people in ["title", "derived_from", "features", "notes"] {
-            object.optional(for_people, |_| Ok(()))?;
-        }
-        let level = object.required("level", |raw| choice(raw, LEVELS))?;
-        let steps = object.required("commands", |raw| list(raw, Step::read))?;
-        let config = object.required("config", |raw| Config::read(raw, &steps))?;
-        let events = object.required("expect_events", |raw| read_events(raw, &steps))?;
-        let books = read_books(&mut object)?;
-        let is_strict = object.optional("strict", boolean)?.unwrap_or_default();
-        object.end()?;
+        let Object(given) = read::<Object<GivenScenario<'_>>>(raw)?;
+        let steps = read_list(&given.commands, Step::read).map_err(|c| c.inside("commands"))?;
+        let config = Config::read(given.config, &steps)
+            .map_err(|complaint| complaint.inside("config").at(given.config))?;
+        let events = read_events(&given.expect_events, &steps)
+            .map_err(|complaint| complaint.inside("expect_events"))?;
+        let books = read_books(given.expect_book, given.expect_books)?;
+        let GivenScenario { id, level, strict: is_strict, .. } = given;
         Ok(Self { id, level, is_strict, config, steps, events, books })
     }
 
@@ -112,7 +177,7 @@ impl Scenario {
     pub(super) fn largest_capacities(&self) -> Capacities {
         let configured = self.steps.iter().filter_map(|step| {
             let Ask::Configure { orders, instruments, sessions } = step.ask else { return None };
-            gateway::possible_capacities(orders, instruments, sessions)
+            capacities::possible(orders, instruments, sessions)
         });
         configured.fold(self.config.capacities, |largest, configured| Capacities {
             orders: largest.orders.max(configured.orders),
@@ -122,69 +187,88 @@ impl Scenario {
     }
 }
 
+/// Reads each element of a list.
+fn read_list<'a, T>(
+    raws: &[Raw<'a>],
+    read: impl Fn(Raw<'a>) -> Result<T, Complaint>,
+) -> Result<Vec<T>, Complaint> {
+    let read = raws
+        .iter()
+        .enumerate()
+        .map(|(index, raw)| read(raw).map_err(|complaint| complaint.at(raw).inside_list(index)));
+    read.collect()
+}
+
 /// One list of events for each command.
-fn read_events(raw: Raw<'_>, steps: &[Step]) -> Result<Vec<Vec<Fact>>, Complaint> {
-    let mut causes = steps.iter();
-    let events = list(raw, |raw| {
-        let subject = causes.next().map_or(Subject::Other, Step::subject);
-        list(raw, |raw| Fact::read(raw, subject))
-    })?;
-    if events.len() != steps.len() {
-        let problem = format!("{} lists for {} commands", events.len(), steps.len());
+fn read_events(lists: &[Vec<Raw<'_>>], steps: &[Step]) -> Result<Vec<Vec<Fact>>, Complaint> {
+    if lists.len() != steps.len() {
+        let problem = format!("{} lists for {} commands", lists.len(), steps.len());
         return Err(Complaint::new(problem));
     }
-    Ok(events)
+    let lists = lists.iter().zip(steps.iter().map(Step::subject)).enumerate();
+    let events = lists.map(|(index, (raws, subject))| {
+        read_list(raws, |raw| Fact::read(raw, subject))
+            .map_err(|complaint| complaint.inside_list(index))
+    });
+    events.collect()
 }
 
 /// The book of instrument 0, or the books of several by number, or both.
-fn read_books(object: &mut Object<'_>) -> Result<Vec<ExpectedBook>, Complaint> {
-    let read = |raw| ExpectedBook::read(raw, "expect_book".to_owned(), 0);
-    let Some(mut books) = object.optional("expect_books", read_numbered_books)? else {
-        return Ok(vec![object.required("expect_book", read)?]);
-    };
-    books.extend(object.optional("expect_book", read)?);
+fn read_books(
+    one: Option<Object<ExpectedBook>>,
+    numbered: Option<Fields<'_>>,
+) -> Result<Vec<ExpectedBook>, Complaint> {
+    const ONE: &str = "expect_book";
+    if one.is_none() && numbered.is_none() {
+        return Err(Complaint::missing(ONE));
+    }
+    let mut books = Vec::new();
+    for (number, raw) in numbered.map(Fields::rest).unwrap_or_default() {
+        let place = |complaint: Complaint| complaint.at(raw).inside(&number).inside("expect_books");
+        let instrument =
+            number.parse().map_err(|_| place(Complaint::new("no number of an instrument")))?;
+        let Object(book) = read::<Object<ExpectedBook>>(raw).map_err(place)?;
+        books.push(ExpectedBook { place: format!("expect_books.{number}"), instrument, ..book });
+    }
+    let one = one.map(|Object(book)| ExpectedBook { place: ONE.to_owned(), ..book });
+    books.extend(one);
     Ok(books)
 }
 
-fn read_numbered_books(raw: Raw<'_>) -> Result<Vec<ExpectedBook>, Complaint> {
-    let books = Object::read(raw)?.rest().into_iter().map(|(number, raw)| {
-        let place = format!("expect_books.{number}");
-        let instrument = number.parse().map_err(|_| Complaint::new("no number of an instrument"));
-        instrument
-            .and_then(|instrument| ExpectedBook::read(raw, place, instrument))
-            .map_err(|complaint| complaint.inside(&number))
-    });
-    books.collect()
-}
+impl<'de> Deserialize<'de> for ExpectedLevel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct LevelVisitor;
 
-impl ExpectedBook {
-    fn read(raw: Raw<'_>, place: String, instrument: u32) -> Result<Self, Complaint> {
-        let mut object = Object::read(raw)?;
-        let bids = object.required("bids", |raw| list(raw, ExpectedLevel::read))?;
-        let asks = object.required("asks", |raw| list(raw, ExpectedLevel::read))?;
-        let mut pending_stops = object.required("pending_stops", |raw| list(raw, integer))?;
-        pending_stops.sort_unstable();
-        let last_trade = object.required("last_trade", |raw| nullable(raw, integer))?;
-        let phase = object.optional("phase", |raw| choice(raw, PHASES))?;
-        let halted = object.optional("halted", boolean)?;
-        object.end()?;
-        Ok(Self { place, instrument, bids, asks, pending_stops, last_trade, phase, halted })
+        impl<'de> Visitor<'de> for LevelVisitor {
+            type Value = ExpectedLevel;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a level: [price, visible quantity, order count, [order ids]]")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let short = |length| A::Error::invalid_length(length, &self);
+                let level = ExpectedLevel {
+                    price: list.next_element()?.ok_or_else(|| short(0))?,
+                    visible: list.next_element()?.ok_or_else(|| short(1))?,
+                    count: list.next_element()?.ok_or_else(|| short(2))?,
+                    ids: list.next_element()?.ok_or_else(|| short(3))?,
+                };
+                match list.next_element::<IgnoredAny>()? {
+                    None => Ok(level),
+                    Some(_) => Err(short(5)),
+                }
+            }
+        }
+
+        deserializer.deserialize_seq(LevelVisitor)
     }
 }
 
-impl ExpectedLevel {
-    fn read(raw: Raw<'_>) -> Result<Self, Complaint> {
-        let parts = list(raw, Ok)?;
-        let [price, visible, count, ids] = parts.as_slice() else {
-            let problem = "a level is [price, visible quantity, order count, [order ids]]";
-            return Err(Complaint::new(problem));
-        };
-        let number = |raw, index| integer(raw).map_err(|complaint| complaint.inside_list(index));
-        Ok(Self {
-            price: number(price, 0)?,
-            visible: number(visible, 1)?,
-            count: number(count, 2)?,
-            ids: list(ids, integer).map_err(|complaint| complaint.inside_list(3))?,
-        })
-    }
+fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+    choice(deserializer, LEVELS)
+}
+
+fn phase<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Word>, D::Error> {
+    choice(deserializer, PHASES).map(Some)
 }

@@ -3,6 +3,8 @@
 use super::command::{Ask, IndicativeAsk, Step};
 use super::fact::Fact;
 use super::gateway::{self, Passed};
+use super::integer::{Integer, index};
+use super::json::Object;
 use super::observed::observed;
 use super::scenario::{ExpectedBook, ExpectedLevel, Scenario};
 use super::twins::{TwinMemory, Twins};
@@ -55,8 +57,9 @@ pub(super) fn run(scenario: &Scenario) -> Result<(), Difference> {
         let observed = take(step, &mut twins)
             .map_err(|problem| sound(&format!("commands[{index}]"), problem))?;
         compare_facts(scenario, index, expected, &observed)?;
-        if let Ask::Indicative(expected) = &step.ask {
-            compare_indicative(index, *expected, indicative(step, twins.book()))?;
+        if let Ask::Indicative { expect } = &step.ask {
+            let expected = expect.as_ref().map(|Object(expected)| *expected);
+            compare_indicative(index, expected, indicative(step, twins.book()))?;
         }
     }
     for expected in &scenario.books {
@@ -107,12 +110,12 @@ fn compare_facts(
 
 /// What an uncross of the step's instrument would do now.
 fn indicative(step: &Step, book: &Book<'_>) -> Option<IndicativeAsk> {
-    let instrument = u32::try_from(step.instrument.unwrap_or_default()).ok()?;
+    let instrument = u32::try_from(step.instrument.unwrap_or_default().0).ok()?;
     let indicative = book.indicative(InstrumentId(instrument))?;
     Some(IndicativeAsk {
         price: indicative.price.ticks().into(),
         volume: signed(indicative.volume_lots),
-        imbalance: indicative.imbalance_lots,
+        imbalance: indicative.imbalance_lots.into(),
     })
 }
 
@@ -143,10 +146,10 @@ fn compare_book(expected: &ExpectedBook, book: &Book<'_>) -> Result<(), Differen
     {
         compare_levels(&place(field), levels, &levels_of(book, instrument, side))?;
     }
-    let mut stops: Vec<i128> = book.stops(instrument).map(|stop| stop.order.0.into()).collect();
-    stops.sort_unstable();
-    same(place("pending_stops"), &Listed(&expected.pending_stops), &Listed(&stops))?;
-    let last_trade = book.last_trade(instrument).map(|price| i128::from(price.ticks()));
+    let stops = sorted(book.stops(instrument).map(|stop| stop.order.0.into()));
+    let expected_stops = sorted(expected.pending_stops.iter().copied());
+    same(place("pending_stops"), &Listed(&expected_stops), &Listed(&stops))?;
+    let last_trade = book.last_trade(instrument).map(|price| Integer::from(price.ticks()));
     same(place("last_trade"), &OrNull(expected.last_trade), &OrNull(last_trade))?;
     if expected.phase.is_some() {
         let phase = book.phase(instrument).map(Phase::name);
@@ -155,6 +158,12 @@ fn compare_book(expected: &ExpectedBook, book: &Book<'_>) -> Result<(), Differen
     expected
         .halted
         .map_or(Ok(()), |halted| same(place("halted"), &halted, &book.is_halted(instrument)))
+}
+
+fn sorted(ids: impl Iterator<Item = Integer>) -> Vec<Integer> {
+    let mut ids: Vec<Integer> = ids.collect();
+    ids.sort_unstable();
+    ids
 }
 
 fn same<T: PartialEq + fmt::Display>(
@@ -187,7 +196,7 @@ fn compare_levels(
 fn levels_of(book: &Book<'_>, instrument: InstrumentId, side: Side) -> Vec<ExpectedLevel> {
     let mut orders = book.orders(instrument, side);
     let levels = book.levels(instrument, side).map(|level| {
-        let count = gateway::index(level.order_count);
+        let count = index(level.order_count);
         ExpectedLevel {
             price: level.price.ticks().into(),
             visible: signed(level.visible_lots),
@@ -199,8 +208,8 @@ fn levels_of(book: &Book<'_>, instrument: InstrumentId, side: Side) -> Vec<Expec
 }
 
 /// A sum of quantities; far below the largest number of its type.
-fn signed(lots: u128) -> i128 {
-    i128::try_from(lots).expect("2^28 orders of 2^62 lots are below 2^127")
+fn signed(lots: u128) -> Integer {
+    Integer(i128::try_from(lots).expect("2^28 orders of 2^62 lots are below 2^127"))
 }
 
 impl fmt::Display for ExpectedLevel {
@@ -212,7 +221,7 @@ impl fmt::Display for ExpectedLevel {
 
 /// Numbers as JSON writes them.
 #[derive(PartialEq)]
-struct Listed<'a>(&'a [i128]);
+struct Listed<'a>(&'a [Integer]);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

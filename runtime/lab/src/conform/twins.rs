@@ -6,7 +6,7 @@
 use super::scenario::Scenario;
 use highwater::book::Book;
 use highwater::command::{Action, Command};
-use highwater::event::{Event, EventKind};
+use highwater::event::Event;
 use highwater::record::{Body, RECORD_BYTES_MAX, Record};
 use highwater::types::{Capacities, ClientSequence, SessionId};
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ impl TwinMemory {
         let instruments = scenario.config.instruments.iter().copied();
         for action in [configure].into_iter().chain(instruments.map(Action::DefineInstrument)) {
             let events = twins.apply(SessionId::OPERATOR, action)?;
-            if let [Event { kind: EventKind::Rejected { reason, .. }, .. }] = events.as_slice() {
+            if let Some(reason) = events.iter().find_map(|event| event.kind.reject_reason()) {
                 return Err(format!("the set-up is rejected: {reason}"));
             }
         }
@@ -94,7 +94,7 @@ impl<'m> Twins<'m> {
         let Body::Command(logged) = through_bytes(&record)?.body else {
             return Err("the record of the command is another's".to_owned());
         };
-        self.second.apply(sequence, &logged, &mut |_: &Event| {});
+        self.second.apply(sequence, &logged, &mut ());
         if self.first.running_hash() != self.second.running_hash() {
             return Err("the second book, fed from the log's bytes, says something else".to_owned());
         }
@@ -170,9 +170,9 @@ mod tests {
         let command =
             Command { session: SessionId(2), client_sequence: ClientSequence(1), action: CANCEL };
         let sequence = twins.first.last_sequence().next();
-        twins.first.apply(sequence, &command, &mut |_: &Event| {});
+        twins.first.apply(sequence, &command, &mut ());
         let other = Command { session: SessionId(3), ..command };
-        twins.second.apply(sequence, &other, &mut |_: &Event| {});
+        twins.second.apply(sequence, &other, &mut ());
         assert!(twins.compare().unwrap_err().contains("another state hash"));
         assert!(twins.apply(SessionId(1), CANCEL).unwrap_err().contains("says something else"));
     }

@@ -8,7 +8,7 @@ use loom::thread;
 /// The last value that a model sends; they are more than the ring holds, so slots are used again.
 const LAST: u64 = 3;
 
-/// A number, and whether it is carried beside its slot.
+/// A number, and whether it is carried outside its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sent {
     number: u64,
@@ -17,7 +17,7 @@ struct Sent {
 
 impl Carried for Sent {
     type Rest = Alone<Self>;
-    type Beside = Self;
+    type OutOfLine = Self;
 
     fn apart(&self) -> Option<(u64, Alone<Self>)> {
         (!self.is_long).then_some((0, Alone(*self)))
@@ -27,16 +27,16 @@ impl Carried for Sent {
         sent
     }
 
-    fn beside(&self) -> Self {
+    fn out_of_line(&self) -> Self {
         *self
     }
 
-    fn from_beside(beside: Self) -> Self {
-        beside
+    fn from_out_of_line(out_of_line: Self) -> Self {
+        out_of_line
     }
 }
 
-/// Which numbers are carried beside their slots. Of the two slots of a ring one has the even ones
+/// Which numbers are carried outside their slots. Of the two slots of a ring one has the even ones
 /// and one the odd ones, and this one is used again.
 #[derive(Clone, Copy)]
 enum Long {

@@ -1,0 +1,279 @@
+//! Spans: a sparse tree of 64-bit maps that finds the next price with a level in a bounded number
+//! of steps.
+//!
+//! Prices have 31 bits. A span of depth 1 covers 64 ticks and has a bit for each of them; one of
+//! depth 2, 3 and 4 covers 64 spans of the depth below: 4,096, 262,144 and 16,777,216 ticks. The
+//! root of a ladder has the 128 bits that are left: 31 = 4 * 6 + 7. Only spans that mark something
+//! exist, and an index finds them, so any price costs the same, at 1 tick as at 2^31 - 1.
+
+use super::index::{Index, Keyed};
+use super::ladder_id::LadderId;
+use super::pool::{Entry, NONE, Pool};
+use crate::book::invariant::broken_invariant;
+use crate::types::Capacities;
+use bytemuck::{Pod, Zeroable};
+
+/// Depths of spans between a price and the root.
+pub(in crate::book) const DEPTHS: u32 = 4;
+/// Bits of a price that one span decides.
+pub(in crate::book) const SPAN_BITS: u32 = 6;
+const SPAN_MASK: u32 = (1 << SPAN_BITS) - 1;
+
+const _: () = assert!(crate::limits::PRICE_MAX >> (SPAN_BITS * DEPTHS) == 127, "128 root parts");
+
+/// Spans that the orders of an engine may use: three for two orders, one chain of four for every
+/// ladder, and 64.
+///
+/// Orders near each other share spans, so that only prices strewn over the whole range come near
+/// this limit.
+pub(in crate::book) const fn spans_max(capacities: Capacities) -> u32 {
+    let chains = capacities.instruments.saturating_mul(2 * DEPTHS);
+    let shared = capacities.orders.saturating_add(capacities.orders / 2);
+    shared.saturating_add(chains).saturating_add(64)
+}
+
+/// Orders that an engine with so many instruments has at least when it may use so many spans.
+pub(in crate::book) const fn orders_for_spans(spans: u32, instruments: u32) -> u32 {
+    let others = spans_max(Capacities { orders: 0, instruments, sessions: 0 });
+    // Three spans for two orders, rounded up.
+    let shared = spans.saturating_sub(others);
+    shared - shared / 3
+}
+
+/// A map of which of its 64 equal parts hold levels; never empty between two commands.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(in crate::book) struct Span {
+    /// Bit `n` stands for part `n`, from the lowest price.
+    pub(in crate::book) map: u64,
+    /// The [`LadderId`].
+    pub(super) ladder: u32,
+    /// How many times the span is divided into 64 until a part is one tick, 1 to 4.
+    pub(super) depth: u32,
+    /// The prices of the span, without the bits that it and the depths below it decide.
+    pub(super) prefix: u32,
+    /// Slot of the span that this one is a part of; none at the last depth.
+    pub(in crate::book) parent: u32,
+    /// The span after it in its chain of the index, or the way to the next free slot.
+    link: u32,
+    /// Fills half a cache line.
+    reserved: u32,
+}
+
+impl Entry for Span {
+    #[inline]
+    fn linked(&self) -> u32 {
+        self.link
+    }
+
+    #[inline]
+    fn link(&mut self, link: u32) {
+        self.link = link;
+    }
+}
+
+impl Keyed for Span {
+    #[inline]
+    fn key(&self) -> (u64, u64) {
+        key_of(LadderId(self.ladder), self.depth, self.prefix)
+    }
+}
+
+/// The spans of all ladders.
+pub(in crate::book) struct Spans<'m> {
+    /// The spans.
+    pub(in crate::book) pool: Pool<'m, Span>,
+    /// Their slots by ladder, depth and prefix.
+    pub(in crate::book) prefixes: Index<'m>,
+}
+
+impl Spans<'_> {
+    /// Marks `price`; returns the slot of its span of depth 1.
+    pub(super) fn mark(&mut self, root: &mut [u64; 2], id: LadderId, price: u32) -> u32 {
+        let (mut lowest, mut child) = (NONE, NONE);
+        let mut prefix = price;
+        for depth in 1..=DEPTHS {
+            let bit = prefix & SPAN_MASK;
+            prefix >>= SPAN_BITS;
+            let found = self.find(id, depth, prefix);
+            let slot = match found {
+                Some(slot) => slot,
+                None => self.add(id, depth, prefix),
+            };
+            self.pool.get_mut(slot).map |= 1 << bit;
+            if child == NONE {
+                lowest = slot;
+            } else {
+                self.pool.get_mut(child).parent = slot;
+            }
+            if found.is_some() {
+                return lowest;
+            }
+            child = slot;
+        }
+        set_map(root, map_of(*root) | 1 << prefix);
+        lowest
+    }
+
+    fn add(&mut self, id: LadderId, depth: u32, prefix: u32) -> u32 {
+        let hash = self.hash(id, depth, prefix);
+        let slot = self.pool.insert(Span { ladder: id.0, depth, prefix, ..Span::zeroed() });
+        self.prefixes.insert(&mut self.pool, hash, slot);
+        slot
+    }
+
+    /// Takes the mark of `price` away, whose span of depth 1 is `slot`.
+    pub(super) fn unmark(&mut self, root: &mut [u64; 2], mut slot: u32, price: u32) {
+        let mut prefix = price;
+        for _ in 0..DEPTHS {
+            let span = self.pool.get_mut(slot);
+            span.map &= !(1 << (prefix & SPAN_MASK));
+            if span.map != 0 {
+                return;
+            }
+            let Span { ladder, depth, parent, .. } = *span;
+            prefix >>= SPAN_BITS;
+            let hash = self.hash(LadderId(ladder), depth, prefix);
+            self.prefixes.remove(&mut self.pool, hash, slot);
+            self.pool.remove(slot);
+            slot = parent;
+        }
+        set_map(root, map_of(*root) & !(1 << prefix));
+    }
+
+    /// The next marked price that is worse than the one whose span of depth 1 is `slot`.
+    pub(super) fn after(
+        &self,
+        root: [u64; 2],
+        id: LadderId,
+        (mut slot, price): (u32, u32),
+    ) -> Option<u32> {
+        let mut prefix = price;
+        for depth in 1..=DEPTHS {
+            let span = self.pool.get(slot);
+            let map = worse_parts(id, u128::from(span.map), prefix & SPAN_MASK);
+            if map != 0 {
+                let part = prefix & !SPAN_MASK | best_part(id, map);
+                return Some(self.best_price(id, depth, part));
+            }
+            prefix >>= SPAN_BITS;
+            slot = span.parent;
+        }
+        let map = worse_parts(id, map_of(root), prefix);
+        (map != 0).then(|| self.best_price(id, DEPTHS + 1, best_part(id, map)))
+    }
+
+    /// The best price in the part `prefix` of a span of `depth`.
+    fn best_price(&self, id: LadderId, depth: u32, mut prefix: u32) -> u32 {
+        for depth in (1..depth).rev() {
+            let Some(slot) = self.find(id, depth, prefix) else {
+                broken_invariant("a marked span is missing")
+            };
+            let map = u128::from(self.pool.get(slot).map);
+            prefix = prefix << SPAN_BITS | best_part(id, map);
+        }
+        prefix
+    }
+
+    /// Slot of the span of this depth and prefix.
+    #[inline]
+    pub(in crate::book) fn find(&self, id: LadderId, depth: u32, prefix: u32) -> Option<u32> {
+        self.prefixes.find(&self.pool, self.hash(id, depth, prefix), |span| {
+            span.prefix == prefix && span.ladder == id.0 && span.depth == depth
+        })
+    }
+
+    /// The hash of the span of depth 1 around a price.
+    #[inline]
+    pub(in crate::book) fn lowest_hash(&self, id: LadderId, price: u32) -> u32 {
+        self.hash(id, 1, price >> SPAN_BITS)
+    }
+
+    #[inline]
+    fn hash(&self, id: LadderId, depth: u32, prefix: u32) -> u32 {
+        let (group, key) = key_of(id, depth, prefix);
+        self.prefixes.hash(group, key)
+    }
+
+    /// Whether any price can be marked within the limit.
+    #[inline]
+    pub(in crate::book) fn has_plenty(&self, spans_max: u32) -> bool {
+        self.pool.live() + DEPTHS <= spans_max
+    }
+
+    /// Whether `price` can be marked within the limit, once the one price whose span of depth 1 is
+    /// `leaving` is unmarked.
+    pub(super) fn has_room(
+        &self,
+        id: LadderId,
+        price: u32,
+        leaving: Option<u32>,
+        spans_max: u32,
+    ) -> bool {
+        let freed = leaving.map_or(0, |lowest| self.count_single(lowest));
+        let mut needed = 0;
+        for depth in 1..=DEPTHS {
+            let prefix = price >> (SPAN_BITS * depth);
+            let exists = self.find(id, depth, prefix).is_some_and(|slot| {
+                // Of the leaving price's spans, the ones that mark nothing else go with it.
+                depth > freed || !leaving.is_some_and(|lowest| self.is_above(lowest, depth, slot))
+            });
+            if exists {
+                break;
+            }
+            needed += 1;
+        }
+        needed == 0 || self.pool.live() - freed + needed <= spans_max
+    }
+
+    /// How many spans, from `slot` upwards, mark one part only.
+    fn count_single(&self, mut slot: u32) -> u32 {
+        let mut count = 0;
+        while slot != NONE && self.pool.get(slot).map.is_power_of_two() {
+            count += 1;
+            slot = self.pool.get(slot).parent;
+        }
+        count
+    }
+
+    /// Whether `slot` is the span of `depth` above (or at) the span of depth 1 in `lowest`.
+    fn is_above(&self, lowest: u32, depth: u32, slot: u32) -> bool {
+        let mut above = lowest;
+        for _ in 1..depth {
+            above = self.pool.get(above).parent;
+        }
+        above == slot
+    }
+}
+
+/// What the index finds a span by.
+#[inline]
+fn key_of(id: LadderId, depth: u32, prefix: u32) -> (u64, u64) {
+    (u64::from(id.0) | u64::from(depth) << 32, u64::from(prefix))
+}
+
+/// The parts of `map` with worse prices than part `part`.
+#[inline]
+fn worse_parts(id: LadderId, map: u128, part: u32) -> u128 {
+    if id.descends() { map & !(u128::MAX << part) } else { map & (u128::MAX << part << 1) }
+}
+
+/// The part of `map`, which is not empty, with the best price.
+#[inline]
+fn best_part(id: LadderId, map: u128) -> u32 {
+    if id.descends() { u128::BITS - 1 - map.leading_zeros() } else { map.trailing_zeros() }
+}
+
+/// The root's two words as one map.
+#[inline]
+pub(in crate::book) fn map_of(root: [u64; 2]) -> u128 {
+    let [low, high] = root;
+    u128::from(low) | u128::from(high) << 64
+}
+
+/// Changes the root's two words.
+#[inline]
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "halves of a map")]
+fn set_map(root: &mut [u64; 2], map: u128) {
+    *root = [map as u64, (map >> 64) as u64];
+}

@@ -1,0 +1,90 @@
+//! The two ports of a host's engine: the commands of its sessions, and the delivery of events.
+
+use super::common::Common;
+use super::fan_in::{FanIn, Takes};
+use super::fan_out::FanOut;
+use super::request::Request;
+use highwater::event::{Event, EventKind};
+use highwater::stage::Step;
+use highwater_engine::ports::{CommandPort, EventPort, Released};
+use highwater_engine::told_time::ToldTime;
+use highwater_platform::Platform;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+/// What the sessions submit.
+#[derive(Debug)]
+pub(super) struct Submitted<P: Platform> {
+    pub(super) common: &'static Common<P>,
+    pub(super) fan_in: FanIn,
+    pub(super) told_time: ToldTime,
+}
+
+impl<P: Platform> CommandPort for Submitted<P> {
+    /// Takes what the sessions submitted; when the host stops, all of it, and then nothing more.
+    fn refill(&mut self) {
+        let Self { common, fan_in, told_time } = self;
+        let place_count = common.used_count();
+        if !common.is_draining.is_set() {
+            common.tell_time(told_time);
+            let room = common.room(fan_in.under_way());
+            fan_in.round(place_count, Takes::Readers, room);
+            return;
+        }
+        fan_in.round(place_count, Takes::All, usize::MAX);
+        if fan_in.is_empty() {
+            common.context.shared.halt.stop();
+        }
+    }
+
+    /// How long it is until an order expires.
+    fn until_due(&self) -> Option<Duration> {
+        let now_ns = self.common.platform.wall_clock_ns();
+        self.told_time.until_due(self.common.context.shared.next_expiry.get(), now_ns)
+    }
+}
+
+/// Delivers released events, and wakes callers.
+#[derive(Debug)]
+pub(super) struct Delivery<P: Platform> {
+    pub(super) common: &'static Common<P>,
+    pub(super) fan_out: FanOut,
+    pub(super) requests: Receiver<Request>,
+}
+
+impl<P: Platform> EventPort<P> for Delivery<P> {
+    type Output = ();
+
+    const THREAD_NAME: &'static str = "hw-release";
+
+    fn run(self, released: Released<P>) {
+        let Self { common, mut fan_out, requests } = self;
+        let Released { mut releaser, mut idle, context, .. } = released;
+        loop {
+            let mut worked = 0;
+            while let Ok(request) = requests.try_recv() {
+                fan_out.heed(request);
+                // A session that was lagging may have commands waiting.
+                context.bells.sequencer.ring();
+                worked += 1;
+            }
+            let step = releaser.step(&mut |event: &Event| {
+                if let EventKind::Configured { capacities, .. } = event.kind {
+                    common.sessions_max.store(capacities.sessions, Ordering::Relaxed);
+                }
+                fan_out.deliver(event);
+            });
+            if let Step::Worked(count) = step {
+                worked += count;
+            }
+            fan_out.wake(releaser.released(), context.shared.durable.get(), common.used_count());
+            match step {
+                Step::Done => break,
+                Step::Worked(_) | Step::Idle if worked > 0 => idle.worked(worked),
+                Step::Worked(_) | Step::Idle => idle.wait(),
+            }
+        }
+        common.release_done.set();
+    }
+}
