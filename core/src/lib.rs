@@ -63,6 +63,7 @@ pub mod log_writer;
 pub mod recovery;
 pub mod releaser;
 pub mod sequencer;
+pub mod snapshot_plan;
 pub mod syncer;
 
 // Floor 7, all of it.

@@ -9,7 +9,7 @@ use crate::oracle::{Oracle, Recovered, Violation, book_memory};
 use crate::random::Random;
 use crate::sim_log::SimLog;
 use crate::sim_snapshots::SimSnapshots;
-use crate::start_point::{Candidates, StartFlaw};
+use crate::start_point::{Candidates, LOG_ID, StartFlaw};
 use highwater::book::Book;
 use highwater::engine::{Engine, SplitFault};
 use highwater::event::Event;
@@ -18,7 +18,7 @@ use highwater::log_file::LogFile;
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::recovery::{RecoveryFault, Replay, Start, recover_from};
 use highwater::sync_mode::SyncMode;
-use highwater::types::{LogId, Sequence};
+use highwater::types::Sequence;
 use std::cell::RefCell;
 
 /// Where an engine lives.
@@ -140,7 +140,8 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     let (mut book, start) = candidates.begin(&mut memory, random.number());
     let mut buffer = vec![0; settings.buffer_blocks * BLOCK_BYTES];
     let unborn = RunOutcome::unborn(book.last_sequence());
-    let recovered = match recover_into_from(&mut file, &mut buffer, &mut book, start) {
+    let covered = candidates.covered();
+    let recovered = match recover_into_from(&mut file, &mut buffer, &mut book, start, covered) {
         Ok(recovered) => recovered,
         Err(RecoveryFault::Log(_)) if log.met().is_some() => return check_late(log, unborn),
         Err(fault) => return Err(Violation::Refused(fault)),
@@ -153,7 +154,7 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     let maker = RefCell::new(settings.has_maker.then(|| {
         let begun = candidates.begin(&mut makers_memory, random.number());
         let flaw = settings.flaws.maker;
-        Maker::new((log, store), begun, candidates.proven(), flaw, random.fork())
+        Maker::new((log, store), begun, flaw, random.fork())
     }));
     let engine = Engine::<INPUT, LOG, EVENTS>::new();
     let hooks = ConcurrentMaker { maker: &maker, shared: engine.shared() };
@@ -161,7 +162,7 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     let opened = OpenedLog {
         file,
         buffer: &mut buffer,
-        chain: recovered.scanned.chain_or_new(LogId([7; 16])),
+        chain: recovered.scanned.chain_or_new(LOG_ID),
         settings: LogSettings {
             mode: settings.mode,
             segment_bytes: settings.segment_blocks * BLOCK_BYTES as u64,
@@ -235,10 +236,11 @@ pub fn recover_into<F: LogFile>(
     buffer: &mut [u8],
     book: &mut Book<'_>,
 ) -> Result<Recovered, RecoveryFault> {
-    recover_into_from(file, buffer, book, Start::Beginning)
+    recover_into_from(file, buffer, book, Start::Beginning, Sequence(0))
 }
 
-/// Recovers a log from `start` on into the book that was restored there.
+/// Recovers a log from `start` on, which must reach what is `covered`, into the book that was
+/// restored there.
 ///
 /// # Errors
 /// Why it is refused.
@@ -247,11 +249,12 @@ pub fn recover_into_from<F: LogFile>(
     buffer: &mut [u8],
     book: &mut Book<'_>,
     start: Start,
+    covered: Sequence,
 ) -> Result<Recovered, RecoveryFault> {
     let mut events = Vec::new();
     let mut sink = |event: &Event| events.push(*event);
     let begun_at = book.last_sequence();
-    let scanned = recover_from(file, buffer, &mut Replay::new(book, &mut sink), (start, begun_at))?;
+    let scanned = recover_from(file, buffer, &mut Replay::new(book, &mut sink), (start, covered))?;
     Ok(Recovered {
         begun_at,
         scanned,

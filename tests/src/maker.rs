@@ -9,7 +9,9 @@ use highwater::book::Book;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::LogFile;
 use highwater::recovery::{Follower, RecoveryFault, Replay, Start};
-use highwater::types::Sequence;
+use highwater::snapshot::read_snapshot_header;
+use highwater::snapshot_plan::{Clearing, Keep, Left, Need, Retention, Treatment};
+use highwater::types::{SegmentNumber, Sequence};
 
 /// What a maker does wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,17 +23,12 @@ pub enum MakerFlaw {
     NamesUnsynced,
     /// It retires the segment that the older of two snapshots goes on in.
     RetiresOneMore,
+    /// It removes the older of two snapshots, and what only that one needs.
+    KeepsOne,
+    /// It removes what a consumer still needs.
+    ForgetsConsumer,
     /// It follows what is appended.
     FollowsAppended,
-}
-
-/// A snapshot that a start has found whole, or that was proven when it was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Proven {
-    /// Its last sequence.
-    pub sequence: Sequence,
-    /// The segment that it goes on in.
-    pub segment: u64,
 }
 
 /// How far a snapshot has come.
@@ -68,14 +65,15 @@ pub struct Maker<'m> {
     book: Book<'m>,
     follower: Follower,
     buffer: Vec<u8>,
-    /// The newest last.
-    proven: Vec<Proven>,
-    /// Where the one that is being made goes on.
-    next: Option<Proven>,
+    /// The newest snapshot that is proven: it began there, or made it; 0 when there is none.
+    newest: Sequence,
+    /// The one that was proven before it.
+    before: Option<Sequence>,
+    /// The last sequence of the one that is being made.
+    next: Sequence,
     stage: Stage,
     random: Random,
-    /// Whether it retires segments.
-    retires: bool,
+    keep: Keep,
     end: Option<MakerEnd>,
 }
 
@@ -84,23 +82,23 @@ impl<'m> Maker<'m> {
     pub fn new(
         (log, store): (&SimLog, &SimSnapshots),
         (book, start): (Book<'m>, Start),
-        proven: Vec<Proven>,
         flaw: MakerFlaw,
         mut random: Random,
     ) -> Self {
-        let retires = random.chance(70);
+        let keep = if random.chance(70) { Keep::Snapshot } else { Keep::All };
         Self {
             log: log.clone(),
             store: store.clone(),
             flaw,
+            newest: book.last_sequence(),
+            before: None,
+            next: Sequence(0),
             book,
             follower: Follower::new(start),
             buffer: vec![0; 2 * BLOCK_BYTES],
-            proven,
-            next: None,
             stage: Stage::Following,
             random,
-            retires,
+            keep,
             end: None,
         }
     }
@@ -160,14 +158,13 @@ impl<'m> Maker<'m> {
                 Ok(if is_same { Stage::Proven } else { Stage::Following })
             }
             Stage::Proven => {
-                let next = self.next.expect("a snapshot is being made");
-                self.store.name(next.sequence)?;
-                self.proven.retain(|proven| proven.sequence != next.sequence);
+                self.store.name(self.next)?;
                 Ok(Stage::Named)
             }
             Stage::Named => {
                 self.store.sync_names()?;
-                self.proven.extend(self.next);
+                self.before = Some(self.newest).filter(|sequence| *sequence > Sequence(0));
+                self.newest = self.next;
                 Ok(Stage::Clearing)
             }
             Stage::Clearing => self.clear(),
@@ -184,38 +181,56 @@ impl<'m> Maker<'m> {
 
     /// Begins a snapshot of what was followed, now and then.
     fn begun(&mut self) -> Stage {
-        let newest = self.proven.last().map_or(Sequence(0), |proven| proven.sequence);
-        let chain = self.follower.chain().filter(|_| self.book.last_sequence() > newest);
+        let chain = self.follower.chain().filter(|_| self.book.last_sequence() > self.newest);
         let Some(chain) = chain.filter(|_| self.end.is_none() && self.random.chance(40)) else {
             return Stage::Following;
         };
-        self.next = Some(Proven { sequence: chain.last_sequence(), segment: chain.segment.0 });
+        self.next = chain.last_sequence();
         self.store.create();
         Stage::Writing(written(&self.book, chain, 1), 0)
     }
 
-    /// Removes what is older than the newest two, and then what of the log neither needs.
+    /// Removes, or retires, one of the files that are no longer needed.
     fn clear(&mut self) -> Result<Stage, StoreFault> {
-        let from = self.proven.len().saturating_sub(2);
-        let kept = self.proven.split_off(from);
-        self.proven = kept;
-        let is_kept =
-            |sequence: &Sequence| self.proven.iter().any(|kept| kept.sequence == *sequence);
-        if let Some(older) = self.store.list().into_iter().find(|sequence| !is_kept(sequence)) {
-            self.store.remove(older)?;
-            // One that came back would need what is retired next.
-            self.store.sync_names()?;
-            return Ok(Stage::Clearing);
-        }
-        let [before, _] = self.proven.as_slice() else { return Ok(Stage::Following) };
-        let end = before.segment + u64::from(self.flaw == MakerFlaw::RetiresOneMore);
         let range = self.log.segments().ok().flatten();
-        match range.filter(|(first, last)| self.retires && first.0 < end.min(last.0)) {
-            Some((first, _)) => {
-                self.store.retire(|| self.log.retire(first.0))?;
+        let snapshots = self.store.list();
+        let clearing = self.clearing(range.map(|(first, _)| first), &snapshots);
+        let left = Left {
+            snapshot: snapshots.last().copied(),
+            // The last segment is the log writer's.
+            segment: range.filter(|(first, last)| first < last).map(|(first, _)| first),
+            end: clearing.bound().and_then(|snapshot| self.end_behind(snapshot)),
+            is_read: false,
+        };
+        match clearing.next(&left) {
+            Treatment::Remove(older) => {
+                self.store.remove(older)?;
+                // One that came back would need what is retired next.
+                self.store.sync_names()?;
                 Ok(Stage::Clearing)
             }
-            None => Ok(Stage::Following),
+            Treatment::Retire(segment) => {
+                self.store.retire(|| self.log.retire(segment.0))?;
+                Ok(Stage::Clearing)
+            }
+            // These logs have no packed segments.
+            Treatment::Pack(_) | Treatment::Nothing => Ok(Stage::Following),
         }
+    }
+
+    fn clearing(&self, first: Option<SegmentNumber>, snapshots: &[Sequence]) -> Clearing {
+        let Self { keep, newest, .. } = *self;
+        let before = if self.flaw == MakerFlaw::KeepsOne { Some(newest) } else { self.before };
+        let retention = Retention { keep, first, newest, before };
+        let consumer = self.store.consumer().filter(|_| self.flaw != MakerFlaw::ForgetsConsumer);
+        let slowest = consumer.and_then(|durable| retention.needed(Need::Behind(durable)));
+        retention.clearing(retention.anchor(slowest, snapshots).snapshot)
+    }
+
+    /// The segment in which the log goes on behind a snapshot; `None` when that can't be read.
+    fn end_behind(&self, snapshot: Sequence) -> Option<SegmentNumber> {
+        let SegmentNumber(end) =
+            read_snapshot_header(&self.store.bytes(snapshot)).ok()?.chain.segment;
+        Some(SegmentNumber(end + u64::from(self.flaw == MakerFlaw::RetiresOneMore)))
     }
 }

@@ -46,6 +46,10 @@ pub enum Violation {
     MakerRefused(RecoveryFault),
     /// A log that lacks what a snapshot covers was taken for a sound one.
     AcceptedLoss,
+    /// A log whose beginning was retired has no second snapshot to begin at.
+    NoFallback,
+    /// A log whose beginning was retired has no snapshot that its consumer can be continued from.
+    ConsumerCutOff,
 }
 
 /// The commands of a log in their order, and how many of them must not be lost.

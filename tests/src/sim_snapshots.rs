@@ -91,6 +91,8 @@ struct State {
     changes: Vec<Vec<(Name, Option<u64>)>>,
     /// Files that were damaged by hand.
     damaged: BTreeSet<u64>,
+    /// Up to where a consumer of the log is durable, where there is one.
+    consumer: Option<Sequence>,
     plan: Option<StorePlan>,
     matched_count: u64,
     met: Option<StorePlan>,
@@ -141,6 +143,7 @@ impl SimSnapshots {
         let mut state = self.0.borrow_mut();
         let name = Name::Whole(sequence.0);
         let file = *state.seen.get(&name).expect("the snapshot exists");
+        state.damaged.insert(file);
         let mut bytes = state.bytes(name);
         let at = random.index(bytes.len());
         match random.below(4) {
@@ -157,7 +160,35 @@ impl SimSnapshots {
             }
         }
         state.disk.place(file, &bytes);
+    }
+
+    /// Whether any snapshot was ever damaged by hand.
+    pub fn has_damage(&self) -> bool {
+        !self.0.borrow().damaged.is_empty()
+    }
+
+    /// Damages the last block of a snapshot, so that its header stays whole.
+    ///
+    /// # Panics
+    /// When there is no such snapshot.
+    pub fn damage_body(&self, sequence: Sequence) {
+        let mut state = self.0.borrow_mut();
+        let name = Name::Whole(sequence.0);
+        let file = *state.seen.get(&name).expect("the snapshot exists");
+        let mut bytes = state.bytes(name);
+        *bytes.last_mut().expect("it has blocks") ^= 1;
+        state.disk.place(file, &bytes);
         state.damaged.insert(file);
+    }
+
+    /// Registers a consumer of the log that is durable up to here, or notes that it is by now.
+    pub fn note_consumer(&self, durable: Sequence) {
+        self.0.borrow_mut().consumer = Some(durable);
+    }
+
+    /// Up to where the consumer of the log is durable; `None` when there is none.
+    pub fn consumer(&self) -> Option<Sequence> {
+        self.0.borrow().consumer
     }
 
     /// Begins a snapshot without a name, in the place of one that was never finished.

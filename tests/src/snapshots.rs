@@ -116,7 +116,7 @@ pub fn recovered_from(log: &SimLog, snapshot: &[u8]) -> Result<Recovered, Recove
     let (header, mut book) = restored(snapshot, small_book(&mut memory)).expect("a snapshot");
     let mut buffer = vec![0; 2 * BLOCK_BYTES];
     let start = Start::Snapshot(header.chain);
-    recover_into_from(&mut log.clone(), &mut buffer, &mut book, start)
+    recover_into_from(&mut log.clone(), &mut buffer, &mut book, start, header.sequence())
 }
 
 /// An empty book in [`book_memory`].

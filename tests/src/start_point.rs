@@ -1,7 +1,6 @@
 //! What a run of an engine can start from: the newest snapshot that is whole, or the log's
 //! beginning.
 
-use crate::maker::Proven;
 use crate::oracle::{Violation, book_memory};
 use crate::sim_log::SimLog;
 use crate::sim_snapshots::SimSnapshots;
@@ -9,8 +8,12 @@ use crate::snapshots::{restored, small_book, small_book_seeded};
 use highwater::book::Book;
 use highwater::limits::BLOCK_BYTES;
 use highwater::recovery::{RecoveryFault, Start, scan_from};
-use highwater::snapshot::SnapshotHeader;
-use highwater::types::Sequence;
+use highwater::snapshot::{SnapshotHeader, read_snapshot_header};
+use highwater::snapshot_plan::{AfterFault, Choice, SnapshotChoice, Wanted};
+use highwater::types::{LogId, Sequence};
+
+/// The id of the log that engines write.
+pub const LOG_ID: LogId = LogId([7; 16]);
 
 /// What a start does wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,32 +23,66 @@ pub enum StartFlaw {
     Nothing,
     /// It takes a snapshot that the log does not reach for one that is of no use.
     IgnoresAhead,
+    /// It takes for evidence only the snapshot that it begins at.
+    ForgetsEvidence,
+}
+
+impl StartFlaw {
+    /// What follows from a fault behind a snapshot.
+    fn after(self, fault: &RecoveryFault) -> AfterFault {
+        let is_ahead = matches!(fault, RecoveryFault::SnapshotAhead { .. });
+        if self == Self::IgnoresAhead && is_ahead {
+            AfterFault::TryNext
+        } else {
+            AfterFault::of(fault)
+        }
+    }
 }
 
 /// The snapshots that a start can begin at, the newest first.
 #[derive(Clone, Debug)]
-pub struct Candidates(Vec<(SnapshotHeader, Vec<u8>)>);
+pub struct Candidates {
+    whole: Vec<(SnapshotHeader, Vec<u8>)>,
+    /// The last sequence that the log must reach.
+    covered: Sequence,
+}
 
 impl Candidates {
-    /// Every snapshot that is whole.
+    /// Every snapshot that is whole, but for those that the log has nothing to do with.
     ///
     /// # Errors
     /// One is not, though nobody has damaged it.
     pub fn of(store: &SimSnapshots, log: &SimLog, flaw: StartFlaw) -> Result<Self, Violation> {
-        let mut whole = Vec::new();
-        for sequence in store.list() {
+        let mut choice = SnapshotChoice::new(Some(LOG_ID), Wanted::NEWEST);
+        let (listed, mut whole) = (store.list(), Vec::new());
+        while let Choice::Snapshot(sequence) = choice.next(&listed) {
             let bytes = store.bytes(sequence);
             let mut memory = book_memory();
             match restored(&bytes, small_book(&mut memory)) {
-                Ok((header, _)) if header.sequence() == sequence => whole.push((header, bytes)),
+                Ok((header, _)) if choice.judge(sequence, &header).is_ok() => {
+                    whole.push((header, bytes));
+                }
                 Ok(_) | Err(_) if store.is_damaged(sequence) => {}
                 Ok(_) | Err(_) => return Err(Violation::DamagedSnapshot(sequence)),
             }
         }
-        if flaw == StartFlaw::IgnoresAhead {
-            whole.retain(|(header, _)| reaches(log, header));
-        }
-        Ok(Self(whole))
+        let unfit = |(header, _): &(SnapshotHeader, _)| is_passed_over(log, header, flaw);
+        let passed_count = whole.iter().take_while(|it| unfit(it)).count();
+        whole.drain(..passed_count);
+        let header = |sequence: &Sequence| read_snapshot_header(&store.bytes(*sequence)).ok();
+        // Who ignores a snapshot ignores what it is evidence of.
+        let evidence = if flaw == StartFlaw::Nothing {
+            choice.evidence(listed.iter().filter_map(header))
+        } else {
+            whole.first().map(|(header, _)| *header)
+        };
+        let covered = evidence.map(|header| header.sequence()).unwrap_or_default();
+        Ok(Self { whole, covered })
+    }
+
+    /// The last sequence that any snapshot covers; 0 when there is none.
+    pub const fn covered(&self) -> Sequence {
+        self.covered
     }
 
     /// A book in `memory`, and where the log goes on behind it.
@@ -54,36 +91,29 @@ impl Candidates {
     /// When a snapshot that was whole no longer is.
     pub fn begin<'m>(&self, memory: &'m mut [u8], seed: u64) -> (Book<'m>, Start) {
         let book = small_book_seeded(memory, seed);
-        let Some((_, bytes)) = self.0.first() else { return (book, Start::Beginning) };
+        let Some((_, bytes)) = self.whole.first() else { return (book, Start::Beginning) };
         let (header, book) = restored(bytes, book).expect("it was whole before");
         (book, Start::Snapshot(header.chain))
     }
 
-    /// They as a maker knows them, the newest last.
-    pub fn proven(&self) -> Vec<Proven> {
-        let proven = self.0.iter().rev().map(|(header, _)| Proven {
-            sequence: header.sequence(),
-            segment: header.chain.segment.0,
-        });
-        proven.collect()
-    }
-
-    /// The last sequence of each, the newest first.
-    pub fn sequences(&self) -> Vec<Sequence> {
-        self.0.iter().map(|(header, _)| header.sequence()).collect()
-    }
-
-    /// The newest one's header.
-    pub fn newest(&self) -> Option<&SnapshotHeader> {
-        self.0.first().map(|(header, _)| header)
+    /// The headers, the newest first.
+    pub fn headers(&self) -> impl Iterator<Item = &SnapshotHeader> {
+        self.whole.iter().map(|(header, _)| header)
     }
 }
 
-fn reaches(log: &SimLog, header: &SnapshotHeader) -> bool {
+/// Whether a start that walks on from a snapshot comes to a fault behind which it tries another. A
+/// copy of the log is asked, so that nothing happens in it.
+fn is_passed_over(log: &SimLog, header: &SnapshotHeader, flaw: StartFlaw) -> bool {
+    let mut log = log.fork();
+    log.start(None);
     let mut buffer = vec![0; 2 * BLOCK_BYTES];
     let start = Start::Snapshot(header.chain);
-    let scanned = scan_from(&mut log.clone(), &mut buffer, &mut (), start);
-    !matches!(scanned, Err(RecoveryFault::SnapshotAhead { .. }))
+    let fault = scan_from(&mut log, &mut buffer, &mut (), start).err();
+    match fault.map(|fault| flaw.after(&fault)) {
+        Some(AfterFault::TryNext) => true,
+        Some(AfterFault::BeginLarger(_) | AfterFault::Refuse) | None => false,
+    }
 }
 
 /// The last sequence that a log calls durable from a start on.

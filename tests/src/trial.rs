@@ -10,6 +10,7 @@ use crate::sim_log::{FileForm, Happening, Met, Plan, Preparing, SimLog};
 use crate::sim_snapshots::{SimSnapshots, StorePlan, StoreStep};
 use crate::start_point::{Candidates, confirmed};
 use crate::tally::Tally;
+use highwater::block::Chain;
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFile, LogOperation};
 use highwater::sync_mode::{Exposure, Hold, SyncMode};
@@ -94,6 +95,8 @@ struct Trial {
     form: FileForm,
     was_stopped: bool,
     end: LogEnd,
+    /// How fast the consumer of the log is.
+    pace: Random,
 }
 
 /// What stands at the end of a log when a life begins.
@@ -113,15 +116,21 @@ impl Trial {
             4..7 => FileForm::Growing,
             _ => FileForm::Recycled,
         };
+        let store = SimSnapshots::default();
+        let mut pace = Random::new(!seed);
+        if pace.chance(20) {
+            store.note_consumer(Sequence(0));
+        }
         Self {
             settings,
             log: SimLog::new(form),
-            store: SimSnapshots::default(),
+            store,
             oracle: Oracle::default(),
             random,
             form,
             was_stopped: false,
             end: LogEnd::AsLeft,
+            pace,
         }
     }
 
@@ -201,7 +210,35 @@ impl Trial {
         if self.settings.has_snapshots && self.random.chance(20) {
             self.make_between()?;
         }
+        if self.settings.has_snapshots {
+            self.check_retained()?;
+        }
+        if let Some(consumer) = self.store.consumer()
+            && self.pace.chance(60)
+        {
+            let ahead = lived.durable.0.saturating_sub(consumer.0);
+            self.store.note_consumer(Sequence(consumer.0 + self.pace.below(ahead + 1)));
+        }
         Ok(())
+    }
+
+    /// Checks that what was retired and removed is needed neither by a start that can't read the
+    /// newest snapshot nor by the consumer, unless snapshots were damaged.
+    fn check_retained(&self) -> Result<(), Violation> {
+        let first = self.log.with_disk(|disk| disk.range()).map_or(1, |(first, _)| first);
+        if first == 1 || self.store.has_damage() {
+            return Ok(());
+        }
+        let candidates = Candidates::of(&self.store, &self.log, self.settings.flaws.start)?;
+        if candidates.headers().count() < 2 {
+            return Err(Violation::NoFallback);
+        }
+        match self.store.consumer() {
+            Some(durable) if candidates.headers().all(|header| header.sequence() > durable) => {
+                Err(Violation::ConsumerCutOff)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn cut_power(&mut self) {
@@ -237,7 +274,7 @@ impl Trial {
         let until = confirmed(&self.log, start).map_err(Violation::MakerRefused)?;
         let (files, begun) = ((&self.log, &self.store), (book, start));
         let random = self.random.fork();
-        let mut maker = Maker::new(files, begun, candidates.proven(), flaws.maker, random);
+        let mut maker = Maker::new(files, begun, flaws.maker, random);
         for _ in 0..self.random.below(30) {
             maker.step(until, until);
         }
@@ -270,22 +307,32 @@ impl Trial {
         }
     }
 
-    /// Checks that a log is refused that lacks what its newest snapshot covers.
+    /// Checks that a log is refused that lacks what its newest snapshot covers, also when nothing
+    /// but the header of that is whole.
     fn check_evidence(&mut self) -> Result<(), Violation> {
-        let flaw = self.settings.flaws.start;
-        let candidates = Candidates::of(&self.store, &self.log, flaw)?;
-        let Some(chain) = candidates.newest().map(|header| header.chain) else { return Ok(()) };
+        let candidates = Candidates::of(&self.store, &self.log, self.settings.flaws.start)?;
+        let Some(chain) = candidates.headers().next().map(|header| header.chain) else {
+            return Ok(());
+        };
+        self.check_loss(chain)?;
+        self.store.damage_body(chain.last_sequence());
+        self.check_loss(chain)
+    }
+
+    /// Checks that the log is refused once it ends before a snapshot that was made at `chain`.
+    fn check_loss(&mut self, chain: Chain) -> Result<(), Violation> {
         let mut log = self.log.fork();
         log.start(None);
         let block_bytes = BLOCK_BYTES as u64;
         let before = chain.position.0 / block_bytes - 1;
         let position = LogPosition(self.random.below(before + 1) * block_bytes);
         log.cut(chain.segment, position).expect("nothing happens in it");
-        let candidates = Candidates::of(&self.store, &log, flaw)?;
+        let candidates = Candidates::of(&self.store, &log, self.settings.flaws.start)?;
         let mut memory = book_memory();
         let (mut book, start) = candidates.begin(&mut memory, 7);
         let mut buffer = vec![0; 2 * BLOCK_BYTES];
-        match recover_into_from(&mut log, &mut buffer, &mut book, start) {
+        let covered = candidates.covered();
+        match recover_into_from(&mut log, &mut buffer, &mut book, start, covered) {
             Ok(_) => Err(Violation::AcceptedLoss),
             Err(_) => Ok(()),
         }

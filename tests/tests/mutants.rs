@@ -160,6 +160,27 @@ fn a_start_that_ignores_a_snapshot_the_log_does_not_reach_is_caught() {
     assert_eq!(violation, Some(Violation::AcceptedLoss));
 }
 
+#[test]
+fn a_retention_that_keeps_one_snapshot_is_caught() {
+    let flaws = Flaws { maker: MakerFlaw::KeepsOne, ..Flaws::NONE };
+    let violation = first_violation_around(&[SyncMode::GROUP], flaws);
+    assert_eq!(violation, Some(Violation::NoFallback));
+}
+
+#[test]
+fn a_retention_that_forgets_the_consumer_is_caught() {
+    let flaws = Flaws { maker: MakerFlaw::ForgetsConsumer, ..Flaws::NONE };
+    let violation = first_violation_around(&[SyncMode::GROUP], flaws);
+    assert_eq!(violation, Some(Violation::ConsumerCutOff));
+}
+
+#[test]
+fn a_start_that_forgets_the_evidence_is_caught() {
+    let flaws = Flaws { start: StartFlaw::ForgetsEvidence, ..Flaws::NONE };
+    let violation = first_violation_around(&[SyncMode::GROUP], flaws);
+    assert_eq!(violation, Some(Violation::AcceptedLoss));
+}
+
 /// The first violation in a few trials whose log is changed before each life.
 fn first_violation_after(tamper: impl Fn(&SimLog)) -> Option<Violation> {
     let wrap = |log: SimLog| {

@@ -7,6 +7,7 @@ use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Scanned, Start, Visitor, scan_from};
+use highwater::snapshot_plan::Wanted;
 use highwater::types::{SegmentNumber, Sequence};
 use highwater_console::progress;
 use highwater_console::{CommandError, note};
@@ -140,8 +141,8 @@ impl<P: Platform> Inspected<P> {
     /// # Errors
     /// It does not, or cannot be read.
     pub fn reaches_its_snapshots(&mut self) -> Result<Sequence, StartError> {
-        let candidates = Candidates::of(&self.directory)?;
-        let Some(header) = candidates.witness(&self.directory) else {
+        let candidates = Candidates::of(&self.directory, Wanted::NEWEST)?;
+        let Some(header) = candidates.evidence(&self.directory) else {
             return Ok(Sequence(0));
         };
         let start = Start::Snapshot(header.chain);
@@ -160,7 +161,8 @@ impl<P: Platform> Inspected<P> {
     /// The log is corrupt up to there, or there is no room for the book.
     pub fn replay_upto(&mut self, upto: Sequence) -> Result<Replayed<()>, StartError> {
         let Self { platform, directory, buffer, .. } = self;
-        let candidates = |directory: &LogDirectory<P>| Candidates::upto(directory, upto);
+        let wanted = Wanted::State(upto);
+        let candidates = |directory: &LogDirectory<P>| Candidates::of(directory, wanted);
         let replayed = replay_from(*platform, directory, candidates, |directory, book, start| {
             let mut replay = ReplayUpTo::new(book, upto, Rest::Left);
             match walk(directory, buffer, ("replayed", start), &mut replay) {

@@ -9,6 +9,7 @@ use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Visitor, scan_from};
+use highwater::snapshot_plan::Wanted;
 use highwater::types::{SegmentNumber, Sequence};
 use highwater_console::{CommandError, Console, note};
 use highwater_engine::candidates::Candidates;
@@ -164,9 +165,8 @@ fn judge<P: Platform>(
     let mut newest = upto;
     let (mut keep, judged) = loop {
         // All of the log, or where its beginning was retired what the newest snapshot leads to.
-        let candidates = |directory: &LogDirectory<P>| {
-            if is_whole { Ok(Candidates::beginning()) } else { Candidates::upto(directory, newest) }
-        };
+        let wanted = Wanted::history(range.map(|(first, _)| first), newest);
+        let candidates = |directory: &LogDirectory<P>| Candidates::of(directory, wanted);
         let (keep, judged) = judge_from(platform, log, candidates, (upto, stop))?;
         match judged {
             // What leads nowhere is no place to begin at: the one before it may be.
@@ -176,7 +176,7 @@ fn judge<P: Platform>(
             judged => break (keep, judged),
         }
     };
-    let newest = Candidates::of(log)?.witness(log);
+    let newest = Candidates::of(log, Wanted::NEWEST)?.evidence(log);
     let covered = newest.filter(|header| keep.is_of_log(header.chain.log_id));
     let ahead = keep.covered_upto(covered.map(|header| header.sequence()).unwrap_or_default());
     Ok((keep, judged.and(ahead)))

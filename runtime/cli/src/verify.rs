@@ -7,6 +7,7 @@ use crate::inspect::{CacheArgs, Inspected, looked_at_again, open_log, say_notes,
 use highwater::log_file::LogFile;
 use highwater::record::{Record, RecordType};
 use highwater::recovery::{RecoveryFault, Scanned, Start, Visitor};
+use highwater::snapshot_plan::Wanted;
 use highwater::types::{SegmentNumber, Sequence};
 use highwater_console::{CommandError, Console};
 use highwater_engine::candidates::Candidates;
@@ -132,17 +133,17 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<VerifyRep
         Start::Beginning => None,
         Start::Snapshot(chain) => Some(chain.last_sequence()),
     };
-    let witnessed = log.reaches_its_snapshots()?;
+    let covered = log.reaches_its_snapshots()?;
     let Inspected { directory, buffer, is_running, .. } = log;
     let candidates = |directory: &LogDirectory<P>| {
-        Ok(begun.map_or_else(Candidates::beginning, |at| Candidates::only(directory, at)))
+        Candidates::of(directory, begun.map_or(Wanted::EveryRecord, Wanted::Behind))
     };
     let replayed = replay_from(platform, directory, candidates, |directory, book, start| {
         let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
         let mut counted = Counted { replay, counts: [0; RecordType::ALL.len()] };
         let scanned = walk(directory, buffer, ("verified", start), &mut counted)?;
-        if scanned.last_sequence < witnessed {
-            return Err(RecoveryFault::SnapshotAhead { sequence: witnessed });
+        if scanned.last_sequence < covered {
+            return Err(RecoveryFault::SnapshotAhead { sequence: covered });
         }
         Ok((scanned, counted.counts))
     })?;

@@ -1,23 +1,23 @@
 //! What a book can begin with: the newest snapshot that is to be trusted, or the log's beginning.
+//!
+//! Which one is tried next, and when another is tried at all, is decided by the core's
+//! [`SnapshotChoice`] and [`AfterFault`].
 
 use crate::config::larger;
 use crate::error::StartError;
 use crate::fresh_book::{FreshBook, fresh_book};
 use highwater::recovery::{RecoveryFault, Start};
 use highwater::snapshot::SnapshotHeader;
-use highwater::types::{Capacities, LogId, Sequence};
+use highwater::snapshot_plan::{AfterFault, Choice, SnapshotChoice, Wanted};
+use highwater::types::{Capacities, SegmentNumber, Sequence};
 use highwater_platform::Platform;
 use highwater_storage::LogDirectory;
-use std::vec;
 
-/// The snapshots of a log in the order in which they are tried, and behind them the log's
-/// beginning.
-#[derive(Debug)]
+/// The snapshots of a log, and in which order they and the log's beginning are tried.
+#[derive(Clone, Debug)]
 pub struct Candidates {
-    sequences: vec::IntoIter<Sequence>,
-    /// The log's id, where it can be read: a snapshot of another log is none of this one.
-    log_id: Option<LogId>,
-    is_beginning_left: bool,
+    sequences: Vec<Sequence>,
+    choice: SnapshotChoice,
     notes: Vec<String>,
 }
 
@@ -32,100 +32,103 @@ pub struct Beginning {
     pub snapshot: Option<SnapshotHeader>,
 }
 
+/// A walk that came to its end.
+#[derive(Debug)]
+pub struct Walked<T> {
+    /// What it found.
+    pub found: T,
+    /// Which snapshots were not used, and why: a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Why a walk does not go on from a beginning.
+#[derive(Debug)]
+pub enum Halted {
+    /// It ended with a fault.
+    Fault(RecoveryFault),
+    /// The beginning is passed over, for a reason in words.
+    PassedOver(&'static str),
+}
+
+/// Why no walk came to its end.
+#[derive(Debug)]
+pub enum NotWalked {
+    /// The directory cannot be listed, or the system has no memory for a book.
+    Start(StartError),
+    /// The log is refused; with it, which snapshots were not used and why: a sentence each.
+    Fault(RecoveryFault, Vec<String>),
+}
+
+impl From<StartError> for NotWalked {
+    fn from(error: StartError) -> Self {
+        Self::Start(error)
+    }
+}
+
 impl Candidates {
-    /// The snapshots in a data directory, the newest first, and the log's beginning.
+    /// Those in a data directory for a walk that wants this.
     ///
     /// # Errors
     /// The directory cannot be listed.
-    pub fn of<P: Platform>(directory: &LogDirectory<P>) -> Result<Self, StartError> {
-        Self::upto(directory, Sequence(u64::MAX))
-    }
-
-    /// Those of them that hold nothing behind `upto`.
-    ///
-    /// # Errors
-    /// The directory cannot be listed.
-    pub fn upto<P: Platform>(
+    pub fn of<P: Platform>(
         directory: &LogDirectory<P>,
-        upto: Sequence,
+        wanted: Wanted,
     ) -> Result<Self, StartError> {
-        let mut sequences = listed(directory)?;
-        sequences.retain(|sequence| *sequence <= upto);
-        let (sequences, log_id) = (sequences.into_iter(), directory.log_id());
-        Ok(Self { sequences, log_id, ..Self::beginning() })
+        let sequences = match wanted {
+            Wanted::State(_) => listed(directory)?,
+            Wanted::EveryRecord => Vec::new(),
+            Wanted::Behind(only) => vec![only],
+        };
+        let choice = SnapshotChoice::new(directory.log_id(), wanted);
+        Ok(Self { sequences, choice, notes: Vec::new() })
     }
 
-    /// One snapshot only.
-    pub fn only<P: Platform>(directory: &LogDirectory<P>, sequence: Sequence) -> Self {
-        let (sequences, log_id) = (vec![sequence].into_iter(), directory.log_id());
-        Self { sequences, log_id, is_beginning_left: false, ..Self::beginning() }
+    /// The header of the snapshot of this log that covers most. A whole header is evidence of what
+    /// was durable, whatever became of the rest of its file, and of its name.
+    pub fn evidence<P: Platform>(&self, directory: &LogDirectory<P>) -> Option<SnapshotHeader> {
+        let header = |sequence: &Sequence| Some(*directory.open_snapshot(*sequence).ok()?.header());
+        self.choice.evidence(self.sequences.iter().filter_map(header))
     }
 
-    /// The log's beginning only.
-    pub fn beginning() -> Self {
-        let sequences = Vec::new().into_iter();
-        Self { sequences, log_id: None, is_beginning_left: true, notes: Vec::new() }
+    /// Whether the snapshot that was given out last is passed over, as what the caller has written
+    /// elsewhere does not reach it.
+    pub fn is_passed_over(&self, reaches: impl FnOnce() -> bool) -> bool {
+        self.choice.is_passed_over(&self.sequences, reaches)
     }
 
-    /// The next of them that is to be trusted, restored into memory with room for `room` at least;
-    /// `None` when even the log's beginning was given out.
-    ///
-    /// # Errors
-    /// The system has no memory for a book.
-    pub fn next<P: Platform>(
+    /// The next of them that is to be trusted, restored into memory with room for `room` at least.
+    fn next<P: Platform>(
         &mut self,
         platform: P,
         directory: &LogDirectory<P>,
         room: Capacities,
     ) -> Result<Option<Beginning>, StartError> {
-        while let Some(sequence) = self.sequences.next() {
-            match self.restored(platform, directory, sequence, room)? {
-                Ok(beginning) => return Ok(Some(beginning)),
-                Err(why) => self.refuse(directory, sequence, &why),
+        loop {
+            match self.choice.next(&self.sequences) {
+                Choice::Snapshot(sequence) => {
+                    match self.restored(platform, directory, sequence, room)? {
+                        Ok(beginning) => return Ok(Some(beginning)),
+                        Err(why) => self.refuse(directory, sequence, &why),
+                    }
+                }
+                Choice::Beginning => {
+                    let fresh = fresh_book(platform, room)?;
+                    return Ok(Some(Beginning { fresh, start: Start::Beginning, snapshot: None }));
+                }
+                Choice::Nothing => return Ok(None),
             }
         }
-        if !std::mem::take(&mut self.is_beginning_left) {
-            return Ok(None);
-        }
-        let fresh = fresh_book(platform, room)?;
-        Ok(Some(Beginning { fresh, start: Start::Beginning, snapshot: None }))
-    }
-
-    /// Whether the last snapshot was given out: what follows is the log's beginning.
-    pub fn are_snapshots_over(&self) -> bool {
-        self.sequences.len() == 0
-    }
-
-    /// The header of the snapshot of this log that covers most of those that were not given out
-    /// yet. A whole header is a witness of what was durable, whatever became of the rest of its
-    /// file, and of its name.
-    pub fn witness<P: Platform>(&self, directory: &LogDirectory<P>) -> Option<SnapshotHeader> {
-        let header = |sequence: &Sequence| Some(*directory.open_snapshot(*sequence).ok()?.header());
-        let headers = self.sequences.as_slice().iter().filter_map(header);
-        headers
-            .filter(|header| self.log_id.is_none_or(|log_id| header.chain.log_id == log_id))
-            .max_by_key(SnapshotHeader::sequence)
     }
 
     /// Notes that a snapshot is not used, and why.
-    pub fn refuse<P: Platform>(
-        &mut self,
-        directory: &LogDirectory<P>,
-        sequence: Sequence,
-        why: &str,
-    ) {
-        let instead = if self.sequences.len() > 0 {
+    fn refuse<P: Platform>(&mut self, directory: &LogDirectory<P>, sequence: Sequence, why: &str) {
+        let instead = if self.choice.has_another(&self.sequences) {
             "the one before it is tried"
         } else {
             "the log is read from its beginning"
         };
         let path = directory.snapshot_path(sequence);
         self.notes.push(format!("the snapshot '{}' is not used: {why}; {instead}", path.display()));
-    }
-
-    /// Which snapshots were not used, and why: a sentence each.
-    pub fn into_notes(self) -> Vec<String> {
-        self.notes
     }
 
     /// A book from a snapshot, or why there is none.
@@ -141,11 +144,8 @@ impl Candidates {
             Err(error) => return Ok(Err(error.to_string())),
         };
         let header = *file.header();
-        if header.sequence() != sequence {
-            return Ok(Err("it has the name of another one".to_owned()));
-        }
-        if self.log_id.is_some_and(|log_id| header.chain.log_id != log_id) {
-            return Ok(Err(RecoveryFault::SnapshotOfOtherLog.to_string()));
+        if let Err(refusal) = self.choice.judge(sequence, &header) {
+            return Ok(Err(refusal.to_string()));
         }
         let FreshBook { book, bytes, warnings } =
             fresh_book(platform, larger(room, header.image.needs()))?;
@@ -160,7 +160,46 @@ impl Candidates {
     }
 }
 
-/// The snapshots in a data directory, the newest first.
+/// Lets `walk` go on from the first of the candidates that is to be trusted.
+///
+/// When that one is passed over it goes on from the next; and from the first again, with books
+/// larger than `room`, when it turns out that the log needs more.
+///
+/// # Errors
+/// The log is refused, the directory cannot be listed, or the system has no memory for a book.
+pub fn walk_from<P, C, W, T>(
+    platform: P,
+    directory: &mut LogDirectory<P>,
+    candidates: C,
+    mut room: Capacities,
+    mut walk: W,
+) -> Result<Walked<T>, NotWalked>
+where
+    P: Platform,
+    C: Fn(&LogDirectory<P>) -> Result<Candidates, StartError>,
+    W: FnMut(&mut LogDirectory<P>, &Candidates, Beginning) -> Result<T, Halted>,
+{
+    let mut tried = candidates(directory)?;
+    while let Some(beginning) = tried.next(platform, directory, room)? {
+        let begun = beginning.snapshot.map(|header| header.sequence()).unwrap_or_default();
+        match walk(directory, &tried, beginning) {
+            Ok(found) => return Ok(Walked { found, notes: tried.notes }),
+            Err(Halted::PassedOver(why)) => tried.refuse(directory, begun, why),
+            Err(Halted::Fault(fault)) => match AfterFault::of(&fault) {
+                AfterFault::BeginLarger(needed) => {
+                    room = larger(room, needed);
+                    tried = candidates(directory)?;
+                }
+                AfterFault::TryNext => tried.refuse(directory, begun, &fault.to_string()),
+                AfterFault::Refuse => return Err(NotWalked::Fault(fault, tried.notes)),
+            },
+        }
+    }
+    let missing = RecoveryFault::MissingSegment(SegmentNumber::FIRST);
+    Err(NotWalked::Fault(missing, tried.notes))
+}
+
+/// The snapshots in a data directory.
 fn listed<P: Platform>(directory: &LogDirectory<P>) -> Result<Vec<Sequence>, StartError> {
     directory.snapshots().map_err(|error| {
         StartError::Log(format!(

@@ -1,10 +1,9 @@
 //! The configuration of an engine and of the host around it: presets, and a builder for the rest.
 
 mod capacities;
-mod snapshots;
 
 pub use capacities::{CAPACITIES_DEFAULT, CapacityWishes, larger};
-pub use snapshots::{Keep, SnapshotPlan};
+pub use highwater::snapshot_plan::{Keep, SnapshotPlan};
 
 use highwater::limits::SEGMENT_BYTES_DEFAULT;
 use highwater::sync_mode::{Exposure, Hold, SyncMode};

@@ -1,21 +1,15 @@
 //! How far the log has grown behind the newest snapshot, and whether commands are held for it.
 //!
 //! The log writer raises it, the thread that makes snapshots lowers it, and whoever takes commands
-//! asks whether there is room for more.
+//! asks whether there is room for more. What follows from the numbers is decided by the core's
+//! [`SnapshotPlan`].
 
 use crate::config::SnapshotPlan;
 use crate::figures::grouped;
 use crate::notices::{Notice, NoticeSink};
-use highwater::limits::BLOCK_BYTES;
 use highwater_storage::LogCounters;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-
-/// Bytes of log that a command on its way may come to: a block of its own, and one for the
-/// definition before it.
-const COMMAND_BYTES: u64 = 2 * BLOCK_BYTES as u64;
-/// The log has fallen behind when it has grown by so many times what a snapshot is wanted for.
-const BEHIND_TIMES: u64 = 4;
 
 /// What is behind the newest snapshot of one engine's log, for all of its threads.
 #[derive(Debug, Default)]
@@ -96,11 +90,14 @@ impl SnapshotLag {
     /// How many more commands may be on their way when `under_way` are, so that the lag stays below
     /// its bound however they are logged; a number beyond all bounds where there is none.
     pub fn room(&self, under_way: u64) -> usize {
-        let Some(max_bytes) = self.max_bytes() else {
-            return usize::MAX;
-        };
-        let left = max_bytes.saturating_sub(self.bytes()) / COMMAND_BYTES;
-        usize::try_from(left.saturating_sub(under_way)).unwrap_or(usize::MAX)
+        let room = self.plan().map_or(u64::MAX, |plan| plan.room(self.bytes(), under_way));
+        usize::try_from(room).unwrap_or(usize::MAX)
+    }
+
+    /// Whether commands are to be held until a snapshot is made, by a caller that takes `at_once`
+    /// of them together.
+    pub fn holds(&self, at_once: u64) -> bool {
+        self.plan().is_some_and(|plan| plan.holds(self.bytes(), at_once))
     }
 
     /// No more commands are taken until a snapshot is made; true when that is new, and the thread
@@ -143,14 +140,6 @@ impl SnapshotLag {
         self.let_go();
     }
 
-    /// Bytes of growth that want a snapshot; `None` when none is wanted by growth. Half of the
-    /// bound is left for the time that it takes.
-    pub fn wanted_bytes(&self) -> Option<u64> {
-        let by_bound = self.max_bytes().map(|max_bytes| max_bytes / 2);
-        let by_plan = self.log.get()?.plan.bytes;
-        [by_plan, by_bound].into_iter().flatten().min()
-    }
-
     /// A snapshot covers the log up to `covered_bytes` of [`log_bytes`](Self::log_bytes).
     pub fn made(&self, covered_bytes: u64) {
         self.covered_bytes.fetch_max(covered_bytes, Ordering::AcqRel);
@@ -159,16 +148,12 @@ impl SnapshotLag {
 
     /// Warns when the log has fallen behind, and again whenever that has doubled.
     pub fn warn(&self, notices: &NoticeSink) {
-        let Some(wanted) = self.log.get().and_then(|log| log.plan.bytes) else {
-            return;
-        };
-        let bytes = self.bytes();
-        let warned = self.warned_bytes.load(Ordering::Relaxed);
-        if bytes < warned.saturating_mul(2).max(wanted.saturating_mul(BEHIND_TIMES)) {
-            return;
+        let (bytes, warned) = (self.bytes(), self.warned_bytes.load(Ordering::Relaxed));
+        let behind = self.plan().filter(|plan| plan.is_behind(bytes, warned));
+        if let Some(wanted_bytes) = behind.and_then(|plan| plan.bytes) {
+            self.warned_bytes.store(bytes, Ordering::Relaxed);
+            notices.give(&Notice::SnapshotsBehind { bytes, wanted_bytes });
         }
-        self.warned_bytes.store(bytes, Ordering::Relaxed);
-        notices.give(&Notice::SnapshotsBehind { bytes, wanted_bytes: wanted });
     }
 
     /// No snapshot can be made though commands are held for it: the engine is to stop.
@@ -188,8 +173,8 @@ impl SnapshotLag {
         self.given_up.get().map(String::as_str)
     }
 
-    fn max_bytes(&self) -> Option<u64> {
-        self.log.get()?.plan.lag_max_bytes
+    fn plan(&self) -> Option<&SnapshotPlan> {
+        self.log.get().map(|log| &log.plan)
     }
 }
 
@@ -213,14 +198,15 @@ mod tests {
         lag.made(40_960);
         assert_eq!((lag.bytes(), lag.room(0)), (40_960, 15));
         assert_eq!(lag.totals(), LagTotals { bytes: 40_960, bytes_max: 81_920, hold_count: 0 });
-        assert_eq!(lag.wanted_bytes(), Some(81_920), "half of the bound");
+        assert!(!lag.holds(15) && lag.holds(16));
     }
 
     #[test]
     fn without_a_bound_there_is_room() {
         let lag = lag_of(u64::MAX / 2, None);
-        assert_eq!((lag.room(1 << 40), lag.wanted_bytes()), (usize::MAX, Some(100_000)));
-        assert_eq!(SnapshotLag::default().room(0), usize::MAX, "before there is a log");
+        assert_eq!((lag.room(1 << 40), lag.holds(u64::MAX)), (usize::MAX, false));
+        let lag = SnapshotLag::default();
+        assert_eq!((lag.room(0), lag.holds(1)), (usize::MAX, false), "before there is a log");
     }
 
     #[test]

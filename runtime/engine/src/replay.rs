@@ -1,14 +1,14 @@
 //! Replaying a log from its beginning or a snapshot, in memory that is large enough for it, which
 //! only the log itself can tell.
 
-use crate::candidates::{Beginning, Candidates};
-use crate::config::{CAPACITIES_DEFAULT, larger};
+use crate::candidates::{Beginning, Candidates, Halted, NotWalked, Walked, walk_from};
+use crate::config::CAPACITIES_DEFAULT;
 use crate::error::StartError;
 use crate::fresh_book::FreshBook;
 use highwater::book::Book;
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Replay, Start, Visitor};
-use highwater::types::{SegmentNumber, Sequence};
+use highwater::types::Sequence;
 use highwater_platform::Platform;
 use highwater_storage::LogDirectory;
 
@@ -41,28 +41,21 @@ where
     C: Fn(&LogDirectory<P>) -> Result<Candidates, StartError>,
     R: FnMut(&mut LogDirectory<P>, &mut Book<'static>, Start) -> Result<T, RecoveryFault>,
 {
-    let mut room = CAPACITIES_DEFAULT;
-    let mut tried = candidates(directory)?;
-    while let Some(beginning) = tried.next(platform, directory, room)? {
+    let walk = |directory: &mut LogDirectory<P>, _: &Candidates, beginning| {
         let Beginning { mut fresh, start, snapshot } = beginning;
         let begun = snapshot.map(|header| header.sequence()).unwrap_or_default();
-        match replay(directory, &mut fresh.book, start) {
-            Ok(found) => {
-                let notes = tried.into_notes();
-                return Ok(Replayed { fresh, found, begun, notes });
-            }
-            Err(RecoveryFault::NeedsCapacities(needed)) => {
-                room = larger(room, needed);
-                tried = candidates(directory)?;
-            }
-            Err(fault @ RecoveryFault::SnapshotOfOtherLog) => {
-                tried.refuse(directory, begun, &fault.to_string());
-            }
-            Err(fault) => return Err(StartError::recovery(platform, directory.path(), fault)),
+        let found = replay(directory, &mut fresh.book, start).map_err(Halted::Fault)?;
+        Ok((fresh, found, begun))
+    };
+    match walk_from(platform, directory, candidates, CAPACITIES_DEFAULT, walk) {
+        Ok(Walked { found: (fresh, found, begun), notes }) => {
+            Ok(Replayed { fresh, found, begun, notes })
+        }
+        Err(NotWalked::Start(error)) => Err(error),
+        Err(NotWalked::Fault(fault, _)) => {
+            Err(StartError::recovery(platform, directory.path(), fault))
         }
     }
-    let fault = RecoveryFault::MissingSegment(SegmentNumber::FIRST);
-    Err(StartError::recovery(platform, directory.path(), fault))
 }
 
 /// Replays the records up to a sequence, and tells nobody of their events.

@@ -266,7 +266,7 @@ impl<P: Platform> Gateway<P> {
         let room = lag.room(in_flight.under_way());
         if room > 0 {
             lag.let_go();
-        } else if lag.room(0) == 0 && lag.hold() {
+        } else if lag.holds(1) && lag.hold() {
             wakeups.snapshot.wakeup().wake();
         }
         room

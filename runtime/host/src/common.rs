@@ -152,7 +152,7 @@ impl<P: Platform> Common<P> {
             return room;
         }
         self.context.lag.tighten();
-        if self.context.lag.room(0) < VISIT_MAX && self.context.lag.hold() {
+        if self.context.lag.holds(VISIT_MAX as u64) && self.context.lag.hold() {
             self.context.wakeups.snapshot.wakeup().wake();
         }
         room

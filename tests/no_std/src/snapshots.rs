@@ -9,6 +9,7 @@ use highwater::recovery::{Follower, Replay, Start, recover_from};
 use highwater::snapshot::{
     Compression, SnapshotOrigin, read_snapshot_header, restore_snapshot, write_snapshot,
 };
+use highwater::snapshot_plan::{Choice, SnapshotChoice, Wanted};
 
 static RESTORED: StaticBook<BOOK_BYTES> = StaticBook::new();
 
@@ -30,6 +31,13 @@ pub(crate) fn check(
         Ok::<_, Failure>(())
     })?;
     let header = read_snapshot_header(&file).map_err(|_| Failure::Snapshot)?;
+    let listed = [header.sequence()];
+    let mut choice = SnapshotChoice::new(Some(chain.log_id), Wanted::NEWEST);
+    let is_chosen = choice.next(&listed) == Choice::Snapshot(header.sequence())
+        && choice.judge(header.sequence(), &header).is_ok();
+    if !is_chosen {
+        return Err(Failure::Snapshot);
+    }
     let mut rest = file.get(BLOCK_BYTES..written).unwrap_or_default();
     let mut read = |into: &mut [u8]| {
         let count = rest.len().min(into.len());

@@ -6,7 +6,8 @@ use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Start, Visitor, scan_from};
-use highwater::types::{LogId, Sequence};
+use highwater::snapshot_plan::{AfterFault, SnapshotChoice, Wanted};
+use highwater::types::Sequence;
 use highwater_console::CommandError;
 use highwater_engine::error::StartError;
 use highwater_engine::figures::grouped;
@@ -60,10 +61,10 @@ pub(super) fn judge_all<P: Platform>(
         let data = path.display();
         CommandError::failed(format!("could not list the snapshots in '{data}': {error}"))
     })?;
-    let log_id = log.directory.log_id();
+    let choice = SnapshotChoice::new(log.directory.log_id(), Wanted::NEWEST);
     let mut all = Vec::new();
     for sequence in sequences {
-        let verdict = match restored(platform, &log.directory, sequence, log_id)? {
+        let verdict = match restored(platform, &log.directory, sequence, &choice)? {
             // The engine, or who made another one, has removed it meanwhile.
             None => continue,
             Some(Err(why)) => Verdict::Passed(why),
@@ -98,7 +99,7 @@ fn restored<P: Platform>(
     platform: P,
     directory: &LogDirectory<P>,
     sequence: Sequence,
-    log_id: Option<LogId>,
+    choice: &SnapshotChoice,
 ) -> Result<Option<Restored>, StartError> {
     let file = match directory.open_snapshot(sequence) {
         Err(SnapshotError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
@@ -108,11 +109,8 @@ fn restored<P: Platform>(
         Ok(file) => file,
     };
     let header = *file.header();
-    if header.sequence() != sequence {
-        return Ok(Some(Err("it has the name of another one".to_owned())));
-    }
-    if log_id.is_some_and(|log_id| header.chain.log_id != log_id) {
-        return Ok(Some(Err(RecoveryFault::SnapshotOfOtherLog.to_string())));
+    if let Err(refusal) = choice.judge(sequence, &header) {
+        return Ok(Some(Err(refusal.to_string())));
     }
     let capacities = header.image.needs();
     // Of its own, so that it is given back: there may be many snapshots.
@@ -140,8 +138,10 @@ fn placed<P: Platform>(log: &mut Inspected<P>, chain: Chain, open_orders: u32) -
     let Inspected { directory, buffer, .. } = log;
     match scan_from(directory, buffer, &mut Place, Start::Snapshot(chain)) {
         Ok(_) | Err(RecoveryFault::Unwanted { .. }) => Verdict::Usable(chain, open_orders),
-        Err(fault @ RecoveryFault::SnapshotOfOtherLog) => Verdict::Passed(fault.to_string()),
-        Err(fault) => Verdict::Refused(fault, open_orders),
+        Err(fault) => match AfterFault::of(&fault) {
+            AfterFault::TryNext => Verdict::Passed(fault.to_string()),
+            AfterFault::BeginLarger(_) | AfterFault::Refuse => Verdict::Refused(fault, open_orders),
+        },
     }
 }
 

@@ -2,9 +2,8 @@
 //! snapshot is wanted.
 
 use super::retention::{Kept, Treated, treat};
-use crate::candidates::{Beginning, Candidates};
-use crate::config::Keep;
-use crate::config::{CAPACITIES_DEFAULT, larger};
+use crate::candidates::{Beginning, Candidates, NotWalked, Walked, walk_from};
+use crate::config::{CAPACITIES_DEFAULT, Keep, larger};
 use crate::error::StartError;
 use crate::fills::FLOW_SESSION;
 use crate::fills::{FillsMark, FillsMeter};
@@ -14,6 +13,7 @@ use highwater::log_file::LogFile;
 use highwater::record::Record;
 use highwater::recovery::{Follower, RecoveryFault, Replay, Start, Visitor, scan_from};
 use highwater::snapshot::SnapshotOrigin;
+use highwater::snapshot_plan::Wanted;
 use highwater::types::{Capacities, Sequence};
 use highwater_platform::Platform;
 use highwater_storage::{Aligned, LZ4, Lease, LogDirectory, SnapshotError};
@@ -112,6 +112,15 @@ impl From<StartError> for SnapshotTrouble {
     }
 }
 
+impl From<NotWalked> for SnapshotTrouble {
+    fn from(error: NotWalked) -> Self {
+        match error {
+            NotWalked::Start(error) => error.into(),
+            NotWalked::Fault(fault, _) => Self::Log(fault),
+        }
+    }
+}
+
 impl<P: Platform> SnapshotMaker<P> {
     /// Begins at the newest snapshot in `data` that is to be trusted, or at the log's beginning.
     ///
@@ -119,9 +128,10 @@ impl<P: Platform> SnapshotMaker<P> {
     /// There is no log, or no memory for a book.
     pub fn open(platform: P, data: &Path) -> Result<Self, SnapshotTrouble> {
         let _lease = Lease::take(platform, data).map_err(StartError::from)?;
-        let directory = LogDirectory::open_to_follow(platform, data).map_err(StartError::from)?;
+        let mut directory =
+            LogDirectory::open_to_follow(platform, data).map_err(StartError::from)?;
         let Begun { book, follower, fills, notes } =
-            begin(platform, &directory, CAPACITIES_DEFAULT)?;
+            begin(platform, &mut directory, CAPACITIES_DEFAULT)?;
         let buffer = Aligned::zeroed(BUFFER_BYTES);
         let (room, newest) = (CAPACITIES_DEFAULT, book.last_sequence());
         Ok(Self {
@@ -320,7 +330,7 @@ impl<P: Platform> SnapshotMaker<P> {
     fn begin_again(&mut self, needed: Capacities) -> Result<(), SnapshotTrouble> {
         self.room = larger(self.room, needed);
         self.is_spent = true;
-        let begun = begin(self.platform, &self.directory, self.room)?;
+        let begun = begin(self.platform, &mut self.directory, self.room)?;
         self.is_spent = false;
         (self.book, self.follower, self.fills) = (begun.book, begun.follower, begun.fills);
         Ok(())
@@ -378,13 +388,14 @@ struct Begun {
 /// The first candidate that is to be trusted.
 fn begin<P: Platform>(
     platform: P,
-    directory: &LogDirectory<P>,
+    directory: &mut LogDirectory<P>,
     room: Capacities,
 ) -> Result<Begun, SnapshotTrouble> {
-    let mut candidates = Candidates::of(directory)?;
-    let Beginning { fresh, start, snapshot } = candidates
-        .next(platform, directory, room)?
-        .expect("the log's beginning is a candidate that cannot be refused");
+    let candidates = |directory: &LogDirectory<P>| Candidates::of(directory, Wanted::NEWEST);
+    // What is wrong behind it is found when the log is followed.
+    let walk = |_: &mut LogDirectory<P>, _: &Candidates, beginning| Ok(beginning);
+    let Walked { found: Beginning { fresh, start, snapshot }, notes } =
+        walk_from(platform, directory, candidates, room, walk)?;
     let mark = snapshot.map_or_else(FillsMark::new, |header| {
         let [bytes, hash] = header.host;
         FillsMark { bytes, hash }
@@ -393,7 +404,7 @@ fn begin<P: Platform>(
         book: fresh.book,
         follower: Follower::new(start),
         fills: FillsMeter::new(FLOW_SESSION, mark),
-        notes: candidates.into_notes(),
+        notes,
     })
 }
 

@@ -1,12 +1,10 @@
 //! What becomes of the log below a snapshot: kept and packed, or retired.
 //!
-//! The newest two snapshots that were proven stay, and with them every record behind the older one,
-//! so that a start that cannot read the newest still has another. Nothing is removed before the
-//! newest is proven, nothing that a [consumer](Consumer) still needs, and nothing while somebody
-//! reads the log.
+//! What stays and what goes first is decided by the core's [`Retention`]; here it is done to files.
 
 use crate::config::Keep;
 use highwater::log_file::LogFile;
+use highwater::snapshot_plan::{Clearing, Left, Need, Retention, Treatment};
 use highwater::types::{SegmentNumber, Sequence};
 use highwater_platform::Platform;
 use highwater_storage::{
@@ -62,71 +60,103 @@ pub(super) fn treat<P: Platform>(
 ) -> Result<Treated, Untreated> {
     let mut treated = Treated::default();
     let range = directory.segments().map_err(|fault| passing(fault.to_string()))?;
-    // The only proven snapshot may turn out unreadable: everything stays.
-    if let Some(before) = before {
-        let first = range.map_or(SegmentNumber::FIRST, |(first, _)| first);
-        let anchor = match keep {
-            // Whatever is needed of the log is there.
-            Keep::All if first == SegmentNumber::FIRST => Some(before),
-            Keep::All | Keep::Snapshot => {
-                anchor(platform, directory, (before, first), &mut treated.held)?
+    let first = range.map(|(first, _)| first);
+    let retention = Retention { keep, first, newest, before };
+    let snapshots = directory.snapshots().map_err(|error| not_removed(&error))?;
+    let anchor = anchor(platform, directory, (&retention, &snapshots), &mut treated.held)?;
+    let clearing = retention.clearing(anchor);
+    let mut files = Files::of(directory, &clearing, snapshots, first)?;
+    loop {
+        match clearing.next(&files.left) {
+            Treatment::Remove(snapshot) => match removal(directory, &mut treated)? {
+                None => files.left.is_read = true,
+                Some(_alone) => {
+                    directory.remove_snapshot(snapshot).map_err(|error| not_removed(&error))?;
+                    files.pass_snapshot();
+                }
+            },
+            Treatment::Retire(_) | Treatment::Pack(_) if !go_on() => break,
+            Treatment::Retire(segment) => match removal(directory, &mut treated)? {
+                None => files.left.is_read = true,
+                Some(_alone) => {
+                    retire(directory, segment, &mut treated.kept)?;
+                    files.pass_segment();
+                }
+            },
+            Treatment::Pack(segment) => {
+                pack(platform, directory, segment, &mut treated.kept, go_on)?;
+                files.pass_segment();
             }
-        };
-        if let Some(anchor) = anchor {
-            // Whoever begins at an older snapshot needs the segments that only it needs.
-            if remove_older(directory, anchor, &mut treated)?
-                && keep == Keep::Snapshot
-                && let Some((first, _)) = range
-            {
-                retire_below(directory, (first, anchor), &mut treated, go_on)?;
-            }
-        }
-    }
-    if keep == Keep::All
-        && let Some((first, _)) = range
-    {
-        let end = segment_of(directory, newest)?;
-        for segment in below(directory, first, end)? {
-            if !go_on() {
-                break;
-            }
-            pack(platform, directory, segment, &mut treated.kept, go_on)?;
+            Treatment::Nothing => break,
         }
     }
     Ok(treated)
 }
 
-/// The snapshot behind which everything stays, of a log whose first segment is `first`: `before`,
-/// or the newest that every consumer reaches. `None` when nothing may be removed; `held` says for
+/// The snapshot behind which everything stays; `None` when nothing may be removed. `held` says for
 /// whom.
 fn anchor<P: Platform>(
     platform: P,
     directory: &LogDirectory<P>,
-    (before, first): (Sequence, SegmentNumber),
+    (retention, snapshots): (&Retention, &[Sequence]),
     held: &mut Option<String>,
 ) -> Result<Option<Sequence>, Untreated> {
-    let consumers = Consumers::of(platform, directory.path()).list();
-    let consumers = consumers.map_err(|error| passing(error.to_string()))?;
-    // Of a log whose beginning is gone, what needs the beginning can't be written any more.
-    let is_whole = first == SegmentNumber::FIRST;
-    let needing = |consumer: &&Consumer| !consumer.kind.needs_all() || is_whole;
-    let Some(slowest) = consumers.iter().filter(needing).min_by_key(|it| needed_by(it)) else {
-        return Ok(Some(before));
-    };
-    let upto = needed_by(slowest);
-    if upto >= before {
-        return Ok(Some(before));
+    let mut consumers = Vec::new();
+    if retention.asks_consumers() {
+        let listed = Consumers::of(platform, directory.path()).list();
+        consumers = listed.map_err(|error| passing(error.to_string()))?;
     }
-    *held = Some(held_by(slowest));
-    let snapshots = directory.snapshots().map_err(|error| passing(error.to_string()))?;
-    let reached = snapshots.into_iter().find(|snapshot| *snapshot <= upto);
-    Ok(reached)
+    let needs = consumers.iter().filter_map(|it| Some((retention.needed(need_of(it))?, it)));
+    let slowest = needs.min_by_key(|(needed, _)| *needed);
+    let anchor = retention.anchor(slowest.map(|(needed, _)| needed), snapshots);
+    if let Some((_, slowest)) = slowest.filter(|_| anchor.is_held) {
+        *held = Some(held_by(slowest));
+    }
+    Ok(anchor.snapshot)
 }
 
-/// The last sequence of a snapshot that a consumer can be continued from; 0 when it needs the log
-/// from the first record on.
-fn needed_by(consumer: &Consumer) -> Sequence {
-    if consumer.kind.needs_all() { Sequence(0) } else { consumer.durable }
+const fn need_of(consumer: &Consumer) -> Need {
+    if consumer.kind.needs_all() { Need::EveryRecord } else { Need::Behind(consumer.durable) }
+}
+
+/// The files that are left to treat.
+struct Files {
+    left: Left,
+    /// The snapshots behind the one in `left`, the newest first.
+    snapshots: Vec<Sequence>,
+    /// The segments behind the one in `left`, up to the end.
+    segments: std::vec::IntoIter<SegmentNumber>,
+}
+
+impl Files {
+    fn of<P: Platform>(
+        directory: &mut LogDirectory<P>,
+        clearing: &Clearing,
+        snapshots: Vec<Sequence>,
+        first: Option<SegmentNumber>,
+    ) -> Result<Self, Untreated> {
+        let bound = clearing.bound().filter(|_| first.is_some());
+        let end = bound.map(|snapshot| segment_of(directory, snapshot)).transpose()?;
+        let segments = match (first, end) {
+            (Some(first), Some(end)) => below(directory, first, end)?,
+            (Some(_) | None, Some(_) | None) => Vec::new(),
+        };
+        let left = Left { snapshot: None, segment: None, end, is_read: false };
+        let mut files = Self { left, snapshots, segments: segments.into_iter() };
+        files.pass_snapshot();
+        files.pass_segment();
+        Ok(files)
+    }
+
+    /// Goes on to the next snapshot.
+    fn pass_snapshot(&mut self) {
+        self.left.snapshot = self.snapshots.pop();
+    }
+
+    /// Goes on to the next segment.
+    fn pass_segment(&mut self) {
+        self.left.segment = self.segments.next();
+    }
 }
 
 /// Why a consumer holds the log back, and what to do about it.
@@ -225,41 +255,21 @@ const fn touches_names(step: PackingStep) -> bool {
     }
 }
 
-/// Retires the segments that the snapshot `anchor` does not need, the oldest first.
-fn retire_below<P: Platform>(
+fn retire<P: Platform>(
     directory: &mut LogDirectory<P>,
-    (first, anchor): (SegmentNumber, Sequence),
-    treated: &mut Treated,
-    go_on: &dyn Fn() -> bool,
+    segment: SegmentNumber,
+    kept: &mut Kept,
 ) -> Result<(), Untreated> {
-    let end = segment_of(directory, anchor)?;
-    for segment in below(directory, first, end)? {
-        if !go_on() {
-            break;
-        }
-        let Some(_alone) = removal(directory, treated)? else { break };
-        let bytes = directory.segment_bytes(segment).map_err(|fault| passing(fault.to_string()))?;
-        directory.retire(segment).map_err(|error| Untreated {
-            why: format!("could not retire segment {segment}: {error}"),
-            is_final: true,
-        })?;
-        treated.kept.retired_count += 1;
-        treated.kept.retired_bytes += bytes.unwrap_or(0);
-    }
+    let bytes = directory.segment_bytes(segment).map_err(|fault| passing(fault.to_string()))?;
+    directory.retire(segment).map_err(|error| Untreated {
+        why: format!("could not retire segment {segment}: {error}"),
+        is_final: true,
+    })?;
+    kept.retired_count += 1;
+    kept.retired_bytes += bytes.unwrap_or(0);
     Ok(())
 }
 
-/// Removes the snapshots before `anchor`, the oldest first; false when some were kept.
-fn remove_older<P: Platform>(
-    directory: &LogDirectory<P>,
-    anchor: Sequence,
-    treated: &mut Treated,
-) -> Result<bool, Untreated> {
-    let failed = |error: io::Error| passing(format!("could not remove an older snapshot: {error}"));
-    let snapshots = directory.snapshots().map_err(failed)?;
-    for snapshot in snapshots.into_iter().rev().filter(|snapshot| *snapshot < anchor) {
-        let Some(_alone) = removal(directory, treated)? else { return Ok(false) };
-        directory.remove_snapshot(snapshot).map_err(failed)?;
-    }
-    Ok(true)
+fn not_removed(error: &io::Error) -> Untreated {
+    passing(format!("could not remove an older snapshot: {error}"))
 }

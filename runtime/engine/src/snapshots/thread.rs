@@ -3,10 +3,11 @@
 
 use super::SettleOutputs;
 use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
-use crate::config::SnapshotPlan;
+use crate::config::{Keep, SnapshotPlan};
 use crate::context::{EngineContext, ThreadGuard};
 use crate::lag::{LagTotals, SnapshotLag};
 use crate::notices::{Notice, NoticeSink};
+use highwater::snapshot_plan::{Commands, SnapshotDue};
 use highwater::stage::{Fault, Shared, State};
 use highwater::types::Sequence;
 use highwater_platform::Platform;
@@ -20,8 +21,6 @@ use std::time::Duration;
 
 /// Why there are no more snapshots in this run.
 const SPENT: &str = "this engine makes none any more, for the reason that was told; run again";
-/// Snapshots in a row that cannot be made while commands are held, until the engine stops for it.
-const HELD_FAILURES_MAX: u32 = 3;
 /// How long it waits before it tries again then.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// How long it waits for a sync that it asked for before it looks again.
@@ -165,7 +164,8 @@ impl SnapshotThread {
         let worker = Worker {
             platform,
             data,
-            plan,
+            keep: plan.keep,
+            due: SnapshotDue::new(plan, platform.monotonic_ns()),
             shared: context.shared,
             wakeups,
             lag,
@@ -173,10 +173,7 @@ impl SnapshotThread {
             notices,
             requests: requests.clone(),
             maker: Maker::Unopened,
-            tried_bytes: 0,
-            held_failures: 0,
             told_last: String::new(),
-            last_ns: platform.monotonic_ns(),
         };
         let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
             let _guard = ThreadGuard(context);
@@ -212,7 +209,9 @@ enum Maker<P: Platform> {
 struct Worker<P: Platform, O> {
     platform: P,
     data: PathBuf,
-    plan: SnapshotPlan,
+    keep: Keep,
+    /// Decides when one is made.
+    due: SnapshotDue,
     shared: &'static Shared,
     wakeups: &'static Wakeups,
     lag: &'static SnapshotLag,
@@ -220,13 +219,8 @@ struct Worker<P: Platform, O> {
     notices: NoticeSink,
     requests: SnapshotRequests,
     maker: Maker<P>,
-    /// Bytes of log, as the lag counts them, when the last snapshot was begun.
-    tried_bytes: u64,
-    /// Snapshots that could not be made since commands are held.
-    held_failures: u32,
     /// The trouble that the user was told of last.
     told_last: String,
-    last_ns: u64,
 }
 
 impl<P: Platform, O> Drop for Worker<P, O> {
@@ -265,13 +259,12 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     ) {
         match answer {
             Ok(_) => {
-                self.held_failures = 0;
-                self.lag.made(self.tried_bytes);
+                self.lag.made(self.due.made());
                 self.wakeups.wake_all();
             }
             Err(SnapshotTrouble::Passing(why)) if self.lag.is_held() => {
-                self.held_failures += 1;
-                if matches!(self.maker, Maker::Spent) || self.held_failures == HELD_FAILURES_MAX {
+                let is_often = self.due.failed_while_held();
+                if is_often || matches!(self.maker, Maker::Spent) {
                     self.lag.give_up(why);
                     context.given_up();
                 }
@@ -293,13 +286,14 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     fn wait(&self) -> Option<u64> {
         loop {
             let alarm = &self.wakeups.snapshot;
-            alarm.announce(self.due_at_bytes());
+            alarm.announce(self.due.due_at_bytes(self.lag.log_bytes()));
             let asked = self.asked();
             if asked.is_some() || self.is_due() || !is_running(self.shared) {
                 alarm.cancel();
                 return asked;
             }
-            alarm.sleep(self.until_due());
+            let now_ns = self.platform.monotonic_ns();
+            alarm.sleep(self.due.until_due(self.lag.log_bytes(), now_ns));
         }
     }
 
@@ -310,10 +304,8 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     }
 
     fn is_due(&self) -> bool {
-        let grown = self.grown_bytes();
-        self.is_held()
-            || self.lag.wanted_bytes().is_some_and(|bytes| grown >= bytes)
-            || self.until_due().is_some_and(|until_due| until_due.is_zero())
+        let commands = if self.is_held() { Commands::Held } else { Commands::Taken };
+        self.due.is_due(self.lag.log_bytes(), self.platform.monotonic_ns(), commands)
     }
 
     /// Whether commands are held for a snapshot that there may be.
@@ -321,31 +313,10 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
         self.lag.is_held() && self.lag.given_up().is_none()
     }
 
-    /// Bytes of log behind the newest snapshot, or behind where the last one was tried.
-    fn grown_bytes(&self) -> u64 {
-        self.lag.log_bytes() - self.tried_bytes
-    }
-
-    /// How many bytes the log has, as the lag counts them, when a snapshot is due, or when the time
-    /// until it is due begins to count.
-    fn due_at_bytes(&self) -> u64 {
-        let waits_for_first = self.plan.interval.is_some() && self.grown_bytes() == 0;
-        let wanted = if waits_for_first { Some(1) } else { self.lag.wanted_bytes() };
-        wanted.map_or(u64::MAX, |wanted| self.tried_bytes.saturating_add(wanted))
-    }
-
-    /// How long it is until a snapshot is due by time; `None` while nothing has come.
-    fn until_due(&self) -> Option<Duration> {
-        let interval = self.plan.interval.filter(|_| self.grown_bytes() > 0)?;
-        let passed_ns = self.platform.monotonic_ns().saturating_sub(self.last_ns);
-        Some(interval.saturating_sub(Duration::from_nanos(passed_ns)))
-    }
-
     /// Makes what is applied by now durable, follows it, and makes the snapshot; `None` when the
     /// engine stops before that.
     fn make(&mut self) -> Option<Result<Option<Made>, SnapshotTrouble>> {
-        self.last_ns = self.platform.monotonic_ns();
-        self.tried_bytes = self.lag.log_bytes();
+        self.due.begin(self.lag.log_bytes(), self.platform.monotonic_ns());
         let wanted = self.shared.applied.get();
         self.shared.sync_wanted.ask(wanted);
         self.wakeups.wake_for_sync();
@@ -377,7 +348,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
                 if let Err(sentence) = self.outputs.settle(&go_on) {
                     self.notices.give(&Notice::OutputsUnsettled(sentence));
                 }
-                Some(maker.make(self.plan.keep, &go_on))
+                Some(maker.make(self.keep, &go_on))
             }
             Err(trouble) => Some(Err(trouble)),
         };

@@ -1,9 +1,9 @@
 //! Recovery in memory that is large enough, from the newest snapshot that is to be trusted.
 
 use super::{NotStarted, READ_BYTES, ReplaySink};
-use crate::candidates::{Beginning, Candidates};
+use crate::candidates::{Beginning, Candidates, Halted, NotWalked, Walked, walk_from};
+use crate::config::CAPACITIES_DEFAULT;
 use crate::config::Config;
-use crate::config::{CAPACITIES_DEFAULT, larger};
 use crate::error::StartError;
 use crate::notices::{Notice, NoticeSink};
 use highwater::book::Book;
@@ -14,6 +14,7 @@ use highwater::recovery::{
     RecoveryFault, Replay, Scanned, Start, Visitor, recover_from, scan_from,
 };
 use highwater::snapshot::SnapshotHeader;
+use highwater::snapshot_plan::Wanted;
 use highwater::types::{Capacities, SegmentNumber, Sequence};
 use highwater_platform::Platform;
 use highwater_storage::{Leftovers, LogDirectory};
@@ -30,126 +31,119 @@ pub(super) struct RecoveredBook {
     pub(super) notes: Vec<String>,
 }
 
-/// Recovers, with more memory when the log turns out to need more.
+/// Recovers from the first candidate that is to be trusted, with more memory when the log turns out
+/// to need more.
 pub(super) fn recover_in_memory<P: Platform, S: ReplaySink>(
     platform: P,
     directory: &mut LogDirectory<P>,
     (config, notices): (&Config, &NoticeSink),
     sink: &mut S,
 ) -> Result<RecoveredBook, NotStarted<S::Refusal>> {
+    let room = config.capacities.or(CAPACITIES_DEFAULT);
     let mut attempt = Attempt {
         platform,
-        directory,
         config,
-        notices,
         sink,
-        room: config.capacities.or(CAPACITIES_DEFAULT),
         book_bytes: 0,
         refusal: None,
         buffer: vec![0; READ_BYTES],
+        covered: Sequence(0),
     };
-    loop {
-        match attempt.recover()? {
-            Ok(recovered) => return Ok(recovered),
-            Err(needed) => attempt.room = larger(attempt.room, needed),
+    let candidates = attempt.candidates(directory)?;
+    let walk = |directory: &mut LogDirectory<P>, tried: &Candidates, beginning| {
+        attempt.recover(directory, tried, beginning)
+    };
+    match walk_from(platform, directory, |_| Ok(candidates.clone()), room, walk) {
+        Ok(Walked { mut found, notes }) => {
+            found.notes.extend(notes);
+            Ok(found)
+        }
+        Err(NotWalked::Start(error)) => Err(error.into()),
+        Err(NotWalked::Fault(fault, notes)) => {
+            for note in notes {
+                notices.give(&Notice::SnapshotUnused(note));
+            }
+            Err(attempt.refused(directory, fault))
         }
     }
 }
 
 struct Attempt<'a, P: Platform, S: ReplaySink> {
     platform: P,
-    directory: &'a mut LogDirectory<P>,
     config: &'a Config,
-    notices: &'a NoticeSink,
     sink: &'a mut S,
-    room: Capacities,
     /// A book that turned out too small keeps its memory.
     book_bytes: usize,
     /// Why the log is not accepted, where recovery itself does not say why.
     refusal: Option<NotStarted<S::Refusal>>,
     buffer: Vec<u8>,
+    /// The last sequence that the log must reach, wherever the walk begins.
+    covered: Sequence,
 }
 
 impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
-    /// Recovers from the first candidate that is to be trusted, or says how much room the log
-    /// needs.
-    fn recover(&mut self) -> Result<Result<RecoveredBook, Capacities>, NotStarted<S::Refusal>> {
-        let (mut candidates, witnessed) = self.candidates()?;
-        while let Some(beginning) = candidates.next(self.platform, self.directory, self.room)? {
-            self.book_bytes += beginning.fresh.bytes;
-            let Beginning { fresh, snapshot, .. } = beginning;
-            if let Some(header) = &snapshot
-                && !candidates.are_snapshots_over()
-                && !self.sink.reaches(header)
-            {
-                let why = "the fills file does not reach it";
-                candidates.refuse(self.directory, header.sequence(), why);
-                continue;
-            }
-            let mut book = fresh.book;
-            match self.replay(&mut book, snapshot.as_ref(), witnessed) {
-                Ok(scanned) => {
-                    let capacities = book.capacities();
-                    // The user may wish for more than the log ever needed, and for less.
-                    let wished = self.config.capacities.or(capacities);
-                    if !book.fits(wished) {
-                        return Ok(Err(wished));
-                    }
-                    let mut notes = fresh.warnings;
-                    notes.extend(candidates.into_notes());
-                    return Ok(Ok(RecoveredBook {
-                        book,
-                        scanned,
-                        snapshot,
-                        capacities,
-                        book_bytes: self.book_bytes,
-                        notes,
-                    }));
-                }
-                Err(RecoveryFault::NeedsCapacities(needed)) => return Ok(Err(needed)),
-                Err(fault @ RecoveryFault::SnapshotOfOtherLog) => {
-                    let sequence = snapshot.map(|header| header.sequence()).unwrap_or_default();
-                    candidates.refuse(self.directory, sequence, &fault.to_string());
-                }
-                Err(fault) => {
-                    for note in candidates.into_notes() {
-                        self.notices.give(&Notice::SnapshotUnused(note));
-                    }
-                    return Err(self.refused(fault));
-                }
-            }
+    /// Recovers from a beginning, unless the sink does not reach it and another one is left.
+    fn recover(
+        &mut self,
+        directory: &mut LogDirectory<P>,
+        tried: &Candidates,
+        beginning: Beginning,
+    ) -> Result<RecoveredBook, Halted> {
+        let Beginning { fresh, snapshot, .. } = beginning;
+        self.book_bytes += fresh.bytes;
+        if let Some(header) = &snapshot
+            && tried.is_passed_over(|| self.sink.reaches(header))
+        {
+            return Err(Halted::PassedOver("the fills file does not reach it"));
         }
-        Err(self.refused(RecoveryFault::MissingSegment(SegmentNumber::FIRST)))
+        let mut book = fresh.book;
+        let scanned =
+            self.replay(directory, &mut book, snapshot.as_ref()).map_err(Halted::Fault)?;
+        let capacities = book.capacities();
+        // The user may wish for more than the log ever needed, and for less.
+        let wished = self.config.capacities.or(capacities);
+        if !book.fits(wished) {
+            return Err(Halted::Fault(RecoveryFault::NeedsCapacities(wished)));
+        }
+        let (book_bytes, notes) = (self.book_bytes, fresh.warnings);
+        Ok(RecoveredBook { book, scanned, snapshot, capacities, book_bytes, notes })
     }
 
-    /// The snapshots, or only the log's beginning where the sink wants every record that is there;
-    /// and the last sequence that the log must reach, wherever the walk begins.
-    fn candidates(&mut self) -> Result<(Candidates, Sequence), NotStarted<S::Refusal>> {
-        let range = self.directory.segments();
-        let range = range.map_err(|fault| self.refused(RecoveryFault::Log(fault)))?;
-        let is_whole = range.is_none_or(|(first, _)| first == SegmentNumber::FIRST);
-        let candidates = Candidates::of(self.directory)?;
-        let Some(witness) = candidates.witness(self.directory) else {
-            return Ok((candidates, Sequence(0)));
+    /// The snapshots, or only the log's beginning where the sink wants every record that is there.
+    /// Notes what the snapshots cover.
+    fn candidates(
+        &mut self,
+        directory: &mut LogDirectory<P>,
+    ) -> Result<Candidates, NotStarted<S::Refusal>> {
+        let range = directory.segments();
+        let range = range.map_err(|fault| self.refused(directory, RecoveryFault::Log(fault)))?;
+        let snapshots = Candidates::of(directory, Wanted::NEWEST)?;
+        let Some(evidence) = snapshots.evidence(directory) else {
+            return Ok(snapshots);
         };
-        if !(is_whole && self.sink.wants_history()) {
-            return Ok((candidates, witness.sequence()));
+        self.covered = evidence.sequence();
+        if !self.sink.wants_history() {
+            return Ok(snapshots);
+        }
+        let wanted = Wanted::history(range.map(|(first, _)| first), Sequence(u64::MAX));
+        if wanted == Wanted::NEWEST {
+            return Ok(snapshots);
         }
         // The log must hold the very block that the snapshot stands behind.
-        let start = Start::Snapshot(witness.chain);
+        let start = Start::Snapshot(evidence.chain);
         let mut asked = Asked { sink: self.sink, refusal: &mut self.refusal };
-        match scan_from(self.directory, &mut self.buffer, &mut asked, start) {
+        match scan_from(directory, &mut self.buffer, &mut asked, start) {
             Ok(_) | Err(RecoveryFault::SnapshotOfOtherLog) => {}
-            Err(fault) => return Err(self.refused(fault)),
+            Err(fault) => return Err(self.refused(directory, fault)),
         }
-        Ok((Candidates::beginning(), witness.sequence()))
+        Ok(Candidates::of(directory, wanted)?)
     }
 
     fn replay(
         &mut self,
+        directory: &mut LogDirectory<P>,
         book: &mut Book<'static>,
         snapshot: Option<&SnapshotHeader>,
-        witnessed: Sequence,
     ) -> Result<Scanned, RecoveryFault> {
         self.sink.restart();
         if let Some(header) = snapshot {
@@ -157,19 +151,23 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
             accepted(resumed, &mut self.refusal, header.sequence())?;
         }
         let start = snapshot.map_or(Start::Beginning, |header| Start::Snapshot(header.chain));
-        let leftovers = self.directory.leftovers();
+        let leftovers = directory.leftovers();
         let (replay, refusal) = (Replay::new(book, self.sink), &mut self.refusal);
         let mut visitor = AcceptedReplay { replay, leftovers, refusal };
-        recover_from(self.directory, &mut self.buffer, &mut visitor, (start, witnessed))
+        recover_from(directory, &mut self.buffer, &mut visitor, (start, self.covered))
     }
 
     /// Why there is no engine when recovery ended with `fault`.
-    fn refused(&mut self, fault: RecoveryFault) -> NotStarted<S::Refusal> {
+    fn refused(
+        &mut self,
+        directory: &mut LogDirectory<P>,
+        fault: RecoveryFault,
+    ) -> NotStarted<S::Refusal> {
         if let Some(refusal) = self.refusal.take() {
             return refusal;
         }
         if let (RecoveryFault::MissingSegment(SegmentNumber::FIRST), Ok(Some((first, _)))) =
-            (fault, self.directory.segments())
+            (fault, directory.segments())
             && first > SegmentNumber::FIRST
         {
             return StartError::retired(&self.config.data, first).into();
