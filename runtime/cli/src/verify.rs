@@ -140,7 +140,7 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<Report, C
     let replayed = replay_from(platform, directory, candidates, |directory, book, start| {
         let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
         let mut counted = Counted { replay, counts: [0; RecordType::ALL.len()] };
-        let scanned = walk(directory, buffer, ("verified", start), &mut counted)?;
+        let scanned = walk(directory, buffer, "verified", start, &mut counted)?;
         if scanned.last_sequence < witnessed {
             return Err(RecoveryFault::SnapshotAhead { sequence: witnessed });
         }
