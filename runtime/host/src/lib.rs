@@ -46,7 +46,6 @@ use highwater_engine::start::{Launch, NotStarted, Started, start};
 use highwater_engine::told_time::ToldTime;
 use highwater_platform::Platform;
 use highwater_storage::LogDirectory;
-use history::Owed;
 use place::EngineSides;
 use ports::{Delivery, Submitted};
 use request::Request;
@@ -137,7 +136,7 @@ impl<P: Platform> Host<P> {
         remember(common, &started);
         let recovered = started.book().last_sequence();
         let warnings = take(&mut started.warnings);
-        let ports = ports_of(common, sides, (input, requests), recovered);
+        let ports = ports_of(common, sides, input, requests, recovered);
         let runner = Runner::start(started, config, ports).map_err(HostError::Thread)?;
         Ok(Self { common, engine, runner: Some(runner), warnings, notices, recovered })
     }
@@ -254,9 +253,7 @@ impl<P: Platform> Host<P> {
             return Err(common.end().unwrap_or(SessionEnd::Stopped).into());
         };
         place.discard_before(joined.published, generation);
-        let live_after = joined.live_after;
-        let owed = Owed::of(session, joined);
-        Ok(Session::new(common, (index, generation), session, (owed, live_after)))
+        Ok(Session::new(common, index, generation, session, joined))
     }
 }
 
@@ -294,7 +291,8 @@ fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
 fn ports_of<P: Platform>(
     common: &'static Common<P>,
     sides: Vec<EngineSides>,
-    (input, requests): (Producer<'static, TimedCommand>, Receiver<Request>),
+    input: Producer<'static, TimedCommand>,
+    requests: Receiver<Request>,
     recovered: Sequence,
 ) -> Ports<Submitted<P>, Delivery<P>, ()> {
     let (taken, pushed): (Vec<_>, Vec<_>) = sides

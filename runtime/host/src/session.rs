@@ -10,7 +10,7 @@ use super::errors::{CatchUpError, PollError, SessionEnd, SubmitError};
 use super::fan_in::VISIT_MAX;
 use super::history::Owed;
 use super::place::{Desk, Place};
-use super::request::Request;
+use super::request::{Joined, Request};
 use arrayvec::ArrayVec;
 use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::{Event, EventSink};
@@ -50,10 +50,13 @@ impl<P: Platform> Session<P> {
     /// The handle of a place that its session has just taken.
     pub(super) fn new(
         common: &'static Common<P>,
-        (index, generation): (u16, u64),
+        index: u16,
+        generation: u64,
         id: SessionId,
-        (owed, live_after): (Option<Owed>, Sequence),
+        joined: Joined,
     ) -> Self {
+        let live_after = joined.live_after;
+        let owed = Owed::of(id, joined);
         let place = &common.places[usize::from(index)];
         Self { common, place, index, generation, id, owed, live_after, _alone: PhantomData }
     }
@@ -199,8 +202,8 @@ impl<P: Platform> Session<P> {
             self.rejoin()?;
         }
         if let Some(owed) = &mut self.owed {
-            let history = (self.common.data.as_path(), &self.common.cache);
-            owed.pay(self.common.platform, history, sink)?;
+            let Common { platform, data, cache, .. } = self.common;
+            owed.pay(*platform, data, cache, sink)?;
             self.owed = None;
         }
         Ok(self.live_after)
