@@ -56,7 +56,7 @@ fn show(memory: &mut [u8], name: &str, flow: &Flow) {
     let (preload, rest) = commands.split_at(flow.preload);
     let mut costs: Vec<f64> = (0..TURNS)
         .map(|_| {
-            with_book(memory, (SMALL, 1), preload, |book, watcher| {
+            with_book(memory, SMALL, 1, preload, |book, watcher| {
                 let ((), ns) = timed(|| apply_all(book, rest, watcher));
                 assert_eq!(watcher.trades, flow.trades, "the book trades as the naive book does");
                 per_operation(ns, rest.len())
@@ -66,7 +66,7 @@ fn show(memory: &mut [u8], name: &str, flow: &Flow) {
     costs.sort_by(f64::total_cmp);
     println!("{name:<22} {:>10.1}", costs[TURNS / 2]);
     let mut latencies =
-        with_book(memory, (SMALL, 1), preload, |book, watcher| measure(book, rest, watcher));
+        with_book(memory, SMALL, 1, preload, |book, watcher| measure(book, rest, watcher));
     for (kind, latencies) in KINDS.iter().zip(&mut latencies) {
         latencies.sort_unstable();
         if let Some(max) = latencies.last() {
@@ -103,7 +103,7 @@ fn show_many(memory: &mut [u8], instruments: u32, live: u32) {
     let (preload, rest) = flow.commands.split_at(flow.preload);
     let mut costs: Vec<f64> = (0..TURNS)
         .map(|_| {
-            with_book(memory, (LARGE, instruments), preload, |book, watcher| {
+            with_book(memory, LARGE, instruments, preload, |book, watcher| {
                 let ((), ns) = timed(|| apply_all(book, rest, watcher));
                 let traded = (watcher.trades.count, watcher.trades.volume);
                 assert_eq!(traded, flow.traded, "the book trades as the naive books do");
@@ -119,7 +119,8 @@ fn show_many(memory: &mut [u8], instruments: u32, live: u32) {
 /// again for it.
 fn with_book<T>(
     memory: &mut [u8],
-    (capacities, instruments): (Capacities, u32),
+    capacities: Capacities,
+    instruments: u32,
     preload: &[Command],
     work: impl FnOnce(&mut Book<'_>, &mut Watcher) -> T,
 ) -> T {

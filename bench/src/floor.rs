@@ -185,7 +185,7 @@ impl Floor {
                 && let Some(best) = self.best_bid
                 && best >= price
             {
-                remaining = self.hit::<true>((order, best), remaining);
+                remaining = self.hit::<true>(order, best, remaining);
                 if self.bids.levels[index(best)].head == 0 {
                     self.bids.unmark(best);
                     self.best_bid = self.bids.down(best);
@@ -196,7 +196,7 @@ impl Floor {
                 && let Some(best) = self.best_ask
                 && best <= price
             {
-                remaining = self.hit::<false>((order, best), remaining);
+                remaining = self.hit::<false>(order, best, remaining);
                 if self.asks.levels[index(best)].head == 0 {
                     self.asks.unmark(best);
                     self.best_ask = self.asks.up(best);
@@ -263,7 +263,7 @@ impl Floor {
 
     /// Trades with the level at `best`; returns what is left.
     #[inline]
-    fn hit<const BIDS: bool>(&mut self, (taker, best): (u64, u32), mut remaining: u32) -> u32 {
+    fn hit<const BIDS: bool>(&mut self, taker: u64, best: u32, mut remaining: u32) -> u32 {
         let ladder = if BIDS { &mut self.bids } else { &mut self.asks };
         let level = &mut ladder.levels[index(best)];
         while remaining > 0 && level.head != 0 {

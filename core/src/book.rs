@@ -117,7 +117,7 @@ impl Book<'_> {
             return self.new_order(about(new.instrument), new, sink);
         }
         if let Action::Cancel { instrument, order, account } = action {
-            return self.cancel(about(*instrument), (*order, *account), sink);
+            return self.cancel(about(*instrument), *order, *account, sink);
         }
         self.apply_other(about(names_of(action).0), action, sink);
     }
@@ -137,7 +137,7 @@ impl Book<'_> {
         }
         match plain.kind() {
             PlainKind::New => self.new_order(context, &plain.new_order(), sink),
-            PlainKind::Cancel => self.cancel(context, (plain.order(), plain.account()), sink),
+            PlainKind::Cancel => self.cancel(context, plain.order(), plain.account(), sink),
             PlainKind::Reduce | PlainKind::Replace => {
                 self.apply_other(context, &plain.action(), sink);
             }
@@ -163,7 +163,7 @@ impl Book<'_> {
     fn apply_other(&mut self, context: Context, action: &Action, sink: &mut impl EventSink) {
         match action {
             Action::Reduce { order, account, by, .. } => {
-                self.reduce(context, (*order, *account), *by, sink);
+                self.reduce(context, *order, *account, *by, sink);
             }
             Action::Replace(replace) => self.replace(context, replace, sink),
             Action::New(_)
@@ -196,7 +196,7 @@ impl Book<'_> {
             Action::Clock { now_ns } => self.set_clock(context, *now_ns, sink),
             Action::EndOfDay => self.end_of_day(context, sink),
             Action::LimitSession { session, open_orders_max } => {
-                self.limit_session(context, (*session, *open_orders_max), sink);
+                self.limit_session(context, *session, *open_orders_max, sink);
             }
             Action::BindFlow(flow) => self.bind_flow(context, flow, sink),
             Action::Configure(capacities) => self.configure(context, *capacities, sink),
@@ -261,7 +261,8 @@ impl Book<'_> {
     fn emit_canceled(
         &mut self,
         context: Context,
-        (order, lots): (OrderId, u64),
+        order: OrderId,
+        lots: u64,
         reason: CancelReason,
         sink: &mut impl EventSink,
     ) {

@@ -188,8 +188,8 @@ impl Subject {
         self.place.write("trace", before + &self.place.read("trace"));
         let (trace, place) = (Trace::read(&self.place), self.place.path());
         Histories {
-            data: history(&trace, (place, "d"), base.content.as_ref(), &founds),
-            outputs: history(&trace, (place, OUTPUTS), Some(&base.outputs), &founds_outputs),
+            data: history(&trace, place, "d", base.content.as_ref(), &founds),
+            outputs: history(&trace, place, OUTPUTS, Some(&base.outputs), &founds_outputs),
         }
     }
 

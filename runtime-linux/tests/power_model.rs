@@ -22,7 +22,7 @@ fn kept(place: &TestDir, calls: &str) -> usize {
     let begin = "7 open(\"\\x64\", O_RDONLY|O_DIRECTORY) = 3\n\
                  7 open(\"\\x64\\x2f\\x61\", O_RDWR|O_CREAT, 0644) = 4\n7 fsync(3) = 0\n";
     place.write("trace", [begin, calls].concat());
-    let history = history(&Trace::read(place), (place.path(), "d"), None, &[]);
+    let history = history(&Trace::read(place), place.path(), "d", None, &[]);
     let left = |seed| history.left(usize::MAX, Forgets::Nothing, &mut Random::new(seed));
     (0..100).filter(|seed| left(*seed).unwrap().get("a") == Some(&vec![0x61; 4])).count()
 }

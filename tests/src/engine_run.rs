@@ -182,7 +182,7 @@ pub fn live<F: LogFile, const INPUT: usize, const LOG: usize, const EVENTS: usiz
     let driver = Driver::new(stages, &maker, log, oracle, random);
     let Driven { end, released, durable, exposed_count_max, wait_count, overlap_count } =
         driver.run(settings)?;
-    check_life(oracle, &maker, (end, before), &released)?;
+    check_life(oracle, &maker, end, before, &released)?;
     let lived = RunOutcome {
         end,
         released,
@@ -216,7 +216,8 @@ impl RunOutcome {
 fn check_life(
     oracle: &Oracle,
     maker: &RefCell<Option<Maker<'_>>>,
-    (end, before): (End, Sequence),
+    end: End,
+    before: Sequence,
     released: &[Event],
 ) -> Result<(), Violation> {
     let fault = maker.borrow().as_ref().and_then(Maker::fault);

@@ -66,16 +66,16 @@ pub fn run<F: LogFile>(
         trial.prepare();
         // One thing happens in a life.
         let plans = if trial.random.chance(70) {
-            (plan(&mut trial.random), None)
+            Plans { log: plan(&mut trial.random), store: None }
         } else {
-            (None, Some(store_plan(&mut trial.random)))
+            Plans { log: None, store: Some(store_plan(&mut trial.random)) }
         };
         let life = trial.life_settings();
         let lived = trial.live(&life, plans, &wrap, tally)?;
         trial.end_life(&life, &lived)?;
     }
     let life = RunSettings { stops_cleanly: true, ..trial.life_settings() };
-    trial.live(&life, (None, None), &wrap, tally)?;
+    trial.live(&life, Plans::default(), &wrap, tally)?;
     trial.check_evidence()?;
     tally.trial_count += 1;
     tally.segment_count += trial.log.begun_count();
@@ -97,6 +97,15 @@ struct Trial {
     end: LogEnd,
     /// How fast the consumer of the log is.
     pace: Random,
+}
+
+/// What is to happen in a life; nothing, as a rule.
+#[derive(Clone, Copy, Debug, Default)]
+struct Plans {
+    /// To the log.
+    log: Option<Plan>,
+    /// To the store of its snapshots.
+    store: Option<StorePlan>,
 }
 
 /// What stands at the end of a log when a life begins.
@@ -160,17 +169,17 @@ impl Trial {
         }
     }
 
-    /// One life, on a log and a store of which something may happen in each.
+    /// One life, on a log and a store to which happens what is planned.
     fn live<F: LogFile>(
         &mut self,
         life: &RunSettings,
-        (plan, store_plan): (Option<Plan>, Option<StorePlan>),
+        plans: Plans,
         wrap: &impl Fn(SimLog) -> F,
         tally: &mut Tally,
     ) -> Result<RunOutcome, Violation> {
         let Self { log, store, oracle, random, .. } = self;
-        log.start(plan);
-        store.start(store_plan);
+        log.start(plans.log);
+        store.start(plans.store);
         let is_damaged = store.list().first().is_some_and(|newest| store.is_damaged(*newest));
         let ground = Ground { log: &*log, file: wrap(log.clone()), store: &*store };
         let lived = match life.burst_max {

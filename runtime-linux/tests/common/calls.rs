@@ -44,7 +44,8 @@ enum Access {
 /// When `place` is not there, or a call is traced that is not known here.
 pub fn history(
     trace: &Trace,
-    (place, data): (&Path, &str),
+    place: &Path,
+    data: &str,
     base: Option<&Content>,
     found: &[Content],
 ) -> History {

@@ -15,7 +15,7 @@ use highwater_engine::figures::grouped;
 use highwater_flows::outputs::partial::create_beside;
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
-use highwater_storage::{Unreadable, copy_file, copy_segment};
+use highwater_storage::{Copier, Unreadable};
 use std::collections::VecDeque;
 use std::fs;
 use std::io;
@@ -79,8 +79,9 @@ fn copy<P: Platform>(
     let snapshots = snapshots_of(&log)?;
     let end = end_of(platform, &mut log, snapshots.first(), stop)?;
     let partial = PartialCopy::create(to)?;
-    let bytes = fill(platform, &mut log, (&partial.path, &end), &snapshots, stop)?;
-    read_back(platform, args, (&partial.path, &end), stop).map_err(|error| match error {
+    let file_copier = Copier { platform, go_on: &|| !stop.is_raised() };
+    let bytes = fill(file_copier, &mut log, &partial.path, &end, &snapshots)?;
+    read_back(platform, args, &partial.path, &end, stop).map_err(|error| match error {
         // The copy is nobody else's: what is wrong with it is the disk's, and said at once.
         CommandError::Damaged(sentence) => CommandError::Failed(sentence),
         CommandError::ClosedPipe
@@ -253,13 +254,13 @@ impl<V: Visitor> Visitor for UntilStopped<'_, V> {
 
 /// Copies segments and snapshots into the directory `to`; returns the bytes of the copies.
 fn fill<P: Platform>(
-    platform: P,
+    file_copier: Copier<'_, P>,
     log: &mut Inspected<P>,
-    (to, end): (&Path, &End),
+    to: &Path,
+    end: &End,
     snapshots: &[SnapshotHeader],
-    stop: &StopFlag,
 ) -> Result<u64, CommandError> {
-    let go_on = || !stop.is_raised();
+    let platform = file_copier.platform;
     let from = log.directory.path().to_owned();
     let bar = bytes_bar(log.log_bytes()?, "copied");
     let mut bytes = 0;
@@ -267,7 +268,8 @@ fn fill<P: Platform>(
     while let Some(segment) = next_upto(platform, log, copied_last, end.segment)? {
         let upto = if segment == end.segment { end.position.0 } else { u64::MAX };
         let path = log.directory.segment_path(segment);
-        let copied = copy_segment(platform, (&from, to), segment, upto, &go_on)
+        let copied = file_copier
+            .copy_segment(&from, to, segment, upto)
             .map_err(|error| failed("copy", &path, &error))?;
         bar.inc(copied);
         bytes += copied;
@@ -276,7 +278,8 @@ fn fill<P: Platform>(
     for header in snapshots {
         let path = log.directory.snapshot_path(header.sequence());
         let copy = to.join(path.file_name().unwrap_or_default());
-        bytes += copy_file(platform, (&path, &copy), u64::MAX, Unreadable::Fails, &go_on)
+        bytes += file_copier
+            .copy_file(&path, &copy, u64::MAX, Unreadable::Fails)
             .map_err(|error| failed("copy", &path, &error))?;
     }
     bar.finish_and_clear();
@@ -303,7 +306,8 @@ fn next_upto<P: Platform>(
 fn read_back<P: Platform>(
     platform: P,
     args: &BackupArgs,
-    (partial, end): (&Path, &End),
+    partial: &Path,
+    end: &End,
     stop: &StopFlag,
 ) -> Result<(), CommandError> {
     let mut copy = open_log(platform, partial, args.cache)?;

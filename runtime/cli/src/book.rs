@@ -110,7 +110,7 @@ fn look<P: Platform>(platform: P, args: &BookArgs) -> Result<BookReport, Command
     if args.at.is_some_and(|_| wanted < first || wanted > last) {
         // Whoever asks for too early a sequence is told where the log ends, too.
         let last = if wanted < first { log.last_sequence()?.min(end) } else { last };
-        return Err(not_there(&args.data, ("--at", wanted), first, last));
+        return Err(not_there(&args.data, "--at", wanted, first, last));
     }
     report_of(args, book)
 }
@@ -119,7 +119,8 @@ fn look<P: Platform>(platform: P, args: &BookArgs) -> Result<BookReport, Command
 /// from `first` to `last`, 0 for none.
 pub(crate) fn not_there(
     data: &Path,
-    (flag, at): (&str, Sequence),
+    flag: &str,
+    at: Sequence,
     first: Sequence,
     last: Sequence,
 ) -> CommandError {

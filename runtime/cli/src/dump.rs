@@ -80,7 +80,10 @@ fn walk<P: Platform>(
     let asked = [("--from", args.from), ("--to", args.to)];
     let asked = asked.into_iter().filter_map(|(flag, at)| Some((flag, Sequence(at?))));
     let mut missing = asked.filter(|(_, at)| *at < first || *at > end);
-    missing.next().map_or(Ok(()), |asked| Err(not_there(&args.data, asked, first, end)))
+    match missing.next() {
+        Some((flag, at)) => Err(not_there(&args.data, flag, at, first, end)),
+        None => Ok(()),
+    }
 }
 
 /// Prints the records in a range, each of them once.

@@ -132,7 +132,7 @@ impl<P: Platform> Inspected<P> {
         done: &'static str,
         visitor: &mut impl Visitor,
     ) -> Result<Scanned, RecoveryFault> {
-        walk(&mut self.directory, &mut self.buffer, (done, self.start), visitor)
+        walk(&mut self.directory, &mut self.buffer, done, self.start, visitor)
     }
 
     /// Looks whether the log holds the place at which its newest snapshot was made; the last
@@ -165,7 +165,7 @@ impl<P: Platform> Inspected<P> {
         let candidates = |directory: &LogDirectory<P>| Candidates::of(directory, wanted);
         let replayed = replay_from(*platform, directory, candidates, |directory, book, start| {
             let mut replay = ReplayUpTo::new(book, upto, Rest::Left);
-            match walk(directory, buffer, ("replayed", start), &mut replay) {
+            match walk(directory, buffer, "replayed", start, &mut replay) {
                 Ok(_) | Err(RecoveryFault::Unwanted { .. }) => Ok(()),
                 Err(fault) => Err(fault),
             }
@@ -221,7 +221,8 @@ pub fn looked_at_again<T>(
 pub fn walk<P: Platform>(
     directory: &mut LogDirectory<P>,
     buffer: &mut [u8],
-    (done, start): (&'static str, Start),
+    done: &'static str,
+    start: Start,
     visitor: &mut impl Visitor,
 ) -> Result<Scanned, RecoveryFault> {
     let bar = progress::bytes_bar(log_bytes(directory)?, done);

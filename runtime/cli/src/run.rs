@@ -88,8 +88,9 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     let feed = feed_of(args, reader, &started, &binding);
     let outputs = SharedOutputs::new(outputs);
     let plugged = Plugged { input, feed, run_outputs, outputs, stop };
-    let finished = work(started, (args, &config), plugged)?;
-    conclude(platform, (args, &config), console, (&recovered, finished))
+    let settings = RunSettings { args, config: &config };
+    let finished = work(started, settings, plugged)?;
+    conclude(platform, settings, console, &recovered, finished)
 }
 
 fn paths_of(args: &RunArgs) -> OutputPaths {
@@ -149,6 +150,13 @@ fn feed_of<P: Platform>(
     feed
 }
 
+/// How a run is wanted: what its command says, and the engine's configuration made of that.
+#[derive(Clone, Copy)]
+struct RunSettings<'a> {
+    args: &'a RunArgs,
+    config: &'a Config,
+}
+
 /// What a run plugs into its engine.
 struct Plugged<P: Platform> {
     input: Producer<'static, TimedCommand>,
@@ -168,9 +176,10 @@ struct Finished<P: Platform> {
 /// Runs the engine until its gateway has ended.
 fn work<P: Platform>(
     started: Started<P>,
-    (args, config): (&RunArgs, &Config),
+    settings: RunSettings<'_>,
     plugged: Plugged<P>,
 ) -> Result<Finished<P>, CommandError> {
+    let RunSettings { args, config } = settings;
     let Plugged { input, feed, run_outputs, outputs, stop } = plugged;
     let (platform, context) = (started.platform, started.context);
     let reserved_bytes = started.reserved_bytes;

@@ -18,7 +18,7 @@ use highwater_engine::replay::{ReplayUpTo, Rest, replay_from};
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use highwater_storage::{
-    Consumers, IoChoice, LogDirectory, LogOptions, Unreadable, copy_file, segment_files,
+    Consumers, Copier, IoChoice, LogDirectory, LogOptions, Unreadable, segment_files,
 };
 use keep::{Keep, Kept};
 use loss::Loss;
@@ -167,7 +167,7 @@ fn judge<P: Platform>(
         // All of the log, or where its beginning was retired what the newest snapshot leads to.
         let wanted = Wanted::history(range.map(|(first, _)| first), newest);
         let candidates = |directory: &LogDirectory<P>| Candidates::of(directory, wanted);
-        let (keep, judged) = judge_from(platform, log, candidates, (upto, stop))?;
+        let (keep, judged) = judge_from(platform, log, candidates, upto, stop)?;
         match judged {
             // What leads nowhere is no place to begin at: the one before it may be.
             Err(RecoveryFault::SnapshotAhead { sequence }) if sequence.0 > 0 => {
@@ -187,7 +187,8 @@ fn judge_from<P: Platform>(
     platform: P,
     log: &mut LogDirectory<P>,
     candidates: impl Fn(&LogDirectory<P>) -> Result<Candidates, StartError>,
-    (upto, stop): (Sequence, &StopFlag),
+    upto: Sequence,
+    stop: &StopFlag,
 ) -> Result<(Keep, Result<(), RecoveryFault>), CommandError> {
     let replayed = replay_from(platform, log, candidates, |log, book, start| {
         let keep = Keep::upto(upto, start, book);
@@ -309,7 +310,8 @@ fn set_aside<P: Platform>(
     let mut snapshots = log.snapshots().map_err(failed)?;
     snapshots.retain(|sequence| *sequence > kept.last_sequence);
     let dropped = create_numbered(data).map_err(failed)?;
-    let copied = copy_dropped(platform, log, (kept, &snapshots), &dropped, stop);
+    let file_copier = Copier { platform, go_on: &|| !stop.is_raised() };
+    let copied = copy_dropped(file_copier, log, kept, &snapshots, &dropped);
     let copied = if stop.is_raised() { Err(Uncut::Stopped) } else { copied.map_err(failed) };
     copied.inspect_err(|_| {
         // All of it is in the log still. What can't be removed is no part of that.
@@ -324,22 +326,20 @@ fn set_aside<P: Platform>(
 
 /// Copies everything that is cut off into `dropped`.
 fn copy_dropped<P: Platform>(
-    platform: P,
+    file_copier: Copier<'_, P>,
     log: &LogDirectory<P>,
-    (kept, snapshots): (&Kept, &[Sequence]),
+    kept: &Kept,
+    snapshots: &[Sequence],
     dropped: &Path,
-    stop: &StopFlag,
 ) -> io::Result<()> {
     let mut files = segment_files(log.path(), kept.segment)?;
     files.extend(snapshots.iter().map(|sequence| log.snapshot_path(*sequence)));
     for file in files {
         let copy = dropped.join(file.file_name().unwrap_or_default());
-        let names = (file.as_path(), copy.as_path());
-        let go_on = || !stop.is_raised();
-        copy_file(platform, names, u64::MAX, Unreadable::BecomesZeros, &go_on)?;
+        file_copier.copy_file(&file, &copy, u64::MAX, Unreadable::BecomesZeros)?;
     }
-    platform.sync_directory(dropped)?;
-    platform.sync_directory(log.path())
+    file_copier.platform.sync_directory(dropped)?;
+    file_copier.platform.sync_directory(log.path())
 }
 
 /// Creates the first of `dropped-1`, `dropped-2` ... that is not there.

@@ -141,7 +141,7 @@ fn examine<P: Platform>(platform: P, log: &mut Inspected<P>) -> Result<VerifyRep
     let replayed = replay_from(platform, directory, candidates, |directory, book, start| {
         let replay = ReplayUpTo::new(book, upto, Rest::Scanned);
         let mut counted = Counted { replay, counts: [0; RecordType::ALL.len()] };
-        let scanned = walk(directory, buffer, ("verified", start), &mut counted)?;
+        let scanned = walk(directory, buffer, "verified", start, &mut counted)?;
         if scanned.last_sequence < covered {
             return Err(RecoveryFault::SnapshotAhead { sequence: covered });
         }

@@ -45,7 +45,8 @@ impl Backlog {
     pub(super) fn pay<P: Platform>(
         &mut self,
         platform: P,
-        (data, cache): (&Path, &Arc<HistoryCache>),
+        data: &Path,
+        cache: &Arc<HistoryCache>,
         sink: &mut impl EventSink,
     ) -> Result<(), CatchUpError> {
         if self.from.sequence <= self.through {

@@ -46,7 +46,6 @@ use highwater_engine::snapshots::Made;
 use highwater_engine::start::{Launch, NotStarted, Started, start};
 use highwater_platform::Platform;
 use highwater_storage::LogDirectory;
-use history::Backlog;
 use ports::{Delivery, SessionCommands};
 use request::Request;
 use slot::EngineSides;
@@ -137,7 +136,7 @@ impl<P: Platform> Host<P> {
         remember(common, &started);
         let recovered = started.book().last_sequence();
         let warnings = take(&mut started.warnings);
-        let ports = ports_of(common, sides, (input, requests), recovered);
+        let ports = ports_of(common, sides, input, requests, recovered);
         let runner = Runner::start(started, config, ports).map_err(HostError::Thread)?;
         Ok(Self { common, engine, runner: Some(runner), warnings, notices, recovered })
     }
@@ -254,9 +253,7 @@ impl<P: Platform> Host<P> {
             return Err(common.end().unwrap_or(SessionEnd::Stopped).into());
         };
         slot.discard_before(joined.published, generation);
-        let live_after = joined.live_after;
-        let backlog = Backlog::of(session, joined);
-        Ok(Session::new(common, (index, generation), session, (backlog, live_after)))
+        Ok(Session::new(common, index, generation, session, joined))
     }
 }
 
@@ -293,7 +290,8 @@ fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
 fn ports_of<P: Platform>(
     common: &'static Common<P>,
     sides: Vec<EngineSides>,
-    (input, requests): (Producer<'static, TimedCommand>, Receiver<Request>),
+    input: Producer<'static, TimedCommand>,
+    requests: Receiver<Request>,
     recovered: Sequence,
 ) -> Ports<SessionCommands<P>, Delivery<P>, ()> {
     let (taken, pushed): (Vec<_>, Vec<_>) = sides

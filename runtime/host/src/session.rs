@@ -9,7 +9,7 @@ use super::common::Common;
 use super::errors::{CatchUpError, PollError, SessionEnd, SubmitError};
 use super::fan_in::VISIT_MAX;
 use super::history::Backlog;
-use super::request::Request;
+use super::request::{Joined, Request};
 use super::slot::{Endpoint, Slot};
 use arrayvec::ArrayVec;
 use highwater::command::{Action, Command, TimedCommand};
@@ -50,10 +50,13 @@ impl<P: Platform> Session<P> {
     /// The handle of a slot that its session has just taken.
     pub(super) fn new(
         common: &'static Common<P>,
-        (index, generation): (u16, u64),
+        index: u16,
+        generation: u64,
         id: SessionId,
-        (backlog, live_after): (Option<Backlog>, Sequence),
+        joined: Joined,
     ) -> Self {
+        let live_after = joined.live_after;
+        let backlog = Backlog::of(id, joined);
         let slot = &common.slots[usize::from(index)];
         Self { common, slot, index, generation, id, backlog, live_after, _alone: PhantomData }
     }
@@ -202,8 +205,8 @@ impl<P: Platform> Session<P> {
             self.rejoin()?;
         }
         if let Some(backlog) = &mut self.backlog {
-            let history = (self.common.data.as_path(), &self.common.cache);
-            backlog.pay(self.common.platform, history, sink)?;
+            let Common { platform, data, cache, .. } = self.common;
+            backlog.pay(*platform, data, cache, sink)?;
             self.backlog = None;
         }
         Ok(self.live_after)

@@ -131,21 +131,20 @@ pub fn bench<P: Platform>(
     let results = Results { console, args, html, stop };
     let (place, parts, seconds) = (place.0.as_path(), args.parts.chosen(), args.seconds);
     let machine = &Machine::now(platform, place)?;
-    let here = (platform, machine);
     if parts.profiles {
-        results.take(|| bench_profiles(here, place, seconds, stop))?;
+        results.take(|| bench_profiles(platform, machine, place, seconds, stop))?;
     }
     if parts.callers {
-        results.take(|| bench_callers(here, place, seconds, stop))?;
+        results.take(|| bench_callers(platform, machine, place, seconds, stop))?;
     }
     if parts.load {
         results.take(|| bench_load(machine, place, seconds, stop))?;
     }
     if parts.recovery {
-        results.take(|| bench_recovery(here, place, seconds, stop))?;
+        results.take(|| bench_recovery(platform, machine, place, seconds, stop))?;
     }
     if parts.history {
-        results.take(|| bench_history(here, place, seconds, stop))?;
+        results.take(|| bench_history(platform, machine, place, seconds, stop))?;
     }
     if parts.classic {
         results.take(|| bench_classic(machine, place, seconds, stop))?;
@@ -181,7 +180,7 @@ impl Results<'_> {
             ));
             return Ok(());
         };
-        let written = write_down(&section, (&self.args.report, &self.html));
+        let written = write_down(&section, &self.args.report, &self.html);
         if self.args.json {
             self.console.report_json(&section, written)
         } else {

@@ -107,13 +107,14 @@ fn measure<P: Platform>(measuring: &Measuring<'_, P>) -> io::Result<Option<DiskR
     let ways = turns.report(used);
     let commit = ways.iter().find(|way| way.used).and_then(|way| way.sizes.first());
     let commit = commit.and_then(|size| size.commit);
-    Ok(Some(report_of(measuring, free_bytes, (ways, commit), crowd)))
+    Ok(Some(report_of(measuring, free_bytes, ways, commit, crowd)))
 }
 
 fn report_of<P: Platform>(
     measuring: &Measuring<'_, P>,
     free_bytes: u64,
-    (ways, commit): (Vec<WayReport>, Option<Quantiles>),
+    ways: Vec<WayReport>,
+    commit: Option<Quantiles>,
     crowd: Crowd<P>,
 ) -> DiskReport {
     let directory = measuring.directory;

@@ -77,7 +77,7 @@ impl<P: Platform> Leftovers<P> {
                 held => held.map_err(|error| OpenError::System("read", path.clone(), error))?,
             };
             if let Some(held) = held
-                && !is_leftover((kind, number), held, (&listing, chain))
+                && !is_leftover(kind, number, held, &listing, chain)
             {
                 return Ok(Some(self.renamed(path, held)));
             }
@@ -156,9 +156,11 @@ fn leftovers_of(listing: &Listing) -> impl Iterator<Item = (Kind, SegmentNumber)
 /// Whether an engine can have left a file that holds a whole header: a copy of a segment that the
 /// accepted log has, or of one that was retired before the log's first.
 fn is_leftover(
-    (kind, number): (Kind, SegmentNumber),
+    kind: Kind,
+    number: SegmentNumber,
     held: Held,
-    (listing, chain): (&Listing, Option<&Chain>),
+    listing: &Listing,
+    chain: Option<&Chain>,
 ) -> bool {
     // Nothing is known of an empty log: what is there may be all that is left of it.
     let Some(chain) = chain else { return false };
@@ -206,7 +208,7 @@ mod tests {
         let listing = Listing { segments, ..Listing::default() };
         let chain =
             Chain { segment: SegmentNumber(6), position: LogPosition(8_192), ..Chain::empty(OURS) };
-        is_leftover((kind, SegmentNumber(number)), held, (&listing, Some(&chain)))
+        is_leftover(kind, SegmentNumber(number), held, &listing, Some(&chain))
     }
 
     #[test]
@@ -245,8 +247,7 @@ mod tests {
     fn beside_an_empty_log_every_whole_header_may_be_its_own() {
         let listing = Listing::default();
         for held in [Held::Plain(OURS, SegmentNumber(1)), Held::Packed(SegmentNumber(1))] {
-            let leftover = (Kind::Retired, SegmentNumber(1));
-            assert!(!is_leftover(leftover, held, (&listing, None)));
+            assert!(!is_leftover(Kind::Retired, SegmentNumber(1), held, &listing, None));
         }
     }
 }

@@ -35,7 +35,7 @@ mod writer;
 
 pub use aligned::Aligned;
 pub use consumers::{Consumer, ConsumerKind, Consumers, ConsumersError};
-pub use copying::{GoOn, Unreadable, copy_file, copy_segment, segment_files};
+pub use copying::{Copier, Unreadable, segment_files};
 pub use counters::{LogCounters, LogTotals};
 pub use directory::{LZ4, LogDirectory, Removal, SnapshotError, SnapshotFile};
 pub use error::{OpenError, explain_fault};

@@ -33,7 +33,7 @@ pub(super) fn open_to_write<P: Platform>(
 ) -> Result<(Writer<P>, FileSystem), OpenError> {
     assert!(is_whole_blocks(options.segment_bytes), "a segment is a whole number of blocks");
     let LockedDirectory { lock, file_system, io } = take(platform, layout, options.io)?;
-    let writer = Writer::new(platform, layout.clone(), lock, (io, options))
+    let writer = Writer::new(platform, layout.clone(), lock, io, options)
         .map_err(|error| OpenError::writing("start a thread for", layout.directory(), error))?;
     Ok((writer, file_system))
 }

@@ -57,7 +57,8 @@ impl<P: Platform> Writer<P> {
         platform: P,
         layout: DirectoryLayout,
         lock: WriterLock<P>,
-        (io, options): (IoMode, &LogOptions),
+        io: IoMode,
+        options: &LogOptions,
     ) -> io::Result<Self> {
         let segment_bytes = options.segment_bytes;
         let counters = Arc::<LogCounters>::default();

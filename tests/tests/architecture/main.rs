@@ -1,4 +1,5 @@
-//! The sources are as the documents say: floors, arrows, sizes, words, links and dependencies.
+//! The sources are as the documents say: floors, arrows, sizes, parameters, words, links and
+//! dependencies.
 //!
 //! Every check is a function from text to complaints, and is shown a text that it must complain
 //! about: a check that cannot fail proves nothing.
@@ -9,6 +10,7 @@ mod code;
 mod dependencies;
 mod floors;
 mod links;
+mod parameters;
 mod shape;
 mod tree;
 mod words;

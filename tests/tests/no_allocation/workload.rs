@@ -103,23 +103,23 @@ impl Workload {
     fn trade_richly(&mut self) {
         let plain = Conditions::NONE;
         let iceberg = Conditions { display: Lots(3), ..plain };
-        self.rich(Side::Sell, OrderType::Limit, (100, 5), iceberg);
+        self.rich(Side::Sell, OrderType::Limit, 100, 5, iceberg);
         for trigger in [100, 101, 102] {
             let stop = Conditions { trigger: Ticks(trigger), ..plain };
-            self.rich(Side::Buy, OrderType::Stop, (0, 2), stop);
-            self.rich(Side::Sell, OrderType::Limit, (trigger + 1, 2), plain);
+            self.rich(Side::Buy, OrderType::Stop, 0, 2, stop);
+            self.rich(Side::Sell, OrderType::Limit, trigger + 1, 2, plain);
         }
         let stop = Conditions { trigger: Ticks(101), post_only: true, ..plain };
-        self.rich(Side::Buy, OrderType::StopLimit, (99, 1), stop);
-        self.rich(Side::Buy, OrderType::Market, (0, 4), plain);
+        self.rich(Side::Buy, OrderType::StopLimit, 99, 1, stop);
+        self.rich(Side::Buy, OrderType::Market, 0, 4, plain);
         let minimum = Conditions { minimum: Lots(5), ..plain };
-        self.rich(Side::Buy, OrderType::Limit, (100, 5), minimum);
+        self.rich(Side::Buy, OrderType::Limit, 100, 5, minimum);
         for self_trade in [SelfTrade::CancelNewest, SelfTrade::CancelOldest, SelfTrade::CancelBoth]
         {
-            self.rich(Side::Buy, OrderType::Limit, (101, 1), Conditions { self_trade, ..plain });
+            self.rich(Side::Buy, OrderType::Limit, 101, 1, Conditions { self_trade, ..plain });
         }
         let expiry_ns = self.next_other;
-        self.rich(Side::Buy, OrderType::Limit, (50, 1), Conditions { expiry_ns, ..plain });
+        self.rich(Side::Buy, OrderType::Limit, 50, 1, Conditions { expiry_ns, ..plain });
         self.operate(Action::Clock { now_ns: expiry_ns });
         self.operate(Action::EndOfDay);
         self.operate(Action::SetBand { instrument: RICH, band: Band::ALL });
@@ -132,7 +132,7 @@ impl Workload {
         for number in 0..MAKERS {
             let (side, price) =
                 if number % 2 == 0 { (Side::Buy, 100 + number) } else { (Side::Sell, 99) };
-            self.rich(side, OrderType::Limit, (price, 3), Conditions::NONE);
+            self.rich(side, OrderType::Limit, price, 3, Conditions::NONE);
         }
         self.operate(Action::Control { instrument: RICH, control: Control::Uncross });
         let which = MassCancel { account: Some(RICH_ACCOUNT), ..MassCancel::default() };
@@ -143,7 +143,8 @@ impl Workload {
         &mut self,
         side: Side,
         order_type: OrderType,
-        (price, quantity): (u32, u64),
+        price: u32,
+        quantity: u64,
         conditions: Conditions,
     ) {
         let time_in_force = if conditions.expiry_ns > 0 {

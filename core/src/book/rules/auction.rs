@@ -199,7 +199,7 @@ impl Book<'_> {
             let lots = self.orders.open(buyer).min(self.orders.open(seller));
             let lots = u64::try_from(volume).map_or(lots, |volume| lots.min(volume));
             volume -= u128::from(lots);
-            self.trade_in_auction(context, [buyer, seller], (price, lots), sink);
+            self.trade_in_auction(context, [buyer, seller], price, lots, sink);
         }
         for side in [Side::Buy, Side::Sell] {
             if let Some(slot) = self.first(context.instrument(), side)
@@ -214,7 +214,8 @@ impl Book<'_> {
         &mut self,
         context: Context,
         slots: [u32; 2],
-        (price, lots): (Price, u64),
+        price: Price,
+        lots: u64,
         sink: &mut impl EventSink,
     ) {
         let [buyer, seller] = slots.map(|slot| *self.orders.pool.get(slot));

@@ -29,16 +29,17 @@ impl Book<'_> {
     pub(in crate::book) fn cancel(
         &mut self,
         context: Context,
-        (order, account): (OrderId, AccountId),
+        order: OrderId,
+        account: AccountId,
         sink: &mut impl EventSink,
     ) {
         let instrument = context.instrument();
         let hash = self.orders.hash(instrument, order);
-        let Some(left) = self.take_plain(hash, (instrument, order), account) else {
-            return self.cancel_conditional(context, (order, account), sink);
+        let Some(left) = self.take_plain(hash, instrument, order, account) else {
+            return self.cancel_conditional(context, order, account, sink);
         };
         let (owner, open) = (SessionId(left.session), left.remaining);
-        self.emit_canceled(context.about(owner), (order, open), CancelReason::User, sink);
+        self.emit_canceled(context.about(owner), order, open, CancelReason::User, sink);
     }
 
     /// Cancels an open order that is not plain, or rejects the command.
@@ -46,7 +47,8 @@ impl Book<'_> {
     fn cancel_conditional(
         &mut self,
         context: Context,
-        (order, account): (OrderId, AccountId),
+        order: OrderId,
+        account: AccountId,
         sink: &mut impl EventSink,
     ) {
         match self.find_own(context, order, account) {
@@ -60,7 +62,8 @@ impl Book<'_> {
     pub(in crate::book) fn reduce(
         &mut self,
         context: Context,
-        (order, account): (OrderId, AccountId),
+        order: OrderId,
+        account: AccountId,
         by: Lots,
         sink: &mut impl EventSink,
     ) {
@@ -113,18 +116,12 @@ impl Book<'_> {
             Ok(Change::Keep(quantity)) => {
                 let visible = Lots(quantity.lots());
                 self.keep(context, slot, replace.new_order, quantity);
-                self.emit_replaced(
-                    context,
-                    replace,
-                    (replace.price, quantity, Some(visible)),
-                    sink,
-                );
+                self.emit_replaced(context, replace, replace.price, quantity, Some(visible), sink);
             }
             Ok(Change::Move(incoming)) => {
                 self.orders.forget_hash(slot, hash);
                 self.unlink_from_queue(slot);
-                let now = (replace.price, incoming.quantity, None);
-                self.emit_replaced(context, replace, now, sink);
+                self.emit_replaced(context, replace, replace.price, incoming.quantity, None, sink);
                 self.execute_again(context, &incoming, sink);
             }
         }
@@ -183,12 +180,12 @@ impl Book<'_> {
             Ok(Change::Keep(quantity)) => {
                 self.keep(context, slot, replace.new_order, quantity);
                 let (price, visible) = (price_of(&self.as_it_is(slot)), self.shown(slot));
-                self.emit_replaced(context, replace, (price, quantity, Some(visible)), sink);
+                self.emit_replaced(context, replace, price, quantity, Some(visible), sink);
             }
             Ok(Change::Move(incoming)) => {
                 self.remove(slot);
-                let now = (price_of(&incoming), incoming.quantity, None);
-                self.emit_replaced(context, replace, now, sink);
+                let price = price_of(&incoming);
+                self.emit_replaced(context, replace, price, incoming.quantity, None, sink);
                 if incoming.trigger.is_some() {
                     self.wait(context, &incoming);
                 } else {
@@ -335,7 +332,9 @@ impl Book<'_> {
         &mut self,
         context: Context,
         replace: &ReplaceOrder,
-        (price, quantity, kept): (Ticks, Quantity, Option<Lots>),
+        price: Ticks,
+        quantity: Quantity,
+        kept: Option<Lots>,
         sink: &mut impl EventSink,
     ) {
         let replaced = EventKind::Replaced {
@@ -363,7 +362,7 @@ impl Book<'_> {
         let (id, owner) = (OrderId(order.id), SessionId(order.session));
         let open = order.remaining + self.orders.hidden(order);
         self.remove(slot);
-        self.emit_canceled(context.about(owner), (id, open), reason, sink);
+        self.emit_canceled(context.about(owner), id, open, reason, sink);
     }
 
     /// The slot of an open order of the account, and the hash of its id.

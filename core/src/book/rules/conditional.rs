@@ -67,11 +67,11 @@ impl Book<'_> {
             return self.rest_conditional(context, incoming, whole, sink);
         }
         if let Some(reason) = self.refusal(context, incoming) {
-            return self.emit_canceled(context, (incoming.order, whole), reason, sink);
+            return self.emit_canceled(context, incoming.order, whole, reason, sink);
         }
         let remaining = if incoming.terms.self_trade == SelfTrade::Allow {
-            let reach = (incoming.side, incoming.worst());
-            self.cross_conditional(context, (incoming.order, whole), reach, sink)
+            let Conditional { order, side, .. } = *incoming;
+            self.cross_conditional(context, order, whole, side, incoming.worst(), sink)
         } else {
             self.cross_preventing(context, incoming, sink)
         };
@@ -157,7 +157,7 @@ impl Book<'_> {
             }
             let slot = self.ladders.levels.get(level).head;
             if self.orders.pool.get(slot).account != account.0 {
-                remaining = self.fill_first(context, (order, remaining), (slot, price), sink);
+                remaining = self.fill_first(context, order, remaining, slot, price, sink);
                 continue;
             }
             let (goes_oldest, goes_newest) = match terms.self_trade {
@@ -170,7 +170,7 @@ impl Book<'_> {
                 self.cancel_slot(context, slot, CancelReason::SelfTrade, sink);
             }
             if goes_newest {
-                self.emit_canceled(context, (order, remaining), CancelReason::SelfTrade, sink);
+                self.emit_canceled(context, order, remaining, CancelReason::SelfTrade, sink);
                 return 0;
             }
         }
@@ -198,7 +198,7 @@ impl Book<'_> {
         } else {
             return self.rest_with_extra(context, incoming, remaining, sink);
         };
-        self.emit_canceled(context, (incoming.order, remaining), reason, sink);
+        self.emit_canceled(context, incoming.order, remaining, reason, sink);
     }
 
     fn rest_with_extra(

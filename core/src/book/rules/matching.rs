@@ -58,13 +58,13 @@ impl Book<'_> {
     ) {
         let Incoming { order, side, limit, quantity, .. } = *incoming;
         let whole = quantity.lots();
-        let remaining = self.cross(context, (order, whole), (side, limit), sink);
+        let remaining = self.cross(context, order, whole, side, limit, sink);
         if let Some(rest) = Quantity::new(Lots(remaining)) {
             if incoming.may_rest {
                 self.rest(context, incoming, rest);
                 self.emit(context, rested(incoming, rest), sink);
             } else {
-                self.cancel_rest(context, (order, remaining), sink);
+                self.cancel_rest(context, order, remaining, sink);
             }
         }
         if remaining < whole {
@@ -77,10 +77,11 @@ impl Book<'_> {
     pub(super) fn cancel_rest(
         &mut self,
         context: Context,
-        rest: (OrderId, u64),
+        order: OrderId,
+        lots: u64,
         sink: &mut impl EventSink,
     ) {
-        self.emit_canceled(context, rest, CancelReason::IocRemainder, sink);
+        self.emit_canceled(context, order, lots, CancelReason::IocRemainder, sink);
     }
 
     /// The same, for an order that was open before.
@@ -99,11 +100,13 @@ impl Book<'_> {
     pub(super) fn cross_conditional(
         &mut self,
         context: Context,
-        taker: (OrderId, u64),
-        reach: (Side, Price),
+        taker: OrderId,
+        lots: u64,
+        side: Side,
+        limit: Price,
         sink: &mut impl EventSink,
     ) -> u64 {
-        self.cross(context, taker, reach, sink)
+        self.cross(context, taker, lots, side, limit, sink)
     }
 
     /// Trades level by level, from the best price to the limit; returns the lots that are left.
@@ -112,8 +115,10 @@ impl Book<'_> {
     fn cross(
         &mut self,
         context: Context,
-        (taker, mut remaining): (OrderId, u64),
-        (side, limit): (Side, Price),
+        taker: OrderId,
+        mut remaining: u64,
+        side: Side,
+        limit: Price,
         sink: &mut impl EventSink,
     ) -> u64 {
         while remaining > 0 {
@@ -123,7 +128,7 @@ impl Book<'_> {
             if !reaches(side, limit, price) {
                 break;
             }
-            remaining = self.fill(context, (taker, remaining), (level, price), sink);
+            remaining = self.fill(context, taker, remaining, level, price, sink);
         }
         remaining
     }
@@ -152,8 +157,10 @@ impl Book<'_> {
     fn fill(
         &mut self,
         context: Context,
-        (taker, mut remaining): (OrderId, u64),
-        (level_slot, price): (u32, Price),
+        taker: OrderId,
+        mut remaining: u64,
+        level_slot: u32,
+        price: Price,
         sink: &mut impl EventSink,
     ) -> u64 {
         let level = self.ladders.levels.get(level_slot);
@@ -187,7 +194,7 @@ impl Book<'_> {
         self.cut_queue(level_slot, head, order_count);
         if remaining > 0 && head != NONE {
             // An order with an extra is the first now; the level is whole again.
-            remaining = self.fill_first(context, (taker, remaining), (head, price), sink);
+            remaining = self.fill_first(context, taker, remaining, head, price, sink);
         }
         remaining
     }
@@ -223,8 +230,10 @@ impl Book<'_> {
     pub(super) fn fill_first(
         &mut self,
         context: Context,
-        (taker, remaining): (OrderId, u64),
-        (slot, price): (u32, Price),
+        taker: OrderId,
+        remaining: u64,
+        slot: u32,
+        price: Price,
         sink: &mut impl EventSink,
     ) -> u64 {
         let hidden = self.orders.hidden(self.orders.pool.get(slot));

@@ -109,7 +109,8 @@ impl Book<'_> {
     pub(in crate::book) fn limit_session(
         &mut self,
         context: Context,
-        (session, open_orders_max): (SessionId, u32),
+        session: SessionId,
+        open_orders_max: u32,
         sink: &mut impl EventSink,
     ) {
         let is_known = u32::from(session.0) < self.capacities.sessions;

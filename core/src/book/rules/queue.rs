@@ -84,10 +84,10 @@ impl Book<'_> {
     pub(super) fn take_plain(
         &mut self,
         hash: u32,
-        key: (InstrumentId, OrderId),
+        instrument: InstrumentId,
+        id: OrderId,
         account: AccountId,
     ) -> Option<Order> {
-        let (instrument, id) = key;
         let (entries, free) = self.orders.pool.parts();
         let chain = self.orders.ids.chain(hash);
         let slot =

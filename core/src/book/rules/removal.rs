@@ -37,7 +37,7 @@ impl Book<'_> {
         self.tell(context, EventKind::MassCanceled { client_sequence, order_count }, sink);
         if order_count > 0 {
             let reason = CancelReason::MassCancel;
-            self.remove_where(context, choice.instrument, (is_chosen, reason), sink);
+            self.remove_where(context, choice.instrument, is_chosen, reason, sink);
         }
     }
 
@@ -64,7 +64,7 @@ impl Book<'_> {
         let client_sequence = context.client_sequence;
         self.tell(context, EventKind::DayEnded { client_sequence }, sink);
         let is_of_day = |order: &Order| order.terms().time_in_force == TimeInForce::Day;
-        self.remove_where(context, None, (is_of_day, CancelReason::Expired), sink);
+        self.remove_where(context, None, is_of_day, CancelReason::Expired, sink);
     }
 
     /// Moves the clock, never back, and cancels the orders whose expiry it reaches.
@@ -123,14 +123,15 @@ impl Book<'_> {
         &mut self,
         context: Context,
         instrument: Option<InstrumentId>,
-        (is_chosen, reason): (impl Fn(&Order) -> bool + Copy, CancelReason),
+        is_chosen: impl Fn(&Order) -> bool + Copy,
+        reason: CancelReason,
         sink: &mut impl EventSink,
     ) {
         for instrument in instruments_of(instrument, self.symbols.count()).map(InstrumentId) {
             let context = context.at(instrument);
             for side in [Side::Buy, Side::Sell] {
                 let ladder = LadderId::new(instrument, side);
-                self.remove_resting(context, ladder, (is_chosen, reason), sink);
+                self.remove_resting(context, ladder, is_chosen, reason, sink);
             }
             let mut slot = self.ladders.instrument_book(instrument).first_stop;
             while slot != NONE {
@@ -148,7 +149,8 @@ impl Book<'_> {
         &mut self,
         context: Context,
         ladder: LadderId,
-        (is_chosen, reason): (impl Fn(&Order) -> bool, CancelReason),
+        is_chosen: impl Fn(&Order) -> bool,
+        reason: CancelReason,
         sink: &mut impl EventSink,
     ) {
         let mut level_slot = self.ladders.ladder(ladder).best_level;

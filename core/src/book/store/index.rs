@@ -277,7 +277,7 @@ impl Chain<'_> {
         if *self.head == slot {
             *self.head = next;
         } else {
-            unlink(entries, *self.head, (slot, next));
+            unlink(entries, *self.head, slot, next);
         }
     }
 }
@@ -301,7 +301,7 @@ fn find_in<'a, T: Entry>(
 
 /// Takes an entry that is not the first out of its chain.
 #[inline(never)]
-fn unlink<T: Entry>(entries: &mut [T], head: u32, (slot, next): (u32, u32)) {
+fn unlink<T: Entry>(entries: &mut [T], head: u32, slot: u32, next: u32) {
     let mut before = head;
     while entry(entries, before).linked() != slot {
         before = entry(entries, before).linked();

@@ -337,7 +337,7 @@ impl Ladders<'_> {
     /// Price and slot of the next level that is worse than `level`.
     pub(in crate::book) fn after(&self, level: &Level) -> Option<(u32, u32)> {
         let id = LadderId(level.ladder);
-        let price = self.spans.after(self.ladder(id).root, id, (level.span, level.price))?;
+        let price = self.spans.after(self.ladder(id).root, id, level.span, level.price)?;
         match self.find(id, price) {
             Some(slot) => Some((price, slot)),
             None => broken_invariant("a marked price has no level"),

@@ -146,7 +146,8 @@ impl Spans<'_> {
         &self,
         root: [u64; 2],
         id: LadderId,
-        (mut slot, price): (u32, u32),
+        mut slot: u32,
+        price: u32,
     ) -> Option<u32> {
         let mut prefix = price;
         for depth in 1..=DEPTHS {

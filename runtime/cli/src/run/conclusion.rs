@@ -1,10 +1,9 @@
 //! The end of a run: its summary, and the sentence that says how it ended.
 
-use super::{Finished, RunArgs};
+use super::{Finished, RunSettings};
 use crate::summary::{InstrumentSummary, Summary};
 use highwater::stage::Fault;
 use highwater_console::{CommandError, Console, note};
-use highwater_engine::config::Config;
 use highwater_engine::figures::{Nanoseconds, grouped, per_second};
 use highwater_engine::fills::FLOW_SESSION;
 use highwater_engine::start::Started;
@@ -69,11 +68,13 @@ impl fmt::Display for RecoverySummary {
 /// Why it failed is told first, and of a run that failed before it took anything there is no text.
 pub(super) fn conclude<P: Platform>(
     platform: P,
-    (args, config): (&RunArgs, &Config),
+    settings: RunSettings<'_>,
     console: Console,
-    (recovered, finished): (&RecoverySummary, Finished<P>),
+    recovered: &RecoverySummary,
+    finished: Finished<P>,
 ) -> Result<(), CommandError> {
-    let summary = summary_of((args, config), recovered, &finished);
+    let RunSettings { args, config } = settings;
+    let summary = summary_of(settings, recovered, &finished);
     let last = summary.last_client_sequence;
     let verdict = match finished.report.end {
         GatewayEnd::Fed(FeedEnd::Finished | FeedEnd::LimitReached) => Ok(()),
@@ -112,10 +113,11 @@ pub(super) fn conclude<P: Platform>(
 }
 
 fn summary_of<P: Platform>(
-    (args, config): (&RunArgs, &Config),
+    settings: RunSettings<'_>,
     recovered: &RecoverySummary,
     finished: &Finished<P>,
 ) -> Summary {
+    let RunSettings { args, config } = settings;
     let report = &finished.report;
     let event_counts = report.run_outputs.event_counts();
     let totals = &finished.engine.log;

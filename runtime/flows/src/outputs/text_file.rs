@@ -39,7 +39,7 @@ impl TextFile {
     pub fn create(what: &'static str, path: &Path) -> Result<Self, OutputError> {
         let partial = ResolvedPath::of(path).replaceable().map(PartialFile::create);
         match partial {
-            Some(Ok((file, partial))) => Ok(Self::partial(what, path, (file, partial))),
+            Some(Ok((file, partial))) => Ok(Self::partial(what, path, file, partial)),
             Some(Err(error)) if !(is_closed(&error) && path.exists()) => {
                 Err(OutputError::new(what, path, error))
             }
@@ -66,11 +66,11 @@ impl TextFile {
         let resolved_path = ResolvedPath::of(path);
         let no_file = || io::Error::other("it is no file that another could take the place of");
         let created = resolved_path.replaceable().ok_or_else(no_file).and_then(PartialFile::create);
-        let created = created.map_err(|error| OutputError::new(what, path, error))?;
-        Ok(Self::partial(what, path, created))
+        let (file, partial) = created.map_err(|error| OutputError::new(what, path, error))?;
+        Ok(Self::partial(what, path, file, partial))
     }
 
-    fn partial(what: &'static str, path: &Path, (file, partial): (File, PartialFile)) -> Self {
+    fn partial(what: &'static str, path: &Path, file: File, partial: PartialFile) -> Self {
         let mut text_file = Self::new(what, path, file);
         text_file.partial = Some(partial);
         text_file

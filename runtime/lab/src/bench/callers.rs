@@ -59,7 +59,8 @@ pub(super) struct Callers {
 
 /// Measures every number of callers for `seconds` seconds, twice.
 pub(super) fn bench_callers<P: Platform>(
-    (platform, machine): (P, &Machine),
+    platform: P,
+    machine: &Machine,
     place: &Path,
     seconds: u64,
     stop: &StopFlag,
@@ -74,11 +75,11 @@ pub(super) fn bench_callers<P: Platform>(
             break;
         }
         note(&format!("measuring {callers} callers, and a bare group commit, {seconds} s each"));
-        let bare = measure(platform, (callers, seconds), |_| {
+        let bare = measure(platform, callers, seconds, |_| {
             || bare.commit().map_err(|error| failed("write", place, &error))
         })?;
         let before = host.statistics();
-        let through_host = measure(platform, (callers, seconds), |caller| {
+        let through_host = measure(platform, callers, seconds, |caller| {
             let mut caller = Caller::new(&host, caller);
             move || caller.as_mut().map_err(CommandError::failed)?.call()
         })?;
@@ -107,7 +108,8 @@ fn commands_per_sync(before: &HostStatistics, after: &HostStatistics) -> u64 {
 /// Lets so many threads do again and again what `work_of` makes for each, for so many seconds.
 fn measure<P: Platform, W: FnMut() -> Result<(), CommandError>>(
     platform: P,
-    (callers, seconds): (u16, u64),
+    callers: u16,
+    seconds: u64,
     work_of: impl Fn(u16) -> W + Sync,
 ) -> Result<Measured, CommandError> {
     let is_over = AtomicBool::new(false);

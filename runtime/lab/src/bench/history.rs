@@ -67,7 +67,8 @@ struct Beside {
 /// Runs the engine without a reader and with each, for `seconds` seconds without pause and as long
 /// by the clock; `None` when somebody wished to stop.
 pub(super) fn bench_history<P: Platform>(
-    (platform, machine): (P, &Machine),
+    platform: P,
+    machine: &Machine,
     place: &Path,
     seconds: u64,
     stop: &StopFlag,

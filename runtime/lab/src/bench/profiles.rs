@@ -40,7 +40,8 @@ const SINGLE_SPAN: Duration = Duration::from_secs(1);
 /// Measures every mode for `seconds` seconds under load, and for one with a single command in
 /// flight; `None` when somebody wished to stop.
 pub(super) fn bench_profiles<P: Platform>(
-    (platform, machine): (P, &Machine),
+    platform: P,
+    machine: &Machine,
     place: &Path,
     seconds: u64,
     stop: &StopFlag,
@@ -50,7 +51,7 @@ pub(super) fn bench_profiles<P: Platform>(
     for (mode, count) in modes() {
         note(&format!("measuring sync {} for {seconds} s", mode.name()));
         let data = place.join(mode.name());
-        runs.push((mode, run_program(&data, (mode.name(), count), seconds)?));
+        runs.push((mode, run_program(&data, mode.name(), count, seconds)?));
         configs.push(config_alone(mode));
         remove_directory(&data)?;
         if stop.is_raised() {
@@ -58,7 +59,7 @@ pub(super) fn bench_profiles<P: Platform>(
         }
     }
     note("measuring one command in flight, each mode in turns with a bare write and sync");
-    let measured = alone::measure(platform, (place, configs), (SINGLE_SPAN, stop))?;
+    let measured = alone::measure(platform, place, configs, SINGLE_SPAN, stop)?;
     Ok(measured.map(|alone| {
         let mut bare = Latencies::new();
         for pair in &alone {
@@ -102,7 +103,8 @@ const FULL_PER_SECOND: u64 = 3_000;
 /// Runs the default stream through the program itself, and returns its summary.
 fn run_program(
     data: &Path,
-    (mode, count): (&str, Option<&str>),
+    mode: &str,
+    count: Option<&str>,
     seconds: u64,
 ) -> Result<Value, CommandError> {
     // What waits in the rings when the time is over is worked off, so that the mode that syncs

@@ -41,7 +41,8 @@ struct Start {
 
 /// Writes a log and starts behind it, cold and warm in turn; `None` when somebody wished to stop.
 pub(super) fn bench_recovery<P: Platform>(
-    (platform, machine): (P, &Machine),
+    platform: P,
+    machine: &Machine,
     place: &Path,
     seconds: u64,
     stop: &StopFlag,

@@ -65,7 +65,8 @@ const PAGE: Kind = Kind { what: "sections of the page", title: PAGE_TITLE, mark:
 /// A document is replaced as a whole: whoever reads it meanwhile sees the old one or the new one.
 pub(super) fn write_down<S: Section>(
     section: &S,
-    (markdown, page): (&Path, &Path),
+    markdown: &Path,
+    page: &Path,
 ) -> Result<(), CommandError> {
     let text = section.to_string();
     let mut html = html_of(&text);

@@ -62,7 +62,7 @@ impl<P: Platform> Crowd<P> {
                 if stop.is_raised() {
                     return;
                 }
-                row.turn(self.platform, (self.way, &self.probe), slice_ns);
+                row.turn(self.platform, self.way, &self.probe, slice_ns);
                 passed_ns += slice_ns;
                 progress(passed_ns);
             }
@@ -76,13 +76,13 @@ impl<P: Platform> Crowd<P> {
 }
 
 impl Row {
-    fn turn<P: Platform>(&mut self, platform: P, on: (Way, &ProbeFile<P>), slice_ns: u64) {
+    fn turn<P: Platform>(&mut self, platform: P, way: Way, probe: &ProbeFile<P>, slice_ns: u64) {
         if self.refused.is_some() {
             return;
         }
         let from_ns = platform.monotonic_ns();
         let end_ns = from_ns + slice_ns;
-        let commit = |place| commit_until(platform, on, place, end_ns);
+        let commit = |place| commit_until(platform, way, probe, place, end_ns);
         let done: Vec<io::Result<Latencies>> = thread::scope(|scope| {
             let threads: Vec<_> =
                 (0..self.threads).map(|place| scope.spawn(move || commit(place))).collect();
@@ -114,7 +114,8 @@ impl Row {
 /// Commits block by block in the place of this number until the clock says `end_ns`.
 fn commit_until<P: Platform>(
     platform: P,
-    (way, probe): (Way, &ProbeFile<P>),
+    way: Way,
+    probe: &ProbeFile<P>,
     place: u64,
     end_ns: u64,
 ) -> io::Result<Latencies> {

@@ -41,8 +41,10 @@ struct Turns<'a> {
 /// was stopped. One mode after another: even threads that sleep would cost the others something.
 pub(super) fn measure<P: Platform>(
     platform: P,
-    (place, configs): (&Path, Vec<Config>),
-    (span, stop): (Duration, &StopFlag),
+    place: &Path,
+    configs: Vec<Config>,
+    span: Duration,
+    stop: &StopFlag,
 ) -> Result<Option<Vec<Pair>>, CommandError> {
     let bare = BareCommit::new(platform, place).map_err(|error| failed("write", place, &error))?;
     let commit = || bare.commit().map_err(|error| failed("write", place, &error));
@@ -55,7 +57,7 @@ pub(super) fn measure<P: Platform>(
         define_instrument(&host)?;
         let mut caller = Caller::new(&host, 1).map_err(CommandError::failed)?;
         let mut both = [Turns::of(move || caller.call()), Turns::of(commit)];
-        take_turns((&|| platform.monotonic_ns(), &rest), &mut both, (span, stop))?;
+        take_turns(&|| platform.monotonic_ns(), &rest, &mut both, span, stop)?;
         let [answers, bare] = both.map(|turns| turns.latencies);
         alone.push(Pair { answers, bare });
         host.stop().map_err(CommandError::failed)?;
@@ -66,9 +68,11 @@ pub(super) fn measure<P: Platform>(
 /// Lets all have turns, in an order that changes every round: what one leaves in the disk's queue
 /// is not always the same other's.
 fn take_turns(
-    (clock_ns, rest): (&dyn Fn() -> u64, &dyn Fn()),
+    clock_ns: &dyn Fn() -> u64,
+    rest: &dyn Fn(),
     all: &mut [Turns<'_>],
-    (span, stop): (Duration, &StopFlag),
+    span: Duration,
+    stop: &StopFlag,
 ) -> Result<(), CommandError> {
     let mut random = Random::new(1, 0);
     let mut order: Vec<usize> = (0..all.len()).collect();
@@ -122,7 +126,7 @@ mod tests {
         };
         let mut all: Vec<_> = (0..3).map(|index| Turns::of(move || work(index))).collect();
         let span = Duration::from_micros(700);
-        take_turns((&|| now_ns.get(), &|| ()), &mut all, (span, &StopFlag::default())).unwrap();
+        take_turns(&|| now_ns.get(), &|| (), &mut all, span, &StopFlag::default()).unwrap();
         // A turn of the second takes 272,000 ns, so it has three.
         assert_eq!(counts.each_ref().map(Cell::get), [3 * 272; 3]);
         let quantiles = all.iter().map(|turns| turns.latencies.quantiles().unwrap());
@@ -135,14 +139,14 @@ mod tests {
         let stop = StopFlag::default();
         stop.as_atomic().store(true, std::sync::atomic::Ordering::Release);
         let mut all = vec![Turns::of(|| panic!("it was stopped"))];
-        take_turns((&|| 0, &|| ()), &mut all, (Duration::from_secs(1), &stop)).unwrap();
+        take_turns(&|| 0, &|| (), &mut all, Duration::from_secs(1), &stop).unwrap();
         assert_eq!(all[0].latencies.quantiles(), None);
     }
 
     #[test]
     fn a_failure_ends_it() {
         let mut all = vec![Turns::of(|| Err(CommandError::failed("no room")))];
-        let span = (Duration::from_secs(1), &StopFlag::default());
-        assert!(take_turns((&|| 0, &|| ()), &mut all, span).is_err());
+        let (span, stop) = (Duration::from_secs(1), StopFlag::default());
+        assert!(take_turns(&|| 0, &|| (), &mut all, span, &stop).is_err());
     }
 }
