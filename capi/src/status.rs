@@ -146,7 +146,7 @@ impl Wrong {
                 | RecoveryFault::HashMismatch { .. }
                 | RecoveryFault::TradeDiffers { .. }
                 | RecoveryFault::Repeated { .. }
-                | RecoveryFault::Unwanted { .. },
+                | RecoveryFault::EndedByVisitor { .. },
             ) => HwStatus::Refused,
             Self::Fault(Fault::StagePanicked | Fault::ReplayDiffers) => HwStatus::Faulted,
         }

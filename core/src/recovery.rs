@@ -185,9 +185,10 @@ pub enum RecoveryFault {
     },
     /// The log was written by an engine with these capacities: the book needs memory for them.
     NeedsCapacities(Capacities),
-    /// Whoever the records were handed to did not want this one.
-    Unwanted {
-        /// Its sequence.
+    /// The visitor wants no more, for a reason of its own: somebody wishes to stop, what it looked
+    /// for is found, or it refuses the log.
+    EndedByVisitor {
+        /// The sequence of the record that it was at.
         sequence: Sequence,
     },
 }
@@ -272,8 +273,8 @@ impl fmt::Display for RecoveryFault {
                 "the log needs room for {} orders, {} instruments and {} sessions",
                 capacities.orders, capacities.instruments, capacities.sessions
             ),
-            Self::Unwanted { sequence } => {
-                write!(f, "the record at sequence {sequence} is not wanted")
+            Self::EndedByVisitor { sequence } => {
+                write!(f, "the reading was ended at sequence {sequence}")
             }
         }
     }

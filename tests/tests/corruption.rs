@@ -470,11 +470,11 @@ impl Visitor for Unwilling {
 
     fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
         self.asked_count += 1;
-        if self.accepts { Ok(()) } else { Err(RecoveryFault::Unwanted { sequence: last }) }
+        if self.accepts { Ok(()) } else { Err(RecoveryFault::EndedByVisitor { sequence: last }) }
     }
 
     fn accepts(&mut self, scanned: &Scanned) -> Result<(), RecoveryFault> {
-        Err(RecoveryFault::Unwanted { sequence: scanned.last_sequence })
+        Err(RecoveryFault::EndedByVisitor { sequence: scanned.last_sequence })
     }
 }
 
@@ -491,7 +491,7 @@ fn a_log_that_is_not_wanted_is_not_cut() {
         let mut unwilling = Unwilling { asked_count: 0, accepts };
         let mut buffer = vec![0; 2 * BLOCK_BYTES];
         let refused = recover(&mut log.clone(), &mut buffer, &mut unwilling).err();
-        assert_eq!(refused, Some(RecoveryFault::Unwanted { sequence: Sequence(14) }));
+        assert_eq!(refused, Some(RecoveryFault::EndedByVisitor { sequence: Sequence(14) }));
         assert_eq!(unwilling.asked_count, asked_count, "it is asked before each read");
         assert_eq!(segments(&log), before);
     }

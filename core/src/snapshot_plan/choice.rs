@@ -185,7 +185,7 @@ impl AfterFault {
             | RecoveryFault::HashMismatch { .. }
             | RecoveryFault::TradeDiffers { .. }
             | RecoveryFault::Repeated { .. }
-            | RecoveryFault::Unwanted { .. } => Self::Refuse,
+            | RecoveryFault::EndedByVisitor { .. } => Self::Refuse,
         }
     }
 }

@@ -242,7 +242,7 @@ struct UntilStopped<'a, V> {
 impl<V: Visitor> Visitor for UntilStopped<'_, V> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
         if self.stop.is_raised() {
-            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+            return Err(RecoveryFault::EndedByVisitor { sequence: record.sequence });
         }
         self.visitor.record(record)
     }

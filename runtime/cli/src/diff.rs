@@ -263,7 +263,7 @@ impl Visitor for Sender {
         if self.is_heard {
             Ok(())
         } else {
-            Err(RecoveryFault::Unwanted { sequence: record.sequence })
+            Err(RecoveryFault::EndedByVisitor { sequence: record.sequence })
         }
     }
 }

@@ -147,7 +147,7 @@ impl Visitor for Printer {
         let line = if self.json { value.to_string() } else { text_of(&value) };
         self.console.print_line(&line).map_err(|error| {
             self.failed = Some(error);
-            RecoveryFault::Unwanted { sequence: record.sequence }
+            RecoveryFault::EndedByVisitor { sequence: record.sequence }
         })
     }
 }

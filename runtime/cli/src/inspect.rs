@@ -166,7 +166,7 @@ impl<P: Platform> Inspected<P> {
         let replayed = replay_from(*platform, directory, candidates, |directory, book, start| {
             let mut replay = ReplayUpTo::new(book, upto, Rest::Left);
             match walk(directory, buffer, "replayed", start, &mut replay) {
-                Ok(_) | Err(RecoveryFault::Unwanted { .. }) => Ok(()),
+                Ok(_) | Err(RecoveryFault::EndedByVisitor { .. }) => Ok(()),
                 Err(fault) => Err(fault),
             }
         })?;

@@ -231,7 +231,7 @@ struct Judge<'b> {
 impl Visitor for Judge<'_> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
         if self.stop.is_raised() {
-            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+            return Err(RecoveryFault::EndedByVisitor { sequence: record.sequence });
         }
         self.replay.record(record)?;
         self.keep.record(record)
@@ -267,7 +267,9 @@ fn state_of<P: Platform>(
         | RecoveryFault::NeedsCapacities(_)
         | RecoveryFault::SnapshotAhead { .. }
         | RecoveryFault::SnapshotOfOtherLog
-        | RecoveryFault::Unwanted { .. } => Ok(format!("start-up refuses the log: {refusal}")),
+        | RecoveryFault::EndedByVisitor { .. } => {
+            Ok(format!("start-up refuses the log: {refusal}"))
+        }
     }
 }
 

@@ -62,7 +62,7 @@ impl StartError {
             | RecoveryFault::SnapshotOfOtherLog
             | RecoveryFault::Repeated { .. }
             | RecoveryFault::NeedsCapacities(_)
-            | RecoveryFault::Unwanted { .. } => KEEP,
+            | RecoveryFault::EndedByVisitor { .. } => KEEP,
         };
         Self::Refused(format!("{}; {advice}", sentence_of(data, fault)))
     }
@@ -135,7 +135,7 @@ fn sentence_of(data: &Path, fault: RecoveryFault) -> String {
         | RecoveryFault::TradeDiffers { .. }
         | RecoveryFault::Repeated { .. }
         | RecoveryFault::NeedsCapacities(_)
-        | RecoveryFault::Unwanted { .. } => {
+        | RecoveryFault::EndedByVisitor { .. } => {
             format!("corrupt: the log in '{}': {fault}", data.display())
         }
     }

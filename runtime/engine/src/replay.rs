@@ -71,7 +71,7 @@ pub struct ReplayUpTo<'b> {
 pub enum Rest {
     /// They are scanned, so that whatever is wrong with them is found.
     Scanned,
-    /// The first of them ends the scan with [`RecoveryFault::Unwanted`].
+    /// The first of them ends the scan with [`RecoveryFault::EndedByVisitor`].
     Left,
 }
 
@@ -96,7 +96,7 @@ impl Visitor for ReplayUpTo<'_> {
         }
         match self.rest {
             Rest::Scanned => Ok(()),
-            Rest::Left => Err(RecoveryFault::Unwanted { sequence: record.sequence }),
+            Rest::Left => Err(RecoveryFault::EndedByVisitor { sequence: record.sequence }),
         }
     }
 

@@ -100,7 +100,9 @@ impl<P: Platform, T: Send + 'static> Runner<P, T> {
             platform,
             config.data.clone(),
             config.snapshots,
-            (context, ports.outputs, notices),
+            context,
+            ports.outputs,
+            notices,
         )?;
         let syncer = spawn_syncer(platform, syncer, move || files.sync(), context)?;
         let idle = Idle::with_wakeup(platform, strategy, &context.wakeups.release);

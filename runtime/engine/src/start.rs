@@ -137,7 +137,7 @@ pub fn start<
     let lease = Lease::take(platform, &config.data)?;
 
     let started_ns = platform.monotonic_ns();
-    let recovered = recover_in_memory(platform, &mut directory, (config, &notices), sink)?;
+    let recovered = recover_in_memory(platform, &mut directory, config, &notices, sink)?;
     let recovery_ns = platform.monotonic_ns() - started_ns;
     warnings.extend(recovered.notes);
     // Only now is it known that they belong to no log that is refused.

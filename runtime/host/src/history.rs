@@ -151,7 +151,7 @@ impl<S: EventSink> Visitor for Until<'_, '_, S> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
         self.replay.record(record)?;
         if self.replay.book.last_sequence() >= self.through {
-            return Err(RecoveryFault::Unwanted { sequence: record.sequence });
+            return Err(RecoveryFault::EndedByVisitor { sequence: record.sequence });
         }
         Ok(())
     }

@@ -137,7 +137,7 @@ fn zeroed(bytes: usize) -> Result<Vec<u8>, StartError> {
 fn placed<P: Platform>(log: &mut Inspected<P>, chain: Chain, open_orders: u32) -> Verdict {
     let Inspected { directory, buffer, .. } = log;
     match scan_from(directory, buffer, &mut Place, Start::Snapshot(chain)) {
-        Ok(_) | Err(RecoveryFault::Unwanted { .. }) => Verdict::Usable(chain, open_orders),
+        Ok(_) | Err(RecoveryFault::EndedByVisitor { .. }) => Verdict::Usable(chain, open_orders),
         Err(fault) => match AfterFault::of(&fault) {
             AfterFault::TryNext => Verdict::Passed(fault.to_string()),
             AfterFault::BeginLarger(_) | AfterFault::Refuse => Verdict::Refused(fault, open_orders),
@@ -154,7 +154,7 @@ impl Visitor for Place {
     }
 
     fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
-        Err(RecoveryFault::Unwanted { sequence: last })
+        Err(RecoveryFault::EndedByVisitor { sequence: last })
     }
 }
 

@@ -188,7 +188,7 @@ impl<P: Platform> SnapshotMaker<P> {
         // What was wrong may have been gone while it was looked at.
         match scan().or_else(|_| scan()) {
             Ok(scanned) => Ok(scanned.confirmed),
-            Err(RecoveryFault::Unwanted { .. }) => Ok(self.followed()),
+            Err(RecoveryFault::EndedByVisitor { .. }) => Ok(self.followed()),
             Err(fault) => Err(SnapshotTrouble::Log(fault)),
         }
     }
@@ -250,7 +250,7 @@ impl<P: Platform> SnapshotMaker<P> {
             | RecoveryFault::TradeDiffers { .. }
             | RecoveryFault::Repeated { .. }
             | RecoveryFault::NeedsCapacities(_)
-            | RecoveryFault::Unwanted { .. } => SnapshotTrouble::Log(fault),
+            | RecoveryFault::EndedByVisitor { .. } => SnapshotTrouble::Log(fault),
         }
     }
 
@@ -311,11 +311,12 @@ impl<P: Platform> SnapshotMaker<P> {
         if self.keeps_everything {
             return Err(KEEPS_EVERYTHING.to_owned());
         }
-        let snapshots = (self.newest, before);
-        treat(self.platform, &mut self.directory, snapshots, keep, go_on).map_err(|untreated| {
-            self.keeps_everything |= untreated.is_final;
-            untreated.why
-        })
+        treat(self.platform, &mut self.directory, self.newest, before, keep, go_on).map_err(
+            |untreated| {
+                self.keeps_everything |= untreated.is_final;
+                untreated.why
+            },
+        )
     }
 
     fn follow_part(&mut self, until: Sequence) -> Result<(), RecoveryFault> {
@@ -352,7 +353,7 @@ const fn is_in_files(fault: RecoveryFault) -> bool {
         | RecoveryFault::TradeDiffers { .. }
         | RecoveryFault::Repeated { .. }
         | RecoveryFault::NeedsCapacities(_)
-        | RecoveryFault::Unwanted { .. } => false,
+        | RecoveryFault::EndedByVisitor { .. } => false,
     }
 }
 
@@ -419,6 +420,6 @@ impl Visitor for Nobody<'_> {
     }
 
     fn looks_behind(&mut self, last: Sequence) -> Result<(), RecoveryFault> {
-        if (self.go_on)() { Ok(()) } else { Err(RecoveryFault::Unwanted { sequence: last }) }
+        if (self.go_on)() { Ok(()) } else { Err(RecoveryFault::EndedByVisitor { sequence: last }) }
     }
 }

@@ -54,7 +54,8 @@ pub(super) struct Untreated {
 pub(super) fn treat<P: Platform>(
     platform: P,
     directory: &mut LogDirectory<P>,
-    (newest, before): (Sequence, Option<Sequence>),
+    newest: Sequence,
+    before: Option<Sequence>,
     keep: Keep,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Treated, Untreated> {
@@ -63,7 +64,7 @@ pub(super) fn treat<P: Platform>(
     let first = range.map(|(first, _)| first);
     let retention = Retention { keep, first, newest, before };
     let snapshots = directory.snapshots().map_err(|error| not_removed(&error))?;
-    let anchor = anchor(platform, directory, (&retention, &snapshots), &mut treated.held)?;
+    let anchor = anchor(platform, directory, &retention, &snapshots, &mut treated.held)?;
     let clearing = retention.clearing(anchor);
     let mut files = Files::of(directory, &clearing, snapshots, first)?;
     loop {
@@ -98,7 +99,8 @@ pub(super) fn treat<P: Platform>(
 fn anchor<P: Platform>(
     platform: P,
     directory: &LogDirectory<P>,
-    (retention, snapshots): (&Retention, &[Sequence]),
+    retention: &Retention,
+    snapshots: &[Sequence],
     held: &mut Option<String>,
 ) -> Result<Option<Sequence>, Untreated> {
     let mut consumers = Vec::new();

@@ -81,10 +81,10 @@ impl SnapshotCounters {
 
 /// Asks for snapshots and is told of them; any thread may.
 #[derive(Clone, Debug)]
-pub struct SnapshotRequests(Arc<Desk>);
+pub struct SnapshotRequests(Arc<SharedRequests>);
 
 #[derive(Debug)]
-struct Desk {
+struct SharedRequests {
     /// Of the thread that makes them.
     alarm: &'static ThresholdWakeup,
     lag: &'static SnapshotLag,
@@ -151,10 +151,12 @@ impl SnapshotThread {
         platform: P,
         data: PathBuf,
         plan: SnapshotPlan,
-        (context, outputs, notices): (&'static EngineContext, impl SettleOutputs, NoticeSink),
+        context: &'static EngineContext,
+        outputs: impl SettleOutputs,
+        notices: NoticeSink,
     ) -> io::Result<Self> {
         let (wakeups, lag) = (&context.wakeups, &context.lag);
-        let requests = SnapshotRequests(Arc::new(Desk {
+        let requests = SnapshotRequests(Arc::new(SharedRequests {
             alarm: &wakeups.snapshot,
             lag,
             requests: Mutex::default(),

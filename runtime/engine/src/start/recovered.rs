@@ -36,7 +36,8 @@ pub(super) struct RecoveredBook {
 pub(super) fn recover_in_memory<P: Platform, S: ReplaySink>(
     platform: P,
     directory: &mut LogDirectory<P>,
-    (config, notices): (&Config, &NoticeSink),
+    config: &Config,
+    notices: &NoticeSink,
     sink: &mut S,
 ) -> Result<RecoveredBook, NotStarted<S::Refusal>> {
     let room = config.capacities.or(CAPACITIES_DEFAULT);
@@ -211,7 +212,7 @@ impl<P: Platform, S: ReplaySink> Visitor for AcceptedReplay<'_, P, S> {
             Ok(Some(renamed)) => Some(StartError::Refused(renamed.to_string()).into()),
             Err(error) => Some(error.into()),
         };
-        Err(RecoveryFault::Unwanted { sequence: scanned.last_sequence })
+        Err(RecoveryFault::EndedByVisitor { sequence: scanned.last_sequence })
     }
 }
 
@@ -239,6 +240,6 @@ fn accepted<R>(
 ) -> Result<(), RecoveryFault> {
     answer.map_err(|why| {
         *refusal = Some(NotStarted::Refused(why));
-        RecoveryFault::Unwanted { sequence }
+        RecoveryFault::EndedByVisitor { sequence }
     })
 }
