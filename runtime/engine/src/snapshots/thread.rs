@@ -19,7 +19,7 @@ use std::thread::{Builder, JoinHandle, yield_now};
 use std::time::Duration;
 
 /// Why there are no more snapshots in this run.
-const SPENT: &str = "this engine makes none any more, for the reason that was told; run again";
+const SPENT: &str = "this engine makes no more snapshots, for the reason given before; run again";
 /// Snapshots in a row that cannot be made while commands are held, until the engine stops for it.
 const HELD_FAILURES_MAX: u32 = 3;
 /// How long it waits before it tries again then.
