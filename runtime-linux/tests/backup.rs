@@ -72,7 +72,7 @@ fn an_empty_directory_is_taken_and_others_are_not() {
     place.call("backup --data d --to ..").expect_code(2).expect_said("holds the data directory");
     fs::create_dir_all(place.join("far/sub")).unwrap();
     let nameless = place.call("backup --data d --to far/sub/..");
-    nameless.expect_code(1).expect_said("can't be made a copy");
+    nameless.expect_code(1).expect_said("can't be the directory of a copy");
     place.call("backup --data d").expect_code(2).expect_said("--to");
     place.call("backup --data nowhere --to copy").expect_code(1).expect_said("there is no log");
     assert!(!place.join("copy").exists() && !place.has_partial());
@@ -126,7 +126,10 @@ fn copies_of_a_running_engine_are_sound_and_grow_with_it() {
         assert!(sequences[3] > sequences[0] + 1_000, "{sequences:?}");
         for copy in 0..4 {
             let said = place.call(&format!("diff d copy{copy}")).expect_code(1).stdout;
-            assert!(said.contains(&format!("there 'copy{copy}' ends, and 'd' goes on")), "{said}");
+            assert!(
+                said.contains(&format!("'copy{copy}' ends there, and 'd' continues")),
+                "{said}"
+            );
         }
         place.done("run --data copy3 --limit 50 --segment-bytes 128K");
     }
@@ -187,7 +190,7 @@ fn a_signal_ends_it_and_leaves_nothing() {
                 return false;
             }
             assert_eq!(ended.stdout, "");
-            ended.expect_said("stopped before the copy was whole");
+            ended.expect_said("stopped before the copy was complete");
             true
         });
         assert!(is_stopped, "{signal:?}");
@@ -196,7 +199,7 @@ fn a_signal_ends_it_and_leaves_nothing() {
     let mut running = place.start("backup --data d --to copy");
     running.until_status("SigCgt", |caught| caught & 0x4003 == 0x4003);
     running.signal(Signal::HUP);
-    running.wait().expect_code(0).expect_said("stopped before the copy was whole");
+    running.wait().expect_code(0).expect_said("stopped before the copy was complete");
     assert!(place.files("d") == before && !place.join("copy").exists() && !place.has_partial());
     place.done("backup --data d --to copy");
     place.done("diff d copy");

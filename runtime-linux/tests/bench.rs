@@ -89,7 +89,7 @@ fn a_signal_ends_it_early_and_leaves_the_report_as_it_was() {
         let data = place.join("d");
         running.until(|| fs::read_dir(&data).is_ok_and(|mut entries| entries.next().is_some()));
         running.signal(signal);
-        let ended = running.wait().expect_code(0).expect_said("nothing was written down");
+        let ended = running.wait().expect_code(0).expect_said("the report has nothing of it");
         assert_eq!(ended.stdout, "");
         assert_eq!(place.read("report.md"), "before");
         assert_eq!(place.read("report.html"), "before");

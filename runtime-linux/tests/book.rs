@@ -144,7 +144,7 @@ fn depth_and_instrument_choose_what_is_shown() {
     assert_eq!(cinder["ask_level_count"], expected["ask_level_count"]);
     let text = place.done("book --data d --at 3000 --depth 2 --instrument CINDER").stdout;
     let best = shown(cinder, "bids")[0];
-    assert!(text.starts_with("book in 'd' behind sequence 3,000\n\nCINDER: continuous"), "{text}");
+    assert!(text.starts_with("book in 'd' after sequence 3,000\n\nCINDER: continuous"), "{text}");
     assert!(text.contains(&format!("{} ticks", best[0])), "{text}");
     assert_eq!(text.matches("  bid ").count(), 2, "{text}");
     assert_eq!(text.matches("  ask ").count(), 2, "{text}");

@@ -144,7 +144,7 @@ fn a_start_names_who_holds_the_log_back_and_a_user_lets_go_of_it() {
     place.call("consumers forget --data d").expect_code(2);
     place.call("consumers list --data nowhere").expect_code(1).expect_said("there is no log");
     let said = place.done(&format!("consumers forget --data d fills:{path}")).stdout;
-    assert_eq!(said, format!("let go of fills:{path}\n"));
+    assert_eq!(said, format!("forgot fills:{path}\n"));
     assert_eq!(place.done("consumers list --data d").stdout, "no output needs the log\n");
     on(500);
     place.done("snapshot --data d --keep snapshot");

@@ -32,7 +32,7 @@ fn last(place: &TestDir, data: &str) -> u64 {
 #[test]
 fn a_copy_is_the_same_plain_or_packed() {
     let place = place("same");
-    let said = "'a' and 'b' are of one log\nthe same up to sequence 6,006\nthere both end\n";
+    let said = "'a' and 'b' are copies of one log\nequal up to sequence 6,006\nboth end there\n";
     assert_eq!(diff(&place, 0).stdout, said);
     pack_segment(Linux, &place.join("b"), SegmentNumber(2), || true).unwrap();
     assert_eq!(diff(&place, 0).stdout, said);
@@ -43,10 +43,10 @@ fn a_log_that_goes_on_is_longer() {
     let place = place("longer");
     place.done("run --data b --limit 1234 --segment-bytes 128K");
     let said = diff(&place, 1).stdout;
-    assert!(said.contains("the same up to sequence 6,006\n"), "{said}");
-    assert!(said.contains("there 'a' ends, and 'b' goes on for 1,234 sequences\n"), "{said}");
+    assert!(said.contains("equal up to sequence 6,006\n"), "{said}");
+    assert!(said.contains("'a' ends there, and 'b' continues for 1,234 sequences\n"), "{said}");
     let said = place.call("diff b a").expect_code(1).stdout;
-    assert!(said.contains("there 'a' ends, and 'b' goes on for 1,234 sequences\n"), "{said}");
+    assert!(said.contains("'a' ends there, and 'b' continues for 1,234 sequences\n"), "{said}");
 }
 
 #[test]
@@ -57,14 +57,10 @@ fn two_runs_of_one_flow_differ_in_time_alone() {
         place.done(&format!("run --data {data} --flow flow.csv"));
     }
     let said = diff(&place, 0).stdout;
-    assert!(said.starts_with("'a' and 'b' are two logs, no copies of one\n"), "{said}");
+    assert!(said.starts_with("'a' and 'b' are two different logs\n"), "{said}");
     let last = last(&place, "a");
-    assert!(said.contains(&format!(
-        "the same up to sequence {},{:03}; ",
-        last / 1_000,
-        last % 1_000
-    )));
-    assert!(said.contains("records bear other times, which are information\n"), "{said}");
+    assert!(said.contains(&format!("equal up to sequence {},{:03}; ", last / 1_000, last % 1_000)));
+    assert!(said.contains("records differ in their times only\n"), "{said}");
 }
 
 #[test]
@@ -88,7 +84,7 @@ fn the_first_records_that_differ_are_printed() {
         said.split(&start).nth(1).unwrap_or_else(|| panic!("{said}")).lines().next().unwrap()
     };
     // The flow's head differs, so the record that binds the log to it does.
-    assert!(said.contains("they part at sequence "), "{said}");
+    assert!(said.contains("the first difference is at sequence "), "{said}");
     for data in ["a", "b"] {
         assert!(behind(data).contains(" bind_flow session 0 "), "{said}");
         let dumped = place.done(&format!("dump --data {data}")).stdout;
@@ -107,7 +103,7 @@ fn logs_that_went_on_apart_part_where_they_did() {
     append("a", 1);
     append("b", 2);
     let said = diff(&place, 1).stdout;
-    assert!(said.contains("there 'a' ends, and 'b' goes on for 10 sequences"), "{said}");
+    assert!(said.contains("'a' ends there, and 'b' continues for 10 sequences"), "{said}");
 }
 
 #[test]
@@ -133,7 +129,7 @@ fn beside_a_running_engine_what_is_durable_is_compared() {
     let acked = place.highest_ack("acks");
     engine.until(|| place.highest_ack("acks") > acked + 1_000);
     let said = diff(&place, 1).stdout;
-    assert!(said.contains("there 'b' ends, and 'a' goes on for"), "{said}");
+    assert!(said.contains("'b' ends there, and 'a' continues for"), "{said}");
     engine.signal(Signal::INT);
     engine.wait().expect_code(0);
 }

@@ -84,7 +84,7 @@ fn a_signal_ends_it_and_removes_the_probe_files() {
         let probe = place.join("d/0000000000000005.spare");
         running.until(|| probe.exists());
         running.signal(signal);
-        let ended = running.wait().expect_code(0).expect_said("nothing is reported");
+        let ended = running.wait().expect_code(0).expect_said("there is no report");
         assert_eq!(ended.stdout, "");
         assert_eq!(names(&place), ["lease", "lock"]);
     }

@@ -105,12 +105,12 @@ fn diff_compares_what_both_have() {
     let log = Log::new("diff");
     let said = log.place.done("diff d whole").stdout;
     let from =
-        format!("the same from sequence {}, the first of both, to ", grouped(log.oldest + 1));
+        format!("equal from sequence {}, the first that both have, to ", grouped(log.oldest + 1));
     assert!(said.contains(&from), "{said}");
-    assert!(said.ends_with("there both end\n"), "{said}");
+    assert!(said.ends_with("both end there\n"), "{said}");
     log.place.done("run --data whole --limit 30 --segment-bytes 128K");
     let said = log.place.call("diff d whole").expect_code(1).stdout;
-    assert!(said.contains("there 'd' ends, and 'whole' goes on for 30 sequences"), "{said}");
+    assert!(said.contains("'d' ends there, and 'whole' continues for 30 sequences"), "{said}");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_backup_holds_the_snapshots_and_starts_from_them() {
 fn a_cut_keeps_the_snapshots_that_the_log_reaches() {
     let log = Log::new("truncate");
     let early = log.place.call(&format!("truncate --data d --at {}", log.oldest - 1));
-    early.expect_code(1).expect_said(&format!("say --at {} or above", log.oldest));
+    early.expect_code(1).expect_said(&format!("use --at {} or higher", log.oldest));
     let at = u64::midpoint(log.oldest, log.newest);
     let cut = log.place.done(&format!("truncate --data d --at {at} --nearest --accept-loss"));
     assert!(cut.stdout.contains("the log calls durable"), "{cut:?}");
@@ -170,7 +170,7 @@ fn a_log_that_does_not_reach_its_snapshot_has_a_way_out() {
     assert!(cut.contains("start-up refuses the log: "), "{cut}");
     assert!(
         cut.contains(&format!("to {} (", grouped(log.newest))),
-        "the snapshot is a witness: {cut}"
+        "the snapshot is evidence: {cut}"
     );
     assert!(!newest.exists());
     log.place.done("run --data d --limit 100 --segment-bytes 128K");

@@ -19,7 +19,7 @@ fn place(name: &str) -> TestDir {
 /// The sequence at which a run says that it stopped.
 fn stopped_at(ended: &Ended) -> u64 {
     let said = ended.stderr.lines().find_map(|line| {
-        line.strip_prefix("stopped at seq ")?.strip_suffix("; run again to go on")
+        line.strip_prefix("stopped at seq ")?.strip_suffix("; run again to continue")
     });
     said.unwrap_or_else(|| panic!("it does not say where it stopped: {ended:?}")).parse().unwrap()
 }

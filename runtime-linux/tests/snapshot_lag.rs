@@ -175,7 +175,8 @@ fn where_no_snapshot_can_be_made_the_run_stops_with_a_sentence() {
     let (running, pipe) = subject.start();
     snapshots_impossible(&subject.place.join("d"));
     subject.feed(pipe);
-    let ended = running.wait().expect_code(1).expect_said("as many as --snapshot-lag-max allows");
+    let ended =
+        running.wait().expect_code(1).expect_said("the most that --snapshot-lag-max allows");
     let summary = json(&ended.stdout);
     assert_eq!(summary["ended"], "failed");
     assert!(number(&summary, "snapshot_lag_bytes_max") <= BOUND + MARKERS, "{summary}");

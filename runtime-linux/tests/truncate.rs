@@ -59,7 +59,7 @@ impl Log {
     /// What `truncate` would keep at most, and what it says.
     fn kept_at_most(&self) -> (u64, String) {
         let said = self.truncate("--at 99999999 --nearest").expect_code(1);
-        let said = said.expect_said("no segment was changed; say --accept-loss").stdout;
+        let said = said.expect_said("no segment was changed; add --accept-loss").stdout;
         let line = said.lines().find_map(|line| line.strip_prefix("kept: the sequences up to "));
         (line.unwrap_or_else(|| panic!("{said}")).replace(',', "").parse().unwrap(), said)
     }
@@ -180,7 +180,7 @@ fn a_segment_of_another_log() {
 fn a_header_that_is_gone() {
     let log = Log::new("header");
     log.change(3, |bytes| bytes[..4_096].fill(0));
-    // Whether the header is missed or what stood behind it depends on how much that was.
+    // Whether the header is missed or what followed it depends on how much that was.
     log.is_rescued("corrupt: d/0000000000000003.log: offset 0: ");
 }
 
@@ -210,18 +210,17 @@ fn only_whole_blocks_are_kept_and_only_where_it_was_said() {
     let ends: Vec<u64> = (1_000..1_200)
         .filter(|at| {
             let ended = log.truncate(&format!("--at {at}")).expect_code(1);
-            let stands_inside =
-                ended.stderr.contains(&format!("sequence {at} stands inside a block"));
-            assert!(stands_inside || ended.stderr.contains("say --accept-loss"), "{ended:?}");
-            !stands_inside
+            let is_inside = ended.stderr.contains(&format!("sequence {at} is inside a block"));
+            assert!(is_inside || ended.stderr.contains("add --accept-loss"), "{ended:?}");
+            !is_inside
         })
         .take(2)
         .collect();
     let [end, next] = ends[..] else { panic!("{ends:?}") };
     assert!(log.place.files_of("d") == before);
     let said = log.truncate(&format!("--at {}", next - 1)).expect_code(1);
-    said.expect_said(&format!("with the sequences {} to {next}", end + 1))
-        .expect_said(&format!("say --at {end}, or --nearest for the same"));
+    said.expect_said(&format!("holds the sequences {} to {next}", end + 1))
+        .expect_said(&format!("use --at {end}, or --nearest for the same"));
     log.truncate(&format!("--at {} --nearest --accept-loss", next - 1)).expect_code(0);
     assert_eq!(number(&log.place.verified("d"), "last_sequence"), end);
     // Cut again, and it is set aside again.

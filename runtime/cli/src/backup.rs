@@ -21,19 +21,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Copy a log and its snapshots consistently, also beside a running engine.
+/// Copy a log and its snapshots consistently, also while an engine runs.
 ///
-/// Copies up to what the log itself calls durable, reads the copy back, and gives it its name when
-/// all of it is on stable storage. An engine starts from the copy as from any data directory. Takes
-/// no exclusive lock and changes nothing in the data directory. Stopped by a signal it removes what
-/// it has copied.
+/// The copy ends with what the log calls durable. It is read back, and gets its name when all of it
+/// is on stable storage. An engine starts from the copy as from any data directory. The command
+/// takes no exclusive lock and changes nothing in the data directory. After a signal it removes the
+/// unfinished copy.
 #[derive(Clone, Debug, clap::Args)]
 pub struct BackupArgs {
     /// The data directory
     #[arg(long, value_name = "DIR", default_value = "highwater-data")]
     pub data: PathBuf,
-    /// The directory of the copy: none yet, or an empty one, in a parent that exists and outside of
-    /// the data directory
+    /// The directory of the copy: missing or empty, in a parent that exists, outside of the data
+    /// directory
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
     /// How much of the log is kept in memory.
@@ -59,7 +59,7 @@ pub fn backup<P: Platform>(
     // What was refused because of the signal is no failure of the log's or the disk's.
     if copied.is_err() && stop.is_raised() {
         note(&format!(
-            "stopped before the copy was whole: nothing was made of '{}'",
+            "stopped before the copy was complete: '{}' was not created",
             args.to.display()
         ));
         return Ok(());
@@ -109,7 +109,7 @@ fn taken_by(to: &Path) -> Result<PathBuf, CommandError> {
     let shown = to.display();
     if to.file_name().is_none() {
         return Err(CommandError::failed(format!(
-            "'{shown}' can't be made a copy; name a directory of its own with --to"
+            "'{shown}' can't be the directory of a copy; name another with --to"
         )));
     }
     match fs::read_dir(to).map(|mut files| files.next().is_some()) {
@@ -319,7 +319,7 @@ fn read_back<P: Platform>(
         return Ok(());
     }
     Err(CommandError::failed(format!(
-        "the copy ends at sequence {}, not at {}: see to the disk of '{}', and try again",
+        "the copy ends at sequence {}, not at {}: check the disk of '{}', and try again",
         scanned.last_sequence,
         end.last_sequence,
         args.to.display()
@@ -335,7 +335,7 @@ fn sync_parent<P: Platform>(platform: P, path: &Path) -> io::Result<()> {
 /// What is not there may have been taken away meanwhile: it is looked for again.
 fn failed(doing: &str, path: &Path, error: &io::Error) -> CommandError {
     let shown = path.display();
-    let sentence = format!("could not {doing} '{shown}' ({error}); see to that, and try again");
+    let sentence = format!("could not {doing} '{shown}' ({error}); correct that, and try again");
     if error.kind() == io::ErrorKind::NotFound {
         CommandError::Damaged(sentence)
     } else {

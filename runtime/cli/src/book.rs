@@ -10,16 +10,16 @@ use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Print the book as it stood behind any sequence of a log.
+/// Print the book as it was after any sequence of a log.
 ///
-/// Takes no exclusive lock and creates nothing; beside a running engine the last sequence is what
-/// is durable now. What stands in the log behind the sequence is not looked at.
+/// The command takes no exclusive lock and creates nothing. While an engine runs, the last sequence
+/// is the last that is durable now. The log after the sequence is not read.
 #[derive(Clone, Debug, clap::Args)]
 pub struct BookArgs {
     /// The data directory
     #[arg(long, value_name = "DIR", default_value = "highwater-data")]
     pub data: PathBuf,
-    /// The sequence behind which the book is shown, from 1 [default: the log's last]
+    /// Show the book after this sequence, from 1 [default: the log's last]
     #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
     pub at: Option<u64>,
     /// Show one instrument only [default: all]
@@ -36,12 +36,12 @@ pub struct BookArgs {
     pub json: bool,
 }
 
-/// The books behind a sequence. The JSON names are the field names.
+/// The books after a sequence. The JSON names are the field names.
 #[derive(Clone, Debug, Serialize)]
 pub struct BookReport {
     /// The data directory.
     pub data: String,
-    /// The sequence behind which the books stood so; 0 when the log has none.
+    /// The sequence after which the books were so; 0 when the log has none.
     pub sequence: u64,
     /// The instruments in the order in which they were defined.
     pub instruments: Vec<InstrumentReport>,
@@ -157,7 +157,7 @@ fn instrument_of(symbol: &str, book: &Book<'_>) -> Result<InstrumentId, CommandE
         let few: Vec<String> = all.take(8).map(|symbol| symbol.to_string()).collect();
         let more = if few.len() < 8 { "" } else { " ..." };
         CommandError::failed(format!(
-            "there is no instrument '{symbol}' behind sequence {}; there {} {}{more}",
+            "there is no instrument '{symbol}' after sequence {}; there {} {}{more}",
             book.last_sequence(),
             if few.len() == 1 { "is" } else { "are" },
             if few.is_empty() { "none".to_owned() } else { few.join(", ") }
@@ -197,7 +197,7 @@ impl LevelReport {
 
 impl fmt::Display for BookReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "book in '{}' behind sequence {}", self.data, grouped(self.sequence))?;
+        writeln!(f, "book in '{}' after sequence {}", self.data, grouped(self.sequence))?;
         self.instruments.iter().try_for_each(|instrument| write!(f, "\n{instrument}"))
     }
 }

@@ -10,11 +10,11 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdleArg {
-    /// Never gives the core away: the lowest latency, for machines with a core for every thread
+    /// Never gives the core away: lowest latency, for machines with a core for every thread
     Spin,
-    /// Yields for as long as its work has earned, then sleeps until it is woken: for any machine
+    /// Yields in proportion to its last work, then sleeps until it is woken: for any machine
     Adaptive,
-    /// Sleeps at once until it is woken: the least use of the processor
+    /// Sleeps at once until it is woken: lowest processor use
     Sleep,
 }
 
@@ -42,11 +42,11 @@ impl From<IdleStrategy> for IdleArg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IoArg {
-    /// Directly where the file system takes it and is not in memory, else by appending
+    /// Direct where the file system takes it and is not in memory, else append
     Auto,
-    /// Directly, or not at all
+    /// Direct I/O; an error where the file system does not take it
     Direct,
-    /// By appending
+    /// Append to growing files, through the page cache
     Append,
 }
 
@@ -74,9 +74,9 @@ impl From<IoChoice> for IoArg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeepArg {
-    /// They are kept, compressed
+    /// They are compressed and kept
     All,
-    /// Those that no kept snapshot needs are retired: the history before is gone
+    /// Segments that no kept snapshot needs are retired: their history is gone
     Snapshot,
 }
 

@@ -26,14 +26,15 @@ use std::process::ExitCode;
 /// What `highwater diff` ends with when it could not compare, as diff(1) does.
 const INCOMPARABLE: u8 = 2;
 
-/// A limit-order-book matching engine that tells nobody anything it could still lose.
+/// A limit-order-book matching engine that releases an answer only when it can no longer be lost.
 ///
-/// Without a command it runs: it matches a seeded stream of 2,000,000 commands over 4 instruments,
-/// logs every command, and releases every answer only when its command is on stable storage. Run
-/// again, it goes on where it stood.
+/// Without a command it runs the engine: it matches a seeded stream of 2,000,000 commands over 4
+/// instruments, logs every command, and releases every answer only when its command is on stable
+/// storage. The next run continues where this one ended.
 ///
 /// Exit codes: 0 done (or stopped cleanly by SIGINT, SIGTERM, SIGHUP or a closed pipe), 1 failed (a
-/// sentence on standard error says what and what to do), 2 wrong usage. `diff` has its own.
+/// sentence on standard error says what failed and what to do), 2 wrong usage. `diff` has exit
+/// codes of its own.
 #[derive(Debug, Parser)]
 #[command(name = "highwater", version, args_conflicts_with_subcommands = true)]
 struct Cli {

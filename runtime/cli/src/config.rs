@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Print the effective configuration, as a TOML file that --config takes, with defaults and units.
 ///
-/// Flags stand before the file, the file before the profile.
+/// Flags override the file, and the file overrides the profile.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ConfigArgs {
     /// A TOML file with settings; its keys are the names of the flags
@@ -44,11 +44,11 @@ fn as_toml(config: &Config) -> String {
     let quoted = |value: &dyn std::fmt::Display| Some(format!("\"{value}\""));
     match config.data.to_str() {
         Some(data) => say("The data directory.", "data", Some(toml_string(data))),
-        None => say("The data directory: no text, so only --data can name it.", "data", None),
+        None => say("The data directory: not UTF-8, so only --data can name it.", "data", None),
     }
     say(
         &format!(
-            "full, group, interval, checkpoint or off (default group). A power cut takes {}.",
+            "full, group, interval, checkpoint or off (default group). A power cut loses {}.",
             config.sync.loss()
         ),
         "sync",
@@ -68,7 +68,7 @@ fn as_toml(config: &Config) -> String {
     );
     let SnapshotPlan { bytes, interval, keep, lag_max_bytes } = config.snapshots;
     say(
-        "Bytes of log behind which a snapshot is made; 0 for never (default 1G).",
+        "Bytes of log after which a snapshot is made; 0 for never (default 1G).",
         "snapshot-bytes",
         quoted(&ByteSize(bytes.unwrap_or(0))),
     );
@@ -78,7 +78,7 @@ fn as_toml(config: &Config) -> String {
         quoted(&TimeSpan(interval.unwrap_or_default())),
     );
     say(
-        "Bytes of log behind the newest snapshot at which no more commands are taken; 0 for no bound (default 0).",
+        "Bytes of log after the newest snapshot at which commands wait; 0 for no bound (default 0).",
         "snapshot-lag-max",
         quoted(&ByteSize(lag_max_bytes.unwrap_or(0))),
     );

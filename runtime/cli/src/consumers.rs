@@ -10,12 +10,12 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Show which outputs still need the log, or let go of them.
+/// List the outputs that still need the log, or forget them.
 ///
-/// The files of fills and events that a run writes follow from the log. Each run registers them in
-/// its data directory, with the sequence up to which they are durable. As long as one is
-/// registered, nothing of the log is retired that it still needs (--keep snapshot): a file of fills
-/// needs what follows that sequence, a file of events the whole log.
+/// A run derives its files of fills and events from the log. It registers them in its data
+/// directory, with the sequence up to which they are durable. While a file is registered, --keep
+/// snapshot retires no log that the file still needs: a file of fills needs the log after that
+/// sequence, a file of events the whole log.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ConsumersArgs {
     /// The data directory
@@ -34,14 +34,15 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Let go of outputs: the log that only they need is retired with the next snapshot
+    /// Forget outputs: the next snapshot retires the log that only they need
     ///
-    /// An output whose log is gone can't be continued. A run that writes it registers it again.
+    /// An output whose log is gone can't be continued. A run that writes an output registers it
+    /// again.
     Forget {
         /// Outputs as 'list' prints them, or only their paths
         #[arg(value_name = "OUTPUT", required_unless_present = "all", conflicts_with = "all")]
         outputs: Vec<OsString>,
-        /// All of them, also when the list of them is damaged
+        /// Forget all outputs, also when the list is damaged
         #[arg(long)]
         all: bool,
     },
@@ -104,7 +105,7 @@ pub fn consumers<P: Platform>(
             }
             let is_named = |consumer: &Consumer| outputs.iter().any(|output| is(consumer, output));
             let forgotten = consumers.forget(is_named).map_err(CommandError::failed)?;
-            let lines = forgotten.iter().map(|consumer| format!("let go of {consumer}\n"));
+            let lines = forgotten.iter().map(|consumer| format!("forgot {consumer}\n"));
             console.print(&lines.collect::<String>())
         }
     }

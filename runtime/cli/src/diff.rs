@@ -18,19 +18,18 @@ const BATCH_RECORDS: usize = 1_024;
 /// Batches that may wait to be compared: what bounds the memory.
 const BATCHES_WAITING: usize = 4;
 
-/// Say where two logs part.
+/// Show the first difference between two logs.
 ///
-/// Compares the records of two data directories in order: commands and running hashes, not the
-/// times at which commands were taken, which are information. Takes no exclusive lock and creates
-/// nothing; of a running engine's log it compares what is durable now. Exit code 0: the logs hold
-/// the same records; 1: they part, or one goes on where the other ends; 2: they could not be
-/// compared.
+/// The records of two data directories are compared in order: commands and running hashes, but not
+/// the times of commands. The command takes no exclusive lock and creates nothing. Of a running
+/// engine's log it compares what is durable now. Exit code 0: the logs hold the same records; 1:
+/// two records differ, or one log is longer; 2: the logs could not be compared.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DiffArgs {
     /// A data directory
     #[arg(value_name = "DIR1")]
     pub first: PathBuf,
-    /// Another one
+    /// Another data directory
     #[arg(value_name = "DIR2")]
     pub second: PathBuf,
     /// How much of each log is kept in memory.
@@ -38,10 +37,10 @@ pub struct DiffArgs {
     pub cache: CacheArgs,
 }
 
-/// Compares two logs and prints where they part.
+/// Compares two logs and prints their first difference.
 ///
 /// # Errors
-/// They part, or they could not be compared, or the output cannot be written.
+/// They differ, or they could not be compared, or the output cannot be written.
 pub fn diff<P: Platform>(
     platform: P,
     args: &DiffArgs,
@@ -169,35 +168,39 @@ impl fmt::Display for Compared<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [first, second] = self.paths.map(Path::display);
         let is_one_log = self.log_ids[0] == self.log_ids[1];
-        let ids = if is_one_log { "are of one log" } else { "are two logs, no copies of one" };
+        let ids = if is_one_log { "are copies of one log" } else { "are two different logs" };
         writeln!(f, "'{first}' and '{second}' {ids}")?;
         if self.last_same.0 > 0 {
             match self.from.0 {
-                1 => write!(f, "the same up to sequence {}", grouped(self.last_same.0))?,
+                1 => write!(f, "equal up to sequence {}", grouped(self.last_same.0))?,
                 from => write!(
                     f,
-                    "the same from sequence {}, the first of both, to {}",
+                    "equal from sequence {}, the first that both have, to {}",
                     grouped(from),
                     grouped(self.last_same.0)
                 )?,
             }
             if self.other_time_count > 0 {
                 let count = grouped(self.other_time_count);
-                write!(f, "; {count} records bear other times, which are information")?;
+                write!(f, "; {count} records differ in their times only")?;
             }
             writeln!(f)?;
         }
         match &self.parting {
-            None => writeln!(f, "there both end"),
+            None => writeln!(f, "both end there"),
             Some(Parting::Longer { place, sequence_count }) => {
                 let (longer, shorter) = if *place == 0 { (first, second) } else { (second, first) };
                 let count = grouped(*sequence_count);
-                writeln!(f, "there '{shorter}' ends, and '{longer}' goes on for {count} sequences")
+                writeln!(
+                    f,
+                    "'{shorter}' ends there, and '{longer}' continues for {count} \
+                             sequences"
+                )
             }
             Some(Parting::Records(records)) => {
                 let [one, other] = &**records;
                 let sequence = grouped(one.sequence.min(other.sequence).0);
-                writeln!(f, "they part at sequence {sequence}:")?;
+                writeln!(f, "the first difference is at sequence {sequence}:")?;
                 writeln!(f, "  '{first}': {}", line_of(one))?;
                 writeln!(f, "  '{second}': {}", line_of(other))
             }

@@ -17,10 +17,10 @@ use highwater_platform::Platform;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Print the records of a log, readable, one a line.
+/// Print the records of a log as text, one a line.
 ///
-/// Takes no exclusive lock and creates nothing; beside a running engine it prints what is durable
-/// now.
+/// The command takes no exclusive lock and creates nothing. While an engine runs, it prints what is
+/// durable now.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DumpArgs {
     /// The data directory

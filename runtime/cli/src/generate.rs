@@ -33,7 +33,7 @@ pub struct GenArgs {
     /// Seed of the stream, any integer from 0 to 2^64 - 1
     #[arg(long, value_name = "N", default_value_t = SEED_DEFAULT)]
     pub seed: u64,
-    /// How many commands to write, one a line behind the header
+    /// How many commands to write, one a line after the header
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub commands: u64,
     /// File to write; compressed when its name ends in .gz; - for standard output
@@ -53,7 +53,7 @@ pub fn generate(args: &GenArgs, stop: &AtomicBool) -> Result<(), CommandError> {
         write_stream(args, stop, &mut output).map_err(|error| failure(&args.out, error))?;
     if written < args.commands {
         let (commands, out) = (args.commands, args.out.display());
-        note(&format!("stopped after {written} of {commands} commands: {out} is not whole"));
+        note(&format!("stopped after {written} of {commands} commands: {out} is incomplete"));
         return Ok(());
     }
     output.finish().map_err(|error| failure(&args.out, error))?;

@@ -27,8 +27,8 @@ const BUFFER_BYTES: usize = 1 << 20;
 /// How much of a log that is read is kept in memory.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct CacheArgs {
-    /// Bytes of the log's sealed segments that are kept in memory, least recently used out first; 0
-    /// for none; K, M and G are understood
+    /// Cache at most this many bytes of the log's sealed segments, evicting the least recently
+    /// used; 0 for none; K, M and G are understood
     #[arg(long, value_name = "N", default_value = "64M", value_parser = parse_bytes)]
     pub cache_bytes: u64,
 }

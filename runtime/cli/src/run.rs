@@ -53,7 +53,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
         .map(|reader| reader.with_last_line(LastLine::of_flag(args.last_line_whole)));
     let mut flow_binding = FlowBinding::new(reader, stop.clone(), RunOutputs::new(paths_of(args)));
     if !config.sync.answers_are_durable() {
-        note(&format!("sync {}: a power cut takes {}", config.sync.name(), config.sync.loss()));
+        note(&format!("sync {}: a power cut loses {}", config.sync.name(), config.sync.loss()));
     }
     let outputs: Vec<_> =
         [&args.fills, &args.events].into_iter().flatten().map(|it| &**it).collect();
@@ -68,7 +68,7 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
             if let Some(sentence) = refusal.sentence(&config.data) {
                 return Err(CommandError::Failed(sentence));
             }
-            note("stopped before the log was recovered; run again to go on");
+            note("stopped before the log was recovered; run again to continue");
             return Ok(());
         }
         Err(NotStarted::Failed(error)) => return Err(error.into()),

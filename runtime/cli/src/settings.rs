@@ -24,22 +24,23 @@ pub struct Settings {
     /// The data directory; created when missing, in a parent that exists [default: highwater-data]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// A choice of mode by purpose. durable: full. production: group. balanced: interval, at most
+    /// Choose the mode by purpose. durable: full. production: group. balanced: interval, at most
     /// 100 commands. benchmark: off [default: production]
     #[arg(long, value_enum)]
     pub profile: Option<Profile>,
-    /// When commands are made durable. full: each synced alone before its answer; a power cut
-    /// loses nothing released. group: one sync for what gathered during the last one; loses nothing
-    /// released. interval: answers do not wait, a thread syncs meanwhile; loses at most
-    /// --sync-count released commands. checkpoint: syncs when a segment is sealed; loses what was
-    /// released since. off: never synced; NOT DURABLE, for measurements [default: group]
+    /// When commands are made durable. full: each command is synced alone before its answer; a
+    /// power cut loses nothing released. group: one sync covers what gathered during the last one;
+    /// a power cut loses nothing released. interval: answers do not wait, a thread syncs meanwhile;
+    /// a power cut loses at most --sync-count released commands. checkpoint: syncs when a segment
+    /// is sealed; a power cut loses what was released since. off: never syncs; NOT DURABLE, for
+    /// measurements [default: group]
     #[arg(long, value_enum)]
     pub sync: Option<SyncChoice>,
-    /// Hold a group back for this long, so that more gather [default: 0, or 10ms with
+    /// Delay each group by this time, so that it gathers more commands [default: 0, or 10ms with
     /// --group-count]
     #[arg(long, value_name = "TIME")]
     pub group_delay: Option<TimeSpan>,
-    /// Hold a group back until it has this many commands, or --group-delay has passed [default: no
+    /// Delay each group until it has this many commands, or --group-delay has passed [default: no
     /// number]
     #[arg(long, value_name = "N")]
     pub group_count: Option<NonZeroU64>,
@@ -51,35 +52,36 @@ pub struct Settings {
     /// half of them, and answers beyond them wait [default: 1000; balanced: 100]
     #[arg(long, value_name = "N")]
     pub sync_count: Option<NonZeroU64>,
-    /// How the log is written. direct: past the page cache, into segments zeroed ahead. append:
-    /// through it, to growing files. auto: direct where the file system takes it [default: auto]
+    /// How the log is written. direct: past the page cache, into segments that were filled with
+    /// zeros before. append: through the page cache, to growing files. auto: direct where the file
+    /// system takes it [default: auto]
     #[arg(long, value_enum)]
     pub io: Option<IoArg>,
     /// Size of new segment files in bytes, a multiple of 4096, 8K to 1T; K, M and G are understood
     /// [default: 64M]
     #[arg(long, value_name = "N")]
     pub segment_bytes: Option<ByteSize>,
-    /// What threads do while there is nothing to do. spin: never give the core away. adaptive:
-    /// spin, yield for as long as there was work, then sleep until woken. sleep: sleep at once
-    /// [default: adaptive]
+    /// What a thread does while it has no work. spin: never give the core away. adaptive: spin,
+    /// yield for as long as there was work, then sleep until woken. sleep: sleep at once [default:
+    /// adaptive]
     #[arg(long, value_enum)]
     pub idle: Option<IdleArg>,
-    /// Make a snapshot behind this many bytes of log, so that a start reads no more than that; 0
-    /// for never; K, M and G are understood [default: 1G]
+    /// Make a snapshot after this many bytes of log, so that a start reads little more; 0 for
+    /// never; K, M and G are understood [default: 1G]
     #[arg(long, value_name = "N")]
     pub snapshot_bytes: Option<ByteSize>,
-    /// Make a snapshot when this much time has passed and something has come; 0 for never [default:
-    /// 0]
+    /// Make a snapshot after this time, if commands were logged since the last; 0 for never
+    /// [default: 0]
     #[arg(long, value_name = "TIME")]
     pub snapshot_interval: Option<TimeSpan>,
-    /// Take no more commands while about this many bytes of log stand behind the newest snapshot,
-    /// until one is made, which is wanted at half of it at the latest; 1M or more, 0 for no bound;
-    /// K, M and G are understood [default: 0]
+    /// Take no more commands while the log after the newest snapshot has about this many bytes. A
+    /// snapshot is due at half of it at the latest. 1M or more, 0 for no bound; K, M and G are
+    /// understood [default: 0]
     #[arg(long, value_name = "N")]
     pub snapshot_lag_max: Option<ByteSize>,
-    /// What becomes of the segments below a snapshot. all: kept, compressed. snapshot: those that
-    /// neither of the two newest snapshots needs are retired, and the history before is gone
-    /// [default: all]
+    /// What happens to the segments below a snapshot. all: they are compressed and kept. snapshot:
+    /// segments that neither of the two newest snapshots needs are retired, and their history is
+    /// gone [default: all]
     #[arg(long, value_enum)]
     pub keep: Option<KeepArg>,
     /// Also log a copy of every trade, for readers of the log that cannot replay it; a replay
@@ -357,7 +359,8 @@ impl fmt::Display for ConfigError {
             Self::OutOfRange(setting, takes) => write!(f, "{setting} takes {takes}"),
             Self::OtherMode(setting, mode) => write!(
                 f,
-                "{setting} belongs to the sync mode '{mode}': choose that, or leave it out"
+                "{setting} belongs to the sync mode '{mode}': choose that mode, or leave {setting} \
+                 out"
             ),
         }
     }

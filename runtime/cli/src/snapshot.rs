@@ -11,19 +11,19 @@ use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Make a snapshot of what is durable, so that the next start need not read the log before it.
+/// Make a snapshot of what is durable, so that the next start does not read the log before it.
 ///
-/// Works beside a running engine, which does not notice. The log is replayed into a book of its own
-/// from the newest snapshot on, and every running hash compared; the snapshot is synced, read back
-/// and only then named. The newest two snapshots stay.
+/// An engine may run meanwhile; it is not delayed. The command replays the log from the newest
+/// snapshot into a second book and compares every running hash. The new snapshot is synced and read
+/// back before it gets its name. The two newest snapshots stay.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SnapshotArgs {
     /// The data directory
     #[arg(long, value_name = "DIR", default_value = "highwater-data")]
     pub data: PathBuf,
-    /// What becomes of the segments below. all: kept, compressed. snapshot: those that neither of
-    /// the two newest snapshots needs are removed, unless an output still needs them (see highwater
-    /// consumers), and the history before is gone
+    /// What happens to the segments below the snapshot. all: they are compressed and kept.
+    /// snapshot: segments that neither of the two newest snapshots needs are removed, unless an
+    /// output still needs them (see 'highwater consumers'); their history is gone
     #[arg(long, value_enum, default_value_t = KeepArg::All)]
     pub keep: KeepArg,
     /// Print one JSON object instead of text
@@ -80,7 +80,7 @@ pub fn snapshot<P: Platform>(
     let until = maker.durable_end(&go_on).map_err(refused)?;
     maker.follow(until, &go_on).map_err(refused)?;
     if stop.is_raised() {
-        note("stopped before the snapshot was made; what there was stands");
+        note("stopped before the snapshot was made; nothing was changed");
         return Ok(());
     }
     let made = maker.make(args.keep.into(), &go_on).map_err(refused)?;
@@ -118,7 +118,7 @@ impl fmt::Display for SnapshotReport {
         let Some(path) = &self.snapshot else {
             return writeln!(
                 f,
-                "nothing durable has come since the snapshot at sequence {}",
+                "nothing has become durable since the snapshot at sequence {}",
                 grouped(self.sequence)
             );
         };

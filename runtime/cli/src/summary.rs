@@ -114,7 +114,7 @@ impl fmt::Display for Summary {
             format!("sync {}: every answer waited for stable storage", self.sync)
         } else {
             format!(
-                "sync {}: a power cut takes {}; {} commands at its worst",
+                "sync {}: a power cut loses {}; {} commands at most",
                 self.sync,
                 self.loss,
                 grouped(self.released_not_durable_max)

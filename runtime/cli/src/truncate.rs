@@ -26,27 +26,27 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Cut a log behind a sequence, so that an engine starts from it again.
+/// Cut a log after a sequence, so that an engine can start from it again.
 ///
-/// For a log that start-up refuses, when there is no backup and no replica: everything behind the
-/// sequence is lost, acknowledged or not. Says exactly which sequences and which client sequences
-/// of each session those are. What is cut off is copied to DIR/dropped-N first, and what an engine
-/// left beside the log moved there. Takes the lock, and refuses while another process reads the
-/// log.
-/// Without --accept-loss it says what would be lost, changes no segment, and ends with exit code 1.
+/// Use it for a log that start-up refuses, when there is no backup and no replica. Everything after
+/// the sequence is lost, acknowledged or not. The report names the lost sequences, and the lost
+/// client sequences of each session. The part that is cut off is first copied to DIR/dropped-N, and
+/// unfinished segments are moved there. The command takes the lock, and fails while another process
+/// reads the log. Without --accept-loss it reports what would be lost, changes no segment, and ends
+/// with exit code 1.
 #[derive(Clone, Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
 pub struct TruncateArgs {
     /// The data directory
     #[arg(long, value_name = "DIR", default_value = "highwater-data")]
     pub data: PathBuf,
-    /// The last sequence to keep, the last one of a block of the log; 0 keeps nothing
+    /// The last sequence to keep; it must be the last in its block; 0 keeps nothing
     #[arg(long, value_name = "SEQ")]
     pub at: u64,
-    /// When a block does not end there, keep the whole blocks before it
+    /// If no block ends at that sequence, keep the whole blocks before it
     #[arg(long)]
     pub nearest: bool,
-    /// Do it: what is behind the sequence is lost
+    /// Cut the log: everything after the sequence is lost
     #[arg(long)]
     pub accept_loss: bool,
 }
@@ -105,7 +105,7 @@ fn judged_and_cut<P: Platform>(
     let loss = Loss::behind(&mut log, &kept, &keep)
         .map_err(|fault| log_error(platform, &args.data, fault))?;
     if !args.accept_loss {
-        let sentence = "no segment was changed; say --accept-loss to cut the log there";
+        let sentence = "no segment was changed; add --accept-loss to cut the log there";
         return Ok((format!("{state}\n{loss}"), Err(CommandError::failed(sentence))));
     }
     match cut(platform, args, &mut log, &kept, stop) {
@@ -128,7 +128,7 @@ fn cut<P: Platform>(
     log.cut(kept.segment, kept.position).map_err(|fault| log_error(platform, &args.data, fault))?;
     confirm(platform, args, log, kept)?;
     Ok(format!(
-        "cut: the log in '{}' ends at sequence {}; what stood behind it is in '{}'\n",
+        "cut: the log in '{}' ends at sequence {}; what followed is in '{}'\n",
         args.data.display(),
         kept.last_sequence,
         dropped.display()
@@ -214,8 +214,8 @@ fn is_behind_a_snapshot<P: Platform>(
     let snapshots = log.snapshots().unwrap_or_default();
     match snapshots.last() {
         Some(oldest) if oldest.0 > args.at => Err(CommandError::failed(format!(
-            "the log's beginning was retired, and its oldest snapshot is behind sequence {oldest}: \
-             say --at {oldest} or above, or --at 0 to keep nothing"
+            "the log's beginning was retired, and its oldest snapshot is at sequence {oldest}: use \
+             --at {oldest} or higher, or --at 0 to keep nothing"
         ))),
         Some(_) | None => Ok(()),
     }
@@ -282,12 +282,12 @@ fn chosen(args: &TruncateArgs, keep: &Keep) -> Result<Kept, CommandError> {
     let at = args.at;
     let why = match keep.crossing() {
         Some((first, last)) => {
-            format!("sequence {at} stands inside a block, with the sequences {first} to {last}")
+            format!("sequence {at} is inside a block that holds the sequences {first} to {last}")
         }
         None => format!("the log can be read up to sequence {} only", kept.last_sequence),
     };
     Err(CommandError::failed(format!(
-        "{why}, and only whole blocks can be kept: say --at {}, or --nearest for the same",
+        "{why}, and only whole blocks can be kept: use --at {}, or --nearest for the same",
         kept.last_sequence
     )))
 }
@@ -305,7 +305,7 @@ fn set_aside<P: Platform>(
     let failed = |error: io::Error| {
         Uncut::Failed(CommandError::failed(format!(
             "could not copy what is to be cut off from '{}' ({error}); nothing was cut: free some \
-             space or see to the disk, and try again",
+             space or check the disk, and try again",
             data.display()
         )))
     };
@@ -369,7 +369,7 @@ fn confirm<P: Platform>(
         return Ok(());
     }
     Err(CommandError::failed(format!(
-        "after the cut the log in '{}' ends at sequence {}, not {}: see to the disk",
+        "after the cut the log in '{}' ends at sequence {}, not {}: check the disk",
         args.data.display(),
         scanned.last_sequence,
         kept.last_sequence

@@ -98,7 +98,7 @@ impl FromStr for TimeSpan {
             return Ok(Self(Duration::ZERO));
         }
         let parsed = humantime::parse_duration(text);
-        parsed.map(Self).map_err(|error| format!("{error}; say it like 10ms, 500us or 2s"))
+        parsed.map(Self).map_err(|error| format!("{error}; write it like 10ms, 500us or 2s"))
     }
 }
 

@@ -22,12 +22,12 @@ use snapshots::{Judged, judge_all, used_by_a_start};
 use std::fmt;
 use std::path::PathBuf;
 
-/// Scan the whole log, check everything that can be checked, replay it, and restore its snapshots.
+/// Check the whole log, replay it, and restore its snapshots.
 ///
-/// Takes no exclusive lock and creates nothing; beside a running engine it reports what is durable
-/// now. Says at which snapshot the next start begins. Exit code 0: the log is sound (a torn tail
-/// is, and so is a damaged snapshot that no start needs); 1: a start would refuse it, or there is
-/// none.
+/// The command takes no exclusive lock and creates nothing. While an engine runs, it reports what
+/// is durable now. It names the snapshot at which the next start begins. Exit code 0: the log is
+/// sound (it may have a torn tail, or a damaged snapshot that no start needs); 1: a start would
+/// refuse the log, or there is none.
 #[derive(Clone, Debug, clap::Args)]
 pub struct VerifyArgs {
     /// The data directory
@@ -50,7 +50,7 @@ pub struct VerifyReport {
     /// the last thing in the log is the marker of a clean stop. `interrupted`: the next start
     /// recovers it.
     pub state: LogState,
-    /// First sequence in the log, or behind the oldest snapshot where what was before it is gone; 0
+    /// First sequence in the log, or after the oldest snapshot where the log before it is gone; 0
     /// when there is none.
     pub first_sequence: u64,
     /// Last sequence in the log; 0 when there is none.
@@ -63,7 +63,7 @@ pub struct VerifyReport {
     pub segments: u64,
     /// Bytes of headers and blocks.
     pub log_bytes: u64,
-    /// Bytes behind the break that a crash left: the next start cuts them off.
+    /// Bytes after the break that a crash left: the next start cuts them off.
     pub torn_tail_bytes: u64,
     /// Open orders.
     pub open_orders: u32,

@@ -115,7 +115,7 @@ fn clash_with_data(output: &Named, data: &Named) -> Option<String> {
     if data.resolved_path.is_same_place(&output.resolved_path) {
         return Some(format!(
             "{option} names the data directory '{shown}' itself, which only the engine writes: \
-             name a place of its own"
+             name a path outside of it"
         ));
     }
     let is_linked = || {
@@ -125,13 +125,13 @@ fn clash_with_data(output: &Named, data: &Named) -> Option<String> {
     if data.resolved_path.holds(&output.resolved_path) || is_linked() {
         return Some(format!(
             "{option} names a file in the data directory '{shown}', which only the engine writes: \
-             name a place outside of it"
+             name a path outside of it"
         ));
     }
     output.resolved_path.holds(&data.resolved_path).then(|| {
         format!(
             "{option} names a directory that holds the data directory '{shown}': \
-             name a place of its own"
+             name another path"
         )
     })
 }
@@ -152,7 +152,7 @@ fn clash_with_any_log(output: &Named) -> Option<String> {
     let log = path.ancestors().skip(1).find(|directory| looks_like_log(directory))?;
     Some(format!(
         "{option} names a file in the data directory '{}', which only the engine writes: \
-         name a place outside of it",
+         name a path outside of it",
         log.display()
     ))
 }

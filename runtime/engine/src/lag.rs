@@ -160,9 +160,9 @@ impl SnapshotLag {
     pub fn give_up(&self, why: &str) {
         self.given_up.get_or_init(|| {
             format!(
-                "{} bytes of log stand behind the newest snapshot, as many as --snapshot-lag-max \
-                 allows, and none can be made: {why}\nwhat was taken is answered and durable; mend \
-                 that or allow more, and run again",
+                "the log after the newest snapshot has {} bytes, the most that --snapshot-lag-max \
+                 allows, and no snapshot can be made: {why}\nevery accepted command is answered \
+                 and durable; correct the cause or raise the bound, and run again",
                 grouped(self.bytes())
             )
         });

@@ -29,15 +29,15 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SnapshotUnused(sentence) => write!(f, "note: {sentence}"),
-            Self::SegmentsUntreated(sentence) => write!(f, "note: behind the snapshot: {sentence}"),
+            Self::SegmentsUntreated(sentence) => write!(f, "note: after the snapshot: {sentence}"),
             Self::NoSnapshot(sentence) | Self::OutputsUnsettled(sentence) => {
                 write!(f, "warning: {sentence}")
             }
             Self::SnapshotsBehind { bytes, wanted_bytes } => write!(
                 f,
-                "warning: snapshots fall behind: {} bytes of log stand behind the newest, where \
-                 one is wanted each {}, and a start reads all of them; leave a core to the \
-                 snapshots, offer less, or bound it with --snapshot-lag-max",
+                "warning: snapshots fall behind: the log after the newest has {} bytes, though one \
+                 is due every {}, and a start reads all of it; leave a core to the snapshots, \
+                 offer fewer commands, or set --snapshot-lag-max",
                 grouped(*bytes),
                 grouped(*wanted_bytes)
             ),

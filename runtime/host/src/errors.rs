@@ -34,8 +34,8 @@ pub enum SlotError {
     },
     /// The engine has no session of this number.
     #[error(
-        "there is no session {session}: the engine holds {sessions}, from 0 on; let the operator \
-         configure more"
+        "there is no session {session}: the engine holds {sessions}, numbered from 0; let the \
+         operator configure more"
     )]
     NoSuchSession {
         /// The number asked for.
@@ -63,15 +63,15 @@ pub enum SessionEnd {
     /// The host stopped cleanly by itself: the log had grown as far behind the newest snapshot as
     /// it may, and none could be made.
     #[error(
-        "the host stopped, because the log had grown as far behind the newest snapshot as it may and \
-         none could be made; everything that was accepted is durable: mend what standard error \
-         tells, or allow more, and start it again"
+        "the host stopped, because the log after the newest snapshot reached its bound and no \
+         snapshot could be made; everything that was accepted is durable: correct what the notices \
+         name, or raise the bound, and start it again"
     )]
     SnapshotsBehind,
     /// The engine stopped by itself.
     #[error(
-        "the engine stopped: {0}; everything acknowledged is in the log: mend the cause and start \
-         again"
+        "the engine stopped: {0}; everything acknowledged is in the log: correct the cause and \
+         start again"
     )]
     Fault(Fault),
 }
@@ -108,7 +108,7 @@ pub enum PollError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum WaitError {
     /// The time is over.
-    #[error("the time is over: wait on, or look at the statistics")]
+    #[error("the wait timed out: wait again, or look at the statistics")]
     TimedOut,
     /// The session missed events: [`catch_up`](super::Session::catch_up) reads them from the log.
     #[error("{LAGGING}")]
@@ -148,7 +148,7 @@ pub enum CatchUpError {
     /// What was missed is no longer in the log.
     #[error(
         "the log no longer holds sequence {from}, which the session missed: name the session again \
-         to go on without, and keep more of the log (--keep all)"
+         to continue without it, and keep more of the log (--keep all)"
     )]
     Retired {
         /// The first sequence of it.

@@ -29,10 +29,10 @@ use trades::TradesWriter;
 
 /// Collect the orders of one instrument in a call auction and uncross it.
 ///
-/// Prints the price (ticks), the volume and the imbalance (lots) of the uncross, and how many
-/// trades it makes. The price is that of an order at which most trades; of several the one that
-/// leaves the least imbalance; of several the one at which every better order trades in full, or
-/// the middle of the lowest and the highest such, rounded up.
+/// It prints the price (ticks), the volume and the imbalance (lots) of the uncross, and the number
+/// of its trades. The price is that of an order at which the most trades. Of several such prices it
+/// is the one with the least imbalance, and of several of these the one at which every better order
+/// trades in full, or the middle of the lowest and the highest of these, rounded up.
 #[derive(Clone, Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
 pub struct AuctionArgs {
@@ -40,7 +40,7 @@ pub struct AuctionArgs {
     /// standard input
     #[arg(long, value_name = "FILE.csv[.gz]")]
     pub orders: PathBuf,
-    /// Take the last line even if it has no line feed: the file is known to be whole
+    /// Take the last line even without a line feed: the file is known to be complete
     #[arg(long)]
     pub last_line_whole: bool,
     /// Write the trades: `trade_no,buy_order_id,sell_order_id,price_ticks,qty`, `trade_no` from 0;
@@ -167,7 +167,7 @@ impl Collector {
             Some(first) if first.symbol != line.symbol => {
                 let (symbol, expected) = (shown(&line.symbol), shown(&first.symbol));
                 let sentence = format!(
-                    "{}: the symbol is {symbol} and was {expected} before: an auction is of one \
+                    "{}: the symbol is {symbol} and was {expected} before: an auction has one \
                      instrument",
                     resolved_path()
                 );

@@ -33,27 +33,26 @@ use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Measure the engine on this machine, and put tables and plots into a report.
+/// Measure the engine on this machine, and write tables and plots into a report.
 ///
-/// Without a choice everything is measured, in less than two minutes on an idle machine; a part
-/// alone replaces its section of the same report. The data is written to a new directory below
-/// --data, which is removed afterwards.
+/// Without a choice it measures every part, in less than two minutes on an idle machine. A part
+/// alone replaces its section of the report. The data is in a new directory below --data, which is
+/// removed afterwards.
 #[derive(Clone, Debug, clap::Args)]
 pub struct BenchArgs {
     /// What is measured.
     #[command(flatten)]
     pub parts: Parts,
-    /// Where the data is written; the file system is what is measured
+    /// Where the data is written: this file system is measured
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub data: PathBuf,
     /// How long each measurement takes, in seconds, 1 to 10
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=10))]
     pub seconds: u64,
-    /// The report, a section of which is written or replaced
+    /// The report: its sections are written or replaced
     #[arg(long, value_name = "FILE", default_value = "BENCHMARK_REPORT.md")]
     pub report: PathBuf,
-    /// The same with plots, one HTML file that needs no other [default: beside the report, named
-    /// like it]
+    /// The report with plots, as one HTML file [default: the report's name with the ending .html]
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Print one JSON object a measurement instead of text
@@ -72,29 +71,29 @@ impl BenchArgs {
 #[expect(clippy::struct_excessive_bools, reason = "each asks for a measurement of its own")]
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Parts {
-    /// The five sync modes over the same flow: throughput, latency, and the worst loss, beside a
+    /// The five sync modes over the same flow: throughput, latency and worst loss, compared with a
     /// bare write and sync
     #[arg(long)]
     pub profiles: bool,
-    /// 1, 8, 64 and 100 threads that each wait for every answer, in mode group, beside a bare group
-    /// commit with the same number of threads
+    /// 1, 8, 64 and 100 threads that each wait for every answer, in mode group, compared with a
+    /// bare group commit of as many threads
     #[arg(long)]
     pub callers: bool,
     /// Latency at each offered load, from 1,000 commands a second until a load is not reached, and
     /// without pause
     #[arg(long)]
     pub load: bool,
-    /// How long a start takes behind a million commands for each of --seconds, cold and warm
+    /// How long a start takes after a million commands for each of --seconds, cold and warm
     #[arg(long)]
     pub recovery: bool,
-    /// An engine alone, and beside somebody who reads its history again and again
+    /// An engine alone, and while another process reads its history again and again
     #[arg(long)]
     pub history: bool,
-    /// 50,000 orders with a sync for each, in memory only, and in group commit, beside the
+    /// 50,000 orders with a sync for each, in memory only, and in group commit, compared with the
     /// published figures of a classical design
     #[arg(long)]
     pub classic: bool,
-    /// What a commit costs on the disk, in every way there is
+    /// What a commit costs on the disk, in each way of writing
     #[arg(long)]
     pub disk: bool,
 }
@@ -175,9 +174,7 @@ impl Results<'_> {
         // A signal of a terminal goes to the program's own runs too, and not all end well by it.
         let measured = if self.stop.is_raised() { None } else { measured? };
         let Some(section) = measured else {
-            note(&format!(
-                "stopped before '{heading}' was measured: nothing was written down of it"
-            ));
+            note(&format!("stopped before '{heading}' was measured: the report has nothing of it"));
             return Ok(());
         };
         let written = write_down(&section, &self.args.report, &self.html);

@@ -26,11 +26,11 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Run scenario files through the book and compare what happens with what they expect.
+/// Run scenario files through the book and compare the results with what the files expect.
 ///
-/// Prints `ok ID` or `FAIL ID: ` with the first difference for each scenario, and how many passed
-/// and failed on the last line. Exit code 0: all passed; 1: one failed, or a file is not what
-/// docs/scenarios.md allows (nothing runs then).
+/// For each scenario it prints `ok ID`, or `FAIL ID: ` and the first difference; the last line
+/// counts what passed and failed. Exit code 0: all passed; 1: a scenario failed, or a file breaks
+/// the format of docs/scenarios.md (then nothing runs).
 #[derive(Clone, Debug, clap::Args)]
 pub struct ConformArgs {
     /// Scenario files

@@ -29,11 +29,12 @@ const TURNS_TENTHS: u64 = 7;
 /// Nanoseconds in a second.
 const SECOND_NS: u64 = 1_000_000_000;
 
-/// Measure what a durable commit costs in a data directory, and say how the engine will write it.
+/// Measure what a durable commit costs in a data directory, and show how the engine will write
+/// there.
 ///
-/// Creates the directory when it is missing, keeps engines out while it measures, writes to probe
-/// files of at most 256 MiB in all, and removes them. It says which of the ways the engine uses
-/// there, and warns when the disk or the file system cannot keep the promise. Exit code 1: the
+/// The command creates a missing directory, and excludes engines while it measures. It writes probe
+/// files of at most 256 MiB in all, and removes them. The report marks the way that the engine
+/// uses, and warns when the disk or the file system cannot keep the promise. Exit code 1: the
 /// directory cannot be written.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DiskArgs {
@@ -66,13 +67,13 @@ pub fn disk<P: Platform>(
     let report = measured.map_err(|error| {
         CommandError::failed(format!(
             "could not write probe files in '{}' ({error}); \
-             free some space, see to the disk, or name another with --data",
+             free some space, check the disk, or name another with --data",
             args.data.display()
         ))
     })?;
     match report {
         None => {
-            note("stopped before the end: nothing is reported");
+            note("stopped before the end: there is no report");
             Ok(())
         }
         Some(report) if args.json => console.print_json(&report),

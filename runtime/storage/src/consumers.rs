@@ -89,7 +89,8 @@ pub struct Consumers<P> {
 #[derive(Debug, Error)]
 pub enum ConsumersError {
     /// The system refused something.
-    #[error("could not read or write '{path}' ({1}); see to the disk, and try again", path = .0.display())]
+    #[error("could not read or write '{path}' ({1}); check the disk, and try \
+             again", path = .0.display())]
     Io(PathBuf, io::Error),
     /// The file is not what was written.
     #[error(

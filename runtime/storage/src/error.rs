@@ -115,7 +115,7 @@ impl fmt::Display for OpenError {
             }
             Self::System(doing, path, error) => write!(
                 f,
-                "could not {doing} '{}' ({error}); see to the disk, or name another with --data",
+                "could not {doing} '{}' ({error}); check the disk, or name another with --data",
                 path.display()
             ),
         }
@@ -160,7 +160,7 @@ pub fn explain_fault<P: Platform>(platform: P, directory: &Path, fault: LogFault
     } else if kind == io::ErrorKind::FileTooLarge {
         "raise the limit on the size of files"
     } else {
-        "see to the disk"
+        "check the disk"
     };
     format!(
         "could not {} in '{}' ({}); everything acknowledged is durable: {advice} and run again",

@@ -361,7 +361,7 @@ impl fmt::Display for PackFault {
             Self::Differs(segment) => write!(
                 f,
                 "segment {segment} is not packed: what was read back is not what was written; \
-                 see to the disk and the memory"
+                 check the disk and the memory"
             ),
             Self::System(step, code) => {
                 write!(f, "could not {} (system error {code})", step.phrase())

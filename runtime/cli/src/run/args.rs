@@ -9,31 +9,32 @@ use std::path::{Path, PathBuf};
 /// Commands of the default stream that one run takes.
 pub(super) const STREAM_LIMIT_DEFAULT: u64 = 2_000_000;
 
-/// Run the engine: take an order flow, match it, log every command, release every answer when it is
+/// Run the engine: match an order flow, log every command, and release every answer when it is
 /// durable.
 ///
-/// Outputs that name the flow, the settings, each other or something in the data directory, by
-/// whatever path or link, are refused before anything is touched.
+/// An output that is the flow, the settings file, another output or a file in the data directory,
+/// through any path or link, is refused before anything is changed.
 ///
-/// Without --flow it takes 2,000,000 fresh commands of a seeded stream over 4 instruments. Run
-/// again with the same data directory, it recovers and goes on where it stood, however it ended.
+/// Without --flow it takes 2,000,000 fresh commands of a seeded stream over 4 instruments. The next
+/// run with the same data directory recovers the log and continues where this one ended, also after
+/// a crash.
 #[derive(Clone, Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
 pub struct RunArgs {
     /// The flow to run, CSV or gzip of it; - is standard input [default: the seeded stream]
     #[arg(long, value_name = "FILE")]
     pub flow: Option<PathBuf>,
-    /// Take the flow's last line even if it has no line feed: the flow is known to be whole
+    /// Take the flow's last line even without a line feed: the flow is known to be complete
     #[arg(long, requires = "flow")]
     pub last_line_whole: bool,
-    /// Write the fills of the whole flow, what earlier runs did included
+    /// Write the fills of the whole flow, those of earlier runs included
     #[arg(long, value_name = "OUT.csv")]
     pub fills: Option<PathBuf>,
     /// Write every released event of the whole flow, one JSON object a line
     #[arg(long, value_name = "OUT.jsonl")]
     pub events: Option<PathBuf>,
-    /// Write the highest flow seq whose events have been released, a number a line, as it rises; -
-    /// is standard output (everything else goes to standard error then)
+    /// Write the highest flow seq whose events have been released, one number a line, whenever it
+    /// rises; - is standard output (then everything else goes to standard error)
     #[arg(long, value_name = "PATH")]
     pub acks: Option<PathBuf>,
     /// Offer this many commands a second, by the clock; latencies count from the intended time
@@ -49,7 +50,7 @@ pub struct RunArgs {
     /// Print the summary as one JSON object
     #[arg(long)]
     pub json: bool,
-    /// Read settings from a TOML file; flags stand before it. 'highwater config' prints one
+    /// Read settings from a TOML file; flags override it. 'highwater config' prints such a file
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     #[command(flatten)]

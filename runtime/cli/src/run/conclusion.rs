@@ -79,12 +79,13 @@ pub(super) fn conclude<P: Platform>(
     let verdict = match finished.report.end {
         GatewayEnd::Fed(FeedEnd::Finished | FeedEnd::LimitReached) => Ok(()),
         GatewayEnd::Stopped => {
-            note(&format!("stopped at seq {last}; run again to go on"));
+            note(&format!("stopped at seq {last}; run again to continue"));
             Ok(())
         }
         GatewayEnd::Fed(FeedEnd::BadLine(error)) => {
             note(&format!(
-                "{error}\nthe lines before it are durable, up to seq {last}; mend it and run again"
+                "{error}\nthe lines before it are durable, up to seq {last}; correct it and run \
+                 again"
             ));
             Err(CommandError::Reported)
         }

@@ -184,8 +184,8 @@ impl Loss {
         let more = if self.unreadable.len() > PLACES_NAMED { ", ..." } else { "" };
         writeln!(
             f,
-            "unreadable, or not of this log: {} blocks ({}{more}); what stood there is not counted \
-             in the sessions above",
+            "unreadable, or not of this log: {} blocks ({}{more}); the sessions above do not count \
+             what was there",
             grouped(self.unreadable.len() as u64),
             places.collect::<Vec<_>>().join(", ")
         )

@@ -170,8 +170,8 @@ pub fn held_by(consumer: &Consumer) -> String {
         format!("is durable up to sequence {} only", consumer.durable)
     };
     format!(
-        "the log is kept for the {kind} '{path}', which {why}: run with --{kind} '{path}', or let \
-         go of it with 'highwater consumers forget'"
+        "the log is kept for the {kind} '{path}', which {why}: run with --{kind} '{path}', or \
+         forget it with 'highwater consumers forget'"
     )
 }
 

@@ -20,7 +20,7 @@ use std::thread::{Builder, JoinHandle, yield_now};
 use std::time::Duration;
 
 /// Why there are no more snapshots in this run.
-const SPENT: &str = "this engine makes none any more, for the reason that was told; run again";
+const SPENT: &str = "this engine makes no more snapshots, for the reason given before; run again";
 /// How long it waits before it tries again then.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// How long it waits for a sync that it asked for before it looks again.

@@ -185,7 +185,7 @@ impl<P: Platform> RegisteredOutputs<P> {
 fn not_durable(kind: ConsumerKind, path: &Path, error: &io::Error) -> String {
     format!(
         "could not make the {} in '{}' durable ({error}): nothing that they follow from is retired \
-         any more; see to the disk, and run again",
+         any more; check the disk, and run again",
         kind.name(),
         path.display()
     )

@@ -64,7 +64,7 @@ impl TextFile {
     /// When the file cannot be created.
     pub fn create_beside(what: &'static str, path: &Path) -> Result<Self, OutputError> {
         let resolved_path = ResolvedPath::of(path);
-        let no_file = || io::Error::other("it is no file that another could take the place of");
+        let no_file = || io::Error::other("it is not a file that can be replaced");
         let created = resolved_path.replaceable().ok_or_else(no_file).and_then(PartialFile::create);
         let (file, partial) = created.map_err(|error| OutputError::new(what, path, error))?;
         Ok(Self::partial(what, path, file, partial))

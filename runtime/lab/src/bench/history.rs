@@ -160,8 +160,9 @@ impl fmt::Display for History {
         writeln!(f, "{}\n\n{}\n", Self::HEADING, self.machine)?;
         writeln!(
             f,
-            "An engine in mode group that goes on behind {} commands, {} s each, while another process reads its log \
-             again and again. Throughput: offered without pause. Answers: {} commands a second by the clock, counted \
+            "An engine in mode group that continues after {} commands, {} s each, while another \
+             process reads its log again and again. Throughput: offered without pause. Answers: {} \
+             commands a second by the clock, counted \
              from the time at which each was to be offered (corrected for coordinated omission). A read is a whole \
              process: it starts, opens the log, reads and replays.\n",
             grouped(u64::from(BEFORE)),
@@ -170,7 +171,8 @@ impl fmt::Display for History {
         )?;
         writeln!(
             f,
-            "| beside the engine | commands/s | to nobody | answer p50 | p99 | max | reads, without pause | p50 | max \
+            "| reader | commands/s | to no reader | answer p50 | p99 | max | reads, without pause \
+             | p50 | max \
              | reads, by the clock | p50 | max |\n|---|{}",
             "---:|".repeat(11)
         )?;

@@ -35,7 +35,10 @@ impl Facts<'_> {
     fn memory(&self) -> Option<String> {
         let name = &self.file_system.name;
         (self.file_system.keeper == Keeper::Memory).then(|| {
-            format!("{name} is a file system in memory: nothing there is durable, whatever it says")
+            format!(
+                "{name} is a file system in memory: nothing there is durable, whatever the \
+                     calls return"
+            )
         })
     }
 
@@ -44,7 +47,7 @@ impl Facts<'_> {
         (self.file_system.keeper == Keeper::Remote).then(|| {
             format!(
                 "on {name} another machine or program answers locks and syncs: \
-                 what is durable is what that one keeps; prefer a disk of this machine"
+                 durability depends on that one; prefer a disk of this machine"
             )
         })
     }
@@ -52,8 +55,8 @@ impl Facts<'_> {
     fn mode(&self) -> Option<String> {
         match self.mode {
             IoMode::Append if self.file_system.keeper != Keeper::Memory => Some(format!(
-                "{} takes no direct I/O: segments grow as they are written, \
-                 and every commit waits for the file's new length too",
+                "{} takes no direct I/O: segments grow as they are written, and every commit also \
+                 waits for the file's new length",
                 self.file_system.name
             )),
             IoMode::Append | IoMode::Direct => None,
@@ -68,7 +71,7 @@ impl Facts<'_> {
             return None;
         }
         Some(format!(
-            "half of the commits took at most {}, sooner than most disks can have the data safe: \
+            "half of the commits took at most {}, less than most disks need to make data safe: \
              unless the disk has power-loss protection, it, or the machine below this one, \
              probably answers flushes early, and a power cut may take acknowledged commands; \
              ask who runs it whether flushes reach stable storage",

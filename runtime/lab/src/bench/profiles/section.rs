@@ -119,8 +119,8 @@ impl fmt::Display for Profiles {
         writeln!(
             f,
             "| sync | commands/s | to full | critical path p50 | p99 | answer under load p50 | p99 | max | syncs \
-             | commands a sync | answer alone p50 | p99 | max | to bare | a power cut takes \
-             | worst loss seen, commands |"
+             | commands a sync | answer alone p50 | p99 | max | to bare | a power cut loses | \
+             worst loss seen, commands |"
         )?;
         writeln!(f, "|---|{}---|---:|", "---:|".repeat(13))?;
         self.modes.iter().try_for_each(|row| self.write_row(row, f))?;
