@@ -120,7 +120,7 @@ fn a_handle_that_waits_elsewhere_learns_that_it_is_superseded() {
 }
 
 #[test]
-fn places_run_out_with_a_sentence_and_come_back() {
+fn slots_run_out_with_a_sentence_and_come_back() {
     let config = HostConfig { slots: 2, ..config(&place("places")) };
     let host = host_of(&config);
     let one = host.session(ONE).unwrap();
@@ -128,9 +128,9 @@ fn places_run_out_with_a_sentence_and_come_back() {
     std::mem::forget(host.session(TWO).unwrap());
     let refused = host.session(SessionId(3)).unwrap_err();
     assert_eq!(refused, SlotError::AllTaken { slots: 2 });
-    assert!(refused.to_string().contains("all 2 places"), "{refused}");
+    assert!(refused.to_string().contains("all 2 slots"), "{refused}");
     assert_eq!(host.statistics().slots_taken, 2);
-    // The operator has a place of its own, a leaked handle's place is its session's, and a dropped
+    // The operator has a slot of its own, a leaked handle's slot is its session's, and a dropped
     // one's anybody's.
     drop(host.session(SessionId::OPERATOR).unwrap());
     let two = host.session(TWO).unwrap();
@@ -143,7 +143,7 @@ fn places_run_out_with_a_sentence_and_come_back() {
 }
 
 #[test]
-fn a_place_passes_on_without_what_was_in_it() {
+fn a_slot_passes_on_without_what_was_in_it() {
     let config = HostConfig { slots: 1, ..config(&place("passes_on")) };
     let host = host_of(&config);
     let mut one = host.session(ONE).unwrap();

@@ -11,14 +11,15 @@ pub trait SegmentFile: fmt::Debug + Send + 'static {
     /// The system's.
     fn read_some_at(&self, position: u64, into: &mut [u8]) -> io::Result<usize>;
 
-    /// Writes some bytes at `position`; only on a file opened with [`IoMode::Direct`], aligned like
-    /// its blocks.
+    /// Writes some bytes at `position`; only on a file opened with
+    /// [`IoMode::Direct`](crate::IoMode::Direct), aligned like its blocks.
     ///
     /// # Errors
     /// The system's.
     fn write_some_at(&self, position: u64, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Writes some bytes at the end of the file; only on a file opened with [`IoMode::Append`].
+    /// Writes some bytes at the end of the file; only on a file opened with
+    /// [`IoMode::Append`](crate::IoMode::Append).
     ///
     /// # Errors
     /// The system's.

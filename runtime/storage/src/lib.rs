@@ -1,4 +1,5 @@
-//! A data directory: the segment files of one log, behind the core's [`LogFile`].
+//! A data directory: the segment files of one log, behind the core's
+//! [`LogFile`](highwater::log_file::LogFile).
 //!
 //! It holds a file `lock`, segments named `<number, 16 digits>.log` or, packed, `.packed`, files
 //! named `.packing` that are becoming packed ones, `.spare` ones that are becoming segments,

@@ -373,7 +373,7 @@ fn the_real_flows_are_read_to_their_ends() {
 
 /// The flows in `../shared/data`, where that folder exists.
 fn real_flows() -> Option<Vec<PathBuf>> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let mut files = Vec::new();
     for folder in std::fs::read_dir(data).ok()?.flatten().filter(|entry| entry.path().is_dir()) {
         let inside = std::fs::read_dir(folder.path()).ok()?.flatten();

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Threads that want to be woken when something happens: a flow goes on, somebody wishes to stop.
 ///
-/// Whoever makes it happen publishes it first and [`ring`](Self::ring)s then. A thread adds its
-/// wake-up once, before it announces on it for the first time.
+/// Whoever makes it happen publishes it first and [`wake`](Self::wake)s them then. A thread adds
+/// its wake-up once, before it announces on it for the first time.
 #[derive(Clone, Debug, Default)]
 pub struct WakeupList(Arc<Mutex<Vec<&'static Wakeup>>>);
 
