@@ -168,8 +168,7 @@ struct Plugged<P: Platform> {
 
 /// What is left when a run has ended.
 struct Finished<P: Platform> {
-    report: GatewayReport,
-    engine: Ended<P, ()>,
+    engine: Ended<P, GatewayReport>,
     reserved_bytes: usize,
 }
 
@@ -201,27 +200,22 @@ fn work<P: Platform>(
     let runner = Runner::start(started, config, ports)
         .map_err(|error| system_error("start a thread", &error))?;
     watch(platform, &progress.released_count, expected, || runner.is_finished());
-    let Ended { output, sequencer, directory, log, sync_time, snapshots } =
-        runner.join().map_err(|Panicked| CommandError::failed(DEFECT))?;
-    Ok(Finished {
-        report: settled(output, &outputs)?,
-        engine: Ended { output: (), sequencer, directory, log, sync_time, snapshots },
-        reserved_bytes,
-    })
+    let engine = runner.join().map_err(|Panicked| CommandError::failed(DEFECT))?;
+    settle(&engine.output, &outputs)?;
+    Ok(Finished { engine, reserved_bytes })
 }
 
-/// The report of a run whose outputs are durable, if they are whole.
-fn settled<P: Platform>(
-    report: GatewayReport,
+/// Makes the outputs durable, if they are whole.
+fn settle<P: Platform>(
+    report: &GatewayReport,
     outputs: &SharedOutputs<P>,
-) -> Result<GatewayReport, CommandError> {
+) -> Result<(), CommandError> {
     match report.end {
         GatewayEnd::Fed(_) | GatewayEnd::Stopped | GatewayEnd::SnapshotsBehind(_) => {
-            outputs.lock().sync_up_to(report.released).map_err(CommandError::Failed)?;
+            outputs.lock().sync_up_to(report.released).map_err(CommandError::Failed)
         }
-        GatewayEnd::Output(_) | GatewayEnd::Fault(_) => {}
+        GatewayEnd::Output(_) | GatewayEnd::Fault(_) => Ok(()),
     }
-    Ok(report)
 }
 
 const DEFECT: &str = "a thread of the engine panicked, which is a defect: everything acknowledged is durable; \

@@ -18,7 +18,7 @@ pub struct EngineContext {
     watcher: OnceLock<&'static dyn Watcher>,
 }
 
-/// Who wants to know, on the engine's own threads, what becomes of it.
+/// Is called when an engine ends or must stop, on one of the engine's threads.
 pub trait Watcher: fmt::Debug + Sync {
     /// A thread of the engine has ended, by a panic too, or the engine has a fault.
     fn ended(&self);
@@ -38,7 +38,7 @@ impl EngineContext {
         }))
     }
 
-    /// Tells this watcher from now on.
+    /// Calls this watcher from now on.
     ///
     /// # Panics
     /// If there is one already.

@@ -1,4 +1,4 @@
-//! What the engine was told of the time.
+//! When the engine needs a clock command: an order is about to expire.
 
 use std::time::Duration;
 

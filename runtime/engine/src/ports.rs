@@ -38,7 +38,7 @@ pub trait EventPort<P: Platform>: Send + 'static {
 pub struct Released<P> {
     /// The system.
     pub platform: P,
-    /// Gives an event when it may be known.
+    /// Gives each event once the sync mode allows its release.
     pub releaser: Releaser<'static>,
     /// How the port's thread waits.
     pub idle: Idle<P>,

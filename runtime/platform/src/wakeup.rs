@@ -122,7 +122,7 @@ impl Wakeups {
     }
 
     /// All of them.
-    pub const fn each(&self) -> [&Wakeup; 5] {
+    const fn each(&self) -> [&Wakeup; 5] {
         let Self { sequencer, log, release, sync, snapshot } = self;
         [sequencer, log, release, sync.wakeup(), snapshot.wakeup()]
     }

@@ -76,7 +76,7 @@ pub(super) fn conclude<P: Platform>(
     let RunSettings { args, config } = settings;
     let summary = summary_of(settings, recovered, &finished);
     let last = summary.last_client_sequence;
-    let verdict = match finished.report.end {
+    let verdict = match finished.engine.output.end {
         GatewayEnd::Fed(FeedEnd::Finished | FeedEnd::LimitReached) => Ok(()),
         GatewayEnd::Stopped => {
             note(&format!("stopped at seq {last}; run again to continue"));
@@ -119,7 +119,7 @@ fn summary_of<P: Platform>(
     finished: &Finished<P>,
 ) -> Summary {
     let RunSettings { args, config } = settings;
-    let report = &finished.report;
+    let report = &finished.engine.output;
     let event_counts = report.run_outputs.event_counts();
     let totals = &finished.engine.log;
     let book = &finished.engine.sequencer.book;
