@@ -8,6 +8,7 @@
     reason = "which thread may touch a slot is decided by marks, not by the borrow checker"
 )]
 
+use crate::prefetch::prefetch_for_writing;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::ptr;
@@ -114,6 +115,12 @@ impl<R: Stored, B: Copy> Slots<'_, R, B> {
     #[inline]
     pub(crate) fn set_word(self, number: u64, word: u64, ordering: Ordering) {
         self.slot(number).word.store(word, ordering);
+    }
+
+    /// Has the processor fetch the slot of value number `number`, which will be written soon.
+    #[inline]
+    pub(crate) fn fetch_for_writing(self, number: u64) {
+        prefetch_for_writing(self.slot(number));
     }
 
     /// Writes the rest of value number `number` into its slot.

@@ -24,6 +24,11 @@ pub struct Producer<'a, T: Carried> {
     consumed: u64,
 }
 
+/// How far ahead of the slot that is written the processor fetches one for writing. The consumer
+/// has read it since it was written last, so it has the line too: each store would wait until the
+/// other core has given it up, 50 to 280 ns, and a core has few stores waiting at a time.
+const FETCHED_AHEAD: u64 = 16;
+
 /// The ring is full; the value comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full<T>(pub T);
@@ -93,6 +98,7 @@ impl<'a, T: Carried> Producer<'a, T> {
         let mark = mark(self.written, self.capacity());
         // Release pairs with the Acquire of `is_new`: who sees the mark sees the value.
         self.slots.set_word(self.written, word | mark, Ordering::Release);
+        self.slots.fetch_for_writing(self.written + FETCHED_AHEAD);
         self.written += 1;
         self.published = self.written;
     }
@@ -216,6 +222,7 @@ impl<T: Carried> WriteBatch<'_, '_, T> {
             // SAFETY: as above, and nobody goes by its mark before the first of the batch has its.
             unsafe { write_marked(slots, written, value, mark) };
         }
+        slots.fetch_for_writing(written + FETCHED_AHEAD);
         self.producer.written = written + 1;
     }
 

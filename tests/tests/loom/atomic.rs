@@ -221,6 +221,9 @@ impl<R: Stored, B: Copy> Slots<'_, R, B> {
         self.slot(number).word.store(word, ordering);
     }
 
+    /// Changes nothing.
+    pub(crate) fn fetch_for_writing(self, _: u64) {}
+
     /// # Safety
     /// As in the core.
     pub(crate) unsafe fn write(self, number: u64, rest: R) {

@@ -27,6 +27,7 @@ mod checked {
     pub mod limits;
     pub mod log_file;
     pub mod padded;
+    pub mod prefetch;
     pub mod ring;
     pub mod stage;
     pub mod sync_mode;
