@@ -1,5 +1,5 @@
-//! Market shapes: orders near a middle that stands still, drifts, swings or crashes, most of which
-//! are canceled and few of which trade.
+//! Market shapes: orders near a middle that stands still, of which few trade, or one that drifts,
+//! swings or crashes, and runs through those that rest ahead of it.
 
 use crate::SEED;
 use crate::book_flow::define_instruments;
@@ -30,7 +30,7 @@ pub enum Shape {
 
 /// Where the middle begins, in ticks.
 const MIDDLE: f64 = 100_000.0;
-/// Open orders that the flow keeps.
+/// Open orders that the flow begins with and keeps.
 const LIVE: usize = 4_000;
 /// The furthest distance from the middle, in ticks.
 const DISTANCE_MAX: f64 = 2_000.0;
@@ -74,8 +74,10 @@ impl Shape {
 
 /// The commands of a shape, and how many of them only fill the book.
 ///
-/// Of 100 commands 20 change an order, 40 are new and 40 cancel; of 100 new ones 15 are immediate
-/// or cancel. A book beside the generator tells it which orders are still open.
+/// Of 100 commands 20 change an order, 40 are new, of which 6 are immediate or cancel, and 40
+/// cancel; while fewer than 4,000 orders are open, these 40 rest another one instead. Without that
+/// the book would soon be empty, because trades and immediate orders take their part. A book beside
+/// the generator tells it which orders are still open.
 ///
 /// # Panics
 /// When the book contradicts itself.
@@ -128,6 +130,7 @@ impl Maker {
             0..20 => self.replace(part),
             20..60 if self.random.below(100) < 15 => self.immediate(part),
             20..60 => self.passive(part),
+            _ if self.live.len() < LIVE => self.passive(part),
             _ => self.cancel(),
         }
     }
