@@ -12,6 +12,7 @@ use highwater::types::{
 };
 use highwater_flows::random::Random;
 use std::f64::consts::PI;
+use std::ops::Range;
 
 /// The way of the middle of the market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,14 +83,23 @@ impl Shape {
 /// # Panics
 /// When the book contradicts itself.
 pub fn commands(shape: Shape, count: usize) -> (Vec<Command>, usize) {
+    commands_within(shape, count, 0..count)
+}
+
+/// As [`commands`], but only those numbered `within` a flow of `count`. A short flow of its own
+/// would swing as far within fewer commands: here the middle moves as fast as in the whole one.
+///
+/// # Panics
+/// When the book contradicts itself.
+pub fn commands_within(shape: Shape, count: usize, within: Range<usize>) -> (Vec<Command>, usize) {
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
     let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("the memory is large enough");
     define_instruments(&mut book, 1);
     let mut maker =
         Maker { shape, random: Random::from_seed(SEED), live: Vec::new(), places: vec![NONE] };
-    let mut made = Vec::with_capacity(count + LIVE);
-    for number in 0..LIVE + count {
-        let part = part_of(number.saturating_sub(LIVE), count);
+    let mut made = Vec::with_capacity(within.len() + LIVE);
+    for number in 0..LIVE + within.len() {
+        let part = part_of(within.start + number.saturating_sub(LIVE), count);
         let action = if number < LIVE { maker.passive(part) } else { maker.draw(part) };
         let client_sequence = ClientSequence(number as u64 + 1);
         let command = Command { session: SessionId(1), client_sequence, action };
