@@ -1,5 +1,5 @@
-//! A ring with two shared counters, as a queue between two threads is usually written: what the ring
-//! of the core, which has a mark in each slot, is compared with.
+//! A ring with two shared counters, as a queue between two threads is usually written: what the
+//! core's ring, which has a mark in each slot, is compared with.
 //!
 //! One counter says how many reports were published, the other how many slots were given back; each
 //! is stored by one side and loaded by the other (Lamport, 1977). So two lines travel to the reader
@@ -98,7 +98,7 @@ impl<const CACHED: bool> Sender<'_, CACHED> {
     #[inline]
     fn has_room(&mut self) -> bool {
         if !CACHED || self.published - self.given_back == CAPACITY {
-            // Acquire pairs with the Release in `receive`: a slot that was given back has been read.
+            // Acquire pairs with the Release in `receive`: what was given back has been read.
             self.given_back = self.ring.given_back.load(Ordering::Acquire);
         }
         self.published - self.given_back < CAPACITY
@@ -138,8 +138,8 @@ impl<const CACHED: bool> Receives for Receiver<'_, CACHED> {
     fn receive(&mut self, max: usize, mut read: impl FnMut(&Event)) -> usize {
         let mut count = 0;
         while count < max && self.is_waiting() {
-            // SAFETY: it is published, so it is written, and the book does not touch its slot before
-            // that is given back.
+            // SAFETY: it is published, so it is written, and the book does not touch its slot
+            // before that is given back.
             let report = unsafe { self.ring.slots.place(self.given_back).read() };
             self.given_back += 1;
             // Release pairs with the Acquire in `has_room`: the slot has been read before.
