@@ -1,167 +1,227 @@
-//! Commands into the book on one core, events of 64 bytes through a ring to another: what a second
-//! of it takes, by the shape of the market, and what the book and the ring alone would take.
+//! Commands into the book on one core, reports of 64 bytes to another that reads each of them: what
+//! a command costs, by the shape of the market and by the queue between the two.
+//!
+//! The reader folds all reports into the running hash, which is the book's in the end: no queue
+//! loses a report or changes its place.
 
 use bench::book_flow::{apply_all, define_instruments};
-use bench::cpu_clock::timed;
+use bench::counters::Counters;
+use bench::cpu_clock::{now_ns, per_operation, timed};
+use bench::distance::Distance;
+use bench::queues::{Channel, Marks, Queue, Receives};
 use bench::shapes::{CAPACITIES, Shape, commands};
 use bench::threads::{Cores, together};
 use highwater::book::Book;
 use highwater::command::Command;
 use highwater::event::{Event, EventSink};
-use highwater::limits::EVENT_RING_CAPACITY;
-use highwater::ring::{Consumer, Producer, Ring};
 use std::hint::{black_box, spin_loop};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::thread::available_parallelism;
 
 /// Commands of a flow.
 const COMMANDS: usize = 1_000_000;
 /// How often all take turns.
 const TURNS: usize = 7;
 
-/// Spin hints after which a drainer that found few events looks again. Whoever looks all the time
-/// waits at the line that the next event is written to, and takes it away once an event.
+/// Spin hints after which a reader that found few reports looks again. Whoever looks all the time
+/// waits at the line that the next report is written to, and takes it away once a report.
 const PAUSES: u32 = 1_500;
 
-/// Events that it takes together, at most; fewer are few.
+/// Reports that it takes together, at most; fewer are few.
 const TOGETHER: usize = 64;
 
-/// The event ring of an engine, as it is.
-type EventRing = Ring<Event, EVENT_RING_CAPACITY>;
+/// Part of the time that both threads must have been running in nine of ten turns; with less, other
+/// programs were measured.
+const RUNNING_MIN: f64 = 0.95;
+
+/// A way of the reports.
+type Way = (&'static str, fn(&Flow) -> Turn);
+
+/// What a turn cost.
+struct Turn {
+    /// Nanoseconds a command.
+    ns: f64,
+    /// Part of the time that the thread which ran less was running.
+    running: f64,
+}
+
+/// What takes turns. The first has a mark in each slot, the next two have counters that both sides
+/// load, always or when they must.
+const WAYS: [Way; 5] = [
+    ("our ring", through::<Marks>),
+    ("shared counters", through::<Counters<false>>),
+    ("cached counters", through::<Counters<true>>),
+    ("sync_channel", through::<Channel>),
+    ("book alone", alone),
+];
 
 fn main() {
-    println!("million commands a second: median and best of {TURNS} turns; events a command");
-    println!(
-        "{:<12} {:>13} {:>13} {:>13} {:>8}",
-        "shape", "both", "book only", "ring only", "events"
-    );
+    if available_parallelism().map_or(1, usize::from) < 2 {
+        println!("skipped: the book and the reader need a core each");
+        return;
+    }
+    let before = Distance::measure();
+    println!("the cores are {before}");
+    println!("million commands a second, and ns a command: medians of {TURNS} turns");
+    print!("{:<18}", "");
+    for (name, _) in WAYS {
+        print!(" {name:>16}");
+    }
+    println!();
+    let mut worst = [0.0; WAYS.len()];
+    let mut running = Vec::new();
     for shape in Shape::ALL {
+        let costs = costs(&Flow::new(shape), &mut running);
+        show(shape.name(), costs);
+        worst.iter_mut().zip(costs).for_each(|(worst, cost)| *worst = cost.max(*worst));
+    }
+    show("worst of the five", worst);
+    let (after, running) = (Distance::measure(), at(running, 0.1));
+    println!("the cores are {after}");
+    println!("in nine of ten turns the threads ran for {:.0} % of the time", 100.0 * running);
+    if before.name() != after.name() || running < RUNNING_MIN {
+        println!("the machine was not the same, or not free, all the time: run it again");
+    }
+}
+
+fn show(name: &str, costs: [f64; WAYS.len()]) {
+    print!("{name:<18}");
+    for ns in costs {
+        print!(" {:>8.1} {ns:>7.1}", 1e3 / ns);
+    }
+    println!();
+}
+
+/// What a command costs in each way, the median of all turns.
+fn costs(flow: &Flow, running: &mut Vec<f64>) -> [f64; WAYS.len()] {
+    let mut turns = [(); WAYS.len()].map(|()| Vec::with_capacity(TURNS));
+    for _ in 0..TURNS {
+        for ((_, way), costs) in WAYS.iter().zip(&mut turns) {
+            let turn = way(flow);
+            costs.push(turn.ns);
+            running.push(turn.running);
+        }
+    }
+    turns.map(|costs| at(costs, 0.5))
+}
+
+/// The value that `part` of them are below.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a place among few"
+)]
+fn at(mut values: Vec<f64>, part: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() as f64 * part) as usize]
+}
+
+/// A shape's commands, and what their reports amount to.
+struct Flow {
+    commands: Vec<Command>,
+    preload: usize,
+    /// The book's running hash behind the last of them.
+    hash: u64,
+}
+
+impl Flow {
+    fn new(shape: Shape) -> Self {
         let (commands, preload) = commands(shape, COMMANDS);
-        let (preload, rest) = commands.split_at(preload);
-        let events = events_of(preload, rest);
-        let mut turns: [Vec<f64>; 3] = Default::default();
-        for _ in 0..TURNS {
-            turns[0].push(through_the_ring(preload, rest));
-            turns[1].push(book_alone(preload, rest));
-            turns[2].push(ring_alone(&events));
-        }
-        let per_command = per_second(events.len(), 1.0) / per_second(rest.len(), 1.0);
-        let [both, book, ring] = turns.map(median_and_best);
-        let ring = ring.map(|rate| rate / per_command);
-        print!("{:<12}", shape.name());
-        for [median, best] in [both, book, ring] {
-            print!(" {median:>6.1} {best:>6.1}");
-        }
-        println!(" {per_command:>8.2}");
+        let mut flow = Self { commands, preload, hash: 0 };
+        flow.hash = flow.with_book(|book, rest| {
+            apply_all(book, rest, &mut ());
+            book.running_hash()
+        });
+        flow
+    }
+
+    /// Does `work` with a book that the preload has filled, and the commands behind it.
+    fn with_book<T>(&self, work: impl FnOnce(&mut Book<'_>, &[Command]) -> T) -> T {
+        let (preload, rest) = self.commands.split_at(self.preload);
+        let mut memory = vec![0_u8; Book::bytes_needed(CAPACITIES)];
+        let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("the memory is large enough");
+        define_instruments(&mut book, 1);
+        apply_all(&mut book, preload, &mut ());
+        work(&mut book, rest)
     }
 }
 
-/// All events that follow from the commands behind the preload.
-fn events_of(preload: &[Command], rest: &[Command]) -> Vec<Event> {
-    let mut events = Vec::with_capacity(2 * rest.len());
-    with_book(preload, |book| {
-        apply_all(book, rest, &mut |event: &Event| events.push(*event));
-    });
-    events
-}
-
-/// Millions of commands a second whose events go to the other core.
-fn through_the_ring(preload: &[Command], rest: &[Command]) -> f64 {
-    let took = with_book(preload, |book| {
-        drained(|producer| apply_all(book, rest, &mut RingSink(producer)))
-    });
-    per_second(rest.len(), took.as_secs_f64())
-}
-
-/// Millions of commands a second of processor time whose events are only looked at.
-fn book_alone(preload: &[Command], rest: &[Command]) -> f64 {
-    let ((), ns) = with_book(preload, |book| {
-        timed(|| {
-            apply_all(book, rest, &mut |event: &Event| {
-                black_box(event);
-            });
-        })
-    });
-    per_second(rest.len(), Duration::from_nanos(ns).as_secs_f64())
-}
-
-/// Millions of events a second through the ring, with no book behind it.
-fn ring_alone(events: &[Event]) -> f64 {
-    let took = drained(|producer| {
-        let mut sink = RingSink(producer);
-        for event in events {
-            sink.event(event);
-        }
-    });
-    per_second(events.len(), took.as_secs_f64())
-}
-
-fn with_book<T>(preload: &[Command], work: impl FnOnce(&mut Book<'_>) -> T) -> T {
-    let mut memory = vec![0_u8; Book::bytes_needed(CAPACITIES)];
-    let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("the memory is large enough");
-    define_instruments(&mut book, 1);
-    apply_all(&mut book, preload, &mut ());
-    work(&mut book)
-}
-
-/// A sink that waits for room in the ring and then builds the event there, as the sequencer's does.
-struct RingSink<'p, 'r>(&'p mut Producer<'r, Event>);
-
-impl EventSink for RingSink<'_, '_> {
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "an event goes from where it is made into its slot")]
-    fn event(&mut self, event: &Event) {
-        while !self.0.has_room(1) {
-            spin_loop();
-        }
-        self.0.push_copy(event);
-    }
-}
-
-/// The time that `work` takes until all that it pushed has arrived on the other core.
-#[expect(clippy::disallowed_methods, reason = "a bench measures time")]
-fn drained(work: impl FnOnce(&mut Producer<'_, Event>)) -> Duration {
-    let ring: Box<EventRing> = Box::default();
-    let (mut producer, mut consumer) = ring.split().expect("it is new");
-    let (is_pushed, is_drained) = (AtomicBool::new(false), AtomicBool::new(false));
-    let here = || {
-        let started = Instant::now();
-        work(&mut producer);
-        is_pushed.store(true, Ordering::Release);
-        while !is_drained.load(Ordering::Acquire) {
-            spin_loop();
-        }
-        started.elapsed()
-    };
-    together(Cores::Two, here, || {
-        drain(&mut consumer, &is_pushed);
-        is_drained.store(true, Ordering::Release);
+/// The processor time of a command whose events are only looked at.
+fn alone(flow: &Flow) -> Turn {
+    flow.with_book(|book, rest| {
+        let look = &mut |event: &Event| {
+            black_box(event);
+        };
+        let begun = now_ns();
+        let ((), ran) = timed(|| apply_all(book, rest, look));
+        let took = now_ns() - begun;
+        Turn { ns: per_operation(ran, rest.len()), running: share(ran, took) }
     })
 }
 
-/// Reads every event until nothing follows.
-fn drain(consumer: &mut Consumer<'_, Event>, is_pushed: &AtomicBool) {
-    loop {
-        let no_more = is_pushed.load(Ordering::Acquire);
-        let count = consumer.for_each(TOGETHER, |event| {
-            black_box(event);
+/// The time of a command whose events go to the other core through a queue.
+fn through<Q: Queue>(flow: &Flow) -> Turn {
+    flow.with_book(|book, rest| {
+        let begin = book.running_hash();
+        let mut queue = Q::default();
+        let work = |sender: &mut _| apply_all(book, rest, sender);
+        let Read { took, ran, hash } = read_by_other(queue.split(), begin, work);
+        assert_eq!(hash, flow.hash, "a report was lost, or changed its place");
+        Turn { ns: per_operation(took, rest.len()), running: share(ran, took) }
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a bench takes seconds")]
+fn share(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}
+
+/// What the other core has read.
+struct Read {
+    /// Nanoseconds until all was read.
+    took: u64,
+    /// Nanoseconds of these for which the thread that ran less was running.
+    ran: u64,
+    /// The running hash behind the last report.
+    hash: u64,
+}
+
+/// Does `work`, and waits until the other core has read all that it sent; the running hash goes on
+/// from `hash`.
+fn read_by_other<S: EventSink>(
+    (mut sender, mut receiver): (S, impl Receives),
+    mut hash: u64,
+    work: impl FnOnce(&mut S),
+) -> Read {
+    let (is_sent, is_read) = (AtomicBool::new(false), AtomicBool::new(false));
+    let send = || {
+        let begun = now_ns();
+        let ((), ran) = timed(|| {
+            work(&mut sender);
+            is_sent.store(true, Ordering::Release);
+            while !is_read.load(Ordering::Acquire) {
+                spin_loop();
+            }
         });
-        match count {
-            0 if no_more => return,
+        (now_ns() - begun, ran)
+    };
+    let mut reader_ran = 0;
+    let (took, ran) = together(Cores::Two, send, || {
+        (hash, reader_ran) = timed(|| read_all(&mut receiver, hash, &is_sent));
+        is_read.store(true, Ordering::Release);
+    });
+    Read { took, ran: ran.min(reader_ran), hash }
+}
+
+/// Reads every report until nothing follows, and returns the running hash.
+fn read_all(receiver: &mut impl Receives, mut hash: u64, is_sent: &AtomicBool) -> u64 {
+    loop {
+        let no_more = is_sent.load(Ordering::Acquire);
+        match receiver.receive(TOGETHER, |event| hash = event.fold_into(hash)) {
+            0 if no_more => return hash,
             0..TOGETHER => (0..PAUSES).for_each(|_| spin_loop()),
             _ => {}
         }
     }
-}
-
-/// Millions a second.
-#[expect(clippy::cast_precision_loss, reason = "a million is few")]
-fn per_second(count: usize, seconds: f64) -> f64 {
-    count as f64 / seconds / 1e6
-}
-
-/// The middle one, and the one that other programs disturbed least.
-fn median_and_best(mut rates: Vec<f64>) -> [f64; 2] {
-    rates.sort_by(f64::total_cmp);
-    [rates[rates.len() / 2], rates[rates.len() - 1]]
 }

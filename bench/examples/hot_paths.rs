@@ -6,6 +6,7 @@
 use bench::book_flow::{Watcher, apply_all, commands_of, define_instruments};
 use bench::flow::{Flow, Shape};
 use bench::rings::{CAPACITY, Value};
+use bench::shapes;
 use highwater::book::Book;
 use highwater::checksum::checksum;
 use highwater::command::{Action, Command};
@@ -16,31 +17,65 @@ use highwater::types::{Capacities, Sequence};
 use std::hint::black_box;
 use std::process::ExitCode;
 
-/// How often a path is walked.
+/// How often a path is walked, but for those of the shapes of the market.
 const TIMES: usize = 4_096;
 /// Values that go through a ring together.
 const BATCH: usize = 256;
 const CAPACITIES: Capacities = Capacities { orders: 1 << 14, instruments: 16, sessions: 4 };
 
+/// Commands of a shape of the market that are applied: of the swings the way to the top and most of
+/// the way back.
+const SHAPE_TIMES: usize = 30 * TIMES;
+/// Commands of the whole flow that these are a part of.
+const SHAPE_COMMANDS: usize = 1_000_000;
+/// The part begins here where the crash is to be in it.
+const BEFORE_THE_CRASH: usize = 490_000;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let is_slower = arguments.get(1).is_some_and(|argument| argument == "slower");
-    let times = if is_slower { TIMES + TIMES / 16 } else { TIMES };
-    match arguments.first().map(String::as_str) {
-        Some("encode_new") => encode_new(times),
-        Some("decode_new") => decode_new(times),
-        Some("checksum_block") => checksum_block(times),
-        Some("ring_one") => ring_one(times),
-        Some("ring_batch") => ring_batch(times),
-        Some("book_mix") => book_mix(times),
-        _ => {
-            eprintln!(
-                "say which: encode_new decode_new checksum_block ring_one ring_batch book_mix"
-            );
-            return ExitCode::FAILURE;
-        }
+    let name = arguments.first().map_or("", String::as_str);
+    let walks = if shape_of(name).is_some() { SHAPE_TIMES } else { TIMES };
+    let times = if is_slower { walks + walks / 16 } else { walks };
+    if let Some((shape, first)) = shape_of(name) {
+        book_shape(shape, first, times);
+    } else if let Some(path) = path_of(name) {
+        path(times);
+    } else {
+        eprintln!(
+            "say which: encode_new decode_new checksum_block ring_one ring_batch book_mix \
+             book_static book_swing_25 book_swing_40 book_crash"
+        );
+        return ExitCode::FAILURE;
     }
+    // What the count is divided by.
+    println!("{walks}");
     ExitCode::SUCCESS
+}
+
+/// The path of this name, which is told how often it is walked.
+fn path_of(name: &str) -> Option<fn(usize)> {
+    match name {
+        "encode_new" => Some(encode_new),
+        "decode_new" => Some(decode_new),
+        "checksum_block" => Some(checksum_block),
+        "ring_one" => Some(ring_one),
+        "ring_batch" => Some(ring_batch),
+        "book_mix" => Some(book_mix),
+        _ => None,
+    }
+}
+
+/// The shape of the market that a path of this name applies, and with which of its commands it
+/// begins.
+fn shape_of(name: &str) -> Option<(shapes::Shape, usize)> {
+    match name {
+        "book_static" => Some((shapes::Shape::Static, 0)),
+        "book_swing_25" => Some((shapes::Shape::Swing25, 0)),
+        "book_swing_40" => Some((shapes::Shape::Swing40, 0)),
+        "book_crash" => Some((shapes::Shape::FlashCrash, BEFORE_THE_CRASH)),
+        _ => None,
+    }
 }
 
 /// What callgrind counts, by its name.
@@ -125,6 +160,21 @@ fn book_mix(times: usize) {
     apply_all(&mut book, preload, &mut watcher);
     apply_all(&mut book, before, &mut watcher);
     counted(|| apply_all(&mut book, &measured[..times], &mut watcher));
+    black_box(watcher);
+}
+
+/// Part of the long flow and not a short one, whose middle would run through the same ticks within
+/// an eighth of the commands: levels would come and go more often.
+fn book_shape(shape: shapes::Shape, first: usize, times: usize) {
+    let (commands, preload) = shapes::commands_within(shape, SHAPE_COMMANDS, first..first + times);
+    let (preload, measured) = commands.split_at(preload);
+    let mut memory = vec![0; Book::bytes_needed(shapes::CAPACITIES)];
+    let mut book =
+        Book::new(&mut memory, shapes::CAPACITIES, 1).expect("the memory is large enough");
+    define_instruments(&mut book, 1);
+    let mut watcher = Watcher::default();
+    apply_all(&mut book, preload, &mut watcher);
+    counted(|| apply_all(&mut book, measured, &mut watcher));
     black_box(watcher);
 }
 

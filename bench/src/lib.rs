@@ -1,11 +1,14 @@
 //! What the benches share: command sequences from the seeded stream, made before the clock starts.
 
 pub mod book_flow;
+pub mod counters;
 pub mod cpu_clock;
+pub mod distance;
 pub mod floor;
 pub mod flow;
 pub mod many;
 pub mod markets;
+pub mod queues;
 pub mod rings;
 pub mod shapes;
 pub mod system;

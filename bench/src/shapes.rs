@@ -1,5 +1,5 @@
-//! Market shapes: orders near a middle that stands still, drifts, swings or crashes, most of which
-//! are canceled and few of which trade.
+//! Market shapes: orders near a middle that stands still, of which few trade, or one that drifts,
+//! swings or crashes, and runs through those that rest ahead of it.
 
 use crate::SEED;
 use crate::book_flow::define_instruments;
@@ -12,6 +12,7 @@ use highwater::types::{
 };
 use highwater_flows::random::Random;
 use std::f64::consts::PI;
+use std::ops::Range;
 
 /// The way of the middle of the market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub enum Shape {
 
 /// Where the middle begins, in ticks.
 const MIDDLE: f64 = 100_000.0;
-/// Open orders that the flow keeps.
+/// Open orders that the flow begins with and keeps.
 const LIVE: usize = 4_000;
 /// The furthest distance from the middle, in ticks.
 const DISTANCE_MAX: f64 = 2_000.0;
@@ -74,20 +75,31 @@ impl Shape {
 
 /// The commands of a shape, and how many of them only fill the book.
 ///
-/// Of 100 commands 20 change an order, 40 are new and 40 cancel; of 100 new ones 15 are immediate
-/// or cancel. A book beside the generator tells it which orders are still open.
+/// Of 100 commands 20 change an order, 40 are new, of which 6 are immediate or cancel, and 40
+/// cancel; while fewer than 4,000 orders are open, these 40 rest another one instead. Without that
+/// the book would soon be empty, because trades and immediate orders take their part. A book beside
+/// the generator tells it which orders are still open.
 ///
 /// # Panics
 /// When the book contradicts itself.
 pub fn commands(shape: Shape, count: usize) -> (Vec<Command>, usize) {
+    commands_within(shape, count, 0..count)
+}
+
+/// As [`commands`], but only those numbered `within` a flow of `count`. A short flow of its own
+/// would swing as far within fewer commands: here the middle moves as fast as in the whole one.
+///
+/// # Panics
+/// When the book contradicts itself.
+pub fn commands_within(shape: Shape, count: usize, within: Range<usize>) -> (Vec<Command>, usize) {
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
     let mut book = Book::new(&mut memory, CAPACITIES, 1).expect("the memory is large enough");
     define_instruments(&mut book, 1);
     let mut maker =
         Maker { shape, random: Random::from_seed(SEED), live: Vec::new(), places: vec![NONE] };
-    let mut made = Vec::with_capacity(count + LIVE);
-    for number in 0..LIVE + count {
-        let part = part_of(number.saturating_sub(LIVE), count);
+    let mut made = Vec::with_capacity(within.len() + LIVE);
+    for number in 0..LIVE + within.len() {
+        let part = part_of(within.start + number.saturating_sub(LIVE), count);
         let action = if number < LIVE { maker.passive(part) } else { maker.draw(part) };
         let client_sequence = ClientSequence(number as u64 + 1);
         let command = Command { session: SessionId(1), client_sequence, action };
@@ -128,6 +140,7 @@ impl Maker {
             0..20 => self.replace(part),
             20..60 if self.random.below(100) < 15 => self.immediate(part),
             20..60 => self.passive(part),
+            _ if self.live.len() < LIVE => self.passive(part),
             _ => self.cancel(),
         }
     }

@@ -4,7 +4,6 @@ use core_affinity::CoreId;
 use std::hint::spin_loop;
 use std::sync::{Barrier, OnceLock};
 use std::thread;
-use std::time::Duration;
 
 /// Where the two sides of a ring run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +37,7 @@ impl Cores {
 ///
 /// # Panics
 /// When one of them does.
-pub fn together(
-    where_to: Cores,
-    here: impl FnOnce() -> Duration,
-    there: impl FnOnce() + Send,
-) -> Duration {
+pub fn together<T>(where_to: Cores, here: impl FnOnce() -> T, there: impl FnOnce() + Send) -> T {
     let start = Barrier::new(2);
     cores();
     thread::scope(|scope| {
