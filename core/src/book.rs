@@ -35,11 +35,13 @@ use invariant::broken_invariant;
 use rules::context::Context;
 use store::expiries::Expiries;
 use store::index::{Index, cells_for};
-use store::ladder::{InstrumentBook, Ladders, Level, LevelLimits};
+use store::instrument_book::InstrumentBook;
+use store::ladder::{IDLE_ROWS, IDLE_SPANS, Ladders, LevelLimits};
 use store::memory::{ALIGN_BYTES, Memory, array_bytes};
 use store::order::Order;
 use store::orders::Orders;
-use store::pool::Pool;
+use store::pool::{NONE, Pool};
+use store::row::Row;
 use store::sessions::{Session, Sessions};
 use store::span::{Span, Spans, spans_max};
 use store::symbols::{Instrument, Symbols};
@@ -286,9 +288,9 @@ impl<'m> Book<'m> {
             .saturating_add(array_bytes::<u32>(cells_for(orders)))
             .saturating_add(array_bytes::<u32>(expiries_max(orders)))
             .saturating_add(array_bytes::<InstrumentBook>(instruments))
-            .saturating_add(array_bytes::<Level>(orders.saturating_add(1)))
+            .saturating_add(array_bytes::<Row>(orders.saturating_add(IDLE_ROWS + 1)))
             .saturating_add(array_bytes::<u32>(cells_for(orders)))
-            .saturating_add(array_bytes::<Span>(spans.saturating_add(1)))
+            .saturating_add(array_bytes::<Span>(spans.saturating_add(IDLE_SPANS + 1)))
             .saturating_add(array_bytes::<u32>(cells_for(spans)))
             .saturating_add(array_bytes::<Instrument>(instruments.saturating_add(1)))
             .saturating_add(array_bytes::<u32>(cells_for(instruments)))
@@ -340,12 +342,15 @@ impl<'m> Book<'m> {
             },
             ladders: Ladders {
                 instrument_books: memory.cut(instruments)?,
-                levels: Pool::new(memory.cut(orders + 1)?),
-                prices: index(&mut memory, orders, 2)?,
+                rows: Pool::new(memory.cut(orders + IDLE_ROWS + 1)?),
+                row_numbers: index(&mut memory, orders, 2)?,
                 spans: Spans {
-                    pool: Pool::new(memory.cut(spans + 1)?),
+                    pool: Pool::new(memory.cut(spans + IDLE_SPANS + 1)?),
                     prefixes: index(&mut memory, spans, 3)?,
+                    live: 0,
                 },
+                levels_live: 0,
+                idle_rows: [NONE; IDLE_ROWS],
             },
             symbols: Symbols::new(
                 memory.cut(instruments + 1)?,

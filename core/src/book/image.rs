@@ -114,7 +114,7 @@ impl Book<'_> {
                 instruments: self.symbols.count(),
                 orders: self.open_order_count(),
                 places: self.orders.pool.live(),
-                spans: self.ladders.spans.pool.live(),
+                spans: self.ladders.spans.live,
             },
         }
     }
@@ -146,7 +146,7 @@ impl Book<'_> {
         write(bytes_of(&InstrumentEntry::new(symbol, &terms, instrument_book)))?;
         for side in [Side::Buy, Side::Sell] {
             for level in self.raw_levels(LadderId::new(instrument, side)) {
-                self.slots(level).try_for_each(|slot| self.write_order(slot, write))?;
+                self.slots(level.head).try_for_each(|slot| self.write_order(slot, write))?;
             }
         }
         self.stop_slots(instrument).try_for_each(|slot| self.write_order(slot, write))
@@ -158,7 +158,7 @@ impl Book<'_> {
         write: &mut impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let order = self.orders.pool.get(slot);
-        let price = self.ladders.levels.get(order.level).price;
+        let price = self.ladders.level(order.level).price;
         if order.extra == super::store::pool::NONE {
             return write(bytes_of(&OrderEntry::new(order, price)));
         }

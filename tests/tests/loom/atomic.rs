@@ -221,8 +221,10 @@ impl<R: Stored, B: Copy> Slots<'_, R, B> {
         self.slot(number).word.store(word, ordering);
     }
 
-    /// Changes nothing.
-    pub(crate) fn fetch_for_writing(self, _: u64) {}
+    /// Touches nothing, as in the core.
+    pub(crate) fn fetch_for_writing(self, number: u64) {
+        let _ = self.slot(number);
+    }
 
     /// # Safety
     /// As in the core.

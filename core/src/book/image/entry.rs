@@ -2,7 +2,7 @@
 //! first byte.
 
 use super::ImageFault;
-use crate::book::store::ladder::InstrumentBook;
+use crate::book::store::instrument_book::InstrumentBook;
 use crate::book::store::order::{Extra, Order};
 use crate::little_endian::{Le16, Le32, Le64};
 use crate::types::{

@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use crate::book::invariant::broken_invariant;
-use crate::book::store::ladder::Level;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::NONE;
+use crate::book::store::row::Level;
 use crate::book::{Book, quantity_of};
 use crate::event::{EventKind, EventSink, RejectReason};
 use crate::types::{InstrumentId, Lots, OrderId, Phase, Price, SessionId, Side, Ticks};
@@ -23,12 +23,12 @@ pub struct Indicative {
 
 /// Where bids and asks meet: the prices from the lowest ask to the highest bid at which all of
 /// `volume` can trade.
-struct Crossing<'a> {
+struct Crossing {
     volume: u128,
     /// The bids down to this level add up to the volume, or more.
-    bid: (&'a Level, u128),
+    bid: (Level, u128),
     /// The asks up to this level add up to the volume, or more.
-    ask: (&'a Level, u128),
+    ask: (Level, u128),
 }
 
 /// The prices with the least imbalance so far: all of them while it is 0, else the highest at which
@@ -111,11 +111,11 @@ impl Book<'_> {
     }
 
     /// Where bids and asks meet, found by giving the best of each side to the other.
-    fn crossing(&self, instrument: InstrumentId) -> Option<Crossing<'_>> {
+    fn crossing(&self, instrument: InstrumentId) -> Option<Crossing> {
         let mut bids = self.raw_levels(LadderId::new(instrument, Side::Buy));
         let mut asks = self.raw_levels(LadderId::new(instrument, Side::Sell));
         let (mut bid, mut ask) = (bids.next()?, asks.next()?);
-        let (mut demand, mut supply) = (self.total(bid), self.total(ask));
+        let (mut demand, mut supply) = (self.total(&bid), self.total(&ask));
         let mut crossing = None;
         while bid.price >= ask.price {
             let volume = demand.min(supply);
@@ -123,11 +123,11 @@ impl Book<'_> {
             let (more_bids, more_asks) = (demand <= supply, supply <= demand);
             if more_bids {
                 let Some(next) = bids.next() else { break };
-                (bid, demand) = (next, demand + self.total(next));
+                (bid, demand) = (next, demand + self.total(&next));
             }
             if more_asks {
                 let Some(next) = asks.next() else { break };
-                (ask, supply) = (next, supply + self.total(next));
+                (ask, supply) = (next, supply + self.total(&next));
             }
         }
         crossing
@@ -135,25 +135,19 @@ impl Book<'_> {
 
     /// The levels from `level`, whose orders and all better ones add up to `sum`, as far as
     /// `bound`: their prices, each with the sum up to it.
-    fn summed<'a>(
-        &'a self,
-        level: &'a Level,
-        sum: u128,
-        bound: u32,
-    ) -> impl Iterator<Item = (u32, u128)> + 'a {
-        let descends = LadderId(level.ladder).descends();
+    fn summed(&self, level: Level, sum: u128, bound: u32) -> impl Iterator<Item = (u32, u128)> {
+        let descends = level.ladder.descends();
         let is_within = move |price| if descends { price >= bound } else { price <= bound };
         let following = core::iter::successors(Some((level, sum)), move |(level, sum)| {
-            let (_, slot) = self.ladders.after(level)?;
-            let next = self.ladders.levels.get(slot);
-            is_within(next.price).then(|| (next, sum + self.total(next)))
+            let next = self.ladders.after(level.slot)?;
+            is_within(next.price).then(|| (next, sum + self.total(&next)))
         });
         following.map(|(level, sum)| (level.price, sum))
     }
 
     /// Lots of a level that are open, shown or not.
     fn total(&self, level: &Level) -> u128 {
-        self.slots(level).map(|slot| u128::from(self.orders.open(slot))).sum()
+        self.slots(level.head).map(|slot| u128::from(self.orders.open(slot))).sum()
     }
 
     /// Ends an auction: all its trades at one price, and on to continuous trading.
@@ -252,7 +246,7 @@ impl Book<'_> {
     /// The order of a side that trades first.
     fn first(&self, instrument: InstrumentId, side: Side) -> Option<u32> {
         let ladder = self.ladders.ladder(LadderId::new(instrument, side));
-        (ladder.best_level != NONE).then(|| self.ladders.levels.get(ladder.best_level).head)
+        (ladder.best_level != NONE).then(|| self.ladders.queue(ladder.best_level).head)
     }
 }
 

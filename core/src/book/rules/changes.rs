@@ -146,9 +146,9 @@ impl Book<'_> {
         if context.session().0 != order.session {
             self.check_session(context.session())?;
         }
-        let level = self.ladders.levels.get(order.level);
+        let price = self.ladders.level(order.level).price;
         if replace.rule == ReplaceRule::Modify
-            && level.price == limit.ticks()
+            && price == limit.ticks()
             && quantity.lots() <= order.remaining
         {
             return Ok(Change::Keep(quantity));
@@ -278,7 +278,7 @@ impl Book<'_> {
         price: Price,
         level_slot: u32,
     ) -> Result<(), RejectReason> {
-        let leaving = (self.ladders.levels.get(level_slot).order_count == 1).then_some(level_slot);
+        let leaving = (self.ladders.queue(level_slot).order_count == 1).then_some(level_slot);
         if self.ladders.has_room(ladder, price.ticks(), leaving, self.level_limits) {
             Ok(())
         } else {
@@ -292,7 +292,7 @@ impl Book<'_> {
         if LadderId(order.ladder).is_of_stops() {
             return self.waiting(slot);
         }
-        let price = self.ladders.levels.get(order.level).valid_price();
+        let price = self.ladders.level(order.level).valid_price();
         self.again(slot, price, quantity_of(self.orders.open(slot)))
     }
 

@@ -114,7 +114,7 @@ impl Book<'_> {
         let levels = self.raw_levels(LadderId::new(context.instrument(), side.opposite()));
         for level in levels.take_while(|level| reaches(side, limit, level.valid_price())) {
             let (mut shown, mut open) = (0, 0);
-            for slot in self.slots(level) {
+            for slot in self.slots(level.head) {
                 if prevents && self.orders.pool.get(slot).account == account.0 {
                     if stops {
                         return false;
@@ -155,7 +155,7 @@ impl Book<'_> {
             if !reaches(side, limit, price) {
                 break;
             }
-            let slot = self.ladders.levels.get(level).head;
+            let slot = self.ladders.queue(level).head;
             if self.orders.pool.get(slot).account != account.0 {
                 remaining = self.fill_first(context, order, remaining, slot, price, sink);
                 continue;

@@ -163,8 +163,8 @@ impl Book<'_> {
         price: Price,
         sink: &mut impl EventSink,
     ) -> u64 {
-        let level = self.ladders.levels.get(level_slot);
-        let (mut head, mut order_count) = (level.head, level.order_count);
+        let queue = self.ladders.queue(level_slot);
+        let (mut head, mut order_count) = (queue.head, queue.order_count);
         while remaining > 0 && head != NONE {
             let maker = self.orders.pool.get_mut(head);
             if maker.extra != NONE {
@@ -218,9 +218,9 @@ impl Book<'_> {
             self.ladders.remove(level_slot);
             return;
         }
-        let level = self.ladders.levels.get_mut(level_slot);
-        level.head = head;
-        level.order_count = order_count;
+        let queue = self.ladders.queue_mut(level_slot);
+        queue.head = head;
+        queue.order_count = order_count;
         self.orders.pool.get_mut(head).prev = NONE;
     }
 

@@ -21,15 +21,14 @@ impl Book<'_> {
         let (entries, free) = self.orders.pool.parts();
         self.sessions.opened(SessionId(order.session));
         let id = LadderId(order.ladder);
-        let level_slot = self.ladders.find_or_add(id, price.ticks());
-        let level = self.ladders.levels.get_mut(level_slot);
-        let last = level.tail;
-        let order = Order { level: level_slot, prev: last, next: NONE, link: *head, ..order };
+        let (level, queue) = self.ladders.find_or_add(id, price.ticks());
+        let last = queue.tail;
+        let order = Order { level, prev: last, next: NONE, link: *head, ..order };
         let slot = free.insert(entries, order);
         // Without a last order this writes to slot 0, which nobody reads: cheaper than a guess.
         entry_mut(entries, last).next = slot;
         *head = slot;
-        level.add_last(last, slot);
+        queue.add_last(last, slot);
         slot
     }
 
@@ -106,9 +105,9 @@ impl Book<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "nearly half of all commands end here")]
     fn unlink_from_level(&mut self, left: &Order) {
-        let level = self.ladders.levels.get_mut(left.level);
-        level.drop_between(left.prev, left.next);
-        if level.order_count == 0 {
+        let queue = self.ladders.queue_mut(left.level);
+        queue.drop_between(left.prev, left.next);
+        if queue.order_count == 0 {
             self.ladders.remove(left.level);
         }
         self.sessions.closed(SessionId(left.session));
@@ -149,9 +148,9 @@ impl Book<'_> {
         if next == NONE {
             return;
         }
-        let level = self.ladders.levels.get_mut(level_slot);
-        let last = core::mem::replace(&mut level.tail, slot);
-        level.head = next;
+        let queue = self.ladders.queue_mut(level_slot);
+        let last = core::mem::replace(&mut queue.tail, slot);
+        queue.head = next;
         let pool = &mut self.orders.pool;
         pool.get_mut(next).prev = NONE;
         pool.get_mut(last).next = slot;

@@ -5,7 +5,7 @@
 
 use super::context::Context;
 use crate::book::Book;
-use crate::book::store::ladder::Level;
+use crate::book::store::ladder::Ladders;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::Order;
 use crate::book::store::orders::Orders;
@@ -98,8 +98,8 @@ impl Book<'_> {
     fn take_due(&mut self) -> u32 {
         let Orders { pool, expiries, .. } = &mut self.orders;
         let taken = expiries.take_due(pool, self.clock_ns);
-        let levels = &self.ladders.levels;
-        expiries.taken_mut(taken).sort_unstable_by_key(|extra| place_of(pool, levels, *extra));
+        let ladders = &self.ladders;
+        expiries.taken_mut(taken).sort_unstable_by_key(|extra| place_of(pool, ladders, *extra));
         taken
     }
 
@@ -113,7 +113,8 @@ impl Book<'_> {
         let counts = instruments.map(InstrumentId).map(|instrument| {
             let sides = [Side::Buy, Side::Sell].map(|side| LadderId::new(instrument, side));
             let resting = sides.into_iter().flat_map(|ladder| self.raw_levels(ladder));
-            let resting = resting.flat_map(|level| self.slots(level)).filter(is_chosen).count();
+            let resting =
+                resting.flat_map(|level| self.slots(level.head)).filter(is_chosen).count();
             resting + self.stop_slots(instrument).filter(is_chosen).count()
         });
         counts.map(crate::types::length_of).sum()
@@ -155,10 +156,9 @@ impl Book<'_> {
     ) {
         let mut level_slot = self.ladders.ladder(ladder).best_level;
         while level_slot != NONE {
-            let level = self.ladders.levels.get(level_slot);
-            let mut slot = level.head;
+            let mut slot = self.ladders.queue(level_slot).head;
             // Asked for before the level can leave.
-            level_slot = self.ladders.after(level).map_or(NONE, |(_, next)| next);
+            level_slot = self.ladders.after(level_slot).map_or(NONE, |next| next.slot);
             while slot != NONE {
                 let order = *self.orders.pool.get(slot);
                 if is_chosen(&order) {
@@ -176,16 +176,14 @@ fn instruments_of(instrument: Option<InstrumentId>, count: u32) -> core::ops::Ra
 }
 
 /// Where an order stands in the order in which orders leave together.
-fn place_of(pool: &Pool<'_, Order>, levels: &Pool<'_, Level>, extra: u32) -> (u32, u32, u64) {
+fn place_of(pool: &Pool<'_, Order>, ladders: &Ladders<'_>, extra: u32) -> (u32, u32, u64) {
     let extra: &crate::book::store::order::Extra = bytemuck::cast_ref(pool.get(extra));
     let order = pool.get(extra.order);
-    let (ladder, price) = (LadderId(order.ladder), levels.get(order.level).price);
+    let ladder = LadderId(order.ladder);
     // Bids, asks and stops of an instrument have the numbers 0, 1, and 2 or 3.
     if ladder.is_of_stops() {
         (order.ladder & !1, 0, extra.joined)
-    } else if ladder.descends() {
-        (order.ladder, !price, extra.joined)
     } else {
-        (order.ladder, price, extra.joined)
+        (order.ladder, ladder.rank(ladders.level(order.level).price), extra.joined)
     }
 }

@@ -74,7 +74,7 @@ impl Book<'_> {
             Side::Buy => trigger <= last,
             Side::Sell => trigger >= last,
         };
-        is_reached.then(|| self.ladders.levels.get(ladder.best_level).head)
+        is_reached.then(|| self.ladders.queue(ladder.best_level).head)
     }
 
     /// Takes a stop out of its queue and lets it come in.
@@ -99,7 +99,7 @@ impl Book<'_> {
             limit: Price::new(Ticks(limit)),
             quantity: quantity_of(order.remaining),
             terms: order.terms(),
-            trigger: Price::new(Ticks(self.ladders.levels.get(order.level).price)),
+            trigger: Price::new(Ticks(self.ladders.level(order.level).price)),
             display,
             minimum,
             expiry_ns,

@@ -1,219 +1,40 @@
 //! Ladders: the price levels of the orders of one side of one instrument that rest, or of the stops
 //! that wait, the best of them at hand.
+//!
+//! A ladder counts its prices by rank, from the best end of the range: the lowest rank is the best
+//! on either side, so that nothing here asks which side it is.
 
-use super::index::{Index, Keyed};
+use super::index::Index;
+use super::instrument_book::{InstrumentBook, Ladder};
 use super::ladder_id::LadderId;
-use super::pool::{Entry, NONE, Pool};
-use super::span::{Spans, spans_max};
+use super::pool::{NONE, Pool};
+use super::row::{Level, PART_BITS, Queue, Row, has_row, level_slot, row_of};
+use super::span::{DEPTHS, Spans, first_in, spans_max};
 use crate::book::invariant::broken_invariant;
-use crate::types::{Capacities, InstrumentId, Phase, Price, Side, Ticks, index_of};
-use bytemuck::{Pod, Zeroable};
-
-/// One ladder of an instrument. All zero while it has no levels.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-pub(in crate::book) struct Ladder {
-    /// Which 128ths of the price range hold levels: the top of the spans.
-    pub(in crate::book) root: [u64; 2],
-    /// Price of the best level, in ticks; 0 when there is none.
-    pub(in crate::book) best_price: u32,
-    /// Slot of the best level.
-    pub(in crate::book) best_level: u32,
-}
-
-/// How an instrument trades, in four bytes: 0 while it trades continuously and takes every order.
-#[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
-pub(in crate::book) struct Gate {
-    /// 0 continuous, 1 auction, 2 collecting.
-    phase: u8,
-    /// 1 while it is halted.
-    is_halted: u8,
-    /// 1 when its terms leave anything out.
-    pub(in crate::book) is_limited: u8,
-    reserved: u8,
-}
-
-impl Gate {
-    /// 0 while every order is taken, and trades as it comes in.
-    #[inline]
-    pub(in crate::book) fn word(self) -> u64 {
-        u64::from(bytemuck::cast::<Self, u32>(self))
-    }
-
-    /// Whether stops trigger.
-    pub(in crate::book) fn is_trading(self) -> bool {
-        self.phase == 0 && self.is_halted == 0
-    }
-
-    /// Phase and halt as one number.
-    pub(in crate::book) fn code(self) -> u64 {
-        u64::from(self.phase) | u64::from(self.is_halted) << 8
-    }
-
-    /// Whether it is halted.
-    pub(in crate::book) fn is_halted(self) -> bool {
-        self.is_halted != 0
-    }
-
-    /// Takes no new orders.
-    pub(in crate::book) fn halt(&mut self) {
-        self.is_halted = 1;
-    }
-
-    /// Takes new orders again.
-    pub(in crate::book) fn resume(&mut self) {
-        self.is_halted = 0;
-    }
-
-    /// The phase.
-    pub(in crate::book) fn phase(self) -> Phase {
-        match self.phase {
-            0 => Phase::Continuous,
-            1 => Phase::Auction,
-            2 => Phase::Collecting,
-            _ => broken_invariant("an instrument without a phase"),
-        }
-    }
-
-    /// Changes the phase.
-    pub(in crate::book) fn set_phase(&mut self, phase: Phase) {
-        self.phase = match phase {
-            Phase::Continuous => 0,
-            Phase::Auction => 1,
-            Phase::Collecting => 2,
-        };
-    }
-}
-
-/// What an order looks at first on its instrument: one cache line, and another for its stops.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C, align(64))]
-pub(in crate::book) struct InstrumentBook {
-    /// Bids and asks.
-    sides: [Ladder; 2],
-    /// Price of the last trade, in ticks; 0 before the first.
-    pub(in crate::book) last_trade: u32,
-    /// How it trades.
-    pub(in crate::book) gate: Gate,
-    /// The stop that came first, of those that wait: the slot of its order.
-    pub(in crate::book) first_stop: u32,
-    /// The stop that came last.
-    pub(in crate::book) last_stop: u32,
-    /// Sell stops and buy stops.
-    stops: [Ladder; 2],
-    /// Fills the cache line.
-    reserved: [u32; 4],
-}
-
-impl InstrumentBook {
-    /// Whether an order on `side` with this limit would trade at once.
-    #[inline]
-    pub(in crate::book) fn would_trade(&self, side: Side, limit: Ticks) -> bool {
-        // By number, not by a question: half of all orders buy, and a guess is wrong half the time.
-        let best = self.opposite(side).map_or(0, |ladder| ladder.best_price);
-        let (bid, ask) = match side {
-            Side::Buy => (limit.0, best),
-            Side::Sell => (best, limit.0),
-        };
-        // Without an ask the number before it is above every bid; without a bid nothing is below.
-        ask.wrapping_sub(1) < bid
-    }
-
-    /// Slot of the best level that an order on `side` would trade with.
-    #[inline]
-    pub(in crate::book) fn best_opposite(&self, side: Side) -> u32 {
-        self.opposite(side).map_or(NONE, |ladder| ladder.best_level)
-    }
-
-    #[inline]
-    fn opposite(&self, side: Side) -> Option<&Ladder> {
-        self.sides.get(usize::from(side == Side::Buy))
-    }
-}
-
-const _: () =
-    assert!(core::mem::offset_of!(InstrumentBook, stops) == 64, "stops have their own line");
-
-/// One price and the queue of orders that rest at it.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C, align(32))]
-pub(in crate::book) struct Level {
-    /// The price, in ticks.
-    pub(in crate::book) price: u32,
-    /// The [`LadderId`].
-    pub(in crate::book) ladder: u32,
-    /// The order that trades first.
-    pub(in crate::book) head: u32,
-    /// The order that came last.
-    pub(in crate::book) tail: u32,
-    /// Orders in the queue.
-    pub(in crate::book) order_count: u32,
-    /// Slot of the lowest span that marks the price.
-    pub(in crate::book) span: u32,
-    /// The level after it in its chain of the index, or the way to the next free slot.
-    link: u32,
-    /// Written in place of what stays as it is, and means nothing.
-    spare: u32,
-}
-
-impl Level {
-    /// The price.
-    pub(in crate::book) fn valid_price(&self) -> Price {
-        match Price::new(Ticks(self.price)) {
-            Some(price) => price,
-            None => broken_invariant("a level without a price"),
-        }
-    }
-
-    /// Adds an order behind the last.
-    #[inline]
-    pub(in crate::book) fn add_last(&mut self, last: u32, slot: u32) {
-        self.tail = slot;
-        self.order_count += 1;
-        *(if last == NONE { &mut self.head } else { &mut self.spare }) = slot;
-    }
-
-    /// Takes an order between these two out of the queue's count and ends.
-    #[inline]
-    pub(in crate::book) fn drop_between(&mut self, prev: u32, next: u32) {
-        self.order_count -= 1;
-        // Where to write is chosen, and not what: cheaper than a guess.
-        *(if prev == NONE { &mut self.head } else { &mut self.spare }) = next;
-        *(if next == NONE { &mut self.tail } else { &mut self.spare }) = prev;
-    }
-}
-
-impl Entry for Level {
-    #[inline]
-    fn linked(&self) -> u32 {
-        self.link
-    }
-
-    #[inline]
-    fn link(&mut self, link: u32) {
-        self.link = link;
-    }
-}
-
-impl Keyed for Level {
-    #[inline]
-    fn key(&self) -> (u64, u64) {
-        (u64::from(self.ladder), u64::from(self.price))
-    }
-}
+use crate::types::{Capacities, InstrumentId, index_of};
 
 /// The ladders of all instruments with their levels.
 pub(in crate::book) struct Ladders<'m> {
     /// By instrument.
     pub(in crate::book) instrument_books: &'m mut [InstrumentBook],
-    /// The levels.
-    pub(in crate::book) levels: Pool<'m, Level>,
-    /// Slots of the levels by ladder and price.
-    pub(in crate::book) prices: Index<'m>,
+    /// The levels, in rows.
+    pub(in crate::book) rows: Pool<'m, Row>,
+    /// Slots of the rows by ladder and number.
+    pub(in crate::book) row_numbers: Index<'m>,
     /// Which prices have levels.
     pub(in crate::book) spans: Spans<'m>,
+    /// How many levels there are.
+    pub(in crate::book) levels_live: u32,
+    /// Rows that lost their last level and are kept, each with its spans, until another one of
+    /// their ladder, or of one that shares the place, does: mostly the next level is made there.
+    pub(in crate::book) idle_rows: [u32; IDLE_ROWS],
 }
+
+/// Rows without levels that are kept at most: of both sides of eight instruments.
+pub(in crate::book) const IDLE_ROWS: usize = 16;
+/// Spans that these rows keep at most.
+pub(in crate::book) const IDLE_SPANS: usize = 64;
+const _: () = assert!(IDLE_SPANS == IDLE_ROWS << 2 && DEPTHS == 4, "each keeps its chain");
 
 /// How many levels and spans there may be.
 #[derive(Clone, Copy)]
@@ -256,92 +77,197 @@ impl Ladders<'_> {
     /// The ladder.
     #[inline]
     pub(in crate::book) fn ladder(&self, id: LadderId) -> &Ladder {
-        let instrument_book = self.instrument_book(id.instrument());
-        let [descending, ascending] =
-            if id.is_of_stops() { &instrument_book.stops } else { &instrument_book.sides };
-        if id.descends() { descending } else { ascending }
+        self.instrument_book(id.instrument()).ladder(id)
     }
 
     #[inline]
     pub(in crate::book) fn ladder_mut(&mut self, id: LadderId) -> &mut Ladder {
-        let instrument_book = self.instrument_book_mut(id.instrument());
-        let [descending, ascending] =
-            if id.is_of_stops() { &mut instrument_book.stops } else { &mut instrument_book.sides };
-        if id.descends() { descending } else { ascending }
+        self.instrument_book_mut(id.instrument()).ladder_mut(id)
+    }
+
+    /// The queue of the level in `slot`.
+    #[inline]
+    pub(in crate::book) fn queue(&self, slot: u32) -> &Queue {
+        self.rows.get(row_of(slot)).queue(slot)
+    }
+
+    /// The queue of the level in `slot`, to be changed.
+    #[inline]
+    pub(in crate::book) fn queue_mut(&mut self, slot: u32) -> &mut Queue {
+        self.rows.get_mut(row_of(slot)).queue_mut(slot)
+    }
+
+    /// The level in `slot`.
+    #[inline]
+    pub(in crate::book) fn level(&self, slot: u32) -> Level {
+        self.rows.get(row_of(slot)).level(slot)
+    }
+
+    /// The level after `slot` in its ladder, which is worse.
+    pub(in crate::book) fn after(&self, slot: u32) -> Option<Level> {
+        let row = self.rows.get(row_of(slot));
+        let (id, rank) = (LadderId(row.ladder), row.rank(slot));
+        let next = self.spans.after(self.ladder(id).root, id, row.span, rank)?;
+        Some(self.level(self.marked(id, next)))
     }
 
     /// Slot of the level at `price`.
-    #[inline]
     pub(in crate::book) fn find(&self, id: LadderId, price: u32) -> Option<u32> {
-        self.find_hashed(self.hash(id, price), id, price)
+        let rank = id.rank(price);
+        let slot = self.place(id, rank)?;
+        let span = self.rows.get(row_of(slot)).span;
+        self.spans.is_marked(span, rank).then_some(slot)
     }
 
-    /// The hash of a price.
+    /// Slot that the level of a rank has or would have in the row that is there.
     #[inline]
-    pub(in crate::book) fn hash(&self, id: LadderId, price: u32) -> u32 {
-        self.prices.hash(u64::from(id.0), u64::from(price))
+    pub(in crate::book) fn place(&self, id: LadderId, rank: u32) -> Option<u32> {
+        let row_slot = self.find_row(self.hash(id, rank), id, rank)?;
+        Some(level_slot(row_slot, rank))
+    }
+
+    /// Slot of the level at a rank that is marked.
+    #[inline]
+    fn marked(&self, id: LadderId, rank: u32) -> u32 {
+        match self.place(id, rank) {
+            Some(slot) => slot,
+            None => broken_invariant("a marked price has no level"),
+        }
+    }
+
+    /// The hash of the row of a rank.
+    #[inline]
+    pub(in crate::book) fn hash(&self, id: LadderId, rank: u32) -> u32 {
+        self.row_numbers.hash(u64::from(id.0), u64::from(rank >> PART_BITS))
     }
 
     #[inline]
-    fn find_hashed(&self, hash: u32, id: LadderId, price: u32) -> Option<u32> {
-        let is_it = |level: &Level| level.price == price && level.ladder == id.0;
-        self.prices.find(&self.levels, hash, is_it)
+    fn find_row(&self, hash: u32, id: LadderId, rank: u32) -> Option<u32> {
+        let number = rank >> PART_BITS;
+        let is_it = |row: &Row| row.number == number && row.ladder == id.0;
+        self.row_numbers.find(&self.rows, hash, is_it)
     }
 
-    /// Slot of the level at `price`, which is made when there is none.
+    /// Slot and queue of the level at `price`, which is made when there is none.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands come through here")]
-    pub(in crate::book) fn find_or_add(&mut self, id: LadderId, price: u32) -> u32 {
-        let hash = self.hash(id, price);
-        match self.find_hashed(hash, id, price) {
-            Some(slot) => slot,
-            None => self.add(hash, id, price),
+    pub(in crate::book) fn find_or_add(&mut self, id: LadderId, price: u32) -> (u32, &mut Queue) {
+        let rank = id.rank(price);
+        let hash = self.hash(id, rank);
+        let row_slot = match self.find_row(hash, id, rank) {
+            Some(row_slot) => row_slot,
+            None => self.add_row(hash, id, rank),
+        };
+        let slot = level_slot(row_slot, rank);
+        let row = self.rows.get(row_slot);
+        if row.queue(rank).order_count == 0 {
+            self.add_level(id, rank, slot, row.span);
+        }
+        (slot, self.rows.get_mut(row_slot).queue_mut(rank))
+    }
+
+    /// Marks a level that has no orders yet.
+    #[inline]
+    fn add_level(&mut self, id: LadderId, rank: u32, slot: u32, span: u32) {
+        self.levels_live += 1;
+        if self.spans.mark(span, rank) == 0 {
+            self.mark_above(id, span, rank);
+        }
+        let (price, ladder) = (id.price(rank), self.ladder_mut(id));
+        if id.is_better(price, ladder.best_price) {
+            ladder.best_price = price;
+            ladder.best_level = slot;
         }
     }
 
     #[inline(never)]
-    fn add(&mut self, hash: u32, id: LadderId, price: u32) -> u32 {
-        let mut root = self.ladder(id).root;
-        let span = self.spans.mark(&mut root, id, price);
-        let level = Level { price, ladder: id.0, span, ..Level::zeroed() };
-        let slot = self.levels.insert(level);
-        self.prices.insert(&mut self.levels, hash, slot);
-        let ladder = self.ladder_mut(id);
-        ladder.root = root;
-        if is_better(id, price, ladder.best_price) {
-            ladder.best_price = price;
-            ladder.best_level = slot;
-        }
-        slot
+    fn add_row(&mut self, hash: u32, id: LadderId, rank: u32) -> u32 {
+        let span = self.spans.find_or_add(id, rank);
+        let row_slot = self.rows.insert(Row::new(id, rank, span));
+        self.row_numbers.insert(&mut self.rows, hash, row_slot);
+        row_slot
     }
 
-    /// Takes out a level whose queue is empty.
+    /// Takes out a level, whose orders have left.
     pub(in crate::book) fn remove(&mut self, slot: u32) {
-        // Field by field: a copy of the whole would read in one piece what was just written in
-        // several, which a processor can do only when they have left it.
-        let Level { price, ladder, span, .. } = *self.levels.get(slot);
-        let id = LadderId(ladder);
-        let mut root = self.ladder(id).root;
-        if self.ladder(id).best_level == slot {
-            let best = self.after(self.levels.get(slot));
-            let ladder = self.ladder_mut(id);
-            (ladder.best_price, ladder.best_level) = best.unwrap_or((0, NONE));
+        let row = self.rows.get_mut(row_of(slot));
+        *row.queue_mut(slot) = Queue::EMPTY;
+        let (id, rank, span) = (LadderId(row.ladder), row.rank(slot), row.span);
+        self.levels_live -= 1;
+        let left = self.spans.unmark(span, rank);
+        if left == 0 {
+            self.unmark_above(id, span, rank);
         }
-        self.spans.unmark(&mut root, span, price);
-        self.ladder_mut(id).root = root;
-        let hash = self.hash(id, price);
-        self.prices.remove(&mut self.levels, hash, slot);
-        self.levels.remove(slot);
+        if self.ladder(id).best_level == slot {
+            self.find_best(id, rank, span, left);
+        }
+        if !has_row(left, rank) {
+            self.keep_row(id, row_of(slot));
+        }
     }
 
-    /// Price and slot of the next level that is worse than `level`.
-    pub(in crate::book) fn after(&self, level: &Level) -> Option<(u32, u32)> {
-        let id = LadderId(level.ladder);
-        let price = self.spans.after(self.ladder(id).root, id, level.span, level.price)?;
-        match self.find(id, price) {
-            Some(slot) => Some((price, slot)),
-            None => broken_invariant("a marked price has no level"),
+    #[inline(never)]
+    fn mark_above(&mut self, id: LadderId, span: u32, rank: u32) {
+        let mut root = self.ladder(id).root;
+        self.spans.mark_above(&mut root, span, rank);
+        self.ladder_mut(id).root = root;
+    }
+
+    #[inline(never)]
+    fn unmark_above(&mut self, id: LadderId, span: u32, rank: u32) {
+        let mut root = self.ladder(id).root;
+        self.spans.unmark_above(&mut root, span, rank);
+        self.ladder_mut(id).root = root;
+    }
+
+    /// Makes the level after `rank`, which was the best of its ladder and is not marked any more,
+    /// the best; `left` is what its span still marks.
+    #[inline]
+    fn find_best(&mut self, id: LadderId, rank: u32, span: u32, left: u64) {
+        // The best rank is the lowest: whatever its span marks comes after it.
+        let next = match first_in(rank, left) {
+            Some(next) => Some(next),
+            None => self.spans.after(self.ladder(id).root, id, span, rank),
+        };
+        let best_level = next.map_or(NONE, |next| self.marked(id, next));
+        let ladder = self.ladder_mut(id);
+        ladder.best_price = next.map_or(0, |next| id.price(next));
+        ladder.best_level = best_level;
+    }
+
+    /// Keeps a row that lost its last level, in place of the one that was kept before.
+    #[inline]
+    fn keep_row(&mut self, id: LadderId, row_slot: u32) {
+        let Some(idle) = self.idle_rows.get_mut(idle_place(id)) else {
+            broken_invariant("a ladder has no place for its idle row")
+        };
+        let before = core::mem::replace(idle, row_slot);
+        if before != row_slot && before != NONE {
+            self.remove_row(before, row_slot);
         }
+    }
+
+    /// Takes out a row, unless it has levels again, and those of its spans that mark nothing and
+    /// are not those of `kept`.
+    #[inline(never)]
+    fn remove_row(&mut self, row_slot: u32, kept: u32) {
+        if self.has_levels(row_slot) {
+            return;
+        }
+        let row = self.rows.get(row_slot);
+        let (id, rank, span) = (LadderId(row.ladder), row.rank(0), row.span);
+        let hash = self.hash(id, rank);
+        self.row_numbers.remove(&mut self.rows, hash, row_slot);
+        self.rows.remove(row_slot);
+        let kept = self.rows.get(kept);
+        let kept = (kept.ladder == id.0).then(|| kept.rank(0));
+        self.spans.remove(id, rank, span, kept);
+    }
+
+    /// Whether a row has levels.
+    pub(in crate::book) fn has_levels(&self, row_slot: u32) -> bool {
+        let row = self.rows.get(row_slot);
+        has_row(self.spans.pool.get(row.span).map, row.rank(0))
     }
 
     /// Whether an order can rest at `price` within `limits`, once the level `leaving` is gone.
@@ -356,8 +282,8 @@ impl Ladders<'_> {
         leaving: Option<u32>,
         limits: LevelLimits,
     ) -> bool {
-        let plenty = self.levels.live() < limits.levels && self.spans.has_plenty(limits.spans);
-        plenty || self.has_exact_room(id, price, leaving.map(|slot| self.levels.get(slot)), limits)
+        let plenty = self.levels_live < limits.levels && self.spans.has_plenty(limits.spans);
+        plenty || self.has_exact_room(id, price, leaving, limits)
     }
 
     #[cold]
@@ -365,21 +291,22 @@ impl Ladders<'_> {
         &self,
         id: LadderId,
         price: u32,
-        leaving: Option<&Level>,
+        leaving: Option<u32>,
         limits: LevelLimits,
     ) -> bool {
-        let is_leaving = |level: &Level| level.ladder == id.0 && level.price == price;
-        if self.find(id, price).is_some() && !leaving.is_some_and(is_leaving) {
+        let found = self.find(id, price);
+        if found.is_some() && found != leaving {
             return true;
         }
-        let levels_live = self.levels.live() - u32::from(leaving.is_some());
-        let leaving = leaving.map(|level| level.span);
-        levels_live < limits.levels && self.spans.has_room(id, price, leaving, limits.spans)
+        let levels_live = self.levels_live - u32::from(leaving.is_some());
+        let leaving = leaving.map(|slot| self.rows.get(row_of(slot)).span);
+        let rank = id.rank(price);
+        levels_live < limits.levels && self.spans.has_room(id, rank, leaving, limits.spans)
     }
 }
 
-/// Whether `price` comes before `best`, which is 0 when there is no best.
+/// Where the idle row of a ladder is kept. Those of stops share it with the other ladders.
 #[inline]
-fn is_better(id: LadderId, price: u32, best: u32) -> bool {
-    if id.descends() { price > best } else { best == 0 || price < best }
+const fn idle_place(id: LadderId) -> usize {
+    index_of(id.0 >> 1 & !1 | id.0 & 1) & (IDLE_ROWS - 1)
 }

@@ -1,5 +1,6 @@
 //! The number of a ladder: its instrument, its side, and whether its orders rest or wait.
 
+use crate::limits::PRICE_MAX;
 use crate::types::{InstrumentId, Side};
 
 /// Number of a ladder: instrument, side, and whether its orders rest or wait.
@@ -59,4 +60,39 @@ impl LadderId {
     pub(in crate::book) const fn descends(self) -> bool {
         self.0 & 1 == 0
     }
+
+    /// How far a price is from the best end of the range: 0 for the highest price where prices
+    /// descend, the price itself where they ascend.
+    #[inline]
+    pub(in crate::book) const fn rank(self, price: u32) -> u32 {
+        price ^ self.flipped() & PRICE_MAX
+    }
+
+    /// The price of a rank.
+    #[inline]
+    pub(in crate::book) const fn price(self, rank: u32) -> u32 {
+        rank ^ self.flipped() & PRICE_MAX
+    }
+
+    /// Whether `price` comes before `best`, which is 0 when there is no best.
+    #[inline]
+    pub(super) const fn is_better(self, price: u32, best: u32) -> bool {
+        // No price is behind every other one on either side.
+        self.place(price) < self.place(best)
+    }
+
+    /// The order of prices, and of none, from the best.
+    #[inline]
+    const fn place(self, price: u32) -> u32 {
+        (price ^ self.flipped()).wrapping_sub(self.0 & 1)
+    }
+
+    /// All bits where the highest price is the best, else none. A number and not a question: half
+    /// of all orders buy, and a guess is wrong half the time.
+    #[inline]
+    const fn flipped(self) -> u32 {
+        (self.0 & 1).wrapping_sub(1)
+    }
 }
+
+const _: () = assert!(PRICE_MAX == u32::MAX >> 1, "a rank has the bits of a price");

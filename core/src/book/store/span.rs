@@ -1,10 +1,11 @@
-//! Spans: a sparse tree of 64-bit maps that finds the next price with a level in a bounded number
-//! of steps.
+//! Spans: a sparse tree of 64-bit maps that finds the next rank with a level in a bounded number of
+//! steps.
 //!
-//! Prices have 31 bits. A span of depth 1 covers 64 ticks and has a bit for each of them; one of
-//! depth 2, 3 and 4 covers 64 spans of the depth below: 4,096, 262,144 and 16,777,216 ticks. The
-//! root of a ladder has the 128 bits that are left: 31 = 4 * 6 + 7. Only spans that mark something
-//! exist, and an index finds them, so any price costs the same, at 1 tick as at 2^31 - 1.
+//! Ranks have the 31 bits of prices. A span of depth 1 covers 64 ticks and has a bit for each of
+//! them; one of depth 2, 3 and 4 covers 64 spans of the depth below: 4,096, 262,144 and 16,777,216
+//! ticks. The root of a ladder has the 128 bits that are left: 31 = 4 * 6 + 7. Only spans that mark
+//! something exist, but for a few that are kept for later, and an index finds them: any price costs
+//! the same, at 1 tick as at 2^31 - 1.
 
 use super::index::{Index, Keyed};
 use super::ladder_id::LadderId;
@@ -13,9 +14,9 @@ use crate::book::invariant::broken_invariant;
 use crate::types::Capacities;
 use bytemuck::{Pod, Zeroable};
 
-/// Depths of spans between a price and the root.
+/// Depths of spans between a rank and the root.
 pub(in crate::book) const DEPTHS: u32 = 4;
-/// Bits of a price that one span decides.
+/// Bits of a rank that one span decides.
 pub(in crate::book) const SPAN_BITS: u32 = 6;
 const SPAN_MASK: u32 = (1 << SPAN_BITS) - 1;
 
@@ -40,17 +41,17 @@ pub(in crate::book) const fn orders_for_spans(spans: u32, instruments: u32) -> u
     shared - shared / 3
 }
 
-/// A map of which of its 64 equal parts hold levels; never empty between two commands.
+/// A map of which of its 64 equal parts hold levels; empty only while it is kept for later.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub(in crate::book) struct Span {
-    /// Bit `n` stands for part `n`, from the lowest price.
+    /// Bit `n` stands for part `n`, from the lowest rank.
     pub(in crate::book) map: u64,
     /// The [`LadderId`].
     pub(super) ladder: u32,
     /// How many times the span is divided into 64 until a part is one tick, 1 to 4.
     pub(super) depth: u32,
-    /// The prices of the span, without the bits that it and the depths below it decide.
+    /// The ranks of the span, without the bits that it and the depths below it decide.
     pub(super) prefix: u32,
     /// Slot of the span that this one is a part of; none at the last depth.
     pub(in crate::book) parent: u32,
@@ -81,38 +82,115 @@ impl Keyed for Span {
 
 /// The spans of all ladders.
 pub(in crate::book) struct Spans<'m> {
-    /// The spans.
+    /// The spans, and some that mark nothing and are kept for later.
     pub(in crate::book) pool: Pool<'m, Span>,
     /// Their slots by ladder, depth and prefix.
     pub(in crate::book) prefixes: Index<'m>,
+    /// How many of them mark something.
+    pub(in crate::book) live: u32,
 }
 
 impl Spans<'_> {
-    /// Marks `price`; returns the slot of its span of depth 1.
-    pub(super) fn mark(&mut self, root: &mut [u64; 2], id: LadderId, price: u32) -> u32 {
-        let (mut lowest, mut child) = (NONE, NONE);
-        let mut prefix = price;
-        for depth in 1..=DEPTHS {
-            let bit = prefix & SPAN_MASK;
+    /// Marks `rank` in its span of depth 1; returns what that marked before.
+    #[inline]
+    pub(super) fn mark(&mut self, slot: u32, rank: u32) -> u64 {
+        let map = &mut self.pool.get_mut(slot).map;
+        let before = *map;
+        *map = before | bit_of(rank);
+        before
+    }
+
+    /// Takes the mark of `rank` away from its span of depth 1; returns what that still marks.
+    #[inline]
+    pub(super) fn unmark(&mut self, slot: u32, rank: u32) -> u64 {
+        let map = &mut self.pool.get_mut(slot).map;
+        *map &= !bit_of(rank);
+        *map
+    }
+
+    /// Marks a span of depth 1, which marks its first rank now, in those above it.
+    pub(super) fn mark_above(&mut self, root: &mut [u64; 2], mut slot: u32, rank: u32) {
+        self.live += 1;
+        let mut prefix = rank >> SPAN_BITS;
+        for _ in 1..DEPTHS {
+            slot = self.pool.get(slot).parent;
+            if self.mark(slot, prefix) != 0 {
+                return;
+            }
+            self.live += 1;
             prefix >>= SPAN_BITS;
+        }
+        set_map(root, map_of(*root) | 1 << prefix);
+    }
+
+    /// Takes the marks of a span of depth 1, which marks nothing now, away from those above it.
+    pub(super) fn unmark_above(&mut self, root: &mut [u64; 2], mut slot: u32, rank: u32) {
+        self.live -= 1;
+        let mut prefix = rank >> SPAN_BITS;
+        for _ in 1..DEPTHS {
+            slot = self.pool.get(slot).parent;
+            if self.unmark(slot, prefix) != 0 {
+                return;
+            }
+            self.live -= 1;
+            prefix >>= SPAN_BITS;
+        }
+        set_map(root, map_of(*root) & !(1 << prefix));
+    }
+
+    /// Whether `rank` is marked in its span of depth 1.
+    pub(in crate::book) fn is_marked(&self, slot: u32, rank: u32) -> bool {
+        self.pool.get(slot).map & bit_of(rank) != 0
+    }
+
+    /// Slot of the span of depth 1 of `rank`, which is made, with those above it, when there is
+    /// none.
+    pub(super) fn find_or_add(&mut self, id: LadderId, rank: u32) -> u32 {
+        let (mut lowest, mut child) = (NONE, NONE);
+        for depth in 1..=DEPTHS {
+            let prefix = rank >> (SPAN_BITS * depth);
             let found = self.find(id, depth, prefix);
             let slot = match found {
                 Some(slot) => slot,
                 None => self.add(id, depth, prefix),
             };
-            self.pool.get_mut(slot).map |= 1 << bit;
-            if child == NONE {
+            if depth == 1 {
                 lowest = slot;
             } else {
                 self.pool.get_mut(child).parent = slot;
             }
             if found.is_some() {
-                return lowest;
+                break;
             }
             child = slot;
         }
-        set_map(root, map_of(*root) | 1 << prefix);
         lowest
+    }
+
+    /// Takes out those of the spans of `rank` that mark nothing, from `slot` of depth 1 upwards, as
+    /// far as they are not those of the rank `kept` too.
+    pub(super) fn remove(&mut self, id: LadderId, rank: u32, mut slot: u32, kept: Option<u32>) {
+        for depth in 1..=DEPTHS {
+            let prefix = rank >> (SPAN_BITS * depth);
+            let Span { map, parent, .. } = *self.pool.get(slot);
+            if map != 0 || kept.is_some_and(|kept| kept >> (SPAN_BITS * depth) == prefix) {
+                return;
+            }
+            let hash = self.hash(id, depth, prefix);
+            self.prefixes.remove(&mut self.pool, hash, slot);
+            self.pool.remove(slot);
+            slot = parent;
+        }
+    }
+
+    /// How many of the spans above and at `slot`, of depth 1, mark nothing.
+    pub(in crate::book) fn count_idle(&self, mut slot: u32) -> u32 {
+        let mut count = 0;
+        while slot != NONE && self.pool.get(slot).map == 0 {
+            count += 1;
+            slot = self.pool.get(slot).parent;
+        }
+        count
     }
 
     fn add(&mut self, id: LadderId, depth: u32, prefix: u32) -> u32 {
@@ -122,56 +200,35 @@ impl Spans<'_> {
         slot
     }
 
-    /// Takes the mark of `price` away, whose span of depth 1 is `slot`.
-    pub(super) fn unmark(&mut self, root: &mut [u64; 2], mut slot: u32, price: u32) {
-        let mut prefix = price;
-        for _ in 0..DEPTHS {
-            let span = self.pool.get_mut(slot);
-            span.map &= !(1 << (prefix & SPAN_MASK));
-            if span.map != 0 {
-                return;
-            }
-            let Span { ladder, depth, parent, .. } = *span;
-            prefix >>= SPAN_BITS;
-            let hash = self.hash(LadderId(ladder), depth, prefix);
-            self.prefixes.remove(&mut self.pool, hash, slot);
-            self.pool.remove(slot);
-            slot = parent;
-        }
-        set_map(root, map_of(*root) & !(1 << prefix));
-    }
-
-    /// The next marked price that is worse than the one whose span of depth 1 is `slot`.
+    /// The next marked rank after the one whose span of depth 1 is `slot`.
     pub(super) fn after(
         &self,
         root: [u64; 2],
         id: LadderId,
         mut slot: u32,
-        price: u32,
+        rank: u32,
     ) -> Option<u32> {
-        let mut prefix = price;
+        let mut prefix = rank;
         for depth in 1..=DEPTHS {
             let span = self.pool.get(slot);
-            let map = worse_parts(id, u128::from(span.map), prefix & SPAN_MASK);
-            if map != 0 {
-                let part = prefix & !SPAN_MASK | best_part(id, map);
-                return Some(self.best_price(id, depth, part));
+            let map = span.map & u64::MAX << (prefix & SPAN_MASK) << 1;
+            if let Some(part) = first_in(prefix, map) {
+                return Some(self.first_rank(id, depth, part));
             }
             prefix >>= SPAN_BITS;
             slot = span.parent;
         }
-        let map = worse_parts(id, map_of(root), prefix);
-        (map != 0).then(|| self.best_price(id, DEPTHS + 1, best_part(id, map)))
+        let map = map_of(root) & u128::MAX << prefix << 1;
+        (map != 0).then(|| self.first_rank(id, DEPTHS + 1, map.trailing_zeros()))
     }
 
-    /// The best price in the part `prefix` of a span of `depth`.
-    fn best_price(&self, id: LadderId, depth: u32, mut prefix: u32) -> u32 {
+    /// The first marked rank in the part `prefix` of a span of `depth`.
+    fn first_rank(&self, id: LadderId, depth: u32, mut prefix: u32) -> u32 {
         for depth in (1..depth).rev() {
             let Some(slot) = self.find(id, depth, prefix) else {
                 broken_invariant("a marked span is missing")
             };
-            let map = u128::from(self.pool.get(slot).map);
-            prefix = prefix << SPAN_BITS | best_part(id, map);
+            prefix = prefix << SPAN_BITS | self.pool.get(slot).map.trailing_zeros();
         }
         prefix
     }
@@ -184,10 +241,10 @@ impl Spans<'_> {
         })
     }
 
-    /// The hash of the span of depth 1 around a price.
+    /// The hash of the span of depth 1 around a rank.
     #[inline]
-    pub(in crate::book) fn lowest_hash(&self, id: LadderId, price: u32) -> u32 {
-        self.hash(id, 1, price >> SPAN_BITS)
+    pub(in crate::book) fn lowest_hash(&self, id: LadderId, rank: u32) -> u32 {
+        self.hash(id, 1, rank >> SPAN_BITS)
     }
 
     #[inline]
@@ -199,32 +256,34 @@ impl Spans<'_> {
     /// Whether any price can be marked within the limit.
     #[inline]
     pub(in crate::book) fn has_plenty(&self, spans_max: u32) -> bool {
-        self.pool.live() + DEPTHS <= spans_max
+        self.live + DEPTHS <= spans_max
     }
 
-    /// Whether `price` can be marked within the limit, once the one price whose span of depth 1 is
+    /// Whether `rank` can be marked within the limit, once the one rank whose span of depth 1 is
     /// `leaving` is unmarked.
     pub(super) fn has_room(
         &self,
         id: LadderId,
-        price: u32,
+        rank: u32,
         leaving: Option<u32>,
         spans_max: u32,
     ) -> bool {
         let freed = leaving.map_or(0, |lowest| self.count_single(lowest));
         let mut needed = 0;
         for depth in 1..=DEPTHS {
-            let prefix = price >> (SPAN_BITS * depth);
+            let prefix = rank >> (SPAN_BITS * depth);
             let exists = self.find(id, depth, prefix).is_some_and(|slot| {
-                // Of the leaving price's spans, the ones that mark nothing else go with it.
-                depth > freed || !leaving.is_some_and(|lowest| self.is_above(lowest, depth, slot))
+                // Of the leaving rank's spans, the ones that mark nothing else go with it.
+                let goes = depth <= freed
+                    && leaving.is_some_and(|lowest| self.is_above(lowest, depth, slot));
+                self.pool.get(slot).map != 0 && !goes
             });
             if exists {
                 break;
             }
             needed += 1;
         }
-        needed == 0 || self.pool.live() - freed + needed <= spans_max
+        needed == 0 || self.live - freed + needed <= spans_max
     }
 
     /// How many spans, from `slot` upwards, mark one part only.
@@ -253,16 +312,16 @@ fn key_of(id: LadderId, depth: u32, prefix: u32) -> (u64, u64) {
     (u64::from(id.0) | u64::from(depth) << 32, u64::from(prefix))
 }
 
-/// The parts of `map` with worse prices than part `part`.
+/// The bit of a rank, or of a prefix, in its span.
 #[inline]
-fn worse_parts(id: LadderId, map: u128, part: u32) -> u128 {
-    if id.descends() { map & !(u128::MAX << part) } else { map & (u128::MAX << part << 1) }
+const fn bit_of(rank: u32) -> u64 {
+    1 << (rank & SPAN_MASK)
 }
 
-/// The part of `map`, which is not empty, with the best price.
+/// The first part that `map` marks of the span that `rank`, or a prefix, is in.
 #[inline]
-fn best_part(id: LadderId, map: u128) -> u32 {
-    if id.descends() { u128::BITS - 1 - map.leading_zeros() } else { map.trailing_zeros() }
+pub(super) fn first_in(rank: u32, map: u64) -> Option<u32> {
+    (map != 0).then(|| rank & !SPAN_MASK | map.trailing_zeros())
 }
 
 /// The root's two words as one map.

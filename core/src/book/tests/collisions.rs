@@ -6,16 +6,18 @@ use super::alloc::vec;
 use super::alloc::vec::Vec;
 use super::{limit, say};
 use crate::book::store::ladder_id::LadderId;
+use crate::book::store::row::PART_BITS;
 use crate::command::{Action, Definition, NewOrder};
+use crate::limits::PRICE_MAX;
 use crate::types::{AccountId, Capacities, InstrumentId, OrderId, Side, Symbol};
 
 const CAPACITIES: Capacities = Capacities { orders: 64, instruments: 2, sessions: 2 };
 
-/// Pairs of keys in the groups 0 and 1 that have the same hash: enough multiples of 4,096, which
-/// are no neighbours, hold some.
-fn pairs(hash: impl Fn(u32, u32) -> u32) -> Vec<[(u32, u32); 2]> {
+/// Pairs of keys in the groups 0 and 1 that have the same hash, among `count` multiples of `step`:
+/// enough of them hold some.
+fn pairs(count: u32, step: u32, hash: impl Fn(u32, u32) -> u32) -> Vec<[(u32, u32); 2]> {
     let mut seen: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
-    let keys = (1..250_000_u32).flat_map(|number| [(0, number * 4_096), (1, number * 4_096)]);
+    let keys = (1..count).flat_map(|number| [(0, number * step), (1, number * step)]);
     let pairs: Vec<_> = keys
         .filter_map(|(group, key)| {
             seen.insert(hash(group, key), (group, key)).map(|other| [other, (group, key)])
@@ -41,7 +43,7 @@ fn ids_with_the_same_hash_are_different_orders() {
     let mut book = book(&mut memory);
     let hash = |group, key: u32| book.orders.hash(InstrumentId(group), OrderId(u64::from(key)));
     let name = |(group, key): (u32, u32)| (InstrumentId(group), OrderId(u64::from(key)));
-    for [one, other] in pairs(hash).map_both(name) {
+    for [one, other] in pairs(250_000, 4_096, hash).map_both(name) {
         for (instrument, order) in [one, other] {
             let new = NewOrder { instrument, ..limit(order.0, Side::Buy, 5) };
             assert_eq!(say(&mut book, 1, Action::New(new)).len(), 2, "it is no duplicate");
@@ -59,9 +61,16 @@ fn ids_with_the_same_hash_are_different_orders() {
 fn prices_with_the_same_hash_are_different_levels() {
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
     let mut book = book(&mut memory);
-    let hash = |group: u32, key: u32| book.ladders.prices.hash(u64::from(group), u64::from(key));
-    for [one, other] in pairs(hash).map_both(|(group, key)| (LadderId(group), key)) {
-        let slots = [one, other].map(|(ladder, price)| book.ladders.find_or_add(ladder, price));
+    let rank = |row: u32| row << PART_BITS;
+    let hash = |group: u32, row: u32| book.ladders.hash(LadderId(group), rank(row));
+    let priced = |(group, row)| (LadderId(group), LadderId(group).price(rank(row)));
+    let rows = PRICE_MAX >> PART_BITS;
+    for [one, other] in pairs(rows / 1_024, 1_024, hash).map_both(priced) {
+        let slots = [one, other].map(|(ladder, price)| {
+            let (slot, queue) = book.ladders.find_or_add(ladder, price);
+            queue.order_count = 1;
+            slot
+        });
         for (slot, (ladder, price)) in slots.into_iter().zip([one, other]) {
             assert_eq!(book.ladders.find(ladder, price), Some(slot));
         }

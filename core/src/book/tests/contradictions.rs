@@ -7,6 +7,7 @@ use super::{example, limit, memory, say};
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::book::store::pool::NONE;
+use crate::book::store::row::row_of;
 use crate::command::{Action, Conditions, Definition, FlowIdentity, NewOrder};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, OrderId, Phase, Price, Sequence, SessionId,
@@ -24,6 +25,14 @@ fn slot(book: &Book<'_>, order: u64) -> u32 {
 /// Slot of the level of an order of the example.
 fn level(book: &Book<'_>, order: u64) -> u32 {
     book.orders.pool.get(slot(book, order)).level
+}
+
+/// Moves the row of an order of the example by so many rows and spans.
+fn move_row(book: &mut Book<'_>, order: u64, rows: u32, spans: u32) {
+    let slot = row_of(level(book, order));
+    let row = book.ladders.rows.get_mut(slot);
+    row.number += rows;
+    row.span += spans;
 }
 
 /// What `check` says of the example after `spoil`.
@@ -44,11 +53,8 @@ fn check_notices_broken_orders_and_queues() {
     assert_eq!(fault_after(|book| book.orders.pool.get_mut(slot(book, 1)).level += 1), first);
     assert_eq!(fault_after(|book| book.orders.pool.get_mut(slot(book, 2)).prev = 0), second);
     assert_eq!(fault_after(|book| book.orders.pool.get_mut(slot(book, 1)).next = 0), second);
-    assert_eq!(fault_after(|book| book.ladders.levels.get_mut(level(book, 1)).tail = 1), second);
-    assert_eq!(
-        fault_after(|book| book.ladders.levels.get_mut(level(book, 1)).order_count += 1),
-        second
-    );
+    assert_eq!(fault_after(|book| book.ladders.queue_mut(level(book, 1)).tail = 1), second);
+    assert_eq!(fault_after(|book| book.ladders.queue_mut(level(book, 1)).order_count += 1), second);
 }
 
 #[test]
@@ -59,10 +65,23 @@ fn check_notices_broken_ladders() {
         book.ladders.ladder_mut(LadderId::new(AAA, Side::Sell)).best_price += 1;
     };
     assert_eq!(fault_after(spoil_best), levels);
-    assert_eq!(fault_after(|book| book.ladders.levels.get_mut(level(book, 6)).span += 1), levels);
-    let far = |book: &Book<'_>| book.ladders.levels.get(level(book, 6)).span;
-    assert_eq!(fault_after(|book| book.ladders.spans.pool.get_mut(far(book)).map |= 1), marks);
-    assert_eq!(fault_after(|book| book.ladders.spans.pool.get_mut(far(book)).parent += 1), marks);
+    assert_eq!(fault_after(|book| move_row(book, 6, 0, 1)), levels);
+    let far = |book: &mut Book<'_>| book.ladders.rows.get(row_of(level(book, 6))).span;
+    let spoil_map = |book: &mut Book<'_>| {
+        let span = far(book);
+        book.ladders.spans.pool.get_mut(span).map |= 1;
+    };
+    assert_eq!(fault_after(spoil_map), marks);
+    let spoil_parent = |book: &mut Book<'_>| {
+        let span = far(book);
+        book.ladders.spans.pool.get_mut(span).parent += 1;
+    };
+    assert_eq!(fault_after(spoil_parent), marks);
+    let spoil_neighbour = |book: &mut Book<'_>| {
+        let neighbour = level(book, 6) ^ 2;
+        book.ladders.queue_mut(neighbour).order_count += 1;
+    };
+    assert_eq!(fault_after(spoil_neighbour), levels);
 }
 
 #[test]
@@ -142,7 +161,7 @@ fn spoilers() -> [Spoil; 34] {
         |book| book.orders.pool.get_mut(slot(book, 2)).terms = 3,
         |book| book.orders.pool.get_mut(slot(book, 2)).terms = 1 << 3,
         |book| book.orders.pool.get_mut(slot(book, 2)).terms = 1 << 5,
-        |book| book.ladders.levels.get_mut(level(book, 21)).price = 51,
+        |book| move_row(book, 21, 1, 0),
         send_stop_to_the_back,
         |book| book.orders.pool.get_mut(slot(book, 2)).account = 1,
         |book| book.orders.pool.get_mut(slot(book, 2)).session = 3,
@@ -221,10 +240,11 @@ fn check_notices_extras_that_are_missing_idle_or_wrong() {
 #[test]
 fn check_notices_what_does_not_add_up() {
     let counts = Some(CheckFault::Counts);
-    assert_eq!(fault_after(|book| book.ladders.levels.remove(15)), counts);
+    assert_eq!(fault_after(|book| book.ladders.rows.remove(15)), counts);
+    assert_eq!(fault_after(|book| book.ladders.levels_live += 1), counts);
     assert_eq!(fault_after(|book| book.ladders.spans.pool.remove(60)), counts);
     assert_eq!(
-        fault_after(|book| book.ladders.prices.insert(&mut book.ladders.levels, 1, 9)),
+        fault_after(|book| book.ladders.row_numbers.insert(&mut book.ladders.rows, 1, 9)),
         counts
     );
     let doubled = |book: &mut Book<'_>| {

@@ -114,7 +114,7 @@ fn ladders_find_the_next_price_as_a_set_does() {
             if prices.remove(&price) || (step > 3_000 && random.below(2) == 0) {
                 take_out(&mut book, id, price, &mut prices);
             } else if prices.len() < 1_000 {
-                book.ladders.find_or_add(id, price);
+                add(&mut book.ladders, id, price);
                 prices.insert(price);
             }
             let best = match side {
@@ -128,9 +128,18 @@ fn ladders_find_the_next_price_as_a_set_does() {
             take_out(&mut book, id, price, &mut prices);
         }
         assert_eq!(book.ladders.ladder(id).root, [0, 0]);
-        assert_eq!((book.ladders.levels.live(), book.ladders.spans.pool.live()), (0, 0));
-        assert_eq!(index_counts(&book), (0, 0));
+        let Ladders { rows, spans, levels_live, .. } = &book.ladders;
+        assert_eq!((*levels_live, spans.live), (0, 0));
+        // The row that lost its last level at the end is kept.
+        assert_eq!((rows.live(), spans.pool.live()), (1, 4));
+        assert_eq!(index_counts(&book), (1, 4));
     }
+}
+
+/// Makes a level with an order, which is nowhere else.
+fn add(ladders: &mut Ladders<'_>, id: LadderId, price: u32) {
+    let (_, queue) = ladders.find_or_add(id, price);
+    queue.order_count = 1;
 }
 
 fn take_out(book: &mut Book<'_>, id: LadderId, price: u32, prices: &mut BTreeSet<u32>) {
@@ -145,9 +154,8 @@ fn compare_walk(book: &Book<'_>, id: LadderId, prices: &BTreeSet<u32>) {
     let mut walked = Vec::new();
     let mut slot = book.ladders.ladder(id).best_level;
     while slot != NONE {
-        let level = book.ladders.levels.get(slot);
-        walked.push(level.price);
-        slot = book.ladders.after(level).map_or(NONE, |(_, slot)| slot);
+        walked.push(book.ladders.level(slot).price);
+        slot = book.ladders.after(slot).map_or(NONE, |level| level.slot);
     }
     if id.side() == Side::Buy {
         walked.reverse();
@@ -165,14 +173,14 @@ fn room_is_counted_as_it_is_used() {
     for _ in 0..500 {
         let price = random_price(&mut random);
         let Book { ladders, .. } = &mut book;
-        let live = |ladders: &Ladders<'_>| (ladders.levels.live(), ladders.spans.pool.live());
+        let live = |ladders: &Ladders<'_>| (ladders.levels_live, ladders.spans.live);
         let (levels, spans) = live(ladders);
         let is_new = ladders.find(id, price).is_none();
         let answers: Vec<_> = (0..5)
             .map(|more| LevelLimits { levels: levels + 1, spans: spans + more })
             .map(|limits| ladders.has_room(id, price, None, limits))
             .collect();
-        ladders.find_or_add(id, price);
+        add(ladders, id, price);
         let used = live(ladders).1 - spans;
         let expected: Vec<_> = (0..5).map(|more| more >= used).collect();
         assert_eq!(answers, expected, "price {price}");
@@ -192,7 +200,7 @@ fn room_beside_a_leaving_price_is_counted_as_it_is_used() {
     for _ in 0..3_000 {
         while prices.len() < 60 {
             let price = random_price(&mut random);
-            ladders.find_or_add(id, price);
+            add(ladders, id, price);
             prices.insert(price);
         }
         let leaving = one_of(&prices, &mut random);
@@ -207,10 +215,10 @@ fn room_beside_a_leaving_price_is_counted_as_it_is_used() {
         let answers: Vec<_> = limits.iter().map(has_room).collect();
         ladders.remove(slot);
         prices.remove(&leaving);
-        let (levels, spans) = (ladders.levels.live(), ladders.spans.pool.live());
-        ladders.find_or_add(id, price);
+        let (levels, spans) = (ladders.levels_live, ladders.spans.live);
+        add(ladders, id, price);
         let is_new = prices.insert(price);
-        let used = ladders.spans.pool.live();
+        let used = ladders.spans.live;
         let fits = |limits: &LevelLimits| {
             !is_new || (levels < limits.levels && (used == spans || used <= limits.spans))
         };
@@ -224,15 +232,15 @@ fn one_of(prices: &BTreeSet<u32>, random: &mut Random) -> u32 {
     *prices.iter().nth(place.expect("few prices")).expect("a price")
 }
 
-/// Levels and spans that the indexes hold.
+/// Rows and spans that the indexes hold.
 fn index_counts(book: &Book<'_>) -> (u32, u32) {
-    let Ladders { levels, prices, spans, .. } = &book.ladders;
-    (prices.count(levels, u32::MAX - 1), spans.prefixes.count(&spans.pool, u32::MAX - 1))
+    let Ladders { rows, row_numbers, spans, .. } = &book.ladders;
+    (row_numbers.count(rows, u32::MAX - 1), spans.prefixes.count(&spans.pool, u32::MAX - 1))
 }
 
 /// Limits at, below and above what is in use.
 fn limits_around(ladders: &Ladders<'_>) -> Vec<LevelLimits> {
-    let (levels, spans) = (ladders.levels.live(), ladders.spans.pool.live());
+    let (levels, spans) = (ladders.levels_live, ladders.spans.live);
     let levels = [0, levels - 2, levels - 1, levels, levels + 1];
     let spans = (0..10).map(|less| (spans + 5).saturating_sub(less));
     levels

@@ -4,6 +4,7 @@
 use crate::book::Book;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::NONE;
+use crate::book::store::row::{PART_BITS, Queue, row_of};
 use crate::book::store::span::{DEPTHS, SPAN_BITS, map_of};
 use crate::types::{InstrumentId, OrderId, Phase, Side, TimeInForce};
 use core::fmt;
@@ -92,12 +93,21 @@ impl Book<'_> {
         let open = open.fold([0_u64; 2], |[all, weighed], (session, open)| {
             [all + u64::from(open), weighed.wrapping_add(weight(session.0) * u64::from(open))]
         });
+        let (mut rows, mut spans) = (tally.rows, tally.spans);
+        for row in ladders.idle_rows.into_iter().filter(|row| *row != NONE) {
+            if !ladders.has_levels(row) {
+                rows += 1;
+                spans += ladders.spans.count_idle(ladders.rows.get(row).span);
+            }
+        }
         orders.pool.adds_up(tally.orders + tally.extras)
-            && ladders.levels.adds_up(tally.levels)
-            && ladders.spans.pool.adds_up(tally.spans)
+            && ladders.rows.adds_up(rows)
+            && ladders.levels_live == tally.levels
+            && ladders.spans.pool.adds_up(spans)
+            && ladders.spans.live == tally.spans
             && orders.ids.count(&orders.pool, tally.orders) == tally.orders
-            && ladders.prices.count(&ladders.levels, tally.levels) == tally.levels
-            && ladders.spans.prefixes.count(&ladders.spans.pool, tally.spans) == tally.spans
+            && ladders.row_numbers.count(&ladders.rows, rows) == rows
+            && ladders.spans.prefixes.count(&ladders.spans.pool, spans) == spans
             && orders.extra_count == tally.extras
             && orders.expiries.add_up(&orders.pool, tally.expiring)
             && open == [u64::from(tally.orders), tally.sessions]
@@ -135,9 +145,9 @@ impl Book<'_> {
                 walk.span(DEPTHS, part, NONE)?;
             }
         }
-        let best = if id.descends() { walk.last } else { walk.first };
+        let best = walk.first;
         ensure(ladder.best_level == best, CheckFault::Levels(instrument, side))?;
-        let best_price = if best == NONE { 0 } else { self.ladders.levels.get(best).price };
+        let best_price = if best == NONE { 0 } else { self.ladders.level(best).price };
         ensure(ladder.best_price == best_price, CheckFault::Levels(instrument, side))
     }
 }
@@ -150,17 +160,18 @@ struct Tally {
     /// Extras of orders that expire.
     expiring: u32,
     levels: u32,
+    rows: u32,
     spans: u32,
     /// The weights of the orders' sessions, added up.
     sessions: u64,
 }
 
-/// A walk over a ladder from its lowest price to its highest.
+/// A walk over a ladder from its best price to its worst.
 struct Walk<'a> {
     book: &'a Book<'a>,
     id: LadderId,
     tally: &'a mut Tally,
-    /// Slot of the level with the lowest price.
+    /// Slot of the level with the best price.
     first: u32,
     /// Slot of the level that was found last.
     last: u32,
@@ -188,32 +199,42 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Checks the level at a marked price.
-    fn level(&mut self, price: u32, span: u32) -> Result<(), CheckFault> {
+    /// Checks the level at a marked rank.
+    fn level(&mut self, rank: u32, span: u32) -> Result<(), CheckFault> {
         let ladders = &self.book.ladders;
-        let slot = ladders.find(self.id, price).ok_or_else(|| self.bad_marks())?;
-        let level = ladders.levels.get(slot);
-        ensure(level.span == span && level.order_count > 0, self.bad_levels())?;
+        let price = self.id.price(rank);
+        let slot = ladders.place(self.id, rank).ok_or_else(|| self.bad_marks())?;
+        let row = ladders.rows.get(row_of(slot));
+        ensure(row.span == span && ladders.queue(slot).order_count > 0, self.bad_levels())?;
         if self.last == NONE {
             self.first = slot;
         } else {
-            let neighbour = ladders.levels.get(self.last);
-            let is_next = if self.id.descends() {
-                ladders.after(level) == Some((neighbour.price, self.last))
-            } else {
-                ladders.after(neighbour) == Some((price, slot))
-            };
-            ensure(is_next, self.bad_levels())?;
+            let next = ladders.after(self.last).map(|level| (level.slot, level.price));
+            ensure(next == Some((slot, price)), self.bad_levels())?;
+        }
+        if self.last == NONE || row_of(self.last) != row_of(slot) {
+            ensure(self.has_only_marked_levels(slot), self.bad_levels())?;
+            self.tally.rows += 1;
         }
         self.last = slot;
         self.tally.levels += 1;
         self.queue(slot)
     }
 
+    /// Whether the prices without a mark in the row of a level have no order.
+    fn has_only_marked_levels(&self, slot: u32) -> bool {
+        let ladders = &self.book.ladders;
+        let row = ladders.rows.get(row_of(slot));
+        (row_of(slot) << PART_BITS..).take(1 << PART_BITS).all(|neighbour| {
+            let is_marked = ladders.spans.is_marked(row.span, row.rank(neighbour));
+            is_marked || *row.queue(neighbour) == Queue::EMPTY
+        })
+    }
+
     /// Checks the queue of a level.
     fn queue(&mut self, level_slot: u32) -> Result<(), CheckFault> {
         let orders = &self.book.orders;
-        let level = self.book.ladders.levels.get(level_slot);
+        let level = *self.book.ladders.queue(level_slot);
         let (mut slot, mut prev, mut count) = (level.head, NONE, 0);
         while slot != NONE {
             let order = orders.pool.get(slot);

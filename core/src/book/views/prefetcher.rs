@@ -9,6 +9,7 @@ use crate::book::Book;
 use crate::book::invariant::broken_invariant;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::{Entry, NONE};
+use crate::book::store::row::{PART_BITS, row_of};
 use crate::command::{Action, Command, PlainCommand, PlainKind};
 use crate::prefetch::prefetch;
 use crate::types::{InstrumentId, OrderId, Side, Ticks, index_of, low_half};
@@ -78,17 +79,17 @@ impl PrefetchKey {
 struct Lookup {
     /// The cell that the order's id leads to.
     id_cell: u32,
-    /// The cell that the price of a new order leads to, and its span when it has no level.
-    price_cell: u32,
+    /// The cell that the price of a new order leads to, and its span when it has no row.
+    row_cell: u32,
     span_cell: u32,
     order: OrderId,
     ladder: LadderId,
     price: Ticks,
     /// The level that the order stands on, or that a new one may trade with.
     level: u32,
-    /// The order, and the level of a new one, where they are the second of their chains.
+    /// The order, and the row of a new one, where they are the second of their chains.
     second_order: u32,
-    second_level: u32,
+    second_row: u32,
     is_new: bool,
 }
 
@@ -96,14 +97,14 @@ impl Lookup {
     /// Of what needs nothing.
     const NOWHERE: Self = Self {
         id_cell: 0,
-        price_cell: 0,
+        row_cell: 0,
         span_cell: 0,
         order: OrderId(0),
         ladder: LadderId(0),
         price: Ticks(0),
         level: NONE,
         second_order: NONE,
-        second_level: NONE,
+        second_row: NONE,
         is_new: false,
     };
 }
@@ -244,17 +245,17 @@ impl Book<'_> {
     #[inline]
     fn fetch_buckets(&self, key: &PrefetchKey) -> Lookup {
         let PrefetchKey { order, side, price, is_new, .. } = *key;
-        let (ids, prices) = (&self.orders.ids, &self.ladders.prices);
+        let (ids, rows) = (&self.orders.ids, &self.ladders.row_numbers);
         let is_known = key.instrument.0 < self.symbols.count();
         let instrument = InstrumentId(select(is_known, key.instrument.0, 0));
         let ladder = LadderId::new(instrument, side);
         let id_cell = ids.place_ahead(self.orders.hash(instrument, order));
-        let price_cell = prices.place_ahead(self.ladders.hash(ladder, price.0));
-        let price_cell = select(is_new, price_cell, 0);
+        let row_cell = rows.place_ahead(self.ladders.hash(ladder, ladder.rank(price.0)));
+        let row_cell = select(is_new, row_cell, 0);
         prefetch(self.ladders.instrument_book(instrument));
         prefetch(ids.cell(id_cell));
-        prefetch(prices.cell(price_cell));
-        Lookup { id_cell, price_cell, order, ladder, price, is_new, ..Lookup::NOWHERE }
+        prefetch(rows.cell(row_cell));
+        Lookup { id_cell, row_cell, order, ladder, price, is_new, ..Lookup::NOWHERE }
     }
 
     /// Fetches the order, or what shares its chain, and the level of a new one.
@@ -262,7 +263,7 @@ impl Book<'_> {
     fn fetch_entries(&self, lookup: &Lookup) {
         let (orders, ladders) = (&self.orders, &self.ladders);
         orders.pool.fetch(*orders.ids.cell(lookup.id_cell));
-        ladders.levels.fetch(*ladders.prices.cell(lookup.price_cell));
+        ladders.rows.fetch(*ladders.row_numbers.cell(lookup.row_cell));
     }
 
     /// Fetches the order's level and neighbours; or the last in the level of a new order, and the
@@ -276,19 +277,20 @@ impl Book<'_> {
         let trades = instrument_book.would_trade(ladder.side(), price);
         let best = select(trades, instrument_book.best_opposite(ladder.side()), NONE);
         let first = orders.get(*self.orders.ids.cell(lookup.id_cell));
-        let own = ladders.levels.get(*ladders.prices.cell(lookup.price_cell));
-        let is_there = select(is_new, own.price == price.0, true);
-        let span_cell =
-            ladders.spans.prefixes.place_ahead(ladders.spans.lowest_hash(ladder, price.0));
+        let rank = ladder.rank(price.0);
+        let own = ladders.rows.get(*ladders.row_numbers.cell(lookup.row_cell));
+        let is_there = select(is_new, own.number == rank >> PART_BITS, true);
+        let span_cell = ladders.spans.prefixes.place_ahead(ladders.spans.lowest_hash(ladder, rank));
         lookup.span_cell = select(is_there, 0, span_cell);
         lookup.second_order = select(first.id == order.0, NONE, first.linked());
-        lookup.second_level = select(is_there, NONE, own.linked());
+        lookup.second_row = select(is_there, NONE, own.linked());
         lookup.level = select(is_new, best, first.level);
         prefetch(ladders.spans.prefixes.cell(lookup.span_cell));
         orders.fetch(lookup.second_order);
-        ladders.levels.fetch(lookup.second_level);
-        ladders.levels.fetch(lookup.level);
-        orders.fetch(select(is_new, own.tail, first.prev));
+        ladders.rows.fetch(lookup.second_row);
+        ladders.rows.fetch(row_of(lookup.level));
+        ladders.spans.pool.fetch(select(own.queue(rank).order_count == 0, own.span, NONE));
+        orders.fetch(select(is_new, own.queue(rank).tail, first.prev));
         orders.fetch(select(is_new, NONE, first.next));
     }
 
@@ -298,18 +300,21 @@ impl Book<'_> {
     #[inline]
     fn fetch_opposite(&self, lookup: &Lookup) {
         let (orders, ladders) = (&self.orders.pool, &self.ladders);
-        let level = ladders.levels.get(lookup.level);
-        let goes = level.order_count == 1;
-        let cell = ladders.prices.place_ahead(ladders.hash(LadderId(level.ladder), level.price));
+        let row = ladders.rows.get(row_of(lookup.level));
+        let queue = row.queue(lookup.level);
+        let goes = queue.order_count == 1;
+        let rank = row.rank(lookup.level);
+        let cell = ladders.row_numbers.place_ahead(ladders.hash(LadderId(row.ladder), rank));
         // By now it may have left, and what is in its slot may be no order: nothing is sure of it.
         let second = orders.get(lookup.second_order);
-        orders.fetch(select(lookup.is_new, level.head, NONE));
-        prefetch(ladders.prices.cell(select(goes, cell, 0)));
-        ladders.spans.pool.fetch(select(goes, level.span, NONE));
+        orders.fetch(select(lookup.is_new, queue.head, NONE));
+        prefetch(ladders.row_numbers.cell(select(goes, cell, 0)));
+        ladders.spans.pool.fetch(select(goes, row.span, NONE));
         ladders.spans.pool.fetch(*ladders.spans.prefixes.cell(lookup.span_cell));
-        ladders.levels.fetch(second.level);
+        ladders.rows.fetch(row_of(second.level));
         orders.fetch(second.prev);
         orders.fetch(second.next);
-        orders.fetch(ladders.levels.get(lookup.second_level).tail);
+        let own_rank = lookup.ladder.rank(lookup.price.0);
+        orders.fetch(ladders.rows.get(lookup.second_row).queue(own_rank).tail);
     }
 }

@@ -61,7 +61,7 @@ impl Book<'_> {
             let ladder = LadderId::new(instrument, side);
             let levels = || self.raw_levels(ladder);
             hasher.word(levels().map(|level| u64::from(level.order_count)).sum());
-            for slot in levels().flat_map(|level| self.slots(level)) {
+            for slot in levels().flat_map(|level| self.slots(level.head)) {
                 self.hash_order(slot, hasher);
             }
         }
@@ -75,7 +75,7 @@ impl Book<'_> {
     fn hash_order(&self, slot: u32, hasher: &mut Hasher) {
         let order = self.orders.pool.get(slot);
         let Order { id, remaining, level, ladder, account, session, terms, .. } = *order;
-        let price = self.ladders.levels.get(level).price;
+        let price = self.ladders.level(level).price;
         // The two bits of the ladder's number within its instrument.
         let kind = u64::from(ladder & 3);
         hasher.words([id, remaining]);

@@ -1,9 +1,10 @@
 //! What can be seen of a book: getters, levels and orders, all in an order that the rules define.
 
-use crate::book::store::ladder::{InstrumentBook, Level};
+use crate::book::store::instrument_book::InstrumentBook;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::Extra;
 use crate::book::store::pool::NONE;
+use crate::book::store::row::Level;
 use crate::book::store::terms::Terms;
 use crate::book::{Book, are_possible, quantity_of};
 use crate::command::FlowIdentity;
@@ -147,7 +148,7 @@ impl Book<'_> {
 
     /// The best price of a side; `None` when it is empty or the instrument is not defined.
     pub fn best(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
-        self.best_level(instrument, side).map(Level::valid_price)
+        self.best_level(instrument, side).map(|level| level.valid_price())
     }
 
     /// The price of the instrument's last trade.
@@ -228,7 +229,7 @@ impl Book<'_> {
         let slot = self.orders.find(instrument, order)?;
         let order = self.orders.pool.get(slot);
         let rests = !LadderId(order.ladder).is_of_stops();
-        rests.then(|| self.view(self.ladders.levels.get(order.level), slot))
+        rests.then(|| self.view(self.ladders.level(order.level).valid_price(), slot))
     }
 
     /// A stop that waits.
@@ -249,28 +250,26 @@ impl Book<'_> {
         (instrument.0 < self.symbols.count()).then(|| self.ladders.instrument_book(instrument))
     }
 
-    fn best_level(&self, instrument: InstrumentId, side: Side) -> Option<&Level> {
+    fn best_level(&self, instrument: InstrumentId, side: Side) -> Option<Level> {
         self.resting_levels(instrument, side).next()
     }
 
-    fn resting_levels(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = &Level> {
+    fn resting_levels(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = Level> {
         let is_defined = self.defined(instrument).is_some();
         let ladder = is_defined.then(|| LadderId::new(instrument, side));
         ladder.into_iter().flat_map(|ladder| self.raw_levels(ladder))
     }
 
     /// The levels of a ladder, best first.
-    pub(in crate::book) fn raw_levels(&self, ladder: LadderId) -> impl Iterator<Item = &Level> {
+    pub(in crate::book) fn raw_levels(&self, ladder: LadderId) -> impl Iterator<Item = Level> {
         let best = self.ladders.ladder(ladder).best_level;
-        successors((best != NONE).then(|| self.ladders.levels.get(best)), |level| {
-            let (_, slot) = self.ladders.after(level)?;
-            Some(self.ladders.levels.get(slot))
-        })
+        let best = (best != NONE).then(|| self.ladders.level(best));
+        successors(best, |level| self.ladders.after(level.slot))
     }
 
-    /// The slots of the orders of a level, first come first.
-    pub(in crate::book) fn slots(&self, level: &Level) -> impl Iterator<Item = u32> {
-        successors((level.head != NONE).then_some(level.head), |slot| {
+    /// The slots of the orders of a queue from `head` on, first come first.
+    pub(in crate::book) fn slots(&self, head: u32) -> impl Iterator<Item = u32> {
+        successors((head != NONE).then_some(head), |slot| {
             let next = self.orders.pool.get(*slot).next;
             (next != NONE).then_some(next)
         })
@@ -289,11 +288,12 @@ impl Book<'_> {
     }
 
     /// The orders of a level, first come first.
-    pub(super) fn queue(&self, level: &Level) -> impl Iterator<Item = OrderView> {
-        self.slots(level).map(|slot| self.view(level, slot))
+    pub(super) fn queue(&self, level: Level) -> impl Iterator<Item = OrderView> {
+        let price = level.valid_price();
+        self.slots(level.head).map(move |slot| self.view(price, slot))
     }
 
-    fn view(&self, level: &Level, slot: u32) -> OrderView {
+    fn view(&self, price: Price, slot: u32) -> OrderView {
         let order = self.orders.pool.get(slot);
         let Extra { display, hidden, expiry_ns, .. } = self.orders.extra_of(order);
         let Terms { time_in_force, self_trade, post_only } = order.terms();
@@ -302,7 +302,7 @@ impl Book<'_> {
             account: AccountId(order.account),
             session: SessionId(order.session),
             side: LadderId(order.ladder).side(),
-            price: level.valid_price(),
+            price,
             remaining: quantity_of(order.remaining + hidden),
             visible: quantity_of(order.remaining),
             display: Lots(display),
@@ -323,7 +323,7 @@ impl Book<'_> {
             session: SessionId(order.session),
             side: stop.side,
             order_type: if stop.limit.is_some() { OrderType::StopLimit } else { OrderType::Stop },
-            trigger: self.ladders.levels.get(order.level).valid_price(),
+            trigger: self.ladders.level(order.level).valid_price(),
             limit: stop.limit,
             remaining: stop.quantity,
             display: Lots(stop.display),
