@@ -117,15 +117,12 @@ fn ladders_find_the_next_price_as_a_set_does() {
                 add(&mut book.ladders, id, price);
                 prices.insert(price);
             }
-            let best = match side {
-                Side::Buy => prices.last(),
-                Side::Sell => prices.first(),
-            };
-            assert_eq!(book.ladders.ladder(id).best_price, best.copied().unwrap_or(0));
+            assert_eq!(book.ladders.ladder(id).best_price, best(side, &prices).unwrap_or(0));
         }
         compare_walk(&book, id, &prices);
-        while let Some(price) = prices.first().copied() {
+        while let Some(price) = best(side, &prices) {
             take_out(&mut book, id, price, &mut prices);
+            assert_eq!(book.ladders.ladder(id).best_price, best(side, &prices).unwrap_or(0));
         }
         assert_eq!(book.ladders.ladder(id).root, [0, 0]);
         let Ladders { rows, spans, levels_live, .. } = &book.ladders;
@@ -133,6 +130,14 @@ fn ladders_find_the_next_price_as_a_set_does() {
         // The row that lost its last level at the end is kept.
         assert_eq!((rows.live(), spans.pool.live()), (1, 4));
         assert_eq!(index_counts(&book), (1, 4));
+    }
+}
+
+/// The best of these prices.
+fn best(side: Side, prices: &BTreeSet<u32>) -> Option<u32> {
+    match side {
+        Side::Buy => prices.last().copied(),
+        Side::Sell => prices.first().copied(),
     }
 }
 
