@@ -21,6 +21,8 @@ pub(in crate::book) const SPAN_BITS: u32 = 6;
 const SPAN_MASK: u32 = (1 << SPAN_BITS) - 1;
 
 const _: () = assert!(crate::limits::PRICE_MAX >> (SPAN_BITS * DEPTHS) == 127, "128 root parts");
+const _: () =
+    assert!(size_of::<Span>() == 24, "a span is small: there may be three for two orders");
 
 /// Spans that the orders of an engine may use: three for two orders, one chain of four for every
 /// ladder, and 64.
@@ -47,18 +49,15 @@ pub(in crate::book) const fn orders_for_spans(spans: u32, instruments: u32) -> u
 pub(in crate::book) struct Span {
     /// Bit `n` stands for part `n`, from the lowest rank.
     pub(in crate::book) map: u64,
-    /// The [`LadderId`].
-    pub(super) ladder: u32,
-    /// How many times the span is divided into 64 until a part is one tick, 1 to 4.
-    pub(super) depth: u32,
+    /// Its group: the ladder, and how many times the span is divided into 64 until a part is one
+    /// tick, 1 to 4.
+    group: u32,
     /// The ranks of the span, without the bits that it and the depths below it decide.
-    pub(super) prefix: u32,
+    prefix: u32,
     /// Slot of the span that this one is a part of; none at the last depth.
     pub(in crate::book) parent: u32,
     /// The span after it in its chain of the index, or the way to the next free slot.
     link: u32,
-    /// Fills half a cache line.
-    reserved: u32,
 }
 
 impl Entry for Span {
@@ -76,7 +75,7 @@ impl Entry for Span {
 impl Keyed for Span {
     #[inline]
     fn key(&self) -> (u64, u64) {
-        key_of(LadderId(self.ladder), self.depth, self.prefix)
+        (u64::from(self.group), u64::from(self.prefix))
     }
 }
 
@@ -195,7 +194,7 @@ impl Spans<'_> {
 
     fn add(&mut self, id: LadderId, depth: u32, prefix: u32) -> u32 {
         let hash = self.hash(id, depth, prefix);
-        let slot = self.pool.insert(Span { ladder: id.0, depth, prefix, ..Span::zeroed() });
+        let slot = self.pool.insert(Span { group: group_of(id, depth), prefix, ..Span::zeroed() });
         self.prefixes.insert(&mut self.pool, hash, slot);
         slot
     }
@@ -236,8 +235,9 @@ impl Spans<'_> {
     /// Slot of the span of this depth and prefix.
     #[inline]
     pub(in crate::book) fn find(&self, id: LadderId, depth: u32, prefix: u32) -> Option<u32> {
+        let group = group_of(id, depth);
         self.prefixes.find(&self.pool, self.hash(id, depth, prefix), |span| {
-            span.prefix == prefix && span.ladder == id.0 && span.depth == depth
+            span.prefix == prefix && span.group == group
         })
     }
 
@@ -249,8 +249,7 @@ impl Spans<'_> {
 
     #[inline]
     fn hash(&self, id: LadderId, depth: u32, prefix: u32) -> u32 {
-        let (group, key) = key_of(id, depth, prefix);
-        self.prefixes.hash(group, key)
+        self.prefixes.hash(u64::from(group_of(id, depth)), u64::from(prefix))
     }
 
     /// Whether any price can be marked within the limit.
@@ -306,11 +305,15 @@ impl Spans<'_> {
     }
 }
 
-/// What the index finds a span by.
+/// The spans of a ladder at one depth, as one number.
 #[inline]
-fn key_of(id: LadderId, depth: u32, prefix: u32) -> (u64, u64) {
-    (u64::from(id.0) | u64::from(depth) << 32, u64::from(prefix))
+const fn group_of(id: LadderId, depth: u32) -> u32 {
+    id.0 | depth << LADDER_BITS
 }
+
+/// Bits of a ladder's number: those of an instrument's, and two.
+const LADDER_BITS: u32 = 26;
+const _: () = assert!(crate::limits::INSTRUMENTS_MAX <= 1 << (LADDER_BITS - 2), "they suffice");
 
 /// The bit of a rank, or of a prefix, in its span.
 #[inline]
