@@ -186,3 +186,26 @@ impl HwConfig {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::mem::MaybeUninit;
+
+    #[test]
+    fn a_delay_is_the_engines_to_decide_or_a_time() {
+        let mut config = MaybeUninit::uninit();
+        // SAFETY: it may be written.
+        assert_eq!(unsafe { hw_config_default(config.as_mut_ptr()) }, HwStatus::Ok);
+        // SAFETY: the call has filled it in.
+        let mut config: HwConfig = unsafe { config.assume_init() };
+        config.sync_count = 9;
+        assert_eq!(config.mode(), Some(SyncMode::Group(Hold::Auto)));
+        config.sync_mode = HwSyncMode::Interval as u8;
+        let count = NonZeroU64::new(9).unwrap();
+        assert_eq!(config.mode(), Some(SyncMode::Interval(Exposure { count, every_ns: 0 })));
+        (config.sync_mode, config.sync_delay_ns) = (HwSyncMode::Group as u8, 0);
+        let hold = Hold::Until { delay_ns: 0, count };
+        assert_eq!(config.mode(), Some(SyncMode::Group(hold)));
+    }
+}
