@@ -17,14 +17,13 @@
 /// the longest that a group is held back, in nanoseconds: 4,000 syncs a second.
 pub const SPACING_NS: u64 = 250_000;
 
-/// A sync that takes this long stalled: 8 times as long as on the slowest disk for which spacing
-/// pays, and a fifth of what a hypervisor takes.
+/// A sync that takes this long stalled: a fifth of what a hypervisor takes,
 const STALL_NS: u64 = 4_000_000;
+/// and so many times as long as the time between two syncs, on average: else the disk is slow.
+const CYCLES_PER_STALL: u64 = 4;
 /// The rates of commands and of syncs are counted over so long: 320 commands at 20,000 a second, a
 /// number that chance changes by 6 %.
 const WINDOW_NS: u64 = 16_000_000;
-/// Spacing pays where syncs start no further apart than this, on average.
-const CYCLE_NS_MAX: u64 = 2 * SPACING_NS;
 /// Spacing pays where so many commands share a sync then.
 const COMMANDS_PER_SYNC_MIN: u64 = 3;
 /// How long syncs stay spaced behind a stall, at first and at most.
@@ -35,9 +34,9 @@ const QUIET_SYNCS: u32 = 4;
 /// in which this many were to be expected: one open load in ten million looks like that by chance.
 const QUIET_COMMANDS: u64 = 16;
 
-// A closed loop that answers within one sync in two must look closed at the shortest stall: what
-// comes in 3/2 stalls is all of its callers and half a stall's worth, below 3/4 of the rate.
-const _: () = assert!(2 * CYCLE_NS_MAX + STALL_NS / 2 < STALL_NS * 3 / 2 * 3 / 4);
+// A closed loop in which each sync answers half of the callers must look closed: in 3/2 of a stall
+// all of them send once, and go on for half a stall. That is less than 3/4 of their rate before.
+const _: () = assert!(2 * STALL_NS / CYCLES_PER_STALL + STALL_NS / 2 < STALL_NS * 3 / 2 * 3 / 4);
 
 /// Decides how long a group is held back. Times are in nanoseconds of the host's monotonic clock,
 /// what arrived is a number of commands that only grows.
@@ -155,8 +154,8 @@ impl Pacing {
         if took_ns >= STALL_NS {
             // The stall's own time and commands belong to no window.
             self.window = None;
-            self.stall =
-                self.rate.pays().then_some(Stall { since_ns: self.began_ns, arrived, took_ns });
+            let is_stall = self.rate.pays() && self.rate.is_stall(took_ns);
+            self.stall = is_stall.then_some(Stall { since_ns: self.began_ns, arrived, took_ns });
             return;
         }
         if let Some(window) = &mut self.window {
@@ -216,10 +215,14 @@ impl Pacing {
 }
 
 impl Rate {
-    /// Whether spacing saves syncs: there are many, and some commands would share one.
-    fn pays(&self) -> bool {
-        let are_syncs_many = self.sync_count.saturating_mul(CYCLE_NS_MAX) >= self.elapsed_ns;
-        are_syncs_many && self.expects(SPACING_NS, COMMANDS_PER_SYNC_MIN)
+    /// Whether spacing saves syncs: some commands would share one.
+    const fn pays(&self) -> bool {
+        self.expects(SPACING_NS, COMMANDS_PER_SYNC_MIN)
+    }
+
+    /// Whether a sync that takes so long is far from the usual.
+    const fn is_stall(&self, took_ns: u64) -> bool {
+        took_ns.saturating_mul(self.sync_count) >= CYCLES_PER_STALL * self.elapsed_ns
     }
 
     /// Whether in this time so many commands were to be expected; nothing is where nothing was

@@ -10,7 +10,7 @@ mod world;
 
 use highwater::pacing::SPACING_NS;
 use load::Load;
-use world::{Flaw, Phase, Seen, Steal, run};
+use world::{Disk, Flaw, Machine, Phase, Seen, Steal, run};
 
 /// A broken promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +68,19 @@ fn check(flaw: Flaw) -> Result<(), Violation> {
 }
 
 /// Runs, and checks what holds always.
-fn observe(phases: &[Phase], steal: Steal, flaw: Flaw, seed: u64) -> Result<Vec<Seen>, Violation> {
-    let phases_seen = run(phases, steal, flaw, seed);
+fn observe(
+    phases: &[Phase],
+    machine: Machine,
+    flaw: Flaw,
+    seed: u64,
+) -> Result<Vec<Seen>, Violation> {
+    let phases_seen = run(phases, machine, flaw, seed);
     let is_too_long = phases_seen.iter().any(|phase| phase.hold_ns_max > SPACING_NS);
     if is_too_long { Err(Violation::HeldTooLong) } else { Ok(phases_seen) }
 }
 
-fn undelayed(phases: &[Phase], steal: Steal, flaw: Flaw, seed: u64) -> Result<(), Violation> {
-    let phases_seen = observe(phases, steal, flaw, seed)?;
+fn undelayed(phases: &[Phase], machine: Machine, flaw: Flaw, seed: u64) -> Result<(), Violation> {
+    let phases_seen = observe(phases, machine, flaw, seed)?;
     if phases_seen.iter().any(|phase| phase.holds > 0) { Err(Violation::Delayed) } else { Ok(()) }
 }
 
@@ -83,7 +88,8 @@ fn undelayed(phases: &[Phase], steal: Steal, flaw: Flaw, seed: u64) -> Result<()
 fn check_closed(flaw: Flaw, seed: u64) -> Result<(), Violation> {
     for steal in STEALS {
         for load in CLOSED.into_iter().chain([Load::Even(1_000), Load::Chance(1_000)]) {
-            undelayed(&[(load, SECOND_NS)], steal, flaw, seed)?;
+            undelayed(&[(load, SECOND_NS)], (Disk::Fast, steal), flaw, seed)?;
+            undelayed(&[(load, SECOND_NS)], (Disk::Fickle, steal), flaw, seed)?;
         }
     }
     Ok(())
@@ -92,7 +98,7 @@ fn check_closed(flaw: Flaw, seed: u64) -> Result<(), Violation> {
 /// On a machine that steals nothing, no load waits.
 fn check_calm(flaw: Flaw, seed: u64) -> Result<(), Violation> {
     for load in OPEN.into_iter().chain([Load::Bursts(500, 2 * MILLISECOND_NS)]) {
-        undelayed(&[(load, SECOND_NS / 5)], Steal::Never, flaw, seed)?;
+        undelayed(&[(load, SECOND_NS / 5)], (Disk::Fast, Steal::Never), flaw, seed)?;
     }
     Ok(())
 }
@@ -101,11 +107,11 @@ fn check_calm(flaw: Flaw, seed: u64) -> Result<(), Violation> {
 fn check_open(flaw: Flaw, seed: u64) -> Result<(), Violation> {
     for steal in STEALS {
         for load in OPEN {
-            let phases_seen = observe(&[(load, SECOND_NS / 2)], steal, flaw, seed)?;
+            let phases_seen = observe(&[(load, SECOND_NS / 2)], (Disk::Fast, steal), flaw, seed)?;
             phases_seen.iter().try_for_each(|phase| check_spaced(*phase))?;
         }
         let bursts = Load::Bursts(500, 2 * MILLISECOND_NS);
-        let _seen = observe(&[(bursts, SECOND_NS)], steal, flaw, seed)?;
+        let _seen = observe(&[(bursts, SECOND_NS)], (Disk::Fast, steal), flaw, seed)?;
     }
     Ok(())
 }
@@ -122,7 +128,7 @@ fn check_changes(flaw: Flaw, seed: u64) -> Result<(), Violation> {
         for callers in [1, 2, 3, 5, 64] {
             let closed = Load::Callers(callers, 0);
             let phases = [(open, SECOND_NS / 2), (closed, SECOND_NS / 2), (open, SECOND_NS / 2)];
-            let phases_seen = observe(&phases, Steal::OfSync, flaw, seed)?;
+            let phases_seen = observe(&phases, (Disk::Fast, Steal::OfSync), flaw, seed)?;
             if phases_seen[1].holds > HOLDS_MAX {
                 return Err(Violation::Delayed);
             }
@@ -135,7 +141,7 @@ fn check_changes(flaw: Flaw, seed: u64) -> Result<(), Violation> {
 
 /// One stall spaces syncs for a second, not for longer.
 fn check_end(flaw: Flaw, seed: u64) -> Result<(), Violation> {
-    let once = Steal::Once(100 * MILLISECOND_NS);
+    let once = (Disk::Fast, Steal::Once(100 * MILLISECOND_NS));
     let phases_seen = observe(&[(Load::Chance(100_000), 3 * SECOND_NS / 2)], once, flaw, seed)?;
     let ends_ns = SECOND_NS + 200 * MILLISECOND_NS;
     match phases_seen.first() {

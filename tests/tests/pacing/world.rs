@@ -39,6 +39,18 @@ pub(crate) enum Steal {
     OfAll,
 }
 
+/// How long a sync takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disk {
+    /// Some 65 microseconds.
+    Fast,
+    /// As long, or one of two 5 milliseconds.
+    Fickle,
+}
+
+/// A machine: its disk, and what it steals.
+pub(crate) type Machine = (Disk, Steal);
+
 /// One part of a run: a load, and how long it lasts in nanoseconds.
 pub(crate) type Phase = (Load, u64);
 
@@ -63,6 +75,7 @@ const STOLEN_NS: (u64, u64) = (12_000_000, 12_000_000);
 /// One sync of so many stalls.
 const STALL_OF: u64 = 700;
 const SYNC_NS: (u64, u64) = (45_000, 40_000);
+const SLOW_SYNC_NS: u64 = 5_000_000;
 /// How long a log writer that holds a group looks away.
 const LOOK_NS: u64 = 60_000;
 /// Who catches up sends this often.
@@ -71,6 +84,7 @@ const CATCH_UP_NS: u64 = 400;
 /// A run.
 pub(crate) struct World {
     flaw: Flaw,
+    disk: Disk,
     steal: Steal,
     random: Random,
     pacing: Pacing,
@@ -92,10 +106,11 @@ pub(crate) struct World {
 }
 
 /// Runs the phases one after the other and tells what was seen in each.
-pub(crate) fn run(phases: &[Phase], steal: Steal, flaw: Flaw, seed: u64) -> Vec<Seen> {
+pub(crate) fn run(phases: &[Phase], (disk, steal): Machine, flaw: Flaw, seed: u64) -> Vec<Seen> {
     let random = Random::new(seed);
     let mut world = World {
         flaw,
+        disk,
         steal,
         load: Running::new(Load::Callers(0, 0), 0, Random::new(seed)),
         random,
@@ -199,7 +214,9 @@ impl World {
         let known = if self.flaw == Flaw::CountsTheEarlier { self.durable } else { last };
         self.pacing.begin_sync(self.now_ns, known);
         self.sync_began_ns = self.now_ns;
-        let usual_ns = SYNC_NS.0 + self.random.below(SYNC_NS.1);
+        let is_slow = self.disk == Disk::Fickle && self.random.below(2) == 0;
+        let slow_ns = if is_slow { SLOW_SYNC_NS } else { 0 };
+        let usual_ns = SYNC_NS.0 + self.random.below(SYNC_NS.1) + slow_ns;
         let stolen_ns = self.stolen_ns();
         self.now_ns += usual_ns + stolen_ns;
         if stolen_ns > 0 {
