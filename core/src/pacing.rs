@@ -17,13 +17,13 @@
 /// the longest that a group is held back, in nanoseconds: 4,000 syncs a second.
 pub const SPACING_NS: u64 = 250_000;
 
-/// A sync that takes this long stalled: a fifth of what a hypervisor takes,
+/// A sync that takes this long stalled: a fifth of what a hypervisor takes.
 const STALL_NS: u64 = 4_000_000;
-/// and so many times as long as the time between two syncs, on average: else the disk is slow.
-const CYCLES_PER_STALL: u64 = 4;
-/// The rates of commands and of syncs are counted over so long: 320 commands at 20,000 a second, a
-/// number that chance changes by 6 %.
-const WINDOW_NS: u64 = 16_000_000;
+/// Where syncs start further apart than this on average, a stall tells nothing: the disk is slow.
+const CYCLE_NS_MAX: u64 = STALL_NS / 5;
+/// The rates of commands and of syncs are counted over so long: 640 commands at 20,000 a second, a
+/// number that chance changes by 4 %.
+const WINDOW_NS: u64 = 32_000_000;
 /// Spacing pays where so many commands share a sync then.
 const COMMANDS_PER_SYNC_MIN: u64 = 3;
 /// How long syncs stay spaced behind a stall, at first and at most.
@@ -36,7 +36,7 @@ const QUIET_COMMANDS: u64 = 16;
 
 // A closed loop in which each sync answers half of the callers must look closed: in 3/2 of a stall
 // all of them send once, and go on for half a stall. That is less than 3/4 of their rate before.
-const _: () = assert!(2 * STALL_NS / CYCLES_PER_STALL + STALL_NS / 2 < STALL_NS * 3 / 2 * 3 / 4);
+const _: () = assert!(2 * CYCLE_NS_MAX + STALL_NS / 2 < STALL_NS * 3 / 2 * 3 / 4);
 
 /// Decides how long a group is held back. Times are in nanoseconds of the host's monotonic clock,
 /// what arrived is a number of commands that only grows.
@@ -89,6 +89,7 @@ struct Stall {
     since_ns: u64,
     arrived: u64,
     took_ns: u64,
+    is_judged: bool,
 }
 
 impl Pacing {
@@ -119,7 +120,12 @@ impl Pacing {
     pub fn look(&mut self, now_ns: u64, arrived: u64) {
         if let Sync::Ended(arrived_before, came) = self.sync {
             self.sync = Sync::Known;
-            self.judge_sync(now_ns, arrived_before, came);
+            let took_ns = now_ns.saturating_sub(self.began_ns);
+            if took_ns < STALL_NS {
+                self.judge_sync(took_ns, came);
+            } else {
+                self.begin_stall(took_ns, arrived_before);
+            }
         }
         match self.stall {
             Some(stall) => self.judge_stall(stall, now_ns, arrived),
@@ -149,16 +155,37 @@ impl Pacing {
         }
     }
 
-    fn judge_sync(&mut self, now_ns: u64, arrived: u64, came: u64) {
-        let took_ns = now_ns.saturating_sub(self.began_ns);
-        if took_ns >= STALL_NS {
-            // The stall's own time and commands belong to no window.
-            self.window = None;
-            let is_stall = self.rate.pays() && self.rate.is_stall(took_ns);
-            self.stall = is_stall.then_some(Stall { since_ns: self.began_ns, arrived, took_ns });
-            return;
+    /// The time of a stall belongs to no window, nor as much behind it.
+    fn begin_stall(&mut self, took_ns: u64, arrived: u64) {
+        let since_ns = self.began_ns;
+        if let Some(earlier) = self.stall {
+            self.leave_out(earlier, since_ns, arrived);
         }
+        let is_known = self.rate.pays() && self.is_steady(arrived);
+        self.stall = Some(Stall { since_ns, arrived, took_ns, is_judged: !is_known });
+    }
+
+    /// Whether what was counted since the last window is not twice as much as in that: the load has
+    /// not changed.
+    fn is_steady(&self, arrived: u64) -> bool {
+        self.window.is_some_and(|window| {
+            let came = arrived.saturating_sub(window.arrived);
+            let since_ns = self.began_ns.saturating_sub(window.since_ns);
+            self.rate.expects(2 * since_ns + WINDOW_NS / 4, came)
+        })
+    }
+
+    const fn leave_out(&mut self, stall: Stall, until_ns: u64, arrived: u64) {
         if let Some(window) = &mut self.window {
+            window.since_ns += until_ns.saturating_sub(stall.since_ns);
+            window.arrived += arrived.saturating_sub(stall.arrived);
+        }
+    }
+
+    fn judge_sync(&mut self, took_ns: u64, came: u64) {
+        if self.stall.is_none()
+            && let Some(window) = &mut self.window
+        {
             window.sync_count += 1;
         }
         if came > 0 {
@@ -173,19 +200,25 @@ impl Pacing {
         }
     }
 
-    /// Whether commands came during a stall, and half as long behind it, as before.
+    /// Whether commands came during a stall, and half as long behind it, as before. Who makes up for
+    /// it sends faster for as long again.
     fn judge_stall(&mut self, stall: Stall, now_ns: u64, arrived: u64) {
         let passed_ns = now_ns.saturating_sub(stall.since_ns);
         let came = arrived.saturating_sub(stall.arrived);
-        if !self.rate.expects(passed_ns / 4 * 3, came.saturating_add(1)) {
-            self.space(now_ns);
-        } else if passed_ns >= stall.took_ns.saturating_add(stall.took_ns / 2) {
-            self.stop_spacing();
-        } else {
-            return;
+        if !stall.is_judged {
+            let is_flow = !self.rate.expects(passed_ns / 4 * 3, came.saturating_add(1));
+            let is_over = passed_ns >= stall.took_ns.saturating_add(stall.took_ns / 2);
+            if is_flow {
+                self.space(now_ns);
+            } else if is_over {
+                self.stop_spacing();
+            }
+            self.stall = Some(Stall { is_judged: is_flow || is_over, ..stall });
         }
-        self.stall = None;
-        self.count(now_ns, arrived);
+        if passed_ns >= stall.took_ns.saturating_mul(2) {
+            self.stall = None;
+            self.leave_out(stall, now_ns, arrived);
+        }
     }
 
     fn space(&mut self, now_ns: u64) {
@@ -215,14 +248,10 @@ impl Pacing {
 }
 
 impl Rate {
-    /// Whether spacing saves syncs: some commands would share one.
+    /// Whether spacing saves syncs: there are many, and some commands would share one.
     const fn pays(&self) -> bool {
-        self.expects(SPACING_NS, COMMANDS_PER_SYNC_MIN)
-    }
-
-    /// Whether a sync that takes so long is far from the usual.
-    const fn is_stall(&self, took_ns: u64) -> bool {
-        took_ns.saturating_mul(self.sync_count) >= CYCLES_PER_STALL * self.elapsed_ns
+        let are_syncs_many = self.sync_count.saturating_mul(CYCLE_NS_MAX) >= self.elapsed_ns;
+        are_syncs_many && self.expects(SPACING_NS, COMMANDS_PER_SYNC_MIN)
     }
 
     /// Whether in this time so many commands were to be expected; nothing is where nothing was

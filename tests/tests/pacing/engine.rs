@@ -105,10 +105,10 @@ impl Scene<'_, '_, '_> {
         (!is_held).then_some(step)
     }
 
-    /// Syncs for 20 milliseconds, and one sync that stalls.
+    /// Syncs for 40 milliseconds, and one sync that stalls.
     fn stall(&mut self, commands_each: u64) {
         self.outside.borrow_mut().send(1);
-        for _ in 0..20_000_000 / SYNC_NS {
+        for _ in 0..40_000_000 / SYNC_NS {
             assert!(matches!(self.step(SYNC_NS), Some(Step::Worked(_))));
             self.outside.borrow_mut().send(commands_each);
         }

@@ -86,7 +86,8 @@ fn undelayed(phases: &[Phase], machine: Machine, flaw: Flaw, seed: u64) -> Resul
 
 /// No stall makes a closed loop wait, not once; nor a load that syncs seldom by itself.
 fn check_closed(flaw: Flaw, seed: u64) -> Result<(), Violation> {
-    for steal in STEALS {
+    let early = Steal::Once(MILLISECOND_NS);
+    for steal in STEALS.into_iter().chain([early]) {
         for load in CLOSED.into_iter().chain([Load::Even(1_000), Load::Chance(1_000)]) {
             undelayed(&[(load, SECOND_NS)], (Disk::Fast, steal), flaw, seed)?;
             undelayed(&[(load, SECOND_NS)], (Disk::Fickle, steal), flaw, seed)?;

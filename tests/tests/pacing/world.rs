@@ -44,7 +44,7 @@ pub(crate) enum Steal {
 pub(crate) enum Disk {
     /// Some 65 microseconds.
     Fast,
-    /// As long, or one of two 5 milliseconds.
+    /// As long, or one of two some milliseconds.
     Fickle,
 }
 
@@ -75,7 +75,8 @@ const STOLEN_NS: (u64, u64) = (12_000_000, 12_000_000);
 /// One sync of so many stalls.
 const STALL_OF: u64 = 700;
 const SYNC_NS: (u64, u64) = (45_000, 40_000);
-const SLOW_SYNC_NS: u64 = 5_000_000;
+/// What one of 16 syncs of a fickle disk takes longer, and what 7 of 16 do.
+const SLOW_SYNC_NS: (u64, u64) = (5_000_000, 3_000_000);
 /// How long a log writer that holds a group looks away.
 const LOOK_NS: u64 = 60_000;
 /// Who catches up sends this often.
@@ -211,11 +212,17 @@ impl World {
     fn sync(&mut self) {
         let is_late = self.now_ns > self.late_from_ns;
         let last = self.arrived;
-        let known = if self.flaw == Flaw::CountsTheEarlier { self.durable } else { last };
+        // The last one may be taken before it counts.
+        let uncounted = self.random.below(2).min(last - self.durable);
+        let known =
+            if self.flaw == Flaw::CountsTheEarlier { self.durable } else { last - uncounted };
         self.pacing.begin_sync(self.now_ns, known);
         self.sync_began_ns = self.now_ns;
-        let is_slow = self.disk == Disk::Fickle && self.random.below(2) == 0;
-        let slow_ns = if is_slow { SLOW_SYNC_NS } else { 0 };
+        let slow_ns = match (self.disk, self.random.below(16)) {
+            (Disk::Fickle, 0) => SLOW_SYNC_NS.0,
+            (Disk::Fickle, 1..=7) => SLOW_SYNC_NS.1,
+            (Disk::Fast | Disk::Fickle, _) => 0,
+        };
         let usual_ns = SYNC_NS.0 + self.random.below(SYNC_NS.1) + slow_ns;
         let stolen_ns = self.stolen_ns();
         self.now_ns += usual_ns + stolen_ns;
