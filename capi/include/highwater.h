@@ -29,6 +29,12 @@
 #define HW_CHOOSE_SESSION 4
 
 /**
+ * A `sync_delay_ns`. Mode `group`: a group gathers only where syncs stall under an open load, 250
+ * microseconds at most, whatever `sync_count` is. Mode `interval`: the same as 0.
+ */
+#define HW_SYNC_DELAY_AUTO UINT64_MAX
+
+/**
  * What `segment_bytes` answers for a segment that does not exist.
  */
 #define HW_NO_SEGMENT UINT64_MAX
@@ -802,8 +808,9 @@ typedef struct hw_config {
      */
     uint64_t sync_count;
     /**
-     * Mode `group`: how long a group gathers. Mode `interval`: when the oldest command that is not
-     * durable is synced. In nanoseconds of the clock that steps are given.
+     * Mode `group`: how long a group gathers, 0 for not at all. Mode `interval`: when the oldest
+     * command that is not durable is synced. In nanoseconds of the clock that steps are given, or
+     * `HW_SYNC_DELAY_AUTO`.
      */
     uint64_t sync_delay_ns;
     /**

@@ -20,6 +20,10 @@ use highwater::types::{Capacities, LogId};
 /// Blocks in one append, at most: 1 GiB.
 const BATCH_BLOCKS_MAX: u32 = 1 << 18;
 
+/// A `sync_delay_ns`. Mode `group`: a group gathers only where syncs stall under an open load, 250
+/// microseconds at most, whatever `sync_count` is. Mode `interval`: the same as 0.
+pub const HW_SYNC_DELAY_AUTO: u64 = u64::MAX;
+
 /// What a host chooses; `hw_config_default` fills in everything but the memory and the log's id.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -41,8 +45,9 @@ pub struct HwConfig {
     /// Mode `group`: commands that end a group's wait, 0 for no such number. Mode `interval`:
     /// commands that a power cut may take, at least 1.
     pub sync_count: u64,
-    /// Mode `group`: how long a group gathers. Mode `interval`: when the oldest command that is not
-    /// durable is synced. In nanoseconds of the clock that steps are given.
+    /// Mode `group`: how long a group gathers, 0 for not at all. Mode `interval`: when the oldest
+    /// command that is not durable is synced. In nanoseconds of the clock that steps are given, or
+    /// `HW_SYNC_DELAY_AUTO`.
     pub sync_delay_ns: u64,
     /// Open orders, 1 to 2^28.
     pub orders: u32,
@@ -95,7 +100,7 @@ pub unsafe extern "C" fn hw_config_default(config: *mut HwConfig) -> HwStatus {
         now_ns: 0,
         segment_bytes: SEGMENT_BYTES_DEFAULT,
         sync_count: 0,
-        sync_delay_ns: 0,
+        sync_delay_ns: HW_SYNC_DELAY_AUTO,
         orders: 65_536,
         instruments: 1_024,
         sessions: 64,
@@ -164,17 +169,43 @@ impl HwConfig {
 
     fn mode(&self) -> Option<SyncMode> {
         let count = NonZeroU64::new(self.sync_count);
+        let is_auto = self.sync_delay_ns == HW_SYNC_DELAY_AUTO;
         Some(match HwSyncMode::read(self.sync_mode)? {
             HwSyncMode::Full => SyncMode::Full,
-            HwSyncMode::Group => SyncMode::Group(Hold {
+            HwSyncMode::Group if is_auto => SyncMode::GROUP,
+            HwSyncMode::Group => SyncMode::Group(Hold::Until {
                 delay_ns: self.sync_delay_ns,
                 count: count.unwrap_or(NonZeroU64::MAX),
             }),
             HwSyncMode::Interval => {
-                SyncMode::Interval(Exposure { count: count?, every_ns: self.sync_delay_ns })
+                let every_ns = if is_auto { 0 } else { self.sync_delay_ns };
+                SyncMode::Interval(Exposure { count: count?, every_ns })
             }
             HwSyncMode::Checkpoint => SyncMode::Checkpoint,
             HwSyncMode::Off => SyncMode::Off,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::mem::MaybeUninit;
+
+    #[test]
+    fn a_delay_is_the_engines_to_decide_or_a_time() {
+        let mut config = MaybeUninit::uninit();
+        // SAFETY: it may be written.
+        assert_eq!(unsafe { hw_config_default(config.as_mut_ptr()) }, HwStatus::Ok);
+        // SAFETY: the call has filled it in.
+        let mut config: HwConfig = unsafe { config.assume_init() };
+        config.sync_count = 9;
+        assert_eq!(config.mode(), Some(SyncMode::Group(Hold::Auto)));
+        config.sync_mode = HwSyncMode::Interval as u8;
+        let count = NonZeroU64::new(9).unwrap();
+        assert_eq!(config.mode(), Some(SyncMode::Interval(Exposure { count, every_ns: 0 })));
+        (config.sync_mode, config.sync_delay_ns) = (HwSyncMode::Group as u8, 0);
+        let hold = Hold::Until { delay_ns: 0, count };
+        assert_eq!(config.mode(), Some(SyncMode::Group(hold)));
     }
 }

@@ -30,7 +30,7 @@ pub use command::{
     HW_CHOOSE_ACCOUNT, HW_CHOOSE_INSTRUMENT, HW_CHOOSE_SESSION, HW_SYMBOL_BYTES, HwCommand,
     HwDefinition, hw_definition_open,
 };
-pub use config::{HwConfig, hw_config_default, hw_memory_bytes};
+pub use config::{HW_SYNC_DELAY_AUTO, HwConfig, hw_config_default, hw_memory_bytes};
 pub use engine::{
     HwEngine, HwRecovered, hw_ask_sync, hw_best_price, hw_durable_sequence, hw_fault,
     hw_last_client_sequence, hw_next_expiry_ns, hw_recovered, hw_state_hash,

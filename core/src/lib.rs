@@ -60,6 +60,7 @@ pub mod snapshot;
 
 // Floor 6, the stages.
 pub mod log_writer;
+pub mod pacing;
 pub mod recovery;
 pub mod releaser;
 pub mod sequencer;

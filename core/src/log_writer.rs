@@ -1,16 +1,17 @@
 //! The log writer: packs records into blocks, appends them, syncs, and raises the high-water mark.
 //!
-//! Group commit needs no timer: a batch is what gathered in the log ring during the last sync. When
-//! to sync is the mode's; after the first fault nothing is appended or synced again.
+//! Group commit needs no batch size: a batch is what gathered in the log ring during the last sync.
+//! When to sync is the mode's; after the first fault nothing is appended or synced again.
 
 use crate::block::{BLOCK_HEAD_BYTES, BLOCK_ROOM_BYTES, BlockKind, Chain, Durable, Filled};
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::{LogFault, LogFile};
+use crate::pacing::Pacing;
 use crate::record::{PlainRecord, Record};
 use crate::ring::Consumer;
 use crate::segment::SegmentHeader;
 use crate::stage::{Fault, Shared, Step};
-use crate::sync_mode::SyncMode;
+use crate::sync_mode::{Hold, SyncMode};
 use crate::types::{SegmentNumber, Sequence, length_of};
 
 /// How a log is written.
@@ -35,8 +36,10 @@ pub struct LogWriter<'a, F> {
     /// What is durable: what a block may confirm. Never too much; of what another stage syncs the
     /// sequence only.
     durable: Durable,
-    /// When the group that waits was first seen, in nanoseconds of the host's clock.
-    held_since_ns: Option<u64>,
+    /// Until when the group that waits is held back, in nanoseconds of the host's clock.
+    held_until_ns: Option<u64>,
+    /// Holds groups back where the mode leaves that to it.
+    pacing: Pacing,
     /// True when the last block confirms everything before it.
     is_confirmed: bool,
     /// Timestamp of the last record, in nanoseconds: a new segment's time of creation.
@@ -73,7 +76,8 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
             settings,
             shared,
             durable,
-            held_since_ns: None,
+            held_until_ns: None,
+            pacing: Pacing::new(),
             is_confirmed: false,
             now_ns,
             fault,
@@ -117,9 +121,10 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         !self.is_confirmed
     }
 
-    /// True while a group is held back: there is something to do though a step was idle.
-    pub const fn is_holding(&self) -> bool {
-        self.held_since_ns.is_some()
+    /// While a group is held back, until when at most, in nanoseconds of the host's clock: there is
+    /// something to do though a step was idle.
+    pub const fn held_until_ns(&self) -> Option<u64> {
+        self.held_until_ns
     }
 
     /// The files.
@@ -152,11 +157,18 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         }
         // Read before the ring: nothing is published once the sequencer is done.
         let no_more = self.shared.sequencer_done.is_set();
-        if !self.records.is_empty() {
+        let is_waited_for = !self.records.is_empty();
+        if self.is_paced() && (is_waited_for || self.pacing.is_look_due()) {
+            self.pacing.look(now_ns, self.shared.applied.get().0);
+        }
+        if is_waited_for {
             if !no_more && self.is_held(now_ns) {
                 return Ok(Step::Idle);
             }
-            self.held_since_ns = None;
+            self.held_until_ns = None;
+            if self.is_paced() {
+                self.pacing.begin_sync(now_ns, self.shared.applied.get().0);
+            }
             return self.write_batch().map(Step::Worked);
         }
         if no_more {
@@ -173,22 +185,38 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         Ok(Step::Worked(1))
     }
 
+    /// Whether it is left to the pacing how long a group is held back.
+    const fn is_paced(&self) -> bool {
+        match self.settings.mode {
+            SyncMode::Group(Hold::Auto) => true,
+            SyncMode::Group(Hold::Until { .. })
+            | SyncMode::Full
+            | SyncMode::Interval(_)
+            | SyncMode::Checkpoint
+            | SyncMode::Off => false,
+        }
+    }
+
     /// Whether the group that waits is to gather for longer. A ring that is half full is never held
     /// back: what comes next must find room.
     fn is_held(&mut self, now_ns: u64) -> bool {
-        let hold = match self.settings.mode {
-            SyncMode::Group(hold) => hold,
+        let (until_ns, count_max) = match self.settings.mode {
+            SyncMode::Group(Hold::Auto) => (self.pacing.held_until_ns(now_ns), u64::MAX),
+            SyncMode::Group(Hold::Until { delay_ns, count }) => {
+                let until_ns =
+                    self.held_until_ns.unwrap_or_else(|| now_ns.saturating_add(delay_ns));
+                (Some(until_ns), count.get())
+            }
             SyncMode::Full | SyncMode::Interval(_) | SyncMode::Checkpoint | SyncMode::Off => {
-                return false;
+                (None, 0)
             }
         };
-        if hold.delay_ns == 0 {
+        let Some(until_ns) = until_ns.filter(|until_ns| now_ns < *until_ns) else {
             return false;
-        }
+        };
+        self.held_until_ns = Some(until_ns);
         let waiting = self.records.waiting();
-        let since_ns = *self.held_since_ns.get_or_insert(now_ns);
-        now_ns.saturating_sub(since_ns) < hold.delay_ns
-            && length_of(waiting) < hold.count.get()
+        length_of(waiting) < count_max
             && waiting < self.records.capacity() / 2
             && !self.shared.sync_wanted.is_beyond(self.durable.sequence)
     }
@@ -249,6 +277,10 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
     fn sync_appended(&mut self) -> Result<(), LogFault> {
         self.file.sync()?;
         let last: Sequence = self.chain.last_sequence();
+        // Before anything is answered: what has come until now waited for no answer of this sync.
+        if self.is_paced() {
+            self.pacing.end_sync(last.0, self.shared.applied.get().0);
+        }
         self.durable = Durable { sequence: last, number: self.chain.next_number - 1 };
         self.shared.durable.raise(last);
         Ok(())

@@ -18,7 +18,7 @@ use core::num::NonZeroU64;
 pub enum SyncMode {
     /// Every command is appended and synced on its own before its events are released.
     Full,
-    /// One sync for everything that gathered during the last one.
+    /// One sync for everything that gathered during the last one, or while it was held back.
     Group(Hold),
     /// Answers are released when they are appended; a stage of its own syncs meanwhile.
     Interval(Exposure),
@@ -28,13 +28,20 @@ pub enum SyncMode {
     Off,
 }
 
-/// How long a group gathers before it is appended: until the first of the two.
+/// How long a group gathers before it is appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hold {
-    /// This long after its first record was seen, in nanoseconds; 0 does not hold it back at all.
-    pub delay_ns: u64,
-    /// So many records.
-    pub count: NonZeroU64,
+pub enum Hold {
+    /// Not at all, unless syncs stall under an open load: then syncs are spaced, as
+    /// [`pacing`](crate::pacing) says.
+    Auto,
+    /// Until the first of the two.
+    Until {
+        /// This long after its first record was seen, in nanoseconds; 0 does not hold it back at
+        /// all.
+        delay_ns: u64,
+        /// So many records.
+        count: NonZeroU64,
+    },
 }
 
 /// How much of what was released may not be durable yet.
@@ -50,7 +57,7 @@ pub struct Exposure {
 
 impl Hold {
     /// Nothing is held back: a group is what gathered during the last sync.
-    pub const NONE: Self = Self { delay_ns: 0, count: NonZeroU64::MAX };
+    pub const NONE: Self = Self::Until { delay_ns: 0, count: NonZeroU64::MAX };
 }
 
 impl Default for SyncMode {
@@ -60,8 +67,8 @@ impl Default for SyncMode {
 }
 
 impl SyncMode {
-    /// Group commit that holds nothing back.
-    pub const GROUP: Self = Self::Group(Hold::NONE);
+    /// Group commit that holds a group back only where syncs stall under an open load.
+    pub const GROUP: Self = Self::Group(Hold::Auto);
 
     /// The mode as it is written on command lines and in reports.
     pub const fn name(self) -> &'static str {

@@ -47,6 +47,8 @@ fn usage_that_is_wrong_is_exit_code_2() {
         "run --sessions 1",
         "run --group-delay 5",
         "run --sync full --group-delay 5ms",
+        "run --group-delay automatic",
+        "run --group-delay auto --group-count 5",
         "run --sync-count 100",
         "config --profile benchmark --sync-interval 1ms",
         "--limit 5 verify",

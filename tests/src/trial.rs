@@ -39,7 +39,7 @@ impl TrialSettings {
 
 /// A group that is held back for some steps of the driver, or until a few records wait.
 pub const HELD_GROUP: SyncMode =
-    SyncMode::Group(Hold { delay_ns: 4_000, count: NonZeroU64::new(5).expect("not 0") });
+    SyncMode::Group(Hold::Until { delay_ns: 4_000, count: NonZeroU64::new(5).expect("not 0") });
 
 /// At most four released commands may be lost.
 pub const INTERVAL: SyncMode =

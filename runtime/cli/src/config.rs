@@ -2,13 +2,14 @@
 
 use crate::choices::{IdleArg, IoArg, KeepArg, quoted as quoted_choice};
 use crate::settings::{ConfigError, Settings};
-use crate::units::{ByteSize, TimeSpan};
+use crate::units::{ByteSize, GroupDelay, TimeSpan};
 use highwater::sync_mode::{Hold, SyncMode};
 use highwater_console::{CommandError, Console};
 use highwater_engine::config::CAPACITIES_DEFAULT;
 use highwater_engine::config::Config;
 use highwater_engine::config::SnapshotPlan;
 use std::fmt::Write;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -106,21 +107,30 @@ fn as_toml(config: &Config) -> String {
 
 /// The numbers that belong to the mode.
 fn say_numbers(mode: SyncMode, say: &mut impl FnMut(&str, &str, Option<String>)) {
-    let span = |ns| Some(format!("\"{}\"", TimeSpan(Duration::from_nanos(ns))));
+    let span = |ns| TimeSpan(Duration::from_nanos(ns));
+    let quoted = |value: &dyn std::fmt::Display| Some(format!("\"{value}\""));
     match mode {
-        SyncMode::Group(Hold { delay_ns, count }) => {
-            say("Time that a group is held back (default 0s).", "group-delay", span(delay_ns));
+        SyncMode::Group(hold) => {
+            let (delay, count) = match hold {
+                Hold::Auto => (GroupDelay::Auto, NonZeroU64::MAX),
+                Hold::Until { delay_ns, count } => (GroupDelay::Time(span(delay_ns)), count),
+            };
+            say(
+                "auto, or time that a group is held back; 0s for none (default auto).",
+                "group-delay",
+                quoted(&delay),
+            );
             say(
                 "Commands that end a wait for more (default: no number).",
                 "group-count",
-                (count != Hold::NONE.count).then(|| count.to_string()),
+                (count != NonZeroU64::MAX).then(|| count.to_string()),
             );
         }
         SyncMode::Interval(exposure) => {
             say(
                 "Age of the oldest command that is not durable at which a sync starts (default 10ms).",
                 "sync-interval",
-                span(exposure.every_ns),
+                quoted(&span(exposure.every_ns)),
             );
             say(
                 "The most released commands that may not be durable (default 1000).",
@@ -160,6 +170,7 @@ mod tests {
             Config::balanced().segment_bytes(12_288),
             Config::benchmark(),
             Config::held_group(Duration::from_micros(1_500), 100.try_into().unwrap()),
+            Config::held_group(Duration::ZERO, NonZeroU64::MAX),
             Config::production().capacities(highwater_engine::config::CapacityWishes {
                 orders: Some(9),
                 instruments: None,

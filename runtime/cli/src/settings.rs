@@ -2,7 +2,7 @@
 //! a configuration: flags before the file, the file before the profile.
 
 use crate::choices::{IdleArg, IoArg, KeepArg};
-use crate::units::{ByteSize, TimeSpan};
+use crate::units::{ByteSize, GroupDelay, TimeSpan};
 use highwater::limits::{
     BLOCK_BYTES, INSTRUMENTS_MAX, ORDERS_MAX, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SESSIONS_MAX,
 };
@@ -36,10 +36,11 @@ pub struct Settings {
     /// measurements [default: group]
     #[arg(long, value_enum)]
     pub sync: Option<SyncChoice>,
-    /// Delay each group by this time, so that it gathers more commands [default: 0, or 10ms with
-    /// --group-count]
-    #[arg(long, value_name = "TIME")]
-    pub group_delay: Option<TimeSpan>,
+    /// Delay each group by this time, so that it gathers more commands; 0 for no delay. auto: no
+    /// delay, unless syncs stall and commands come all the same; then syncs start 250us apart
+    /// [default: auto, or 10ms with --group-count]
+    #[arg(long, value_name = "TIME|auto")]
+    pub group_delay: Option<GroupDelay>,
     /// Delay each group until it has this many commands, or --group-delay has passed [default: no
     /// number]
     #[arg(long, value_name = "N")]
@@ -247,7 +248,7 @@ impl Settings {
         match mode {
             SyncMode::Group(_) => {
                 no_more(of_interval, "interval")?;
-                Ok(SyncMode::Group(self.hold()))
+                Ok(SyncMode::Group(self.hold()?))
             }
             SyncMode::Interval(Exposure { count, every_ns }) => {
                 no_more(of_group, "group")?;
@@ -286,13 +287,18 @@ impl Settings {
         })
     }
 
-    fn hold(&self) -> Hold {
+    fn hold(&self) -> Result<Hold, ConfigError> {
         let delay = match (self.group_delay, self.group_count) {
-            (Some(delay), _) => delay.0,
+            (Some(GroupDelay::Time(delay)), _) => delay.0,
             (None, Some(_)) => GROUP_DELAY_WITH_COUNT,
-            (None, None) => Duration::ZERO,
+            (Some(GroupDelay::Auto), Some(_)) => {
+                let takes = "a time with --group-count".to_owned();
+                return Err(ConfigError::OutOfRange("group-delay", takes));
+            }
+            (Some(GroupDelay::Auto) | None, None) => return Ok(Hold::Auto),
         };
-        Hold { delay_ns: nanoseconds(delay), count: self.group_count.unwrap_or(Hold::NONE.count) }
+        let count = self.group_count.unwrap_or(NonZeroU64::MAX);
+        Ok(Hold::Until { delay_ns: nanoseconds(delay), count })
     }
 
     /// The settings of the mode `group` that are said.
@@ -419,8 +425,12 @@ mod tests {
     fn a_group_is_held_back_only_when_that_is_said() {
         let mode_of = |text| of_toml(text).map(|config| config.sync);
         let hold = |delay_ns, count| {
-            Ok(SyncMode::Group(Hold { delay_ns, count: NonZeroU64::new(count).unwrap() }))
+            Ok(SyncMode::Group(Hold::Until { delay_ns, count: NonZeroU64::new(count).unwrap() }))
         };
+        assert_eq!(mode_of(""), Ok(SyncMode::Group(Hold::Auto)));
+        assert_eq!(mode_of("group-delay = 'auto'"), Ok(SyncMode::Group(Hold::Auto)));
+        assert_eq!(mode_of("group-delay = '0'"), Ok(SyncMode::Group(Hold::NONE)));
+        assert_eq!(mode_of("group-delay = '0s'"), Ok(SyncMode::Group(Hold::NONE)));
         assert_eq!(mode_of("group-delay = '10ms'"), hold(10_000_000, u64::MAX));
         assert_eq!(mode_of("group-count = 100"), hold(10_000_000, 100));
         assert_eq!(mode_of("group-count = 100\ngroup-delay = '1ms'"), hold(1_000_000, 100));
@@ -430,6 +440,9 @@ mod tests {
     fn what_contradicts_itself_is_refused() {
         for (text, word) in [
             ("sync = 'full'\ngroup-delay = '1ms'", "group-delay"),
+            ("sync = 'full'\ngroup-delay = 'auto'", "group-delay"),
+            ("group-delay = 'auto'\ngroup-count = 5", "a time with --group-count"),
+            ("group-delay = 'automatic'", "or auto"),
             ("sync = 'off'\nsync-count = 5", "sync-count"),
             ("sync-interval = '1ms'", "interval"),
             ("profile = 'balanced'\ngroup-count = 3", "group"),

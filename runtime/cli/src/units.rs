@@ -115,6 +115,42 @@ impl<'de> Deserialize<'de> for TimeSpan {
     }
 }
 
+/// How long a group is held back: a length of time, or `auto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupDelay {
+    /// As the engine finds it useful.
+    Auto,
+    /// This long.
+    Time(TimeSpan),
+}
+
+impl FromStr for GroupDelay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        text.parse().map(Self::Time).map_err(|error| format!("{error}, or auto"))
+    }
+}
+
+impl fmt::Display for GroupDelay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Time(span) => span.fmt(f),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for GroupDelay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|error| D::Error::custom(format!("'{text}': {error}")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,9 +76,10 @@ impl Config {
         Self::with_mode(SyncMode::Off)
     }
 
-    /// A group commit that is held back until one of the two is reached.
+    /// A group commit that is held back until one of the two is reached; not at all with a delay of
+    /// zero.
     pub fn held_group(delay: Duration, count: NonZeroU64) -> Self {
-        Self::with_mode(SyncMode::Group(Hold { delay_ns: nanoseconds(delay), count }))
+        Self::with_mode(SyncMode::Group(Hold::Until { delay_ns: nanoseconds(delay), count }))
     }
 
     fn with_mode(sync: SyncMode) -> Self {

@@ -169,7 +169,9 @@ pub fn spawn_log_writer<P: Platform, F: LogFile + Send + 'static>(
                     idle.worked(count);
                     idle_since_ns = None;
                 }
-                Step::Idle if log_writer.is_holding() => idle.pause(),
+                Step::Idle if let Some(until_ns) = log_writer.held_until_ns() => {
+                    idle.pause_until(until_ns);
+                }
                 Step::Idle => {
                     let now_ns = platform.monotonic_ns();
                     let idle_ns = now_ns - *idle_since_ns.get_or_insert(now_ns);

@@ -26,6 +26,8 @@ const YIELD_ROUNDS: u32 = 128;
 /// How long a sleep of a thread that nobody wakes is asked to last; the system adds some
 /// microseconds to it.
 const SLEEP: Duration = Duration::from_micros(50);
+/// How much later than asked a sleep ends, some of it asked for by the system to save wake-ups.
+const SLEEP_LATE_NS: u64 = 60_000;
 /// Sleeps of this length; from then on what is waited for is not expected soon.
 const SLEEPS_MAX: u32 = 200;
 /// How long they are asked to last then.
@@ -185,6 +187,23 @@ impl<P: Platform> Idle<P> {
         match self.strategy {
             IdleStrategy::Spin => std::hint::spin_loop(),
             IdleStrategy::Adaptive | IdleStrategy::Sleep => self.platform.sleep(SLEEP),
+        }
+    }
+
+    /// The same, where it is possible at `until_ns` of the platform's clock at the latest: the last
+    /// moments are not slept through, because a sleep ends later than asked.
+    pub fn pause_until(&mut self, until_ns: u64) {
+        let left_ns = until_ns.saturating_sub(self.platform.monotonic_ns());
+        let sleep_ns = left_ns.saturating_sub(SLEEP_LATE_NS);
+        if self.strategy == IdleStrategy::Spin || left_ns > 2 * SLEEP_LATE_NS {
+            self.pause();
+        } else {
+            self.worked(0);
+            if sleep_ns > 0 {
+                self.platform.sleep(Duration::from_nanos(sleep_ns));
+            } else {
+                std::thread::yield_now();
+            }
         }
     }
 
