@@ -200,8 +200,8 @@ impl Pacing {
         }
     }
 
-    /// Whether commands came during a stall, and half as long behind it, as before. Who makes up for
-    /// it sends faster for as long again.
+    /// Whether commands came during a stall, and half as long behind it, as before. Who makes up
+    /// for it sends faster for as long again.
     fn judge_stall(&mut self, stall: Stall, now_ns: u64, arrived: u64) {
         let passed_ns = now_ns.saturating_sub(stall.since_ns);
         let came = arrived.saturating_sub(stall.arrived);
