@@ -7,6 +7,7 @@ use highwater::block::{BlockKind, BlockState, read_block, records_of};
 use highwater::checksum::checksum;
 use highwater::limits::{BLOCK_BYTES, CACHE_LINE_BYTES};
 use highwater::log_file::LogFile;
+use highwater::pacing::Pacing;
 use highwater::padded::Padded;
 use highwater::record::{Body, Record};
 use highwater::ring::Ring;
@@ -21,6 +22,7 @@ static WATERMARK: Watermark = Watermark::new();
 pub(crate) fn check(log: &mut MemoryLog<'_>) -> Result<(), Failure> {
     let is_right = ring().is_some_and(|is_right| is_right)
         && watermark()
+        && pacing()
         && checksum(&[b"1234", b"56789"]) == 0xe306_9283
         && align_of::<Padded<u8>>() == CACHE_LINE_BYTES
         && blocks(log).is_some_and(|is_right| is_right);
@@ -38,6 +40,15 @@ fn ring() -> Option<bool> {
 fn watermark() -> bool {
     WATERMARK.raise(Sequence(5));
     WATERMARK.get() == Sequence(5)
+}
+
+/// A sync that is over at once holds nothing back.
+fn pacing() -> bool {
+    let mut pacing = Pacing::new();
+    pacing.begin_sync(1, 1);
+    pacing.end_sync(1, 1);
+    pacing.look(2, 1);
+    pacing.held_until_ns(2).is_none()
 }
 
 /// The first segment's header, the marker that the engine began with, and the first command.
