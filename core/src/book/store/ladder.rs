@@ -25,8 +25,8 @@ pub(in crate::book) struct Ladders<'m> {
     pub(in crate::book) spans: Spans<'m>,
     /// How many levels there are.
     pub(in crate::book) levels_live: u32,
-    /// Rows that lost their last level and are kept, each with its spans, until another one of
-    /// their ladder, or of one that shares the place, does: mostly the next level is made there.
+    /// Rows without levels, each kept with its spans for the next level. A ladder keeps one;
+    /// ladders that share a place here keep one together.
     pub(in crate::book) idle_rows: [u32; IDLE_ROWS],
 }
 
@@ -113,15 +113,13 @@ impl Ladders<'_> {
 
     /// Slot of the level at `price`.
     pub(in crate::book) fn find(&self, id: LadderId, price: u32) -> Option<u32> {
-        let rank = id.rank(price);
-        let slot = self.place(id, rank)?;
-        let span = self.rows.get(row_of(slot)).span;
-        self.spans.is_marked(span, rank).then_some(slot)
+        let slot = self.slot_at(id, id.rank(price))?;
+        (self.queue(slot).order_count > 0).then_some(slot)
     }
 
-    /// Slot that the level of a rank has or would have in the row that is there.
+    /// Slot for the level of a rank, when its row exists; the level may have no orders.
     #[inline]
-    pub(in crate::book) fn place(&self, id: LadderId, rank: u32) -> Option<u32> {
+    pub(in crate::book) fn slot_at(&self, id: LadderId, rank: u32) -> Option<u32> {
         let row_slot = self.find_row(self.hash(id, rank), id, rank)?;
         Some(level_slot(row_slot, rank))
     }
@@ -129,7 +127,7 @@ impl Ladders<'_> {
     /// Slot of the level at a rank that is marked.
     #[inline]
     fn marked(&self, id: LadderId, rank: u32) -> u32 {
-        match self.place(id, rank) {
+        match self.slot_at(id, rank) {
             Some(slot) => slot,
             None => broken_invariant("a marked price has no level"),
         }

@@ -2,7 +2,7 @@
 
 use super::index::Keyed;
 use super::ladder_id::LadderId;
-use super::pool::{Entry, Pool};
+use super::pool::{Pool, entry_by_link};
 use super::terms::Terms;
 use crate::types::InstrumentId;
 use bytemuck::{Pod, Zeroable};
@@ -96,17 +96,7 @@ impl Extra {
     }
 }
 
-impl Entry for Order {
-    #[inline]
-    fn linked(&self) -> u32 {
-        self.link
-    }
-
-    #[inline]
-    fn link(&mut self, link: u32) {
-        self.link = link;
-    }
-}
+entry_by_link!(Order);
 
 impl Keyed for Order {
     #[inline]

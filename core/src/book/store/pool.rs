@@ -19,6 +19,24 @@ pub(in crate::book) trait Entry: Pod {
     fn link(&mut self, link: u32);
 }
 
+/// Makes a type an [`Entry`] that stands in lists through its field `link`.
+macro_rules! entry_by_link {
+    ($entry:ty) => {
+        impl $crate::book::store::pool::Entry for $entry {
+            #[inline]
+            fn linked(&self) -> u32 {
+                self.link
+            }
+
+            #[inline]
+            fn link(&mut self, link: u32) {
+                self.link = link;
+            }
+        }
+    };
+}
+pub(in crate::book) use entry_by_link;
+
 /// Slots 1 to the pool's capacity. Memory that was never needed stays untouched.
 ///
 /// An entry of the free list holds how far behind the slot after its own the next free slot is: the

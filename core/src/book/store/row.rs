@@ -5,7 +5,7 @@
 
 use super::index::Keyed;
 use super::ladder_id::LadderId;
-use super::pool::{Entry, NONE};
+use super::pool::{NONE, entry_by_link};
 use crate::book::invariant::broken_invariant;
 use crate::types::{Price, Ticks, index_of};
 use bytemuck::{Pod, Zeroable};
@@ -109,17 +109,7 @@ impl Row {
     }
 }
 
-impl Entry for Row {
-    #[inline]
-    fn linked(&self) -> u32 {
-        self.link
-    }
-
-    #[inline]
-    fn link(&mut self, link: u32) {
-        self.link = link;
-    }
-}
+entry_by_link!(Row);
 
 impl Keyed for Row {
     #[inline]

@@ -9,7 +9,7 @@
 
 use super::index::{Index, Keyed};
 use super::ladder_id::LadderId;
-use super::pool::{Entry, NONE, Pool};
+use super::pool::{NONE, Pool, entry_by_link};
 use crate::book::invariant::broken_invariant;
 use crate::types::Capacities;
 use bytemuck::{Pod, Zeroable};
@@ -60,17 +60,7 @@ pub(in crate::book) struct Span {
     link: u32,
 }
 
-impl Entry for Span {
-    #[inline]
-    fn linked(&self) -> u32 {
-        self.link
-    }
-
-    #[inline]
-    fn link(&mut self, link: u32) {
-        self.link = link;
-    }
-}
+entry_by_link!(Span);
 
 impl Keyed for Span {
     #[inline]

@@ -1,7 +1,7 @@
 //! The instruments: their symbols in the order of definition, and what they take.
 
 use super::index::{Index, Keyed};
-use super::pool::{Entry, NONE, Pool};
+use super::pool::{NONE, Pool, entry_by_link};
 use crate::command::Definition;
 use crate::types::{Band, InstrumentId, InstrumentTerms, Lots, Notional, Symbol, Ticks, fold};
 use bytemuck::{Pod, Zeroable};
@@ -28,15 +28,7 @@ pub(in crate::book) struct Instrument {
     link: u32,
 }
 
-impl Entry for Instrument {
-    fn linked(&self) -> u32 {
-        self.link
-    }
-
-    fn link(&mut self, link: u32) {
-        self.link = link;
-    }
-}
+entry_by_link!(Instrument);
 
 impl Keyed for Instrument {
     fn key(&self) -> (u64, u64) {

@@ -203,7 +203,7 @@ impl Walk<'_> {
     fn level(&mut self, rank: u32, span: u32) -> Result<(), CheckFault> {
         let ladders = &self.book.ladders;
         let price = self.id.price(rank);
-        let slot = ladders.place(self.id, rank).ok_or_else(|| self.bad_marks())?;
+        let slot = ladders.slot_at(self.id, rank).ok_or_else(|| self.bad_marks())?;
         let row = ladders.rows.get(row_of(slot));
         ensure(row.span == span && ladders.queue(slot).order_count > 0, self.bad_levels())?;
         if self.last == NONE {

@@ -289,8 +289,10 @@ impl Book<'_> {
         orders.fetch(lookup.second_order);
         ladders.rows.fetch(lookup.second_row);
         ladders.rows.fetch(row_of(lookup.level));
-        ladders.spans.pool.fetch(select(own.queue(rank).order_count == 0, own.span, NONE));
-        orders.fetch(select(is_new, own.queue(rank).tail, first.prev));
+        let own_queue = own.queue(rank);
+        let own_span = select(own_queue.order_count == 0, own.span, NONE);
+        ladders.spans.pool.fetch(select(is_new, own_span, NONE));
+        orders.fetch(select(is_new, own_queue.tail, first.prev));
         orders.fetch(select(is_new, NONE, first.next));
     }
 

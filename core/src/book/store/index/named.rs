@@ -1,7 +1,7 @@
 //! An entry that is nothing but its key, for tests of the pool and the index.
 
 use super::Keyed;
-use crate::book::store::pool::Entry;
+use crate::book::store::pool::entry_by_link;
 use bytemuck::{Pod, Zeroable};
 
 /// An entry with a key.
@@ -19,15 +19,7 @@ impl Named {
     }
 }
 
-impl Entry for Named {
-    fn linked(&self) -> u32 {
-        self.link
-    }
-
-    fn link(&mut self, link: u32) {
-        self.link = link;
-    }
-}
+entry_by_link!(Named);
 
 impl Keyed for Named {
     fn key(&self) -> (u64, u64) {
