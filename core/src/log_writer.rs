@@ -158,16 +158,18 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         // Read before the ring: nothing is published once the sequencer is done.
         let no_more = self.shared.sequencer_done.is_set();
         let is_waited_for = !self.records.is_empty();
-        if self.is_paced() && (is_waited_for || self.pacing.is_look_due()) {
-            self.pacing.look(now_ns, self.shared.applied.get().0);
+        let is_look_due = self.is_paced() && (is_waited_for || self.pacing.is_look_due());
+        let arrived = is_look_due.then(|| self.shared.applied.get().0);
+        if let Some(arrived) = arrived {
+            self.pacing.look(now_ns, arrived);
         }
         if is_waited_for {
             if !no_more && self.is_held(now_ns) {
                 return Ok(Step::Idle);
             }
             self.held_until_ns = None;
-            if self.is_paced() {
-                self.pacing.begin_sync(now_ns, self.shared.applied.get().0);
+            if let Some(arrived) = arrived {
+                self.pacing.begin_sync(now_ns, arrived);
             }
             return self.write_batch().map(Step::Worked);
         }

@@ -155,7 +155,7 @@ impl Pacing {
         }
     }
 
-    /// The time of a stall belongs to no window, nor as much behind it.
+    /// Notes a stall. Its time, and as long again after it, count in no window.
     fn begin_stall(&mut self, took_ns: u64, arrived: u64) {
         let since_ns = self.began_ns;
         if let Some(earlier) = self.stall {
@@ -165,8 +165,8 @@ impl Pacing {
         self.stall = Some(Stall { since_ns, arrived, took_ns, is_judged: !is_known });
     }
 
-    /// Whether what was counted since the last window is not twice as much as in that: the load has
-    /// not changed.
+    /// Whether commands have come at less than twice the rate of the last full window since that
+    /// ended: the load has not changed.
     fn is_steady(&self, arrived: u64) -> bool {
         self.window.is_some_and(|window| {
             let came = arrived.saturating_sub(window.arrived);
@@ -200,8 +200,9 @@ impl Pacing {
         }
     }
 
-    /// Whether commands came during a stall, and half as long behind it, as before. Who makes up
-    /// for it sends faster for as long again.
+    /// Decides whether the load is open: commands came during the stall, and half as long after it,
+    /// at three quarters of their rate before. A sender that catches up sends faster for a while,
+    /// so the counts go on only when twice the time of the stall has passed.
     fn judge_stall(&mut self, stall: Stall, now_ns: u64, arrived: u64) {
         let passed_ns = now_ns.saturating_sub(stall.since_ns);
         let came = arrived.saturating_sub(stall.arrived);

@@ -24,9 +24,9 @@ pub struct Producer<'a, T: Carried> {
     consumed: u64,
 }
 
-/// How far ahead of the slot that is written the processor fetches one for writing. The consumer
-/// has read it since it was written last, so it has the line too: each store would wait until the
-/// other core has given it up, 50 to 280 ns, and a core has few stores waiting at a time.
+/// The processor fetches the slot so far ahead of the one that is written, for writing. The
+/// consumer has read that slot since it was written last, so its core has the line, too. Without
+/// the fetch each store waits until that core gives the line up.
 const FETCHED_AHEAD: u64 = 16;
 
 /// The ring is full; the value comes back.

@@ -37,7 +37,7 @@ pub struct Settings {
     #[arg(long, value_enum)]
     pub sync: Option<SyncChoice>,
     /// Delay each group by this time, so that it gathers more commands; 0 for no delay. auto: no
-    /// delay, unless syncs stall and commands come all the same; then syncs start 250us apart
+    /// delay, unless syncs stall while commands keep coming; then syncs start 250us apart
     /// [default: auto, or 10ms with --group-count]
     #[arg(long, value_name = "TIME|auto")]
     pub group_delay: Option<GroupDelay>,

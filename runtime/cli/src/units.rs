@@ -60,7 +60,7 @@ impl<'de> Deserialize<'de> for ByteSize {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<ByteSize, E> {
-                text.parse().map_err(|error| E::custom(format!("'{text}': {error}")))
+                read_text(text)
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<ByteSize, E> {
@@ -110,9 +110,13 @@ impl fmt::Display for TimeSpan {
 
 impl<'de> Deserialize<'de> for TimeSpan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error| D::Error::custom(format!("'{text}': {error}")))
+        read_text(&String::deserialize(deserializer)?)
     }
+}
+
+/// Reads a value of a file; a fault names the text.
+fn read_text<T: FromStr<Err = String>, E: Error>(text: &str) -> Result<T, E> {
+    text.parse().map_err(|error| E::custom(format!("'{text}': {error}")))
 }
 
 /// How long a group is held back: a length of time, or `auto`.
@@ -146,8 +150,7 @@ impl fmt::Display for GroupDelay {
 
 impl<'de> Deserialize<'de> for GroupDelay {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error| D::Error::custom(format!("'{text}': {error}")))
+        read_text(&String::deserialize(deserializer)?)
     }
 }
 

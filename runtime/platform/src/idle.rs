@@ -190,8 +190,8 @@ impl<P: Platform> Idle<P> {
         }
     }
 
-    /// The same, where it is possible at `until_ns` of the platform's clock at the latest: the last
-    /// moments are not slept through, because a sleep ends later than asked.
+    /// Waits a moment like [`pause`](Self::pause), for something that is due at `until_ns` of the
+    /// platform's clock. A sleep ends later than asked, so the last 60 microseconds are not slept.
     pub fn pause_until(&mut self, until_ns: u64) {
         let left_ns = until_ns.saturating_sub(self.platform.monotonic_ns());
         let sleep_ns = left_ns.saturating_sub(SLEEP_LATE_NS);

@@ -145,10 +145,10 @@ fn check_end(flaw: Flaw, seed: u64) -> Result<(), Violation> {
     let once = (Disk::Fast, Steal::Once(100 * MILLISECOND_NS));
     let phases_seen = observe(&[(Load::Chance(100_000), 3 * SECOND_NS / 2)], once, flaw, seed)?;
     let ends_ns = SECOND_NS + 200 * MILLISECOND_NS;
-    match phases_seen.first() {
-        Some(phase) if phase.last_hold_ns > ends_ns => Err(Violation::Delayed),
-        Some(phase) if phase.holds < 1_000 => Err(Violation::NotSpaced),
-        Some(_) | None => Ok(()),
+    match phases_seen[0] {
+        Seen { last_hold_ns, .. } if last_hold_ns > ends_ns => Err(Violation::Delayed),
+        Seen { holds, .. } if holds < 1_000 => Err(Violation::NotSpaced),
+        Seen { .. } => Ok(()),
     }
 }
 
