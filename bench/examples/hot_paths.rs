@@ -4,9 +4,9 @@
 //! all that is done to look at its result, is outside. `slower` does a sixteenth of the work twice.
 
 use bench::book_flow::{Watcher, apply_all, commands_of, define_instruments};
-use bench::flow::{Flow, Shape};
+use bench::flow::{self, Flow};
 use bench::rings::{CAPACITY, Value};
-use bench::shapes;
+use bench::shapes::{self, Shape};
 use highwater::book::Book;
 use highwater::checksum::checksum;
 use highwater::command::{Action, Command};
@@ -35,45 +35,34 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let is_slower = arguments.get(1).is_some_and(|argument| argument == "slower");
     let name = arguments.first().map_or("", String::as_str);
-    let walks = if shape_of(name).is_some() { SHAPE_TIMES } else { TIMES };
-    let times = if is_slower { walks + walks / 16 } else { walks };
-    if let Some((shape, first)) = shape_of(name) {
-        book_shape(shape, first, times);
-    } else if let Some(path) = path_of(name) {
-        path(times);
-    } else {
+    let Some((walks, path)) = path_of(name) else {
         eprintln!(
             "say which: encode_new decode_new checksum_block ring_one ring_batch book_mix \
              book_static book_swing_25 book_swing_40 book_crash"
         );
         return ExitCode::FAILURE;
-    }
+    };
+    path(if is_slower { walks + walks / 16 } else { walks });
     // What the count is divided by.
     println!("{walks}");
     ExitCode::SUCCESS
 }
 
-/// The path of this name, which is told how often it is walked.
-fn path_of(name: &str) -> Option<fn(usize)> {
+/// How often the path of this name is walked, and the path, which is told so.
+fn path_of(name: &str) -> Option<(usize, fn(usize))> {
     match name {
-        "encode_new" => Some(encode_new),
-        "decode_new" => Some(decode_new),
-        "checksum_block" => Some(checksum_block),
-        "ring_one" => Some(ring_one),
-        "ring_batch" => Some(ring_batch),
-        "book_mix" => Some(book_mix),
-        _ => None,
-    }
-}
-
-/// The shape of the market that a path of this name applies, and with which of its commands it
-/// begins.
-fn shape_of(name: &str) -> Option<(shapes::Shape, usize)> {
-    match name {
-        "book_static" => Some((shapes::Shape::Static, 0)),
-        "book_swing_25" => Some((shapes::Shape::Swing25, 0)),
-        "book_swing_40" => Some((shapes::Shape::Swing40, 0)),
-        "book_crash" => Some((shapes::Shape::FlashCrash, BEFORE_THE_CRASH)),
+        "encode_new" => Some((TIMES, encode_new)),
+        "decode_new" => Some((TIMES, decode_new)),
+        "checksum_block" => Some((TIMES, checksum_block)),
+        "ring_one" => Some((TIMES, ring_one)),
+        "ring_batch" => Some((TIMES, ring_batch)),
+        "book_mix" => Some((TIMES, book_mix)),
+        "book_static" => Some((SHAPE_TIMES, |times| book_shape(Shape::Static, 0, times))),
+        "book_swing_25" => Some((SHAPE_TIMES, |times| book_shape(Shape::Swing25, 0, times))),
+        "book_swing_40" => Some((SHAPE_TIMES, |times| book_shape(Shape::Swing40, 0, times))),
+        "book_crash" => {
+            Some((SHAPE_TIMES, |times| book_shape(Shape::FlashCrash, BEFORE_THE_CRASH, times)))
+        }
         _ => None,
     }
 }
@@ -148,7 +137,7 @@ fn ring_batch(times: usize) {
 }
 
 fn book_mix(times: usize) {
-    let flow = Flow::new(&Shape { operations: 3 * TIMES, ..Shape::mix(1_000) });
+    let flow = Flow::new(&flow::Shape { operations: 3 * TIMES, ..flow::Shape::mix(1_000) });
     let commands = commands_of(&flow.operations);
     let (preload, rest) = commands.split_at(flow.preload);
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
@@ -165,7 +154,7 @@ fn book_mix(times: usize) {
 
 /// Part of the long flow and not a short one, whose middle would run through the same ticks within
 /// an eighth of the commands: levels would come and go more often.
-fn book_shape(shape: shapes::Shape, first: usize, times: usize) {
+fn book_shape(shape: Shape, first: usize, times: usize) {
     let (commands, preload) = shapes::commands_within(shape, SHAPE_COMMANDS, first..first + times);
     let (preload, measured) = commands.split_at(preload);
     let mut memory = vec![0; Book::bytes_needed(shapes::CAPACITIES)];
