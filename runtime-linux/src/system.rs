@@ -2,7 +2,7 @@
 
 use crate::{directory, memory, segment_file, signals, threads};
 use highwater_platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Sharing,
+    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Share, Sharing,
     ThreadRole,
 };
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -78,8 +78,8 @@ impl Platform for Linux {
         threads::pin(role, pinning)
     }
 
-    fn step_back(self) {
-        threads::step_back();
+    fn take_share(self, share: Share) {
+        threads::take_share(share);
     }
 }
 

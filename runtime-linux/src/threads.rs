@@ -3,9 +3,9 @@
 
 #![expect(unsafe_code, reason = "two system calls that nobody wraps fill or read one structure")]
 
-use highwater_platform::{Pinning, ThreadRole};
+use highwater_platform::{Pinning, Share, ThreadRole};
 use libc::{SYS_sched_getattr, SYS_sched_setattr, c_uint, sched_attr, syscall};
-use rustix::process::setpriority_process;
+use rustix::process::{getpriority_process, setpriority_process};
 use rustix::thread::set_current_timer_slack;
 use std::io;
 use std::num::NonZeroU64;
@@ -14,8 +14,13 @@ use std::num::NonZeroU64;
 /// nobody asks.
 const SLACK_NS: u64 = 1_000;
 
-/// How nice a thread is that steps back, from -20 to 19: it gets a tenth of what another one gets.
-const NICENESS: i32 = 10;
+/// How much time the scheduler gives a thread of each niceness from 0 on, in proportion:
+/// `sched_prio_to_weight` in the kernel's `kernel/sched/core.c`, 1,024 divided by 1.25 each time.
+const WEIGHTS: [u64; 20] =
+    [1_024, 820, 655, 526, 423, 335, 272, 215, 172, 137, 110, 87, 70, 56, 45, 36, 29, 23, 18, 15];
+
+/// No thread is nicer.
+const NICENESS_MAX: i32 = 19;
 
 /// The shortest slice that the scheduler grants, in nanoseconds.
 const SLICE_NS: u64 = 100_000;
@@ -46,10 +51,24 @@ fn bind(_: ThreadRole, _: Pinning) -> bool {
     false
 }
 
-/// Makes the calling thread nicer than it was: `setpriority(2)` changes one thread on Linux.
-pub(crate) fn step_back() {
+/// Makes the calling thread nicer than it was, which needs no privilege: `setpriority(2)` changes
+/// one thread on Linux. The others have the niceness that this one had.
+pub(crate) fn take_share(share: Share) {
     // Only a wish, which no system refuses.
-    let _refused = setpriority_process(None, NICENESS);
+    if let Ok(others) = getpriority_process(None) {
+        let niceness = NICENESS_MAX.min(others + nicer_by(share));
+        let _refused = setpriority_process(None, niceness);
+    }
+}
+
+/// How much nicer than others a thread is that gets at least this share of what each of them gets:
+/// as nice as it may be.
+const fn nicer_by(share: Share) -> i32 {
+    let (mut index, mut niceness) = (1, 0);
+    while index < WEIGHTS.len() && WEIGHTS[index] * 100 >= WEIGHTS[0] * share.percent() {
+        (index, niceness) = (index + 1, niceness + 1);
+    }
+    niceness
 }
 
 /// Asks for time slices of `slice_ns`, from 0.1 ms to 100 ms. A thread that wakes preempts one with
@@ -104,6 +123,41 @@ mod tests {
         assert_eq!(after.sched_policy, before.sched_policy);
         // Kernels before 6.12 know no slices and answer 0.
         assert!([0, SLICE_NS].contains(&after.sched_runtime), "{}", after.sched_runtime);
+    }
+
+    #[test]
+    fn a_share_is_the_most_niceness_that_gives_it() {
+        let nicer_by = |percent| nicer_by(Share::of_percent(percent).unwrap());
+        for (percent, niceness) in
+            [(100, 0), (81, 0), (80, 1), (65, 1), (64, 1), (63, 2), (51, 3), (50, 3), (25, 6)]
+        {
+            assert_eq!(nicer_by(percent), niceness, "{percent}");
+        }
+        for (percent, niceness) in [(20, 7), (11, 9), (10, 10), (5, 13), (3, 15), (2, 17), (1, 19)]
+        {
+            assert_eq!(nicer_by(percent), niceness, "{percent}");
+        }
+        for percent in 1..=100 {
+            let niceness = usize::try_from(nicer_by(percent)).unwrap();
+            let gives_it = |weight: &u64| weight * 100 >= WEIGHTS[0] * percent;
+            assert!(gives_it(&WEIGHTS[niceness]), "{percent}");
+            assert!(!WEIGHTS[niceness + 1..].iter().any(gives_it), "{percent}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_of_what_the_other_threads_get() {
+        for (percent, nicer_by) in [(50, 3), (1, NICENESS_MAX)] {
+            let [others, own] = std::thread::spawn(move || {
+                let others = getpriority_process(None).unwrap();
+                take_share(Share::of_percent(percent).unwrap());
+                [others, getpriority_process(None).unwrap()]
+            })
+            .join()
+            .unwrap();
+            assert_eq!(own, NICENESS_MAX.min(others + nicer_by));
+            assert_eq!(getpriority_process(None).unwrap(), others, "the other threads");
+        }
     }
 
     #[cfg(feature = "affinity")]

@@ -4,7 +4,7 @@
 
 use crate::{directory, memory, segment_file, signals, threads};
 use highwater_platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Sharing,
+    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Share, Sharing,
     ThreadRole,
 };
 use std::io;
@@ -75,7 +75,7 @@ impl Platform for MacOs {
         threads::pin(role, pinning)
     }
 
-    fn step_back(self) {
-        threads::step_back();
+    fn take_share(self, share: Share) {
+        threads::take_share(share);
     }
 }

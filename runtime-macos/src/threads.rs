@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "the call has no safe form here")]
 
-use highwater_platform::{Pinning, ThreadRole};
+use highwater_platform::{Pinning, Share, ThreadRole};
 
 /// Asks for the fast cores, which all roles deserve; tells whether the system agreed.
 pub(crate) fn pin(_: ThreadRole, _: Pinning) -> bool {
@@ -13,10 +13,15 @@ pub(crate) fn pin(_: ThreadRole, _: Pinning) -> bool {
     ask_for(class)
 }
 
-/// Lets the system run the calling thread when it has nothing better to do, but not starve it.
-pub(crate) fn step_back() {
+/// Gives the calling thread a class by its share, which the system knows no finer: below a half it
+/// runs where there is nothing better to do, but is not starved.
+pub(crate) fn take_share(share: Share) {
+    let class = match share.percent() {
+        ..50 => libc::qos_class_t::QOS_CLASS_UTILITY,
+        50.. => libc::qos_class_t::QOS_CLASS_USER_INITIATED,
+    };
     // Only a wish, which no system refuses.
-    let _refused = ask_for(libc::qos_class_t::QOS_CLASS_UTILITY);
+    let _refused = ask_for(class);
 }
 
 /// Asks for a class; tells whether the system agreed.

@@ -2,7 +2,7 @@
 
 use crate::choices::{IdleArg, IoArg, KeepArg, quoted as quoted_choice};
 use crate::settings::{ConfigError, Settings};
-use crate::units::{ByteSize, GroupDelay, TimeSpan};
+use crate::units::{ByteSize, GroupDelay, Percent, TimeSpan};
 use highwater::sync_mode::{Hold, SyncMode};
 use highwater_console::{CommandError, Console};
 use highwater_engine::config::CAPACITIES_DEFAULT;
@@ -67,6 +67,27 @@ fn as_toml(config: &Config) -> String {
         "idle",
         quoted_choice(&IdleArg::from(config.idle)),
     );
+    say_snapshots(config, &mut say);
+    say(
+        "Whether a copy of every trade is logged (default false).",
+        "log-trades",
+        Some(config.log_trades.to_string()),
+    );
+    let wishes = [
+        ("orders", config.capacities.orders, CAPACITIES_DEFAULT.orders),
+        ("instruments", config.capacities.instruments, CAPACITIES_DEFAULT.instruments),
+        ("sessions", config.capacities.sessions, CAPACITIES_DEFAULT.sessions),
+    ];
+    for (setting, wish, default) in wishes {
+        let comment = format!("How many {setting} (default: as the log has it, or {default}).");
+        say(&comment, setting, wish.map(|number| number.to_string()));
+    }
+    text
+}
+
+/// When snapshots are made, and by whose time.
+fn say_snapshots(config: &Config, say: &mut impl FnMut(&str, &str, Option<String>)) {
+    let quoted = |value: &dyn std::fmt::Display| Some(format!("\"{value}\""));
     let SnapshotPlan { bytes, interval, keep, lag_max_bytes } = config.snapshots;
     say(
         "Bytes of log after which a snapshot is made; 0 for never (default 1G).",
@@ -84,25 +105,16 @@ fn as_toml(config: &Config) -> String {
         quoted(&ByteSize(lag_max_bytes.unwrap_or(0))),
     );
     say(
+        "Processor time of the snapshot thread while every core is busy, in percent of another busy \
+         thread's, 1 to 100 (default 10).",
+        "snapshot-share",
+        Some(Percent(config.snapshot_share).to_string()),
+    );
+    say(
         "Segments below a snapshot: all or snapshot (default all).",
         "keep",
         quoted_choice(&KeepArg::from(keep)),
     );
-    say(
-        "Whether a copy of every trade is logged (default false).",
-        "log-trades",
-        Some(config.log_trades.to_string()),
-    );
-    let wishes = [
-        ("orders", config.capacities.orders, CAPACITIES_DEFAULT.orders),
-        ("instruments", config.capacities.instruments, CAPACITIES_DEFAULT.instruments),
-        ("sessions", config.capacities.sessions, CAPACITIES_DEFAULT.sessions),
-    ];
-    for (setting, wish, default) in wishes {
-        let comment = format!("How many {setting} (default: as the log has it, or {default}).");
-        say(&comment, setting, wish.map(|number| number.to_string()));
-    }
-    text
 }
 
 /// The numbers that belong to the mode.
@@ -161,6 +173,7 @@ impl From<ConfigError> for CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use highwater_platform::Share;
 
     #[test]
     fn what_is_printed_reads_back_as_the_same() {
@@ -168,7 +181,7 @@ mod tests {
             Config::durable(),
             Config::production().data("a \"quoted\" \\ name"),
             Config::balanced().segment_bytes(12_288),
-            Config::benchmark(),
+            Config::benchmark().snapshot_share(Share::of_percent(33).unwrap()),
             Config::held_group(Duration::from_micros(1_500), 100.try_into().unwrap()),
             Config::held_group(Duration::ZERO, NonZeroU64::MAX),
             Config::production().capacities(highwater_engine::config::CapacityWishes {

@@ -2,7 +2,7 @@
 //! a configuration: flags before the file, the file before the profile.
 
 use crate::choices::{IdleArg, IoArg, KeepArg};
-use crate::units::{ByteSize, GroupDelay, TimeSpan};
+use crate::units::{ByteSize, GroupDelay, Percent, TimeSpan};
 use highwater::limits::{
     BLOCK_BYTES, INSTRUMENTS_MAX, ORDERS_MAX, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SESSIONS_MAX,
 };
@@ -80,6 +80,10 @@ pub struct Settings {
     /// understood [default: 0]
     #[arg(long, value_name = "N")]
     pub snapshot_lag_max: Option<ByteSize>,
+    /// How much processor time the snapshot thread gets while every core is busy, in percent of what
+    /// any other busy thread gets: 1 to 100 [default: 10]
+    #[arg(long, value_name = "PERCENT")]
+    pub snapshot_share: Option<Percent>,
     /// What happens to the segments below a snapshot. all: they are compressed and kept. snapshot:
     /// segments that neither of the two newest snapshots needs are retired, and their history is
     /// gone [default: all]
@@ -182,6 +186,7 @@ impl Settings {
             snapshot_bytes: self.snapshot_bytes.or(file.snapshot_bytes),
             snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
             snapshot_lag_max: self.snapshot_lag_max.or(file.snapshot_lag_max),
+            snapshot_share: self.snapshot_share.or(file.snapshot_share),
             keep: self.keep.or(file.keep),
             log_trades: self.log_trades.or(file.log_trades),
             orders: self.orders.or(file.orders),
@@ -217,6 +222,7 @@ impl Settings {
             segment_bytes: self.checked_segment_bytes()?.unwrap_or(preset.segment_bytes),
             idle: self.idle.map_or(preset.idle, Into::into),
             snapshots: self.plan(preset.snapshots)?,
+            snapshot_share: self.snapshot_share.map_or(preset.snapshot_share, |percent| percent.0),
             log_trades: self.log_trades.unwrap_or(preset.log_trades),
             capacities: CapacityWishes {
                 orders: in_range("orders", self.orders, 1, ORDERS_MAX)?,
@@ -377,6 +383,7 @@ impl std::error::Error for ConfigError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use highwater_platform::Share;
     use highwater_platform::idle::IdleStrategy;
     use highwater_storage::IoChoice;
 
@@ -395,7 +402,7 @@ mod tests {
         let config = of_toml(
             "profile = 'balanced'\nsync-count = 500\nsync-interval = '3ms'\nsegment-bytes = '4M'\n\
              io = 'append'\nidle = 'spin'\ndata = 'd'\norders = 7\n\
-             snapshot-lag-max = '2M'",
+             snapshot-lag-max = '2M'\nsnapshot-share = 50",
         );
         let every_ns = 3_000_000;
         let exposure = Exposure { count: NonZeroU64::new(500).unwrap(), every_ns };
@@ -408,6 +415,7 @@ mod tests {
                 lag_max_bytes: Some(2 << 20),
                 ..Config::balanced().snapshots
             })
+            .snapshot_share(Share::of_percent(50).unwrap())
             .data("d")
             .capacities(CapacityWishes { orders: Some(7), ..CapacityWishes::default() });
         assert_eq!(config, Ok(expected));
@@ -452,6 +460,9 @@ mod tests {
             ("sink = 'off'", "sink"),
             ("group-count = 0", "nonzero"),
             ("snapshot-lag-max = '1023K'", "1048576 bytes or more"),
+            ("snapshot-share = 0", "from 1 to 100"),
+            ("snapshot-share = 101", "from 1 to 100"),
+            ("snapshot-share = 'most'", "from 1 to 100"),
         ] {
             let error = of_toml(text).expect_err(text);
             assert!(error.contains(word), "{text}: {error}");

@@ -2,6 +2,7 @@
 
 use crate::choices::KeepArg;
 use highwater_console::{CommandError, Console, note};
+use highwater_engine::config::SNAPSHOT_SHARE_DEFAULT;
 use highwater_engine::error::StartError;
 use highwater_engine::figures::{Nanoseconds, grouped};
 use highwater_engine::snapshots::{Made, SnapshotMaker, SnapshotTrouble};
@@ -73,7 +74,8 @@ pub fn snapshot<P: Platform>(
             CommandError::failed(trouble)
         }
     };
-    let mut maker = SnapshotMaker::open(platform, &args.data).map_err(refused)?;
+    let mut maker =
+        SnapshotMaker::open(platform, &args.data, SNAPSHOT_SHARE_DEFAULT).map_err(refused)?;
     for line in maker.notes() {
         note(&format!("note: {line}"));
     }

@@ -1,6 +1,7 @@
-//! Sizes and lengths of time as people write them, on the command line and in files.
+//! Sizes, lengths of time and shares as people write them, on the command line and in files.
 
-use serde::de::{Error, Visitor};
+use highwater_platform::Share;
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::str::FromStr;
@@ -154,6 +155,60 @@ impl<'de> Deserialize<'de> for GroupDelay {
     }
 }
 
+/// How much processor time a thread gets: a whole number of percent, from 1 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent(pub Share);
+
+/// What a share is written as.
+const PERCENTAGE: &str = "a whole number of percent from 1 to 100, like 10";
+
+impl FromStr for Percent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_whole = text.bytes().all(|byte| byte.is_ascii_digit());
+        let percent = text.parse().ok().filter(|_| is_whole);
+        percent.and_then(Share::of_percent).map(Self).ok_or_else(|| format!("not {PERCENTAGE}"))
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.percent().fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    /// From a text, or from a plain number.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PercentVisitor;
+
+        impl Visitor<'_> for PercentVisitor {
+            type Value = Percent;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(PERCENTAGE)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Percent, E> {
+                read_text(text)
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Percent, E> {
+                let share = Share::of_percent(number).map(Percent);
+                share.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Percent, E> {
+                let share = u64::try_from(number).ok().and_then(Share::of_percent).map(Percent);
+                share.ok_or_else(|| E::invalid_value(Unexpected::Signed(number), &self))
+            }
+        }
+
+        deserializer.deserialize_any(PercentVisitor)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +249,32 @@ mod tests {
         }
         for wrong in ["-1", "1.5", "\"64 k\"", "true"] {
             assert!(toml::from_str::<File>(&format!("size = {wrong}")).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn shares_are_whole_percents_from_1_to_100() {
+        #[derive(Deserialize)]
+        struct File {
+            share: Percent,
+        }
+        for (text, percent) in [("1", 1), ("10", 10), ("100", 100), ("050", 50)] {
+            let share = Percent(Share::of_percent(percent).unwrap());
+            assert_eq!(text.parse(), Ok(share), "{text}");
+            for value in [format!("{percent}"), format!("'{text}'")] {
+                let file: File = toml::from_str(&format!("share = {value}")).unwrap();
+                assert_eq!(file.share, share, "{value}");
+            }
+            assert_eq!(share.to_string(), percent.to_string());
+        }
+        let huge = u64::MAX.to_string() + "0";
+        for wrong in ["", "0", "101", "-1", "+10", "10%", "0.5", "ten", " 10", "266", &huge] {
+            assert!(wrong.parse::<Percent>().unwrap_err().ends_with(PERCENTAGE), "{wrong}");
+            assert!(toml::from_str::<File>(&format!("share = '{wrong}'")).is_err(), "{wrong}");
+        }
+        for wrong in ["0", "101", "-1", "266", "0.5", "true", "[10]"] {
+            let error = toml::from_str::<File>(&format!("share = {wrong}")).err().unwrap();
+            assert!(error.to_string().contains(PERCENTAGE), "{wrong}: {error}");
         }
     }
 

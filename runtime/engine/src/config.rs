@@ -7,6 +7,7 @@ pub use highwater::snapshot_plan::{Keep, SnapshotPlan};
 
 use highwater::limits::SEGMENT_BYTES_DEFAULT;
 use highwater::sync_mode::{Exposure, Hold, SyncMode};
+use highwater_platform::Share;
 use highwater_platform::idle::IdleStrategy;
 use highwater_storage::IoChoice;
 use std::num::NonZeroU64;
@@ -22,6 +23,8 @@ pub const SYNC_INTERVAL_DEFAULT: Duration = Duration::from_millis(10);
 /// Bytes of log behind which a snapshot is made, by default: some 16 million commands, a few
 /// seconds of replay.
 pub const SNAPSHOT_BYTES_DEFAULT: u64 = 1 << 30;
+/// Processor time of the snapshot thread while every core is busy, by default.
+pub const SNAPSHOT_SHARE_DEFAULT: Share = Share::of_percent(10).expect("it is in range");
 /// Commands that may be released and not durable in the profile `balanced`.
 const BALANCED_COUNT: NonZeroU64 = count(100);
 
@@ -50,6 +53,8 @@ pub struct Config {
     pub idle: IdleStrategy,
     /// When snapshots are made, and what becomes of the log below them.
     pub snapshots: SnapshotPlan,
+    /// How much processor time the snapshot thread gets while every core is busy.
+    pub snapshot_share: Share,
     /// Whether a copy of every trade is logged, for readers of the log that cannot replay it.
     pub log_trades: bool,
 }
@@ -96,6 +101,7 @@ impl Config {
                 keep: Keep::All,
                 lag_max_bytes: None,
             },
+            snapshot_share: SNAPSHOT_SHARE_DEFAULT,
             log_trades: false,
         }
     }
@@ -134,6 +140,12 @@ impl Config {
     #[must_use]
     pub fn snapshots(self, snapshots: SnapshotPlan) -> Self {
         Self { snapshots, ..self }
+    }
+
+    /// Lets the snapshot thread have this much processor time while every core is busy.
+    #[must_use]
+    pub fn snapshot_share(self, snapshot_share: Share) -> Self {
+        Self { snapshot_share, ..self }
     }
 
     /// Logs a copy of every trade, or does not.

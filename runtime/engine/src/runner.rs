@@ -100,6 +100,7 @@ impl<P: Platform, T: Send + 'static> Runner<P, T> {
             platform,
             config.data.clone(),
             config.snapshots,
+            config.snapshot_share,
             context,
             ports.outputs,
             notices,

@@ -5,6 +5,7 @@
 //! comes to the running hashes that the engine logged.
 
 mod maker;
+mod pace;
 mod retention;
 mod settle;
 mod thread;

@@ -21,4 +21,4 @@ pub use file_system::{FileSystem, IoMode, Keeper, ProbeAccess, Sharing};
 pub use memory::{Granted, HostMemory, MemoryWishes};
 pub use platform::Platform;
 pub use segment_file::SegmentFile;
-pub use threads::{Pinning, ThreadRole};
+pub use threads::{Pinning, Share, ThreadRole};

@@ -7,7 +7,7 @@
 use crate::file_system::{FileSystem, IoMode, ProbeAccess, Sharing};
 use crate::memory::{HostMemory, MemoryWishes};
 use crate::segment_file::SegmentFile;
-use crate::threads::{Pinning, ThreadRole};
+use crate::threads::{Pinning, Share, ThreadRole};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -153,9 +153,9 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// did.
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool;
 
-    /// Lets every other thread go before the calling one where cores are few, from now on. Nothing
-    /// happens on a system that has no such thing.
-    fn step_back(self) {}
+    /// Gives the calling thread this share of processor time while every core is busy, from now on.
+    /// A system may do it coarsely, or not at all.
+    fn take_share(self, _: Share) {}
 
     /// Nanoseconds that have passed since this process first asked; never goes back.
     #[expect(clippy::disallowed_methods, reason = "this is the clock that all others ask")]

@@ -1,6 +1,7 @@
 //! The snapshot maker: a second book that follows the durable log, and is written out when a
 //! snapshot is wanted.
 
+use super::pace::Pace;
 use super::retention::{Kept, Treated, treat};
 use crate::candidates::{Beginning, Candidates, NotWalked, Walked, walk_from};
 use crate::config::{CAPACITIES_DEFAULT, Keep, larger};
@@ -15,11 +16,10 @@ use highwater::recovery::{Follower, RecoveryFault, Replay, Start, Visitor, scan_
 use highwater::snapshot::SnapshotOrigin;
 use highwater::snapshot_plan::Wanted;
 use highwater::types::{Capacities, Sequence};
-use highwater_platform::Platform;
+use highwater_platform::{Platform, Share};
 use highwater_storage::{Aligned, LZ4, Lease, LogDirectory, SnapshotError};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::thread::yield_now;
 
 /// Bytes of the log that are read at a time. Much, because after each wait for the disk the thread
 /// waits for a core, too.
@@ -32,7 +32,7 @@ const OVERTAKEN: &str = "another process made snapshots and retired what was to 
 /// Sequences that are followed before the maker asks whether to go on.
 const FOLLOWED_AT_ONCE: u64 = 1 << 19;
 
-/// Records that are replayed before the core is given away: some 100 microseconds.
+/// Records that are replayed before the core may be given away: some 100 microseconds.
 const RECORDS_AT_ONCE: u32 = 2_048;
 
 /// Follows a log as a reader, and makes snapshots of it.
@@ -40,6 +40,7 @@ const RECORDS_AT_ONCE: u32 = 2_048;
 #[derive(Debug)]
 pub struct SnapshotMaker<P: Platform> {
     platform: P,
+    share: Share,
     directory: LogDirectory<P>,
     buffer: Aligned,
     book: Book<'static>,
@@ -123,10 +124,11 @@ impl From<NotWalked> for SnapshotTrouble {
 
 impl<P: Platform> SnapshotMaker<P> {
     /// Begins at the newest snapshot in `data` that is to be trusted, or at the log's beginning.
+    /// While it follows, the calling thread gives its core away as far as its `share` says.
     ///
     /// # Errors
     /// There is no log, or no memory for a book.
-    pub fn open(platform: P, data: &Path) -> Result<Self, SnapshotTrouble> {
+    pub fn open(platform: P, data: &Path, share: Share) -> Result<Self, SnapshotTrouble> {
         let _lease = Lease::take(platform, data).map_err(StartError::from)?;
         let mut directory =
             LogDirectory::open_to_follow(platform, data).map_err(StartError::from)?;
@@ -136,6 +138,7 @@ impl<P: Platform> SnapshotMaker<P> {
         let (room, newest) = (CAPACITIES_DEFAULT, book.last_sequence());
         Ok(Self {
             platform,
+            share,
             directory,
             buffer,
             book,
@@ -321,7 +324,8 @@ impl<P: Platform> SnapshotMaker<P> {
 
     fn follow_part(&mut self, until: Sequence) -> Result<(), RecoveryFault> {
         let replay = Replay::new(&mut self.book, &mut self.fills);
-        let mut polite = Polite { replay, until_pause: RECORDS_AT_ONCE };
+        let pace = Pace::begin(self.platform, self.share);
+        let mut polite = Polite { replay, pace, until_pause: RECORDS_AT_ONCE };
         self.follower
             .follow(&mut self.directory, self.buffer.bytes_mut(), &mut polite, until)
             .map(|_reached| ())
@@ -357,19 +361,19 @@ const fn is_in_files(fault: RecoveryFault) -> bool {
     }
 }
 
-/// A replay that gives its core away again and again: the engine's threads yield while they wait,
-/// and where cores are few they would wait for this one until the scheduler's tick.
-struct Polite<'r, 'b, S> {
+/// A replay that keeps its pace.
+struct Polite<'r, 'b, P, S> {
     replay: Replay<'r, 'b, S>,
+    pace: Pace<P>,
     until_pause: u32,
 }
 
-impl<S: EventSink> Visitor for Polite<'_, '_, S> {
+impl<P: Platform, S: EventSink> Visitor for Polite<'_, '_, P, S> {
     fn record(&mut self, record: &Record) -> Result<(), RecoveryFault> {
         self.until_pause -= 1;
         if self.until_pause == 0 {
             self.until_pause = RECORDS_AT_ONCE;
-            yield_now();
+            self.pace.keep();
         }
         self.replay.record(record)
     }

@@ -3,6 +3,7 @@
 
 use super::SettleOutputs;
 use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
+use super::pace::Pace;
 use crate::config::{Keep, SnapshotPlan};
 use crate::context::{EngineContext, ThreadGuard};
 use crate::lag::{LagTotals, SnapshotLag};
@@ -10,13 +11,13 @@ use crate::notices::{Notice, NoticeSink};
 use highwater::snapshot_plan::{Commands, SnapshotDue};
 use highwater::stage::{Fault, Shared, State};
 use highwater::types::Sequence;
-use highwater_platform::Platform;
 use highwater_platform::wakeup::{ThresholdWakeup, Wakeups};
+use highwater_platform::{Platform, Share};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle, yield_now};
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 /// Why there are no more snapshots in this run.
@@ -151,6 +152,7 @@ impl SnapshotThread {
         platform: P,
         data: PathBuf,
         plan: SnapshotPlan,
+        share: Share,
         context: &'static EngineContext,
         outputs: impl SettleOutputs,
         notices: NoticeSink,
@@ -167,6 +169,7 @@ impl SnapshotThread {
             platform,
             data,
             keep: plan.keep,
+            share,
             due: SnapshotDue::new(plan, platform.monotonic_ns()),
             shared: context.shared,
             wakeups,
@@ -179,7 +182,7 @@ impl SnapshotThread {
         };
         let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
             let _guard = ThreadGuard(context);
-            platform.step_back();
+            platform.take_share(share);
             worker.run(context);
         })?;
         Ok(Self { requests, thread })
@@ -212,6 +215,8 @@ struct Worker<P: Platform, O> {
     platform: P,
     data: PathBuf,
     keep: Keep,
+    /// Of processor time, while every core is busy.
+    share: Share,
     /// Decides when one is made.
     due: SnapshotDue,
     shared: &'static Shared,
@@ -326,14 +331,14 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
             self.platform.sleep(SYNC_PAUSE);
         }
         let (shared, lag, notices) = (self.shared, self.lag, self.notices.clone());
+        let pace = Pace::begin(self.platform, self.share);
         let go_on = move || {
-            // The engine's threads yield while they wait; so does this one while it works.
-            yield_now();
+            pace.keep();
             lag.warn(&notices);
             is_running(shared)
         };
         let mut maker = match std::mem::replace(&mut self.maker, Maker::Spent) {
-            Maker::Unopened => match SnapshotMaker::open(self.platform, &self.data) {
+            Maker::Unopened => match SnapshotMaker::open(self.platform, &self.data, self.share) {
                 Ok(maker) => Box::new(maker),
                 Err(trouble) => {
                     self.maker = Maker::Unopened;
