@@ -181,7 +181,7 @@ fn snapshots_are_made_beside_the_engine_in_every_mode() {
     let place = TestDir::new("snapshots", "modes");
     for mode in ["group", "interval", "checkpoint", "off"] {
         let args = format!(
-            "run --data {mode} --sync {mode} --limit 60000 --rate 60000 --snapshot-bytes 512K \
+            "run --data {mode} --sync {mode} --limit 60000 --rate 60000 --snapshot-bytes 512K --snapshot-lag-max 2M \
              --keep all --json {SEGMENTS}"
         );
         let summary = json(&place.done(&args).stdout);
