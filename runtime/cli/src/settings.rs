@@ -80,8 +80,8 @@ pub struct Settings {
     /// understood [default: 0]
     #[arg(long, value_name = "N")]
     pub snapshot_lag_max: Option<ByteSize>,
-    /// How much processor time the snapshot thread gets while every core is busy, in percent of what
-    /// any other busy thread gets: 1 to 100 [default: 10]
+    /// Processor time of the snapshot thread while every core is busy, in percent of what another
+    /// busy thread gets: 1 to 100 [default: 10]
     #[arg(long, value_name = "PERCENT")]
     pub snapshot_share: Option<Percent>,
     /// What happens to the segments below a snapshot. all: they are compressed and kept. snapshot:

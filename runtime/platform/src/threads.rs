@@ -1,5 +1,5 @@
-//! Which thread of the engine a thread is, whether it gets a core of its own, and how much processor
-//! time it gets where cores are few.
+//! Which thread of the engine a thread is, whether it gets a core of its own, and how much
+//! processor time it gets where cores are few.
 
 /// The threads that deserve a core of their own, the most deserving first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
