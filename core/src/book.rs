@@ -8,6 +8,7 @@
 mod fault;
 mod image;
 mod invariant;
+mod renew;
 mod rules;
 mod static_book;
 mod store;

@@ -1,5 +1,6 @@
 //! Why a book could not be made.
 
+use crate::types::Capacities;
 use core::fmt;
 
 /// Why a book could not be made.
@@ -14,6 +15,8 @@ pub enum BookFault {
     },
     /// The static memory has been taken before.
     Taken,
+    /// The book to copy is in memory for these capacities, and this one for others.
+    OtherCapacities(Capacities),
 }
 
 impl fmt::Display for BookFault {
@@ -26,6 +29,11 @@ impl fmt::Display for BookFault {
                 write!(f, "the book needs {bytes_needed} bytes of memory")
             }
             Self::Taken => f.write_str("the memory of the book is in use"),
+            Self::OtherCapacities(Capacities { orders, instruments, sessions }) => write!(
+                f,
+                "the book to copy was made for {orders} orders, {instruments} instruments and \
+                 {sessions} sessions, and this one for others; make one with the same capacities"
+            ),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! When orders expire: a binary heap of their extras, the earliest first, from which any can be
 //! taken.
 
+use super::memory::copy;
 use super::order::{Extra, Order};
 use super::pool::{NONE, Pool};
 use crate::book::invariant::broken_invariant;
@@ -16,6 +17,17 @@ impl<'m> Expiries<'m> {
     /// None, with room for as many as there are zeros.
     pub(in crate::book) fn new(slots: &'m mut [u32]) -> Self {
         Self { slots, count: 0 }
+    }
+
+    /// Makes it as it was at first, but for what nobody reads.
+    pub(in crate::book) fn reset(&mut self) {
+        self.count = 0;
+    }
+
+    /// Makes it the same as `other`, which has room for as many.
+    pub(in crate::book) fn copy_from(&mut self, other: &Expiries<'_>) {
+        copy(self.slots, 0, other.slots, index_of(other.count));
+        self.count = other.count;
     }
 
     /// The extra at a place, from 1.

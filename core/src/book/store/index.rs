@@ -14,6 +14,7 @@
 #[cfg(test)]
 pub(in crate::book) mod named;
 
+use super::memory::{copy, zero};
 use super::pool::{Entry, NONE, Pool, entry, entry_mut};
 use crate::book::invariant::broken_invariant;
 use crate::types::{fold, index_of, low_half};
@@ -76,10 +77,28 @@ impl<'m> Index<'m> {
     pub(in crate::book) fn new(heads: &'m mut [u32], seed: u64) -> Self {
         let seed = fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93);
         let mut index = Self { heads, used: 0, slot_max: 0, mask: 0, seed };
-        index.used = index.cells().min(CELLS_FIRST);
-        index.slot_max = index.slots_served();
-        index.mask = index.used.saturating_sub(1);
+        index.begin();
         index
+    }
+
+    /// Takes as many cells into use as there are at first.
+    fn begin(&mut self) {
+        self.used = self.cells().min(CELLS_FIRST);
+        self.slot_max = self.slots_served();
+        self.mask = self.used.saturating_sub(1);
+    }
+
+    /// Makes it as it was at first.
+    pub(in crate::book) fn reset(&mut self) {
+        zero(self.heads, index_of(self.used));
+        self.begin();
+    }
+
+    /// Makes it the same as `other`, which has as many cells.
+    pub(in crate::book) fn copy_from(&mut self, other: &Index<'_>) {
+        copy(self.heads, index_of(self.used), other.heads, index_of(other.used));
+        let Index { used, slot_max, mask, seed, .. } = *other;
+        (self.used, self.slot_max, self.mask, self.seed) = (used, slot_max, mask, seed);
     }
 
     /// How many cells there are.

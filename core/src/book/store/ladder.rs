@@ -7,6 +7,7 @@
 use super::index::Index;
 use super::instrument_book::{InstrumentBook, Ladder};
 use super::ladder_id::LadderId;
+use super::memory::{copy, zero};
 use super::pool::{NONE, Pool};
 use super::row::{Level, PART_BITS, Queue, Row, has_row, level_slot, row_of};
 use super::span::{DEPTHS, Spans, first_in, spans_max};
@@ -53,6 +54,28 @@ impl LevelLimits {
 }
 
 impl Ladders<'_> {
+    /// Makes the ladders of so many instruments, and those of no other are in use, as they were at
+    /// first.
+    pub(in crate::book) fn reset(&mut self, instruments: u32) {
+        zero(self.instrument_books, index_of(instruments));
+        self.rows.reset();
+        self.row_numbers.reset();
+        self.spans.reset();
+        self.levels_live = 0;
+        self.idle_rows = [NONE; IDLE_ROWS];
+    }
+
+    /// Makes the ladders of so many instruments the same as `theirs` of `other`, with room for as
+    /// many.
+    pub(in crate::book) fn copy_from(&mut self, ours: u32, other: &Ladders<'_>, theirs: u32) {
+        let books = &mut *self.instrument_books;
+        copy(books, index_of(ours), other.instrument_books, index_of(theirs));
+        self.rows.copy_from(&other.rows);
+        self.row_numbers.copy_from(&other.row_numbers);
+        self.spans.copy_from(&other.spans);
+        (self.levels_live, self.idle_rows) = (other.levels_live, other.idle_rows);
+    }
+
     /// What is known of a defined instrument.
     #[inline]
     pub(in crate::book) fn instrument_book(&self, instrument: InstrumentId) -> &InstrumentBook {

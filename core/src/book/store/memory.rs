@@ -30,3 +30,22 @@ impl<'m> Memory<'m> {
 pub(in crate::book) const fn array_bytes<T>(count: usize) -> usize {
     count.saturating_mul(size_of::<T>()).saturating_add(ALIGN_BYTES - 1) & !(ALIGN_BYTES - 1)
 }
+
+/// Makes the first `count` entries zeros again.
+pub(in crate::book) fn zero<T: Pod>(entries: &mut [T], count: usize) {
+    entries.iter_mut().take(count).for_each(|entry| *entry = T::zeroed());
+}
+
+/// Makes `ours`, of which the first `our_count` entries may be other than zero, the same as
+/// `theirs`, of which the first `their_count` may be.
+pub(in crate::book) fn copy<T: Pod>(
+    ours: &mut [T],
+    our_count: usize,
+    theirs: &[T],
+    their_count: usize,
+) {
+    let both = ours.iter_mut().zip(theirs);
+    both.take(their_count).for_each(|(our, their)| *our = *their);
+    let rest = ours.iter_mut().take(our_count).skip(their_count);
+    rest.for_each(|entry| *entry = T::zeroed());
+}

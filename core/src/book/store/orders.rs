@@ -22,6 +22,23 @@ pub(in crate::book) struct Orders<'m> {
 }
 
 impl Orders<'_> {
+    /// Makes them as they were at first.
+    pub(in crate::book) fn reset(&mut self) {
+        self.pool.reset();
+        self.ids.reset();
+        self.expiries.reset();
+        (self.extra_count, self.joined_count) = (0, 0);
+    }
+
+    /// Makes them the same as `other`, with room for as many.
+    pub(in crate::book) fn copy_from(&mut self, other: &Orders<'_>) {
+        self.pool.copy_from(&other.pool);
+        self.ids.copy_from(&other.ids);
+        self.expiries.copy_from(&other.expiries);
+        self.extra_count = other.extra_count;
+        self.joined_count = other.joined_count;
+    }
+
     /// The slot of the open order with this id.
     #[inline]
     pub(in crate::book) fn find(&self, instrument: InstrumentId, id: OrderId) -> Option<u32> {

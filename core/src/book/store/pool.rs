@@ -1,6 +1,7 @@
 //! A fixed number of slots for entries of one kind: fresh slots in order, then the ones given back,
 //! last first.
 
+use super::memory::{copy, zero};
 use crate::book::invariant::broken_invariant;
 use crate::prefetch::prefetch;
 use crate::types::index_of;
@@ -48,6 +49,7 @@ pub(in crate::book) struct Pool<'m, T> {
 }
 
 /// Which slots of a pool are free.
+#[derive(Clone, Copy)]
 pub(in crate::book) struct FreeList {
     /// Highest slot that was ever given out.
     touched: u32,
@@ -60,7 +62,24 @@ pub(in crate::book) struct FreeList {
 impl<'m, T: Entry> Pool<'m, T> {
     /// A pool over all-zero entries, the first of which is not used.
     pub(in crate::book) fn new(entries: &'m mut [T]) -> Self {
-        Self { entries, free: FreeList { touched: 0, first: 1, live: 0 } }
+        Self { entries, free: FreeList::UNTOUCHED }
+    }
+
+    /// Makes it as it was at first: the entries are zeros again.
+    pub(in crate::book) fn reset(&mut self) {
+        zero(self.entries, self.used());
+        self.free = FreeList::UNTOUCHED;
+    }
+
+    /// How many entries may be other than zero, the one that stands for none among them.
+    fn used(&self) -> usize {
+        index_of(self.free.touched) + 1
+    }
+
+    /// Makes it the same as `other`, which has room for as many entries.
+    pub(in crate::book) fn copy_from(&mut self, other: &Pool<'_, T>) {
+        copy(self.entries, self.used(), other.entries, other.used());
+        self.free = other.free;
     }
 
     /// Slots that are in use.
@@ -132,6 +151,9 @@ impl<'m, T: Entry> Pool<'m, T> {
 }
 
 impl FreeList {
+    /// All slots, and none was ever given out.
+    const UNTOUCHED: Self = Self { touched: 0, first: 1, live: 0 };
+
     /// Puts `entry` into a slot.
     #[inline]
     pub(in crate::book) fn insert<T: Entry>(&mut self, entries: &mut [T], entry: T) -> u32 {

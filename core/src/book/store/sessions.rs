@@ -1,6 +1,7 @@
 //! The sessions: the last client sequence of each that was executed, for exactly-once entry, and
 //! how many orders it has open.
 
+use super::memory::{copy, zero};
 use crate::book::invariant::broken_invariant;
 use crate::types::{ClientSequence, SessionId, index_of};
 use bytemuck::{Pod, Zeroable};
@@ -36,6 +37,16 @@ impl<'m> Sessions<'m> {
     /// Sessions that sent nothing yet, as many as there are zeros.
     pub(in crate::book) fn new(sessions: &'m mut [Session]) -> Self {
         Self(sessions)
+    }
+
+    /// Forgets all.
+    pub(in crate::book) fn reset(&mut self) {
+        zero(self.0, self.0.len());
+    }
+
+    /// Makes them the same as `other`, of which there are as many.
+    pub(in crate::book) fn copy_from(&mut self, other: &Sessions<'_>) {
+        copy(self.0, 0, other.0, other.0.len());
     }
 
     /// Whether a command is to be executed. One of a session at or above `count` is: it is

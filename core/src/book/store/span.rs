@@ -80,6 +80,20 @@ pub(in crate::book) struct Spans<'m> {
 }
 
 impl Spans<'_> {
+    /// Makes them as they were at first.
+    pub(super) fn reset(&mut self) {
+        self.pool.reset();
+        self.prefixes.reset();
+        self.live = 0;
+    }
+
+    /// Makes them the same as `other`, with room for as many.
+    pub(super) fn copy_from(&mut self, other: &Spans<'_>) {
+        self.pool.copy_from(&other.pool);
+        self.prefixes.copy_from(&other.prefixes);
+        self.live = other.live;
+    }
+
     /// Marks `rank` in its span of depth 1; returns what that marked before.
     #[inline]
     pub(super) fn mark(&mut self, slot: u32, rank: u32) -> u64 {

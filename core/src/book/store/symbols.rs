@@ -52,6 +52,18 @@ impl<'m> Symbols<'m> {
         Self { pool: Pool::new(instruments), index }
     }
 
+    /// Makes them as they were at first.
+    pub(in crate::book) fn reset(&mut self) {
+        self.pool.reset();
+        self.index.reset();
+    }
+
+    /// Makes them the same as `other`, with room for as many.
+    pub(in crate::book) fn copy_from(&mut self, other: &Symbols<'_>) {
+        self.pool.copy_from(&other.pool);
+        self.index.copy_from(&other.index);
+    }
+
     /// How many are defined.
     #[inline]
     pub(in crate::book) fn count(&self) -> u32 {
