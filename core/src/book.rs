@@ -314,11 +314,18 @@ impl<'m> Book<'m> {
             .ok_or_else(|| BookFault::TooSmall { bytes_needed: Self::bytes_needed(capacities) })
     }
 
+    /// Whether an engine can have these capacities, before memory is found for them.
+    ///
+    /// # Errors
+    ///
+    /// [`BookFault::BadCapacities`].
+    pub const fn check_capacities(capacities: Capacities) -> Result<(), BookFault> {
+        if are_possible(capacities) { Ok(()) } else { Err(BookFault::BadCapacities) }
+    }
+
     /// Whether a book with these capacities has room in `bytes` bytes.
     fn check_memory(bytes: usize, capacities: Capacities) -> Result<(), BookFault> {
-        if !are_possible(capacities) {
-            return Err(BookFault::BadCapacities);
-        }
+        Self::check_capacities(capacities)?;
         let bytes_needed = Self::bytes_needed(capacities);
         if bytes < bytes_needed {
             return Err(BookFault::TooSmall { bytes_needed });

@@ -17,9 +17,10 @@ const COMPILE_C: [&str; 4] = ["cc", "cmake", "pkg-config", "bindgen"];
 
 /// Every set of features that programs and libraries are built with, the smallest and the largest
 /// of each crate among them.
-const SETS: [(&str, &[&str]); 12] = [
+const SETS: [(&str, &[&str]); 13] = [
     ("highwater", &[]),
     ("highwater", &["--all-features"]),
+    ("highwater-book", &[]),
     ("highwater-capi", &[]),
     ("highwater-host", &[]),
     ("highwater-flows", &["--no-default-features"]),
@@ -120,6 +121,7 @@ fn the_listed_packages_are_where_they_are_said_to_be() {
         ("arrayvec", "highwater-flows", linux, "normal"),
         ("arrayvec", "highwater-capi", linux, "normal"),
         ("heapless", "highwater-flows", linux, "normal"),
+        ("self_cell", "highwater-book", linux, "normal"),
         ("rustix", "runtime-linux", linux, "normal"),
         ("core_affinity", "runtime-linux", linux, "normal"),
         ("rustix", "runtime-macos", apple, "normal"),

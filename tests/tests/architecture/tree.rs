@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates' folders.
-pub(crate) const MEMBERS: [&str; 14] = [
+pub(crate) const MEMBERS: [&str; 15] = [
     "core",
+    "book",
     "capi",
     "runtime/platform",
     "runtime/storage",
