@@ -1,6 +1,25 @@
 //! Highwater's core: the order book, the rings, the record format and the stages of a durable
 //! matching engine.
 //!
+//! ```
+//! use highwater::book::Book;
+//! use highwater::command::{Action, Command, Definition};
+//! use highwater::event::Event;
+//! use highwater::types::{Capacities, ClientSequence, Sequence, SessionId, Symbol};
+//!
+//! const CAPACITIES: Capacities = Capacities { orders: 100, instruments: 1, sessions: 2 };
+//! let mut memory = [0; Book::bytes_needed(CAPACITIES)];
+//! let mut book = Book::new(&mut memory, CAPACITIES, 1)?;
+//!
+//! let symbol = Symbol::new(b"GOLD").expect("1 to 16 bytes");
+//! let action = Action::DefineInstrument(Definition::open(symbol));
+//! let (session, client_sequence) = (SessionId::OPERATOR, ClientSequence(1));
+//! let command = Command { session, client_sequence, action };
+//! book.apply(Sequence(1), &command, &mut |event: &Event| println!("{:?}", event.kind));
+//! assert_eq!(book.instrument_count(), 1);
+//! # Ok::<(), highwater::book::BookFault>(())
+//! ```
+//!
 //! It decides everything and touches nothing: no allocation, no clock, no input or output. Time,
 //! bytes and room come in as arguments; files come in behind [`log_file::LogFile`]; what happened
 //! goes out as [`event::Event`]s, and none of them is released before the command that caused it is

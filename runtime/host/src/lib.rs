@@ -1,5 +1,27 @@
 //! The host: the engine for many callers in one process, each with a session of its own.
 //!
+//! ```
+//! use highwater::command::{Action, Definition};
+//! use highwater::types::{SessionId, Symbol};
+//! use highwater_engine::config::Config;
+//! use highwater_host::{Host, HostConfig};
+//! use highwater_platform::Platform;
+//! use std::{error::Error, time::Duration};
+//!
+//! /// `platform` is `runtime_linux::Linux` or `runtime_macos::MacOs`.
+//! fn open_the_market<P: Platform>(platform: P) -> Result<(), Box<dyn Error>> {
+//!     let host = Host::start(platform, &HostConfig::new(Config::production().data("data")))?;
+//!     let mut operator = host.session(SessionId::OPERATOR)?;
+//!     let symbol = Symbol::new(b"GOLD").ok_or("a symbol has 1 to 16 bytes")?;
+//!     let define = Action::DefineInstrument(Definition::open(symbol));
+//!     // Returns when the answer is on stable storage.
+//!     let answer = operator.call(define, Duration::from_secs(10), &mut ())?;
+//!     println!("GOLD is instrument {}", answer.instrument.0);
+//!     host.stop().map_err(|fault| fault.to_string())?;
+//!     Ok(())
+//! }
+//! ```
+//!
 //! A host owns the engine's threads. Callers take a [`Session`] each, submit commands, and read the
 //! events that concern them; every answer is as durable as the engine's mode promises. No session
 //! can stop another: one that does not read its events is left behind, and reads them from the log
