@@ -4,9 +4,12 @@
 #[path = "common/hosts.rs"]
 pub mod hosts;
 
+use highwater::command::{Action, NewOrder};
 use highwater::event::{Event, EventKind};
-use highwater::types::{ClientSequence, Sequence, SessionId, Side};
-use highwater_host::{Host, HostConfig, PollError, SessionEnd, SlotError, SubmitError, WaitError};
+use highwater::types::{ClientSequence, Lots, Sequence, SessionId, Side};
+use highwater_host::{
+    CallError, Host, HostConfig, PollError, SessionEnd, SlotError, SubmitError, WaitError,
+};
 use hosts::{PATIENCE, call, cancel, config, host, host_of, order, place, read};
 use runtime_linux::Linux;
 use std::thread;
@@ -25,7 +28,7 @@ fn a_session_trades_and_both_sides_are_told() {
     assert!(matches!(accepted.kind, EventKind::Accepted { .. }));
     assert!(one.is_durable(accepted.sequence).unwrap(), "an answer is durable");
     call(&mut two, order(Side::Sell, 8, 100), &mut twos);
-    read(&mut two, 2, &mut twos);
+    assert_eq!(twos.len(), 2, "a call returns all events of its command: {twos:?}");
     // Accepted, Rested, and the Trade that the other session caused.
     read(&mut one, 3, &mut ones);
     let trade = |event: &Event| event.kind.is_trade();
@@ -35,6 +38,55 @@ fn a_session_trades_and_both_sides_are_told() {
     assert_eq!(end.book.open_order_count(), 0);
     assert_eq!(end.statistics.released, end.book.last_sequence());
     assert_eq!(end.statistics.durable, end.book.last_sequence());
+}
+
+#[test]
+fn a_call_returns_every_event_of_a_command_that_trades_much() {
+    const MAKERS: u64 = 600;
+    let data = place("much");
+    let host = host(&data);
+    let (mut one, mut two) = (host.session(ONE).unwrap(), host.session(TWO).unwrap());
+    for round in 0..3 {
+        for n in 0..MAKERS {
+            call(&mut one, order(Side::Buy, round * MAKERS + n, 100), &mut Vec::new());
+        }
+        let mut events = Vec::new();
+        let answer = call(&mut two, sweep(1_000_000 + round, MAKERS), &mut events);
+        let trades = events.iter().filter(|event| event.kind.is_trade()).count();
+        assert_eq!((trades, events.len()), (600, 601), "round {round}");
+        assert!(events.iter().all(|event| event.sequence == answer.sequence));
+    }
+    host.stop().unwrap();
+}
+
+#[test]
+fn a_call_whose_events_do_not_fit_is_lagging_and_can_catch_up() {
+    const MAKERS: u64 = 1_100;
+    let data = place("too_much");
+    let host = host(&data);
+    let (mut one, mut two) = (host.session(ONE).unwrap(), host.session(TWO).unwrap());
+    for n in 0..MAKERS {
+        call(&mut one, order(Side::Buy, n, 100), &mut Vec::new());
+    }
+    let mut events = Vec::new();
+    match two.call(sweep(1_000_000, MAKERS), PATIENCE, &mut |event: &Event| events.push(*event)) {
+        // The caller was as fast as the release thread.
+        Ok(_) => {}
+        Err(CallError::Wait(_, WaitError::Lagging)) => {
+            two.catch_up(&mut |event: &Event| events.push(*event)).unwrap();
+        }
+        Err(error) => panic!("{error}"),
+    }
+    assert_eq!(events.iter().filter(|event| event.kind.is_trade()).count(), 1_100);
+    host.stop().unwrap();
+}
+
+/// An order that sells so many lots at any price.
+fn sweep(order: u64, lots: u64) -> Action {
+    match hosts::order(Side::Sell, order, 1) {
+        Action::New(new) => Action::New(NewOrder { quantity: Lots(lots), ..new }),
+        other => panic!("{other:?} is no order"),
+    }
 }
 
 #[test]

@@ -124,9 +124,9 @@ pub enum CallError {
     /// The command was not taken.
     #[error(transparent)]
     Submit(SubmitError),
-    /// The command was taken with this client sequence; its answer was not there in time, and may
-    /// still come.
-    #[error("command {0} of the session has no answer yet: {1}")]
+    /// The command was taken with this client sequence; not all of its events were there in time,
+    /// and they may still come.
+    #[error("command {0} of the session is not answered in full yet: {1}")]
     Wait(ClientSequence, WaitError),
 }
 

@@ -134,7 +134,7 @@ impl FanOut {
     /// Wakes the callers whose wait is over: there is an event for them, or what they wait for is
     /// durable. Everything up to `released` has been delivered.
     pub(super) fn wake(&mut self, released: Sequence, durable: Sequence, slot_count: usize) {
-        self.delivery_counters.released.store(released.0, Ordering::Relaxed);
+        self.delivery_counters.released.store(released.0, Ordering::Release);
         let has_risen = durable > self.durable;
         if self.touched.is_empty() && !has_risen {
             return;

@@ -6,7 +6,7 @@ use super::waiter::Waiter;
 use highwater::command::TimedCommand;
 use highwater::event::Event;
 use highwater::ring::{Consumer, Producer, Ring};
-use highwater::types::{ClientSequence, SessionId};
+use highwater::types::{ClientSequence, Sequence, SessionId};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -141,4 +141,11 @@ pub(super) struct DeliveryCounters {
     pub(super) lagging_count: AtomicU64,
     /// Callers that were woken. Counted by the release thread.
     pub(super) wake_count: AtomicU64,
+}
+
+impl DeliveryCounters {
+    /// The highest sequence whose events were all delivered; they are in the rings, or missed.
+    pub(super) fn delivered(&self) -> Sequence {
+        Sequence(self.released.load(Ordering::Acquire))
+    }
 }

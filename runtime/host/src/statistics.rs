@@ -54,7 +54,7 @@ impl HostStatistics {
         let mut statistics = Self {
             appended: shared.appended.get(),
             durable: shared.durable.get(),
-            released: Sequence(delivery_counters.released.load(Ordering::Relaxed)),
+            released: delivery_counters.delivered(),
             log: common.counters.get().map(|counters| counters.totals()).unwrap_or_default(),
             sync_time: common.counters.get().and_then(|counters| counters.sync_quantiles()),
             rings,

@@ -77,12 +77,13 @@ impl<P: Platform> Session<P> {
         self.block(Until::Event, timeout, |session| Ok(session.has_event()?.then_some(())))
     }
 
-    /// Submits a command and waits for its answer, durable as the mode wants it. All events that
-    /// are handed over meanwhile go to `sink`, the answer too; what follows the answer may come
-    /// with the next poll.
+    /// Submits a command, waits for its answer and for every other event of the command that
+    /// concerns the session, durable as the mode wants it, and returns the answer. All events that
+    /// are handed over meanwhile go to `sink`, in order, the answer too.
     ///
     /// # Errors
-    /// The command was not taken, or it was and its answer is not there.
+    /// The command was not taken, or it was and some of its events are not there; `sink` was given
+    /// those that are.
     pub fn call(
         &mut self,
         action: Action,
@@ -101,15 +102,26 @@ impl<P: Platform> Session<P> {
         sink: &mut impl EventSink,
     ) -> Result<Event, WaitError> {
         let id = self.id;
+        let mut answer: Option<Event> = None;
         self.block(Until::Event, timeout, |session| {
-            let mut answer = None;
-            session.poll(&mut |event: &Event| {
+            // Read before the ring: what was delivered by then is there.
+            let delivered = session.common.delivery_counters.delivered();
+            let is_lagging = session.is_lagging();
+            let is_whole = |answer: &Event| answer.sequence <= delivered;
+            let polled = session.poll(&mut |event: &Event| {
                 if event.session == id && event.answers() == Some(client_sequence) {
                     answer.get_or_insert(*event);
                 }
                 sink.event(event);
-            })?;
-            Ok(answer)
+            });
+            match (polled, answer.filter(is_whole)) {
+                // The rest of the command may be among what was missed.
+                (Ok(_), Some(_)) if is_lagging => Err(PollError::Lagging.into()),
+                (Ok(_), whole) => Ok(whole),
+                // Nothing more comes, and nothing more is to come.
+                (Err(PollError::Ended(_)), Some(answer)) => Ok(Some(answer)),
+                (Err(error), _) => Err(error.into()),
+            }
         })
     }
 
