@@ -83,10 +83,8 @@ fn a_call_whose_events_do_not_fit_is_lagging_and_can_catch_up() {
 
 /// An order that sells so many lots at any price.
 fn sweep(order: u64, lots: u64) -> Action {
-    match hosts::order(Side::Sell, order, 1) {
-        Action::New(new) => Action::New(NewOrder { quantity: Lots(lots), ..new }),
-        other => panic!("{other:?} is no order"),
-    }
+    let Action::New(new) = hosts::order(Side::Sell, order, 1) else { panic!("it is an order") };
+    Action::New(NewOrder { quantity: Lots(lots), ..new })
 }
 
 #[test]
