@@ -34,8 +34,8 @@ fn trade(host: &Host<Linux>) -> Sequence {
     let mut busy = host.session(BUSY).unwrap();
     let mut last = Sequence(0);
     for batch in (0..TRADES).collect::<Vec<_>>().chunks(50) {
-        let orders: Vec<Action> =
-            batch.iter().map(|n| order(Side::Sell, 1 << 32 | n, 100)).collect();
+        // The same numbers as the other session's: they are not the same orders.
+        let orders: Vec<Action> = batch.iter().map(|n| order(Side::Sell, *n, 100)).collect();
         let numbers = busy.submit_batch(&orders).unwrap();
         let mut events = Vec::new();
         while !events.iter().any(|event: &Event| event.answers() == Some(*numbers.end())) {

@@ -8,7 +8,7 @@ use highwater::command::{Action, NewOrder};
 use highwater::event::{Event, EventKind};
 use highwater::types::{ClientSequence, Lots, Sequence, SessionId, Side};
 use highwater_host::{
-    CallError, Host, HostConfig, PollError, SessionEnd, SlotError, SubmitError, WaitError,
+    CallError, Host, HostConfig, OrderIds, PollError, SessionEnd, SlotError, SubmitError, WaitError,
 };
 use hosts::{PATIENCE, call, cancel, config, host, host_of, order, place, read};
 use runtime_linux::Linux;
@@ -79,6 +79,33 @@ fn a_call_whose_events_do_not_fit_is_lagging_and_can_catch_up() {
     }
     assert_eq!(events.iter().filter(|event| event.kind.is_trade()).count(), 1_100);
     host.stop().unwrap();
+}
+
+#[test]
+fn sessions_number_their_orders_and_never_collide() {
+    let data = place("numbers");
+    let raw = HostConfig { order_ids: OrderIds::Raw, ..config(&data) };
+    let host = host(&data);
+    let (mut one, mut two) = (host.session(ONE).unwrap(), host.session(TWO).unwrap());
+    let mut events = Vec::new();
+    for session in [&mut one, &mut two] {
+        let accepted = call(session, order(Side::Buy, 7, 100), &mut events);
+        let name = session.order_id(7);
+        let is_its =
+            |kind: EventKind| matches!(kind, EventKind::Accepted { order, .. } if order == name);
+        assert!(is_its(accepted.kind), "{accepted:?}");
+    }
+    assert_eq!((one.order_id(7).0, two.order_id(7).0), (1 << 32 | 7, 2 << 32 | 7));
+    // By its name, another session's order can be meant.
+    let canceled = call(&mut one, cancel(two.order_id(7).0), &mut events);
+    assert!(matches!(canceled.kind, EventKind::Canceled { .. }), "{canceled:?}");
+    host.stop().unwrap();
+    let host = host_of(&raw);
+    let mut one = host.session(ONE).unwrap();
+    let unknown = call(&mut one, cancel(7), &mut events);
+    assert!(matches!(unknown.kind, EventKind::Rejected { .. }), "{unknown:?}");
+    let canceled = call(&mut one, cancel(1 << 32 | 7), &mut events);
+    assert!(matches!(canceled.kind, EventKind::Canceled { .. }), "{canceled:?}");
 }
 
 /// An order that sells so many lots at any price.

@@ -286,8 +286,9 @@ fn a_stage_that_panics_is_told_to_everybody_at_once() {
 fn a_sync_can_be_asked_for_in_every_mode() {
     let modes = [SyncMode::Full, SyncMode::GROUP, SyncMode::Checkpoint, SyncMode::Off];
     for mode in modes {
-        let HostConfig { engine, slots } = config(&place(&format!("sync_now_{}", mode.name())));
-        let host = hosts::host_of(&HostConfig { engine: engine.sync(mode), slots });
+        let config = config(&place(&format!("sync_now_{}", mode.name())));
+        let engine = config.engine.clone().sync(mode);
+        let host = hosts::host_of(&HostConfig { engine, ..config });
         let mut one = host.session(ONE).unwrap();
         let answer = call(&mut one, order(Side::Buy, 7, 100), &mut Vec::new());
         let is_durable = one.is_durable(answer.sequence).unwrap();

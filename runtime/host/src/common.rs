@@ -1,8 +1,10 @@
 //! What a host, its threads and its sessions share: the slots, the wake-ups, and how they learn
 //! that all is over.
 
+use super::HostConfig;
 use super::errors::{SessionEnd, SlotError};
 use super::fan_in::VISIT_MAX;
+use super::order_ids::OrderIds;
 use super::registry::Registry;
 use super::request::Request;
 use super::slot::{DeliveryCounters, EngineSides, Slot};
@@ -35,6 +37,8 @@ pub(super) struct Common<P: Platform> {
     pub(super) used_count: AtomicUsize,
     pub(super) registry: Mutex<Registry>,
     requests: Sender<Request>,
+    /// What order ids of commands mean.
+    pub(super) order_ids: OrderIds,
     /// How many sessions the engine may hold.
     pub(super) sessions_max: AtomicU32,
     /// Set when nothing more is accepted.
@@ -48,25 +52,25 @@ pub(super) struct Common<P: Platform> {
 }
 
 impl<P: Platform> Common<P> {
-    /// Slots for `slot_count` sessions beside the operator's, and the engine's sides of them.
+    /// Slots for as many sessions as `config` says and the operator, and the engine's sides of them.
     pub(super) fn new(
         platform: P,
-        data: PathBuf,
+        config: &HostConfig,
         context: &'static EngineContext,
-        slot_count: usize,
         requests: Sender<Request>,
     ) -> (Self, Vec<EngineSides>) {
         let (slots, sides): (Vec<Slot>, Vec<EngineSides>) =
-            (0..=slot_count).map(|_| Slot::new()).unzip();
+            (0..=config.slots).map(|_| Slot::new()).unzip();
         let common = Self {
             platform,
-            data,
+            data: config.engine.data.clone(),
             cache: Arc::default(),
             context,
             slots: Box::leak(slots.into_boxed_slice()),
             used_count: AtomicUsize::new(1),
             registry: Mutex::default(),
             requests,
+            order_ids: config.order_ids,
             sessions_max: AtomicU32::new(0),
             is_closed: AtomicBool::new(false),
             is_draining: Latch::new(),

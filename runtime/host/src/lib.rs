@@ -34,6 +34,7 @@ mod errors;
 mod fan_in;
 mod fan_out;
 mod history;
+mod order_ids;
 mod ports;
 mod registry;
 mod request;
@@ -47,6 +48,7 @@ mod waiter;
 pub use errors::{
     CallError, CatchUpError, HostError, PollError, SessionEnd, SlotError, SubmitError, WaitError,
 };
+pub use order_ids::OrderIds;
 pub use session::{BATCH_MAX, Durable, NextEvent, Session};
 pub use statistics::HostStatistics;
 
@@ -93,12 +95,14 @@ pub struct HostConfig {
     pub engine: Config,
     /// Sessions that may have a handle at the same time, the operator's left out: 1 to 4,096.
     pub slots: usize,
+    /// What the order ids of its sessions' commands mean.
+    pub order_ids: OrderIds,
 }
 
 impl HostConfig {
-    /// A host of this engine with [`SLOTS_DEFAULT`] slots.
+    /// A host of this engine with [`SLOTS_DEFAULT`] slots, in which each session numbers its orders.
     pub const fn new(engine: Config) -> Self {
-        Self { engine, slots: SLOTS_DEFAULT }
+        Self { engine, slots: SLOTS_DEFAULT, order_ids: OrderIds::Composed }
     }
 }
 
@@ -142,8 +146,7 @@ impl<P: Platform> Host<P> {
         let engine: &'static HostEngine = Engine::new_in(Box::leak(Box::new_uninit()));
         let context = EngineContext::new(engine.shared());
         let (ask, requests) = channel();
-        let data = config.engine.data.clone();
-        let (common, sides) = Common::new(platform, data, context, config.slots, ask);
+        let (common, sides) = Common::new(platform, config, context, ask);
         let common: &'static Common<P> = Box::leak(Box::new(common));
         context.watch(common);
 

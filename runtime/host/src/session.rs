@@ -9,12 +9,13 @@ use super::common::Common;
 use super::errors::{CatchUpError, PollError, SessionEnd, SubmitError};
 use super::fan_in::VISIT_MAX;
 use super::history::Backlog;
+use super::order_ids::order_id;
 use super::request::{Joined, Request};
 use super::slot::{Endpoint, Slot};
 use arrayvec::ArrayVec;
 use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::{Event, EventSink};
-use highwater::types::{ClientSequence, Sequence, SessionId};
+use highwater::types::{ClientSequence, OrderId, Sequence, SessionId};
 use highwater_platform::Platform;
 use std::cell::Cell;
 use std::fmt;
@@ -66,6 +67,12 @@ impl<P: Platform> Session<P> {
         self.id
     }
 
+    /// The name by which the engine and its events know the session's order `number`, unless the
+    /// host takes ids as they are ([`OrderIds::Raw`](super::OrderIds::Raw)).
+    pub fn order_id(&self, number: u32) -> OrderId {
+        order_id(self.id, number)
+    }
+
     /// The last client sequence that the session used, by any handle: the next command gets one
     /// more.
     ///
@@ -101,6 +108,7 @@ impl<P: Platform> Session<P> {
     ) -> Result<(), SubmitError> {
         let session = self.id;
         let timestamp_ns = self.common.platform.wall_clock_ns();
+        let action = self.common.order_ids.resolve(session, &action);
         let mut endpoint = self.desk_to_submit()?;
         let command = Command { session, client_sequence, action };
         endpoint
@@ -139,7 +147,8 @@ impl<P: Platform> Session<P> {
         let mut last = before;
         for action in actions {
             last = ClientSequence(last.0 + 1);
-            let command = Command { session, client_sequence: last, action: *action };
+            let action = self.common.order_ids.resolve(session, action);
+            let command = Command { session, client_sequence: last, action };
             let pushed = batch.push(TimedCommand { timestamp_ns, command });
             assert!(pushed.is_ok(), "there was room for all of them");
         }
