@@ -3,7 +3,9 @@
 use crate::floor::Trades;
 use crate::flow::{Operation, OperationKind};
 use highwater::book::{Book, Prefetcher};
-use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
+use highwater::command::{
+    Action, ClientBytes, Command, Conditions, Definition, NewOrder, ReplaceOrder,
+};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
@@ -34,6 +36,7 @@ pub fn command_of(operation: &Operation, number: u64, instrument: InstrumentId) 
             price,
             quantity,
             conditions: Conditions::NONE,
+            client_bytes: ClientBytes::EMPTY,
         }),
         OperationKind::Cancel => Action::Cancel { instrument, order, account: ACCOUNT },
         OperationKind::Replace => Action::Replace(ReplaceOrder {
@@ -45,6 +48,7 @@ pub fn command_of(operation: &Operation, number: u64, instrument: InstrumentId) 
             price,
             quantity,
             trigger: Ticks(0),
+            client_bytes: ClientBytes::EMPTY,
         }),
     };
     Command { session: SESSION, client_sequence: ClientSequence(number), action }

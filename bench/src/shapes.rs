@@ -4,7 +4,7 @@
 use crate::SEED;
 use crate::book_flow::define_instruments;
 use highwater::book::Book;
-use highwater::command::{Action, Command, Conditions, NewOrder, ReplaceOrder};
+use highwater::command::{Action, ClientBytes, Command, Conditions, NewOrder, ReplaceOrder};
 use highwater::event::{Event, EventKind};
 use highwater::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule,
@@ -172,6 +172,7 @@ impl Maker {
             price,
             quantity: Lots(1 + u64::from(self.random.below(100))),
             conditions: Conditions::NONE,
+            client_bytes: ClientBytes::EMPTY,
         })
     }
 
@@ -187,6 +188,7 @@ impl Maker {
             price: self.price(side, part),
             quantity: Lots(1 + u64::from(self.random.below(100))),
             trigger: Ticks(0),
+            client_bytes: ClientBytes::EMPTY,
         })
     }
 

@@ -14,6 +14,11 @@
 #define HW_SYMBOL_BYTES 16
 
 /**
+ * Most bytes that a client sends along, see `client_bytes`.
+ */
+#define HW_CLIENT_BYTES 32
+
+/**
  * In `chosen`: orders of `instrument` only.
  */
 #define HW_CHOOSE_INSTRUMENT 1
@@ -142,7 +147,8 @@ enum hw_command_kind
  {
     /**
      * Match an order: `instrument`, `order`, `account`, `side`, `order_type`, `time_in_force`,
-     * `price`, `quantity`; `trigger`, `self_trade`, `post_only`, `time_ns`, `display`, `minimum`.
+     * `price`, `quantity`; `trigger`, `self_trade`, `post_only`, `time_ns`, `display`, `minimum`,
+     * `client_bytes`.
      */
     HW_COMMAND_KIND_NEW = 1,
     /**
@@ -155,7 +161,7 @@ enum hw_command_kind
     HW_COMMAND_KIND_REDUCE = 3,
     /**
      * Change an open order: `instrument`, `order`, `new_order`, `account`, `rule`, `price`,
-     * `quantity`, `trigger`.
+     * `quantity`, `trigger`, `client_bytes`.
      */
     HW_COMMAND_KIND_REPLACE = 4,
     /**
@@ -186,6 +192,10 @@ enum hw_command_kind
      * Operator: the engine may hold `orders`, `instruments` and `sessions`.
      */
     HW_COMMAND_KIND_CONFIGURE = 11,
+    /**
+     * Be in the log, and change nothing: `note_code`, `order`, `client_bytes`.
+     */
+    HW_COMMAND_KIND_NOTE = 12,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -551,6 +561,10 @@ enum hw_event_kind
      * Answer to a limit of a session.
      */
     HW_EVENT_KIND_SESSION_LIMITED = 21,
+    /**
+     * Answer to Note.
+     */
+    HW_EVENT_KIND_NOTED = 22,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -649,7 +663,7 @@ enum hw_reject_reason
      */
     HW_REJECT_REASON_POST_ONLY_WOULD_CROSS = 20,
     /**
-     * A step of 0, or a band whose lowest price is above its highest.
+     * A step of 0, a band whose lowest price is above its highest, or more than 9 decimals.
      */
     HW_REJECT_REASON_BAD_TERMS = 21,
     /**
@@ -770,6 +784,10 @@ typedef struct hw_definition {
      * Its name: 1 to 16 bytes, padded with zeros.
      */
     uint8_t symbol[HW_SYMBOL_BYTES];
+    /**
+     * How many decimals its prices have where people write them, 0 to 9.
+     */
+    uint8_t decimals;
 } hw_definition;
 
 /**
@@ -1017,6 +1035,10 @@ typedef struct hw_event {
      * 1 when the order kept its place: Replaced.
      */
     uint8_t kept_priority;
+    /**
+     * The host's number for what it noted: Noted.
+     */
+    uint16_t note_code;
 } hw_event;
 
 /**
@@ -1181,6 +1203,10 @@ typedef struct hw_command {
      */
     uint16_t chosen_session;
     /**
+     * What a Note is, by the host's own numbers.
+     */
+    uint16_t note_code;
+    /**
      * An `hw_command_kind`.
      */
     uint8_t kind;
@@ -1216,6 +1242,14 @@ typedef struct hw_command {
      * What a mass cancel chooses: a sum of `HW_CHOOSE_...`; `side` chooses besides.
      */
     uint8_t chosen;
+    /**
+     * How many of `client_bytes` there are, 0 to 32.
+     */
+    uint8_t client_bytes_count;
+    /**
+     * What stays with the command in the log, and means nothing to the engine.
+     */
+    uint8_t client_bytes[HW_CLIENT_BYTES];
 } hw_command;
 
 #ifdef __cplusplus

@@ -10,14 +10,15 @@ use highwater::types::{OrderType, Phase, ReplaceRule, SelfTrade, Side, TimeInFor
 #[repr(u8)]
 pub enum HwCommandKind {
     /// Match an order: `instrument`, `order`, `account`, `side`, `order_type`, `time_in_force`,
-    /// `price`, `quantity`; `trigger`, `self_trade`, `post_only`, `time_ns`, `display`, `minimum`.
+    /// `price`, `quantity`; `trigger`, `self_trade`, `post_only`, `time_ns`, `display`, `minimum`,
+    /// `client_bytes`.
     New = 1,
     /// Take an open order out: `instrument`, `order`, `account`.
     Cancel = 2,
     /// Take `quantity` off an open order: `instrument`, `order`, `account`.
     Reduce = 3,
     /// Change an open order: `instrument`, `order`, `new_order`, `account`, `rule`, `price`,
-    /// `quantity`, `trigger`.
+    /// `quantity`, `trigger`, `client_bytes`.
     Replace = 4,
     /// Cancel what is chosen: `chosen`, `side`, and what `chosen` names.
     MassCancel = 5,
@@ -33,6 +34,8 @@ pub enum HwCommandKind {
     LimitSession = 10,
     /// Operator: the engine may hold `orders`, `instruments` and `sessions`.
     Configure = 11,
+    /// Be in the log, and change nothing: `note_code`, `order`, `client_bytes`.
+    Note = 12,
 }
 
 /// Side of an order.
@@ -193,6 +196,8 @@ pub enum HwEventKind {
     DayEnded = 20,
     /// Answer to a limit of a session.
     SessionLimited = 21,
+    /// Answer to Note.
+    Noted = 22,
 }
 
 /// Why a command changed nothing.
@@ -239,7 +244,7 @@ pub enum HwRejectReason {
     BadExpiry = 19,
     /// A post-only order that would trade on entry.
     PostOnlyWouldCross = 20,
-    /// A step of 0, or a band whose lowest price is above its highest.
+    /// A step of 0, a band whose lowest price is above its highest, or more than 9 decimals.
     BadTerms = 21,
     /// The instrument's phase allows no such change.
     WrongPhase = 22,
@@ -302,7 +307,7 @@ macro_rules! write {
 }
 
 read!(HwCommandKind, HwCommandKind: New Cancel Reduce Replace MassCancel SetBand Control Clock
-    EndOfDay LimitSession Configure);
+    EndOfDay LimitSession Configure Note);
 read!(HwSide, Side: Buy Sell);
 read!(HwOrderType, OrderType: Limit Market Stop StopLimit);
 read!(HwTimeInForce, TimeInForce: GoodTillCancel ImmediateOrCancel FillOrKill Day GoodTillDate);

@@ -7,18 +7,21 @@ use crate::pointer::{borrow, put, status_of};
 use crate::status::HwStatus;
 use core::ffi::{CStr, c_char};
 use highwater::command::{
-    Action, Command, Conditions, Definition, MassCancel, NewOrder, ReplaceOrder,
+    Action, ClientBytes, Command, Conditions, Definition, MassCancel, NewOrder, Note, ReplaceOrder,
 };
-use highwater::limits::SYMBOL_BYTES_MAX;
+use highwater::limits::{CLIENT_BYTES_MAX, SYMBOL_BYTES_MAX};
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
-    OrderId, SessionId, Symbol, Ticks,
+    OrderId, PriceDecimals, SessionId, Symbol, Ticks,
 };
 
 /// Longest symbol, in bytes.
 pub const HW_SYMBOL_BYTES: usize = 16;
 
-const _: () = assert!(HW_SYMBOL_BYTES == SYMBOL_BYTES_MAX);
+/// Most bytes that a client sends along, see `client_bytes`.
+pub const HW_CLIENT_BYTES: usize = 32;
+
+const _: () = assert!(HW_SYMBOL_BYTES == SYMBOL_BYTES_MAX && HW_CLIENT_BYTES == CLIENT_BYTES_MAX);
 
 /// In `chosen`: orders of `instrument` only.
 pub const HW_CHOOSE_INSTRUMENT: u8 = 1;
@@ -70,6 +73,8 @@ pub struct HwCommand {
     pub session: u16,
     /// The session that is chosen or limited.
     pub chosen_session: u16,
+    /// What a Note is, by the host's own numbers.
+    pub note_code: u16,
     /// An `hw_command_kind`.
     pub kind: u8,
     /// An `hw_side`.
@@ -88,6 +93,10 @@ pub struct HwCommand {
     pub control: u8,
     /// What a mass cancel chooses: a sum of `HW_CHOOSE_...`; `side` chooses besides.
     pub chosen: u8,
+    /// How many of `client_bytes` there are, 0 to 32.
+    pub client_bytes_count: u8,
+    /// What stays with the command in the log, and means nothing to the engine.
+    pub client_bytes: [u8; HW_CLIENT_BYTES],
 }
 
 /// An instrument as the operator defines it; `hw_definition_open` fills one.
@@ -110,6 +119,8 @@ pub struct HwDefinition {
     pub band_high: u32,
     /// Its name: 1 to 16 bytes, padded with zeros.
     pub symbol: [u8; HW_SYMBOL_BYTES],
+    /// How many decimals its prices have where people write them, 0 to 9.
+    pub decimals: u8,
 }
 
 /// Fills `definition` with an instrument of this name that takes every order that the engine can
@@ -137,7 +148,7 @@ pub unsafe extern "C" fn hw_definition_open(
 
 impl From<Definition> for HwDefinition {
     fn from(Definition { symbol, terms }: Definition) -> Self {
-        let InstrumentTerms { tick, lot, band, quantity_max, notional_max } = terms;
+        let InstrumentTerms { tick, lot, band, quantity_max, notional_max, decimals } = terms;
         let [notional_max_low, notional_max_high] = notional_max.halves();
         Self {
             notional_max_low,
@@ -148,6 +159,7 @@ impl From<Definition> for HwDefinition {
             band_low: band.low.0,
             band_high: band.high.0,
             symbol: *symbol.padded(),
+            decimals: decimals.0,
         }
     }
 }
@@ -171,6 +183,7 @@ impl HwDefinition {
                     said.notional_max_low,
                     said.notional_max_high,
                 ]),
+                decimals: PriceDecimals(said.decimals),
             },
         })
     }
@@ -207,6 +220,7 @@ impl HwCommand {
                 price: Ticks(self.price),
                 quantity: Lots(self.quantity),
                 trigger: Ticks(self.trigger),
+                client_bytes: self.client_bytes()?,
             }),
             HwCommandKind::MassCancel => Action::MassCancel(self.mass_cancel()?),
             HwCommandKind::SetBand => {
@@ -227,7 +241,14 @@ impl HwCommand {
                 instruments: self.instruments,
                 sessions: self.sessions,
             }),
+            HwCommandKind::Note => {
+                Action::Note(Note { code: self.note_code, order, bytes: self.client_bytes()? })
+            }
         })
+    }
+
+    fn client_bytes(&self) -> Option<ClientBytes> {
+        ClientBytes::new(self.client_bytes.get(..usize::from(self.client_bytes_count))?)
     }
 
     fn new_order(&self) -> Option<NewOrder> {
@@ -248,6 +269,7 @@ impl HwCommand {
                 display: Lots(self.display),
                 minimum: Lots(self.minimum),
             },
+            client_bytes: self.client_bytes()?,
         })
     }
 

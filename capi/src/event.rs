@@ -67,6 +67,8 @@ pub struct HwEvent {
     pub is_new: u8,
     /// 1 when the order kept its place: Replaced.
     pub kept_priority: u8,
+    /// The host's number for what it noted: Noted.
+    pub note_code: u16,
 }
 
 impl From<&Event> for HwEvent {
@@ -92,6 +94,7 @@ impl HwEvent {
         match *kind {
             EventKind::Accepted { order, .. }
             | EventKind::Rejected { order, .. }
+            | EventKind::Noted { order, .. }
             | EventKind::Triggered { order } => self.order = order.0,
             EventKind::Trade {
                 maker, taker, quantity, maker_remaining, taker_remaining, ..
@@ -169,6 +172,7 @@ impl HwEvent {
                 (self.band_low, self.band_high) = (band.low.0, band.high.0);
             }
             EventKind::ClockSet { now_ns, .. } => self.time_ns = now_ns,
+            EventKind::Noted { code, .. } => self.note_code = code,
             EventKind::SessionLimited { session, open_orders_max, .. } => {
                 (self.other_session, self.open_orders_max) = (session.0, open_orders_max);
             }
@@ -207,6 +211,7 @@ impl From<&EventKind> for HwEventKind {
             EventKind::ClockSet { .. } => Self::ClockSet,
             EventKind::DayEnded { .. } => Self::DayEnded,
             EventKind::SessionLimited { .. } => Self::SessionLimited,
+            EventKind::Noted { .. } => Self::Noted,
         }
     }
 }

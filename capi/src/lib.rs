@@ -27,8 +27,8 @@ pub use codes::{
     HwReplaceRule, HwSelfTrade, HwSide, HwSyncMode, HwTimeInForce,
 };
 pub use command::{
-    HW_CHOOSE_ACCOUNT, HW_CHOOSE_INSTRUMENT, HW_CHOOSE_SESSION, HW_SYMBOL_BYTES, HwCommand,
-    HwDefinition, hw_definition_open,
+    HW_CHOOSE_ACCOUNT, HW_CHOOSE_INSTRUMENT, HW_CHOOSE_SESSION, HW_CLIENT_BYTES, HW_SYMBOL_BYTES,
+    HwCommand, HwDefinition, hw_definition_open,
 };
 pub use config::{HW_SYNC_DELAY_AUTO, HwConfig, hw_config_default, hw_memory_bytes};
 pub use engine::{

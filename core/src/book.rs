@@ -25,7 +25,7 @@ pub use store::sessions::Admission;
 pub use views::check::CheckFault;
 pub use views::view::{LevelView, OrderView, StopView};
 
-use crate::command::{Action, Command, FlowIdentity, PlainCommand, PlainKind};
+use crate::command::{Action, Command, FlowIdentity, Note, PlainCommand, PlainKind};
 use crate::event::{CancelReason, Event, EventKind, EventSink, RejectReason};
 use crate::limits::{INSTRUMENTS_MAX, ORDERS_MAX, SESSIONS_MAX};
 use crate::types::{
@@ -172,6 +172,7 @@ impl Book<'_> {
             Action::New(_)
             | Action::Cancel { .. }
             | Action::MassCancel(_)
+            | Action::Note(_)
             | Action::DefineInstrument(_)
             | Action::SetBand { .. }
             | Action::Control { .. }
@@ -191,6 +192,10 @@ impl Book<'_> {
                 broken_invariant("an order's command is not the operator's")
             }
             Action::MassCancel(choice) => self.mass_cancel(context, choice, sink),
+            Action::Note(Note { code, order, .. }) => {
+                let (client_sequence, code, order) = (context.client_sequence, *code, *order);
+                self.tell(context, EventKind::Noted { client_sequence, code, order }, sink);
+            }
             Action::DefineInstrument(definition) => {
                 self.define_instrument(context, definition, sink);
             }
@@ -377,7 +382,7 @@ impl<'m> Book<'m> {
 
     /// What a defined instrument takes.
     fn terms_of(&self, instrument: InstrumentId) -> InstrumentTerms {
-        match self.symbols.terms(instrument) {
+        match self.terms(instrument) {
             Some(terms) => terms,
             None => broken_invariant("an instrument without terms"),
         }
@@ -419,6 +424,7 @@ fn names_of(action: &Action) -> (InstrumentId, OrderId) {
             (*instrument, OrderId(0))
         }
         Action::MassCancel(choice) => (choice.instrument.unwrap_or_default(), OrderId(0)),
+        Action::Note(note) => (InstrumentId(0), note.order),
         Action::DefineInstrument(_)
         | Action::Clock { .. }
         | Action::EndOfDay

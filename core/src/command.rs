@@ -4,6 +4,7 @@
 //! command with [`Rejected`](crate::event::EventKind::Rejected); it is logged all the same, so that
 //! its sequence has an answer.
 
+mod client_bytes;
 mod plain;
 
 use crate::limits::FLOW_NAME_BYTES_MAX;
@@ -12,6 +13,7 @@ use crate::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId,
     OrderType, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
+pub use client_bytes::ClientBytes;
 pub use plain::PlainCommand;
 pub(crate) use plain::PlainKind;
 
@@ -58,6 +60,9 @@ pub enum Action {
     /// Cancel every open order that a choice of account, side, instrument and session leaves (FIX
     /// Order Mass Cancel Request).
     MassCancel(MassCancel),
+    /// Change nothing, and be in the log: what a gateway decides by itself takes its place among
+    /// the commands of its session.
+    Note(Note),
     /// Operator: name an instrument and say what it takes. Naming it again changes nothing and
     /// answers with the same number.
     DefineInstrument(Definition),
@@ -117,6 +122,8 @@ pub struct NewOrder {
     pub quantity: Lots,
     /// What else it asks for; most orders nothing.
     pub conditions: Conditions,
+    /// What the client sent along.
+    pub client_bytes: ClientBytes,
 }
 
 /// What an order may ask for beyond side, price and quantity.
@@ -179,6 +186,8 @@ pub struct ReplaceOrder {
     pub quantity: Lots,
     /// The new trigger of a stop that waits; 0 leaves it as it is.
     pub trigger: Ticks,
+    /// What the client sent along.
+    pub client_bytes: ClientBytes,
 }
 
 /// Which orders a mass cancel cancels: those that every given field names. None given means all.
@@ -195,6 +204,18 @@ pub struct MassCancel {
     pub side: Option<Side>,
     /// Orders that came from this session.
     pub session: Option<SessionId>,
+}
+
+/// What a gateway notes in the log: a refusal, a switch, a question. The engine does not know what
+/// it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it is, by the gateway's numbers.
+    pub code: u16,
+    /// The order that it is about; it need not be open, nor ever have been.
+    pub order: OrderId,
+    /// What else it says.
+    pub bytes: ClientBytes,
 }
 
 /// An instrument as the operator defines it.

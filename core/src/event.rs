@@ -97,6 +97,15 @@ pub enum EventKind {
         /// Why.
         reason: RejectReason,
     },
+    /// Answer to Note: it is in the log.
+    Noted {
+        /// The session's number for the command.
+        client_sequence: ClientSequence,
+        /// What it is, by the gateway's numbers.
+        code: u16,
+        /// The order that it is about.
+        order: OrderId,
+    },
     /// Two orders traded at the maker's price.
     Trade {
         /// The resting order.

@@ -19,6 +19,15 @@ pub const SEQUENCE_MAX: u64 = 1 << 62;
 /// Longest symbol, in bytes.
 pub const SYMBOL_BYTES_MAX: usize = 16;
 
+/// Most decimals of an instrument's price.
+pub const PRICE_DECIMALS_MAX: u8 = 9;
+
+/// Decimals of an instrument's price by default, and of every instrument of a log of version 2.
+pub const PRICE_DECIMALS_DEFAULT: u8 = 2;
+
+/// Most bytes that a client may send along with a command.
+pub const CLIENT_BYTES_MAX: usize = 32;
+
 /// Longest name of a flow that a log remembers, in bytes; the end of a longer name is kept.
 pub const FLOW_NAME_BYTES_MAX: usize = 32;
 

@@ -237,7 +237,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
 
     /// Packs, appends and syncs one batch; returns its number of records.
     fn write_batch(&mut self) -> Result<usize, LogFault> {
-        self.begin_segment_when_full()?;
+        self.begin_segment_when_due()?;
         self.hear_of_syncer();
         let position = self.chain.position;
         let room = usize::try_from(self.chain.room_bytes()).unwrap_or(usize::MAX);
@@ -298,7 +298,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
     /// Appends a block without records that confirms everything before it, and syncs it as the
     /// mode wants.
     fn mark(&mut self, kind: BlockKind) -> Result<(), LogFault> {
-        self.begin_segment_when_full()?;
+        self.begin_segment_when_due()?;
         self.hear_of_syncer();
         let position = self.chain.position;
         let Some(block) = self.buffer.get_mut(..BLOCK_BYTES) else {
@@ -313,16 +313,21 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
                 self.shared.appended.raise(self.chain.last_sequence());
                 self.sync_appended()?;
             }
-            (BlockKind::Records | BlockKind::Idle | BlockKind::Stopped, _) => {
-                self.after_append()?;
-            }
+            (
+                BlockKind::Records
+                | BlockKind::Idle
+                | BlockKind::Stopped
+                | BlockKind::Term
+                | BlockKind::Membership,
+                _,
+            ) => self.after_append()?,
         }
         self.is_confirmed = true;
         Ok(())
     }
 
-    fn begin_segment_when_full(&mut self) -> Result<(), LogFault> {
-        if self.chain.room_bytes() > 0 {
+    fn begin_segment_when_due(&mut self) -> Result<(), LogFault> {
+        if !self.chain.is_at_segment_end() {
             return Ok(());
         }
         if self.chain.segment >= SegmentNumber::FIRST {
@@ -339,7 +344,7 @@ impl<'a, F: LogFile> LogWriter<'a, F> {
         Ok(())
     }
 
-    /// Ends the segment that is full: it is durable before the next one is begun, but in the mode
+    /// Ends the segment: it is durable before the next one is begun, but in the mode
     /// that never syncs.
     fn seal_segment(&mut self) -> Result<(), LogFault> {
         match self.settings.mode {

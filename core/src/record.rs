@@ -20,7 +20,7 @@ use core::fmt;
 /// Bytes of the shortest record.
 pub const RECORD_BYTES_MIN: usize = 32;
 /// Bytes of the longest record.
-pub const RECORD_BYTES_MAX: usize = 96;
+pub const RECORD_BYTES_MAX: usize = 128;
 
 /// One entry of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,11 +153,13 @@ pub enum RecordType {
     LimitSession,
     /// A copy of a trade.
     Trade,
+    /// A note.
+    Note,
 }
 
 impl RecordType {
     /// Every type, in the order of its numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::New,
         Self::Cancel,
         Self::Reduce,
@@ -173,6 +175,7 @@ impl RecordType {
         Self::EndOfDay,
         Self::LimitSession,
         Self::Trade,
+        Self::Note,
     ];
 
     /// The type as it is written in files and on screens.
@@ -193,6 +196,7 @@ impl RecordType {
             Self::EndOfDay => "end_of_day",
             Self::LimitSession => "limit_session",
             Self::Trade => "trade",
+            Self::Note => "note",
         }
     }
 }

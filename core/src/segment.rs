@@ -6,8 +6,45 @@ use crate::seal::{MAGIC_BYTES, PADDING, is_one_bit_from, is_whole, one_bit_set, 
 use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
 use bytemuck::{Pod, Zeroable};
 
-/// Version of the log format that this engine writes, and the only one that it reads.
-pub const LOG_VERSION: u32 = 2;
+/// Version of the log format that this engine writes; it reads the one before it too.
+pub const LOG_VERSION: u32 = LogVersion::CURRENT.number();
+
+/// A version of the log format that this engine reads: that of a segment says how its blocks are
+/// read. A log goes on in segments of a later version, never of an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogVersion {
+    /// Version 2.
+    Two,
+    /// Version 3: blocks with term and index, records with client bytes, notes, price decimals.
+    Three,
+}
+
+impl LogVersion {
+    /// The one that is written.
+    pub const CURRENT: Self = Self::Three;
+    /// All of them, the newest first.
+    pub const ALL: [Self; 2] = [Self::Three, Self::Two];
+
+    /// Its number.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Two => 2,
+            Self::Three => 3,
+        }
+    }
+
+    /// The version with this number.
+    pub const fn of(number: u32) -> Option<Self> {
+        match number {
+            2 => Some(Self::Two),
+            3 => Some(Self::Three),
+            _ => None,
+        }
+    }
+}
+
+/// The version that is known and no longer read.
+const VERSION_UNREAD: u32 = 1;
 
 /// Where the first block of a segment stands: behind the header.
 pub const FIRST_POSITION: LogPosition = LogPosition(length_of(BLOCK_BYTES));
@@ -18,6 +55,8 @@ const MAGIC: [u8; MAGIC_BYTES] = *b"HWSG";
 /// What the header of a segment says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentHeader {
+    /// How its blocks are written.
+    pub version: LogVersion,
     /// The log that it belongs to.
     pub log_id: LogId,
     /// Its number.
@@ -87,7 +126,7 @@ impl SegmentHeader {
         let layout = HeaderLayout {
             magic: MAGIC,
             checksum: Le32::new(0),
-            version: Le32::new(LOG_VERSION),
+            version: Le32::new(self.version.number()),
             previous: Le32::new(self.previous),
             log_id: self.log_id.0,
             segment: Le64::new(self.segment.0),
@@ -124,10 +163,9 @@ pub fn read_header(block: &mut [u8]) -> HeaderState {
         return HeaderState::Broken;
     }
     match version {
-        LOG_VERSION => HeaderState::Broken,
         // The seal of an earlier version is known, so a header that is torn is not taken for one.
-        1..LOG_VERSION if is_whole(block) => HeaderState::OlderVersion(version),
-        0..LOG_VERSION => HeaderState::Broken,
+        VERSION_UNREAD if is_whole(block) => HeaderState::OlderVersion(version),
+        0..=LOG_VERSION => HeaderState::Broken,
         _ => HeaderState::NewerVersion(version),
     }
 }
@@ -142,14 +180,15 @@ pub fn intact_header(block: &[u8], log_id: Option<LogId>) -> Option<SegmentHeade
 fn intact(block: &[u8]) -> Option<SegmentHeader> {
     let layout = layout_of(block)?;
     let segment_bytes = layout.segment_bytes.get();
+    let version = LogVersion::of(layout.version.get())?;
     let possible = block.len() == BLOCK_BYTES
         && layout.magic == MAGIC
-        && layout.version.get() == LOG_VERSION
         && layout.block_bytes.get() == length_of(BLOCK_BYTES)
         && (SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&segment_bytes)
         && segment_bytes.is_multiple_of(length_of(BLOCK_BYTES))
         && is_whole(block);
     possible.then_some(SegmentHeader {
+        version,
         log_id: LogId(layout.log_id),
         segment: SegmentNumber(layout.segment.get()),
         created_at_ns: layout.created_at_ns.get(),

@@ -3,7 +3,9 @@
 //! What a client sent and what the book holds are different types: [`Ticks`] and [`Lots`] may be
 //! anything, a [`Price`] and a [`Quantity`] are valid by construction.
 
-use crate::limits::{PRICE_MAX, QUANTITY_MAX, SYMBOL_BYTES_MAX};
+use crate::limits::{
+    PRICE_DECIMALS_DEFAULT, PRICE_DECIMALS_MAX, PRICE_MAX, QUANTITY_MAX, SYMBOL_BYTES_MAX,
+};
 use core::fmt;
 
 /// Declares a `Copy` newtype over an unsigned number that may have any value.
@@ -438,7 +440,36 @@ impl fmt::Debug for Notional {
     }
 }
 
-/// What an instrument takes: the static limits that every order is checked against.
+/// How many decimals a price of an instrument has where people read and write it, 0 to 9: with 2 a
+/// price of 1,050 ticks is 10.50. It enters no decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PriceDecimals(pub u8);
+
+impl PriceDecimals {
+    /// True for a number from 0 to 9.
+    pub const fn is_possible(self) -> bool {
+        self.0 <= PRICE_DECIMALS_MAX
+    }
+
+    /// How many they are beyond the default, modulo 256: 0 where nothing was said of them.
+    pub(crate) const fn beyond_default(self) -> u8 {
+        self.0.wrapping_sub(PRICE_DECIMALS_DEFAULT)
+    }
+
+    /// So many beyond the default.
+    pub(crate) const fn of_beyond_default(beyond: u8) -> Self {
+        Self(beyond.wrapping_add(PRICE_DECIMALS_DEFAULT))
+    }
+}
+
+impl Default for PriceDecimals {
+    fn default() -> Self {
+        Self(PRICE_DECIMALS_DEFAULT)
+    }
+}
+
+/// What an instrument takes: the static limits that every order is checked against; and how its
+/// prices are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InstrumentTerms {
     /// The step between valid prices, in ticks, at least 1: prices are multiples of it.
@@ -451,6 +482,8 @@ pub struct InstrumentTerms {
     pub quantity_max: Lots,
     /// The largest notional of one order with a limit price.
     pub notional_max: Notional,
+    /// How many decimals its prices have.
+    pub decimals: PriceDecimals,
 }
 
 impl InstrumentTerms {
@@ -461,12 +494,22 @@ impl InstrumentTerms {
         band: Band::ALL,
         quantity_max: Lots(QUANTITY_MAX),
         notional_max: Notional::UNLIMITED,
+        decimals: PriceDecimals(PRICE_DECIMALS_DEFAULT),
     };
 
-    /// Whether an instrument can have these terms: steps of at least 1, and a band whose lowest
-    /// price is not above its highest.
+    /// Whether they leave out an order that the engine can hold.
+    pub(crate) fn leave_out_any(&self) -> bool {
+        let Self { decimals, .. } = *self;
+        *self != Self { decimals, ..Self::OPEN }
+    }
+
+    /// Whether an instrument can have these terms: steps of at least 1, a band whose lowest price
+    /// is not above its highest, and at most 9 decimals.
     pub const fn are_possible(&self) -> bool {
-        self.tick.0 >= 1 && self.lot.0 >= 1 && self.band.is_possible()
+        self.tick.0 >= 1
+            && self.lot.0 >= 1
+            && self.band.is_possible()
+            && self.decimals.is_possible()
     }
 }
 

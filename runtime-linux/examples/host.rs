@@ -6,7 +6,7 @@
 //! ```
 
 #[cfg(target_os = "linux")]
-use highwater::command::{Action, Conditions, Definition, NewOrder};
+use highwater::command::{Action, ClientBytes, Conditions, Definition, NewOrder};
 #[cfg(target_os = "linux")]
 use highwater::event::Event;
 #[cfg(target_os = "linux")]
@@ -75,6 +75,7 @@ fn trade(mut session: Session<Linux>, side: Side, instrument: InstrumentId) -> u
             price: Ticks(1_900),
             quantity: Lots(1),
             conditions: Conditions::default(),
+            client_bytes: ClientBytes::EMPTY,
         };
         if let Err(error) = session.call(Action::New(order), PATIENCE, &mut count) {
             eprintln!("session {}: {error}", session.id());

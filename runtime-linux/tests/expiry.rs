@@ -5,7 +5,9 @@
 pub mod program;
 
 use highwater::book::Book;
-use highwater::command::{Action, Command, Conditions, Definition, NewOrder, TimedCommand};
+use highwater::command::{
+    Action, ClientBytes, Command, Conditions, Definition, NewOrder, TimedCommand,
+};
 use highwater::engine::Engine;
 use highwater::limits::{BLOCK_BYTES, CLOCK_NS_MAX};
 use highwater::log_writer::{LogSettings, OpenedLog};
@@ -62,6 +64,7 @@ fn gtd(order: u64, expiry_ns: u64) -> Action {
         price: Ticks(100),
         quantity: Lots(10 * order),
         conditions: Conditions { expiry_ns, ..Conditions::NONE },
+        client_bytes: ClientBytes::EMPTY,
     })
 }
 

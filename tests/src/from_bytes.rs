@@ -2,13 +2,14 @@
 //! of them changes one thing.
 
 use highwater::command::{
-    Action, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
-    ReplaceOrder,
+    Action, ClientBytes, Command, Conditions, Control, Definition, FlowIdentity, MassCancel,
+    NewOrder, Note, ReplaceOrder,
 };
-use highwater::limits::{CLOCK_NS_MAX, PRICE_MAX, QUANTITY_MAX};
+use highwater::limits::{CLIENT_BYTES_MAX, CLOCK_NS_MAX, PRICE_MAX, QUANTITY_MAX};
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
-    OrderId, OrderType, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks, TimeInForce,
+    OrderId, OrderType, PriceDecimals, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks,
+    TimeInForce,
 };
 use std::collections::BTreeMap;
 
@@ -46,7 +47,8 @@ pub fn commands(bytes: &[u8]) -> Vec<Command> {
 fn action(chunk: Chunk) -> Action {
     let (instrument, order, account) = names(chunk[2], chunk[3]);
     match chunk[0] % 32 {
-        0..12 => Action::New(new_order(chunk)),
+        0..11 => Action::New(new_order(chunk)),
+        11 => Action::Note(Note { code: chunk[4].into(), order, bytes: client_bytes(chunk) }),
         12..14 => Action::Cancel { instrument, order, account },
         14 => Action::Reduce { instrument, order, account, by: lots(chunk[6]) },
         15..19 => Action::Replace(ReplaceOrder {
@@ -58,6 +60,7 @@ fn action(chunk: Chunk) -> Action {
             price: ticks(chunk[5]),
             quantity: lots(chunk[6]),
             trigger: ticks(chunk[8]),
+            client_bytes: client_bytes(chunk),
         }),
         19 | 20 => Action::MassCancel(MassCancel {
             instrument: (chunk[4] & 1 == 1).then_some(instrument),
@@ -115,12 +118,21 @@ fn new_order(chunk: Chunk) -> NewOrder {
             display: if chunk[7] & 1 == 1 { lots(chunk[7] >> 4) } else { Lots(0) },
             minimum: if chunk[7] & 2 == 2 { lots(chunk[7] >> 5) } else { Lots(0) },
         },
+        client_bytes: client_bytes(chunk),
     }
 }
 
 fn names(first: u8, second: u8) -> (InstrumentId, OrderId, AccountId) {
     let instrument = if first & 7 == 7 { u32::from(first >> 6) } else { 0 };
     (InstrumentId(instrument), OrderId(u64::from(second % 16)), AccountId(u32::from(second >> 6)))
+}
+
+/// None, as a rule; else the command's own bytes, and zeros.
+fn client_bytes(chunk: Chunk) -> ClientBytes {
+    let mut bytes = [0; CLIENT_BYTES_MAX];
+    bytes[..COMMAND_BYTES].copy_from_slice(&chunk);
+    let length = usize::from(chunk[10]).saturating_sub(200) % (CLIENT_BYTES_MAX + 1);
+    ClientBytes::new(&bytes[..length]).expect("at most so many")
 }
 
 const fn session(byte: u8) -> SessionId {
@@ -188,6 +200,7 @@ fn definition(name: u8, chunk: Chunk) -> Action {
         band: band(chunk),
         quantity_max: lots(chunk[7]),
         notional_max: Notional::new(u128::from(chunk[9]) * u128::from(chunk[10])),
+        decimals: PriceDecimals(chunk[8] % 12),
     };
     let is_open = chunk[11] & 1 == 0;
     Action::DefineInstrument(if is_open {

@@ -24,4 +24,5 @@ pub mod snapshots;
 pub mod start_point;
 pub mod tally;
 pub mod trial;
+pub mod version_two;
 pub mod workload;

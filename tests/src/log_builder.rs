@@ -10,10 +10,11 @@ use highwater::block::{
     BLOCK_HEAD_BYTES, BlockHead, BlockKind, Chain, Durable, Filled, intact_head,
 };
 use highwater::book::Book;
-use highwater::command::{Action, Command, Conditions, NewOrder};
+use highwater::command::{Action, ClientBytes, Command, Conditions, NewOrder};
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{Body, Record};
 use highwater::recovery::{RecoveryFault, Scanned, Visitor, scan};
+use highwater::segment::LogVersion;
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, LogId, LogPosition, Lots, OrderId, OrderType,
     SegmentNumber, Sequence, SessionId, Side, Ticks, TimeInForce,
@@ -126,7 +127,7 @@ impl LogBuilder {
     /// # Panics
     /// When they do not fit a block.
     pub fn block(&mut self, kind: BlockKind, bytes: &[u8], filled: Filled) {
-        if self.chain.room_bytes() == 0 {
+        if self.chain.is_at_segment_end() {
             self.begin();
         }
         let mut block = vec![0; BLOCK_BYTES];
@@ -150,6 +151,7 @@ pub const fn record(sequence: u64) -> Record {
         price: Ticks(100),
         quantity: Lots(1),
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     });
     command_record(sequence, SessionId(1), action)
 }
@@ -170,12 +172,19 @@ pub fn heads(log: &SimLog) -> Vec<BlockHead> {
     let (first, last) = log.with_disk(|disk| disk.range()).unwrap_or((1, 0));
     for segment in first..=last {
         let bytes = log.bytes(segment);
+        let version = version_of(&bytes);
         for (index, block) in bytes.chunks(BLOCK_BYTES).enumerate() {
             let position = LogPosition((index * BLOCK_BYTES) as u64);
-            heads.extend(intact_head(block, None, SegmentNumber(segment), position));
+            heads.extend(intact_head(block, version, None, SegmentNumber(segment), position));
         }
     }
     heads
+}
+
+/// The version that the header of a segment says, as far as one is there.
+fn version_of(segment: &[u8]) -> LogVersion {
+    let number = segment.get(8..12).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+    number.and_then(LogVersion::of).unwrap_or(LogVersion::CURRENT)
 }
 
 /// The commands in a block that was once whole, wherever it was written; `None` when there are

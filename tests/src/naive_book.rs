@@ -16,7 +16,7 @@ mod stops;
 pub use flaw::Flaw;
 pub use orders::NaiveOrder;
 
-use highwater::command::{Action, Command, FlowIdentity};
+use highwater::command::{Action, Command, FlowIdentity, Note};
 use highwater::event::{CancelReason, Event, EventKind, RejectReason};
 use highwater::types::{
     Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId, Phase, Price,
@@ -139,6 +139,10 @@ impl NaiveBook {
             }
             Action::Replace(replace) => self.replace(&replace),
             Action::MassCancel(wanted) => self.mass_cancel(&wanted),
+            Action::Note(Note { code, order, .. }) => {
+                self.emit_own(InstrumentId(0), EventKind::Noted { client_sequence, code, order });
+                Ok(())
+            }
             Action::DefineInstrument(definition) => self.define(&definition),
             Action::SetBand { instrument, band } => self.set_band(instrument, band),
             Action::Control { instrument, control } => self.control(instrument, control),
@@ -198,6 +202,7 @@ fn names_of(action: &Action) -> (InstrumentId, OrderId) {
         }
         Action::Replace(replace) => (replace.instrument, replace.order),
         Action::MassCancel(wanted) => (wanted.instrument.unwrap_or_default(), OrderId(0)),
+        Action::Note(note) => (InstrumentId(0), note.order),
         Action::SetBand { instrument, .. } | Action::Control { instrument, .. } => {
             (instrument, OrderId(0))
         }

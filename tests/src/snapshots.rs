@@ -23,7 +23,6 @@ pub const BODY_HEAD_BYTES: usize = 48;
 /// The chain of a log that would stand behind the last command of a book.
 pub fn chain_behind(book: &Book<'_>) -> Chain {
     Chain {
-        log_id: LogId(*b"a log of a book."),
         segment: SegmentNumber(3),
         segment_bytes: 64 * BLOCK_BYTES as u64,
         position: LogPosition(5 * BLOCK_BYTES as u64),
@@ -31,6 +30,9 @@ pub fn chain_behind(book: &Book<'_>) -> Chain {
         next_sequence: book.last_sequence().next(),
         previous: 0xdead_beef,
         incarnation: 2,
+        term: 4,
+        index: 77,
+        ..Chain::empty(LogId(*b"a log of a book."))
     }
 }
 

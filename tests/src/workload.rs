@@ -2,12 +2,13 @@
 
 use crate::random::Random;
 use highwater::command::{
-    Action, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
-    ReplaceOrder, TimedCommand,
+    Action, ClientBytes, Command, Conditions, Control, Definition, FlowIdentity, MassCancel,
+    NewOrder, Note, ReplaceOrder, TimedCommand,
 };
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
-    OrderId, OrderType, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks, TimeInForce,
+    OrderId, OrderType, PriceDecimals, ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks,
+    TimeInForce,
 };
 use std::collections::BTreeMap;
 
@@ -68,7 +69,8 @@ fn action(random: &mut Random) -> Action {
         58..68 => Action::Cancel { instrument, order, account },
         68..76 => Action::Reduce { instrument, order, account, by: Lots(random.below(6)) },
         76..93 => Action::Replace(replace(random)),
-        93..98 => Action::MassCancel(mass_cancel(random)),
+        93..96 => Action::MassCancel(mass_cancel(random)),
+        96..98 => Action::Note(Note { code: 7, order, bytes: client_bytes(random) }),
         // Said by whoever may not.
         _ => operators(random),
     }
@@ -127,6 +129,15 @@ const fn side(random: &mut Random) -> Side {
     if random.chance(50) { Side::Buy } else { Side::Sell }
 }
 
+/// None, as a rule.
+fn client_bytes(random: &mut Random) -> ClientBytes {
+    if random.chance(70) {
+        return ClientBytes::EMPTY;
+    }
+    let bytes = [random.number(), random.number(), 0, u64::MAX].map(u64::to_le_bytes);
+    ClientBytes::new(&bytes.as_flattened()[..random.index(33)]).expect("at most 32 bytes")
+}
+
 fn new_order(random: &mut Random) -> NewOrder {
     let time_in_force = match random.below(20) {
         0..12 => TimeInForce::GoodTillCancel,
@@ -156,6 +167,7 @@ fn new_order(random: &mut Random) -> NewOrder {
             expiry_ns: if is_dated { time_ns(random) } else { 0 },
             ..conditions(random)
         },
+        client_bytes: client_bytes(random),
     }
 }
 
@@ -198,6 +210,7 @@ fn replace(random: &mut Random) -> ReplaceOrder {
         price: Ticks(98 + small(random, 5)),
         quantity: Lots(random.below(20)),
         trigger: Ticks(if random.chance(70) { 0 } else { 98 + small(random, 5) }),
+        client_bytes: client_bytes(random),
     }
 }
 
@@ -212,6 +225,9 @@ fn define(random: &mut Random) -> Action {
         } else {
             terms.notional_max = Notional::new(10_000);
         }
+    }
+    if random.chance(20) {
+        terms.decimals = PriceDecimals(u8::try_from(random.below(11)).expect("a small number"));
     }
     if random.chance(10) {
         terms.lot = Lots(small(random, 3).into());

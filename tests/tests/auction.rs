@@ -6,7 +6,7 @@ mod memory_log;
 
 use highwater::book::Book;
 use highwater::command::{
-    Action, Command, Conditions, Control, Definition, NewOrder, TimedCommand,
+    Action, ClientBytes, Command, Conditions, Control, Definition, NewOrder, TimedCommand,
 };
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind};
@@ -67,6 +67,7 @@ fn orders() -> Vec<NewOrder> {
         price: Ticks(u32::try_from(price).expect("a small price")),
         quantity: Lots(1 + random.below(100)),
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     };
     let mut orders = Vec::new();
     for id in 1..=ORDERS {

@@ -102,7 +102,8 @@ impl Feed {
             | EventKind::BandSet { .. }
             | EventKind::ClockSet { .. }
             | EventKind::DayEnded { .. }
-            | EventKind::SessionLimited { .. } => {}
+            | EventKind::SessionLimited { .. }
+            | EventKind::Noted { .. } => {}
         }
     }
 

@@ -4,7 +4,7 @@
 use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::command::{
-    Action, Command, Conditions, Definition, NewOrder, ReplaceOrder, TimedCommand,
+    Action, ClientBytes, Command, Conditions, Definition, NewOrder, ReplaceOrder, TimedCommand,
 };
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind};
@@ -83,6 +83,7 @@ impl Maker {
             price: Ticks(price),
             quantity: Lots(1 + random.below(9)),
             conditions: Conditions::NONE,
+            client_bytes: ClientBytes::EMPTY,
         };
         let expiry_ns = 1 + random.below(CLOCK_NS_MAX);
         let iceberg = Conditions { display: Lots(1), expiry_ns, ..Conditions::NONE };
@@ -118,6 +119,7 @@ impl Maker {
                 price: Ticks(900_000 + small(self.random.below(200_000))),
                 quantity: Lots(3),
                 trigger: Ticks(0),
+                client_bytes: ClientBytes::EMPTY,
             }),
             6 => {
                 let new = self.resting();

@@ -5,13 +5,15 @@ use std::fs;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Every test of these files is a row.
-const ROWS: [&str; 6] = [
+const ROWS: [&str; 8] = [
     "tests/tests/torn_tail",
     "tests/tests/corruption",
     "tests/tests/bit_flips",
     "tests/tests/moved_blocks",
     "tests/tests/snapshot_damage",
     "tests/tests/snapshot_log",
+    "tests/tests/terms",
+    "tests/tests/version_two",
 ];
 /// Tests of these may be named too.
 const OTHERS: [&str; 8] = [

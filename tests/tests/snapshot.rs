@@ -156,7 +156,7 @@ fn fault_of(bytes: &[u8], room: Capacities) -> SnapshotFault {
 /// Shows every snapshot of some flows, and the room for its book.
 fn each_snapshot(look: &mut dyn FnMut(&[u8], Capacities)) -> Result<(), String> {
     for world in worlds::all() {
-        for seed in 0..8 {
+        for seed in 0..40 {
             let mut random = Random::new(seed);
             flows::run(&world, seed, &mut |_, _, book| {
                 if random.below(20) == 0 {

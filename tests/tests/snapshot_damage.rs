@@ -4,7 +4,7 @@
 
 use highwater::block::Chain;
 use highwater::book::{Book, ImageFault};
-use highwater::command::{Action, Command, Conditions, Definition, NewOrder};
+use highwater::command::{Action, ClientBytes, Command, Conditions, Definition, NewOrder};
 use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
 use highwater::snapshot::{
@@ -89,6 +89,7 @@ const fn limit(order: u64, side: Side, price: u32) -> NewOrder {
         price: Ticks(price),
         quantity: Lots(50),
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     }
 }
 
@@ -409,13 +410,14 @@ fn snapshot_with_an_impossible_session_or_instrument() {
         ((0, 0, &[0]), ImageFault::Entry),
         ((0, 0, &[5]), ImageFault::Entry),
         ((0, 1, &[1]), ImageFault::Entry),
-        ((3, 3, &[1]), ImageFault::Entry),
         ((3, 36, &[1]), ImageFault::Entry),
         ((1, 2, &[0]), ImageFault::Misplaced),
         ((2, 2, &[1]), ImageFault::Misplaced),
         ((1, 8, &lots(0)), session),
         ((2, 2, &[3]), ImageFault::Session(SessionId(3))),
         ((3, 1, &[3]), first),
+        ((3, 3, &[8]), first),
+        ((3, 3, &[253]), first),
         ((3, 2, &[2]), first),
         ((3, 8, &[0]), first),
         ((3, 12, b"A"), first),

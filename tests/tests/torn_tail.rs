@@ -78,7 +78,7 @@ fn torn_write_at_every_byte_of_the_last_append() {
 
 #[test]
 fn torn_write_at_every_byte_of_a_block_full_to_its_last() {
-    // Five cancels and 58 new orders fill a block; its last record ends with a session of one bit
+    // Seven cancels and 56 new orders fill a block; its last record ends with a session of one bit
     // and zeros.
     let cancel = |sequence| {
         let action = Action::Cancel {
@@ -88,8 +88,8 @@ fn torn_write_at_every_byte_of_a_block_full_to_its_last() {
         };
         log_builder::command_record(sequence, SessionId(1), action)
     };
-    let mut records: Vec<_> = (3..61).map(log_builder::record).collect();
-    records.extend((61..66).map(cancel));
+    let mut records: Vec<_> = (3..59).map(log_builder::record).collect();
+    records.extend((59..66).map(cancel));
     let mut builder = LogBuilder::synced(4, 1);
     builder.records(&records);
     assert_eq!(usize::from(log_builder::heads(&builder.log)[1].used_bytes), BLOCK_ROOM_BYTES);

@@ -88,14 +88,14 @@ fn assertions(language: Language) -> String {
     let structs = [
         layout!("hw_command", HwCommand: client_sequence order new_order quantity display minimum
             time_ns instrument account price trigger band_low band_high open_orders_max orders
-            instruments sessions session chosen_session kind side order_type time_in_force
-            self_trade post_only rule control chosen),
+            instruments sessions session chosen_session note_code kind side order_type time_in_force
+            self_trade post_only rule control chosen client_bytes_count client_bytes),
         layout!("hw_definition", HwDefinition: notional_max_low notional_max_high quantity_max lot
-            tick band_low band_high symbol),
+            tick band_low band_high symbol decimals),
         layout!("hw_event", HwEvent: sequence client_sequence order other_order quantity remaining
             other_remaining visible last_client_sequence order_count time_ns instrument price
             band_low band_high open_orders_max orders instruments sessions session owner
-            other_session kind side reason phase is_halted is_new kept_priority),
+            other_session kind side reason phase is_halted is_new kept_priority note_code),
         layout!("hw_config", HwConfig: struct_bytes memory memory_bytes seed now_ns segment_bytes
             sync_count sync_delay_ns orders instruments sessions ring_capacity batch_blocks log_id
             sync_mode memory_is_zero logs_trades),

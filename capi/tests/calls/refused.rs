@@ -156,10 +156,17 @@ fn codes_that_stand_for_nothing_are_refused() {
     let host = Host::new();
     open(&config, &host);
     let good = order(1, HwSide::Buy, 100);
-    let of_kind = |kind: HwCommandKind| HwCommand { kind: kind as u8, ..good };
+    let of_kind = |kind: HwCommandKind| {
+        let mut command = good;
+        command.kind = kind as u8;
+        command
+    };
     for bad in [
         HwCommand { kind: 0, ..good },
-        HwCommand { kind: 12, ..good },
+        HwCommand { kind: 13, ..good },
+        HwCommand { client_bytes_count: 33, ..good },
+        HwCommand { client_bytes_count: 33, ..of_kind(HwCommandKind::Replace) },
+        HwCommand { client_bytes_count: 33, ..of_kind(HwCommandKind::Note) },
         HwCommand { side: 0, ..good },
         HwCommand { side: 3, ..good },
         HwCommand { order_type: 4, ..good },

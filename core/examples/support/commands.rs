@@ -1,6 +1,6 @@
 //! The commands of the examples: an instrument, and plain orders on it.
 
-use highwater::command::{Action, Command, Conditions, Definition, NewOrder};
+use highwater::command::{Action, ClientBytes, Command, Conditions, Definition, NewOrder};
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol,
     Ticks, TimeInForce,
@@ -30,6 +30,7 @@ pub(crate) fn order(id: u64, side: Side, price_ticks: u32, quantity_lots: u64) -
             price: Ticks(price_ticks),
             quantity: Lots(quantity_lots),
             conditions: Conditions::NONE,
+            client_bytes: ClientBytes::EMPTY,
         }),
     }
 }

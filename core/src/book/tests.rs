@@ -10,7 +10,7 @@ mod prefetcher;
 pub(super) mod structures;
 
 use super::Book;
-use crate::command::{Action, Command, Conditions, Definition, NewOrder};
+use crate::command::{Action, ClientBytes, Command, Conditions, Definition, NewOrder};
 use crate::event::Event;
 use crate::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, SessionId, Side,
@@ -79,6 +79,7 @@ fn limit(order: u64, side: Side, price: u32) -> NewOrder {
         price: Ticks(price),
         quantity: Lots(5),
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     }
 }
 

@@ -1,13 +1,13 @@
 //! Plain commands: most of what is sent, in six words, so that a ring carries one in a cache line.
 
-use super::{Action, Command, Conditions, NewOrder, ReplaceOrder};
+use super::{Action, ClientBytes, Command, Conditions, NewOrder, ReplaceOrder};
 use crate::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
     Side, Ticks, TimeInForce, low_half, low_quarter,
 };
 
 /// A limit or market order without conditions, a Cancel, a Reduce, or a Replace that leaves the
-/// trigger as it is.
+/// trigger as it is; none with client bytes.
 ///
 /// It is words and not fields, because words stay in registers. What was put together in memory
 /// from small pieces is copied only when these have left the processor, and that takes as long as
@@ -63,6 +63,7 @@ impl PlainCommand {
             }
             Action::Replace(replace) => Self::of_replace(replace)?,
             Action::MassCancel(_)
+            | Action::Note(_)
             | Action::DefineInstrument(_)
             | Action::SetBand { .. }
             | Action::Control { .. }
@@ -89,7 +90,7 @@ impl PlainCommand {
             OrderType::Market => IS_MARKET,
             OrderType::Stop | OrderType::StopLimit => return None,
         };
-        if !new.conditions.are_none() {
+        if !new.conditions.are_none() || !new.client_bytes.is_empty() {
             return None;
         }
         let is_sell = match new.side {
@@ -107,7 +108,7 @@ impl PlainCommand {
 
     #[inline]
     fn of_replace(replace: &ReplaceOrder) -> Option<Self> {
-        if replace.trigger != Ticks(0) {
+        if replace.trigger != Ticks(0) || !replace.client_bytes.is_empty() {
             return None;
         }
         let is_modify = match replace.rule {
@@ -172,6 +173,7 @@ impl PlainCommand {
             price: self.price(),
             quantity: self.quantity(),
             conditions: Conditions::NONE,
+            client_bytes: ClientBytes::EMPTY,
         }
     }
 
@@ -188,6 +190,7 @@ impl PlainCommand {
             price: self.price(),
             quantity: self.quantity(),
             trigger: Ticks(0),
+            client_bytes: ClientBytes::EMPTY,
         }
     }
 

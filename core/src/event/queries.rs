@@ -22,6 +22,7 @@ impl Event {
             | EventKind::BandSet { client_sequence, .. }
             | EventKind::ClockSet { client_sequence, .. }
             | EventKind::DayEnded { client_sequence }
+            | EventKind::Noted { client_sequence, .. }
             | EventKind::SessionLimited { client_sequence, .. } => Some(client_sequence),
             EventKind::Canceled { client_sequence, reason, .. } => match reason {
                 CancelReason::User => Some(client_sequence),

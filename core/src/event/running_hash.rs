@@ -109,7 +109,8 @@ impl Event {
             ],
             EventKind::Triggered { order } => [12, order.0, 0, 0, 0, 0],
             EventKind::Replenished { order, visible } => [13, order.0, visible.lots(), 0, 0, 0],
-            EventKind::AuctionTrade { .. }
+            EventKind::Noted { .. }
+            | EventKind::AuctionTrade { .. }
             | EventKind::Duplicate { .. }
             | EventKind::InstrumentDefined { .. }
             | EventKind::FlowBound { .. }
@@ -181,6 +182,9 @@ impl Event {
             EventKind::DayEnded { client_sequence } => [20, client_sequence.0, 0, 0, 0, 0],
             EventKind::SessionLimited { client_sequence, session, open_orders_max } => {
                 [21, client_sequence.0, u64::from(session.0), u64::from(open_orders_max), 0, 0]
+            }
+            EventKind::Noted { client_sequence, code, order } => {
+                [0x16 | u64::from(code) << 8, order.0, client_sequence.0, 0, 0, 0]
             }
             EventKind::Accepted { .. }
             | EventKind::Rejected { .. }

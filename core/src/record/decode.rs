@@ -1,24 +1,25 @@
 //! Bytes to records: trusts nothing, and takes nothing that encoding would not write.
 
 use super::layout::{
-    BindFlowBody, BodyLayout, CHECKSUM_BYTES, CancelBody, ClockBody, ConditionalNewBody,
-    ConfigureBody, ControlBody, DefineInstrumentBody, EndOfDayBody, FORM_CONDITIONAL, FORM_PLAIN,
-    HEAD_BYTES, Head, LimitSessionBody, MassCancelBody, NAMES_ACCOUNT, NAMES_INSTRUMENT,
-    NAMES_SESSION, NewBody, ReduceBody, ReplaceBody, RunningHashBody, SetBandBody, TYPE_MAX,
-    TradeBody,
+    BindFlowBody, BodyLayout, CHECKSUM_BYTES, CLIENT_BYTES_SHIFT, CancelBody, ClockBody,
+    ConditionalNewBody, ConfigureBody, ControlBody, DefineInstrumentBody, EndOfDayBody,
+    FORM_CONDITIONAL, FORM_PLAIN, HEAD_BYTES, Head, LimitSessionBody, MassCancelBody,
+    NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION, NewBody, NoteBody, ReduceBody, ReplaceBody,
+    RunningHashBody, SetBandBody, TYPE_MAX, TradeBody, length_with,
 };
 use super::{Body, Record, RecordFault};
 use crate::checksum::{checksum, checksum_of_record};
 use crate::command::{
-    Action, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
-    ReplaceOrder,
+    Action, ClientBytes, Command, Conditions, Control, Definition, FlowIdentity, MassCancel,
+    NewOrder, Note, ReplaceOrder,
 };
+use crate::limits::CLIENT_BYTES_MAX;
 use crate::little_endian::Le64;
 use crate::trade::{TradeCopy, TradeKind};
 use crate::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
-    OrderId, OrderType, Price, Quantity, ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol,
-    Ticks, TimeInForce,
+    OrderId, OrderType, Price, PriceDecimals, Quantity, ReplaceRule, SelfTrade, Sequence,
+    SessionId, Side, Symbol, Ticks, TimeInForce,
 };
 use bytemuck::Pod;
 
@@ -31,7 +32,9 @@ impl Record {
     pub fn decode(bytes: &[u8]) -> Result<(Self, usize), RecordFault> {
         // Most records are one of two kinds, which do not pay for the others.
         match kind_at(bytes) {
-            NewBody::KIND => command(bytes, |body| new_order(body, Conditions::NONE)),
+            NewBody::KIND => {
+                command(bytes, |body| new_order(body, Conditions::NONE, ClientBytes::EMPTY))
+            }
             CancelBody::KIND => command(bytes, cancel),
             kind => decode_other(kind, bytes),
         }
@@ -42,9 +45,12 @@ impl Record {
 #[inline(never)]
 fn decode_other(kind: u32, bytes: &[u8]) -> Result<(Record, usize), RecordFault> {
     match kind {
-        ConditionalNewBody::KIND => command(bytes, conditional_new),
+        ConditionalNewBody::KIND => {
+            command(bytes, |body| conditional_new(body, ClientBytes::EMPTY))
+        }
         ReduceBody::KIND => command(bytes, reduce),
-        ReplaceBody::KIND => command(bytes, replace),
+        ReplaceBody::KIND => command(bytes, |body| replace(body, ClientBytes::EMPTY)),
+        NoteBody::KIND => command(bytes, |body| note(body, ClientBytes::EMPTY)),
         MassCancelBody::KIND => command(bytes, mass_cancel),
         DefineInstrumentBody::KIND => command(bytes, define_instrument),
         SetBandBody::KIND => command(bytes, set_band),
@@ -58,7 +64,25 @@ fn decode_other(kind: u32, bytes: &[u8]) -> Result<(Record, usize), RecordFault>
             record(bytes, |body: &RunningHashBody| Ok(Body::RunningHash(body.running_hash.get())))
         }
         TradeBody::KIND => record(bytes, |body| trade(body).map(Body::Trade)),
-        _ => Err(fault_of(bytes)),
+        _ => decode_with_client_bytes(kind, bytes),
+    }
+}
+
+/// A record of a kind that ends with client bytes, or what is wrong with it.
+fn decode_with_client_bytes(kind: u32, bytes: &[u8]) -> Result<(Record, usize), RecordFault> {
+    let [_, _, _, form] = kind.to_le_bytes();
+    let count = form >> CLIENT_BYTES_SHIFT;
+    let is = |of_type: u32| usize::from(count) <= CLIENT_BYTES_MAX && kind == of_type;
+    if is(NewBody::kind_with(count)) {
+        trailed(bytes, count, |body, bytes| new_order(body, Conditions::NONE, bytes))
+    } else if is(ConditionalNewBody::kind_with(count)) {
+        trailed(bytes, count, conditional_new)
+    } else if is(ReplaceBody::kind_with(count)) {
+        trailed(bytes, count, replace)
+    } else if is(NoteBody::kind_with(count)) {
+        trailed(bytes, count, note)
+    } else {
+        Err(fault_of(bytes))
     }
 }
 
@@ -97,6 +121,32 @@ fn record<B: BodyLayout>(
     Ok((Record { sequence, timestamp_ns: head.timestamp_ns.get(), body }, length))
 }
 
+/// The same of a record that ends with `count` client bytes, zeros up to a whole word behind them.
+fn trailed<B: BodyLayout>(
+    bytes: &[u8],
+    count: u8,
+    read_body: impl FnOnce(&B, ClientBytes) -> Result<Command, RecordFault>,
+) -> Result<(Record, usize), RecordFault> {
+    let length = length_with::<B>(count);
+    let bytes = bytes.get(..length).ok_or(RecordFault::Length)?;
+    let head: Head = read(bytes.get(..HEAD_BYTES).ok_or(RecordFault::Length)?)?;
+    let (words, _) = bytes.as_chunks();
+    let (_, covered) = words.split_first().ok_or(RecordFault::Length)?;
+    if checksum_of_record(B::kind_with(count), covered) != head.checksum.get() {
+        return Err(RecordFault::Checksum);
+    }
+    let (front, trailer) =
+        bytes.split_at_checked(HEAD_BYTES + size_of::<B>()).ok_or(RecordFault::Length)?;
+    let (client_bytes, padding) =
+        trailer.split_at_checked(usize::from(count)).ok_or(RecordFault::Length)?;
+    all_zero(padding)?;
+    let client_bytes = ClientBytes::new(client_bytes).ok_or(RecordFault::Length)?;
+    let body = read(front.get(HEAD_BYTES..).ok_or(RecordFault::Length)?)?;
+    let body = Body::Command(read_body(&body, client_bytes)?);
+    let sequence = Sequence(head.sequence.get());
+    Ok((Record { sequence, timestamp_ns: head.timestamp_ns.get(), body }, length))
+}
+
 /// What is wrong with bytes whose kind is that of no record.
 #[cold]
 fn fault_of(bytes: &[u8]) -> RecordFault {
@@ -110,16 +160,28 @@ fn fault_of(bytes: &[u8]) -> RecordFault {
     match (record_type, form) {
         _ if !is_sealed => RecordFault::Checksum,
         _ if length < HEAD_BYTES => RecordFault::Length,
-        (NewBody::TYPE..=TYPE_MAX, FORM_PLAIN) | (NewBody::TYPE, FORM_CONDITIONAL) => {
+        (NewBody::TYPE..=TYPE_MAX, FORM_PLAIN) => RecordFault::Length,
+        (_, FORM_PLAIN) => RecordFault::Type,
+        (NewBody::TYPE | ReplaceBody::TYPE | NoteBody::TYPE, _) if is_form(record_type, form) => {
             RecordFault::Length
         }
-        (_, FORM_PLAIN) => RecordFault::Type,
         _ => RecordFault::Field,
     }
 }
 
+/// Whether a record of a type that may end with client bytes has this form.
+fn is_form(record_type: u8, form: u8) -> bool {
+    let may_be_conditional = record_type == NewBody::TYPE;
+    usize::from(form >> CLIENT_BYTES_SHIFT) <= CLIENT_BYTES_MAX
+        && (may_be_conditional || form & FORM_CONDITIONAL == 0)
+}
+
 #[inline]
-fn new_order(body: &NewBody, conditions: Conditions) -> Result<Command, RecordFault> {
+fn new_order(
+    body: &NewBody,
+    conditions: Conditions,
+    client_bytes: ClientBytes,
+) -> Result<Command, RecordFault> {
     let [price, instrument] = body.price_ticks_and_instrument.get();
     let (account, session, [side_number, terms]) = body.account_session_side_and_terms.get();
     let action = Action::New(NewOrder {
@@ -145,11 +207,15 @@ fn new_order(body: &NewBody, conditions: Conditions) -> Result<Command, RecordFa
         price: Ticks(price),
         quantity: Lots(body.quantity_lots.get()),
         conditions,
+        client_bytes,
     });
     Ok(sent(session, body.client_sequence, action))
 }
 
-fn conditional_new(body: &ConditionalNewBody) -> Result<Command, RecordFault> {
+fn conditional_new(
+    body: &ConditionalNewBody,
+    client_bytes: ClientBytes,
+) -> Result<Command, RecordFault> {
     all_zero(&body.zero)?;
     let conditions = Conditions {
         trigger: Ticks(body.trigger_ticks.get()),
@@ -172,7 +238,7 @@ fn conditional_new(body: &ConditionalNewBody) -> Result<Command, RecordFault> {
     if conditions == Conditions::NONE {
         return Err(RecordFault::Field);
     }
-    new_order(&body.new, conditions)
+    new_order(&body.new, conditions, client_bytes)
 }
 
 fn cancel(body: &CancelBody) -> Result<Command, RecordFault> {
@@ -196,7 +262,7 @@ fn reduce(body: &ReduceBody) -> Result<Command, RecordFault> {
     Ok(sent(alone(body.session)?, body.client_sequence, action))
 }
 
-fn replace(body: &ReplaceBody) -> Result<Command, RecordFault> {
+fn replace(body: &ReplaceBody, client_bytes: ClientBytes) -> Result<Command, RecordFault> {
     let [price, instrument] = body.price_ticks_and_instrument.get();
     let (account, session, rule) = body.account_session_rule_and_zero.get();
     let [zero, trigger] = body.zero_and_trigger_ticks.get();
@@ -213,8 +279,16 @@ fn replace(body: &ReplaceBody) -> Result<Command, RecordFault> {
         price: Ticks(price),
         quantity: Lots(body.quantity_lots.get()),
         trigger: Ticks(trigger),
+        client_bytes,
     });
     Ok(sent(session, body.client_sequence, action))
+}
+
+fn note(body: &NoteBody, bytes: ClientBytes) -> Result<Command, RecordFault> {
+    all_zero(&body.zero)?;
+    let (code, order) = (body.code.get(), OrderId(body.order.get()));
+    let action = Action::Note(Note { code, order, bytes });
+    Ok(sent(body.session.get(), body.client_sequence, action))
 }
 
 fn mass_cancel(body: &MassCancelBody) -> Result<Command, RecordFault> {
@@ -241,7 +315,7 @@ fn mass_cancel(body: &MassCancelBody) -> Result<Command, RecordFault> {
 }
 
 fn define_instrument(body: &DefineInstrumentBody) -> Result<Command, RecordFault> {
-    all_zero(&body.zero)?;
+    all_zero(&[body.zero])?;
     let terms = InstrumentTerms {
         tick: Ticks(body.tick.get()),
         lot: Lots(body.lot.get()),
@@ -251,6 +325,7 @@ fn define_instrument(body: &DefineInstrumentBody) -> Result<Command, RecordFault
         },
         quantity_max: Lots(body.quantity_lots_max.get()),
         notional_max: Notional::from_halves(body.notional_max.map(Le64::get)),
+        decimals: PriceDecimals::of_beyond_default(body.decimals_beyond_default),
     };
     let symbol = Symbol::from_padded(body.symbol).ok_or(RecordFault::Field)?;
     let action = Action::DefineInstrument(Definition { symbol, terms });

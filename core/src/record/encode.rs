@@ -3,14 +3,14 @@
 use super::layout::{
     BindFlowBody, BodyLayout, CancelBody, ClockBody, ConditionalNewBody, ConfigureBody,
     ControlBody, DefineInstrumentBody, EndOfDayBody, HEAD_BYTES, LimitSessionBody, MassCancelBody,
-    NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION, NewBody, ReduceBody, ReplaceBody,
-    RunningHashBody, SetBandBody, TradeBody,
+    NAMES_ACCOUNT, NAMES_INSTRUMENT, NAMES_SESSION, NewBody, NoteBody, ReduceBody, ReplaceBody,
+    RunningHashBody, SetBandBody, TradeBody, length_with,
 };
 use super::{Body, PlainRecord, Record, RecordType};
 use crate::checksum::checksum_of_record;
 use crate::command::{
-    Action, Command, Control, Definition, FlowIdentity, MassCancel, NewOrder, PlainKind,
-    ReplaceOrder,
+    Action, ClientBytes, Command, Control, Definition, FlowIdentity, MassCancel, NewOrder, Note,
+    PlainKind, ReplaceOrder,
 };
 use crate::little_endian::{Le16, Le32, Le64, LeMix, LePair};
 use crate::trade::{TradeCopy, TradeKind};
@@ -31,6 +31,7 @@ impl Record {
                 Action::Reduce { .. } => RecordType::Reduce,
                 Action::Replace(_) => RecordType::Replace,
                 Action::MassCancel(_) => RecordType::MassCancel,
+                Action::Note(_) => RecordType::Note,
                 Action::DefineInstrument(_) => RecordType::DefineInstrument,
                 Action::SetBand { .. } => RecordType::SetBand,
                 Action::Control { .. } => RecordType::Control,
@@ -60,15 +61,20 @@ impl Record {
     fn encode_command(&self, command: &Command, room: &mut [u8]) -> Option<usize> {
         let sender = Sender::new(command.session, command.client_sequence);
         match &command.action {
-            Action::New(new) if new.conditions.are_none() => self.put(room, sender.new_order(new)),
-            Action::New(new) => self.put_conditional(room, &sender, new),
+            Action::New(new) if new.conditions.are_none() && new.client_bytes.is_empty() => {
+                self.put(room, sender.new_order(new))
+            }
+            Action::New(new) => self.put_long_new(room, &sender, new),
             Action::Cancel { instrument, order, account } => {
                 self.put(room, sender.cancel(*instrument, *order, *account))
             }
             Action::Reduce { instrument, order, account, by } => {
                 self.put(room, sender.reduce(*instrument, *order, *account, *by))
             }
-            Action::Replace(replace) => self.put(room, sender.replace(replace)),
+            Action::Replace(replace) => {
+                self.put_with(room, &sender.replace(replace), &replace.client_bytes)
+            }
+            Action::Note(note) => self.put_with(room, &sender.note(note), &note.bytes),
             Action::MassCancel(which) => self.put(room, sender.mass_cancel(which)),
             Action::DefineInstrument(definition) => {
                 self.put(room, sender.define_instrument(definition))
@@ -97,8 +103,22 @@ impl Record {
 
     /// Apart from the plain New, which must not pay for it.
     #[cold]
-    fn put_conditional(&self, room: &mut [u8], sender: &Sender, new: &NewOrder) -> Option<usize> {
-        self.put(room, sender.conditional_new(new))
+    fn put_long_new(&self, room: &mut [u8], sender: &Sender, new: &NewOrder) -> Option<usize> {
+        if new.conditions.are_none() {
+            return self.put_with(room, &sender.new_order(new), &new.client_bytes);
+        }
+        self.put_with(room, &sender.conditional_new(new), &new.client_bytes)
+    }
+
+    /// The same as [`put`](Self::put), with client bytes behind the body.
+    fn put_with<B: BodyLayout>(
+        &self,
+        room: &mut [u8],
+        body: &B,
+        client_bytes: &ClientBytes,
+    ) -> Option<usize> {
+        let stamp = Stamp { timestamp_ns: self.timestamp_ns, sequence: self.sequence };
+        stamp.put_with(room, body, client_bytes)
     }
 }
 
@@ -142,6 +162,27 @@ impl Stamp {
         body_words.as_flattened_mut().copy_from_slice(bytemuck::bytes_of(&body));
         let sum = checksum_of_record(B::KIND, covered);
         *first = (u64::from(sum) | u64::from(B::KIND) << 32).to_le_bytes();
+        Some(length)
+    }
+
+    /// The same with client bytes behind the body; without any it is the same.
+    fn put_with<B: BodyLayout>(
+        &self,
+        room: &mut [u8],
+        body: &B,
+        client_bytes: &ClientBytes,
+    ) -> Option<usize> {
+        let (length, kind) =
+            (length_with::<B>(client_bytes.len()), B::kind_with(client_bytes.len()));
+        let (words, _) = room.get_mut(..length)?.as_chunks_mut::<8>();
+        let (first, covered) = words.split_first_mut()?;
+        let (rest_of_head, behind) = covered.split_first_chunk_mut::<2>()?;
+        *rest_of_head = [self.timestamp_ns.to_le_bytes(), self.sequence.0.to_le_bytes()];
+        let (body_room, rest) = behind.as_flattened_mut().split_at_mut_checked(size_of::<B>())?;
+        body_room.copy_from_slice(bytemuck::bytes_of(body));
+        rest.copy_from_slice(client_bytes.padded().get(..rest.len())?);
+        let sum = checksum_of_record(kind, covered);
+        *first = (u64::from(sum) | u64::from(kind) << 32).to_le_bytes();
         Some(length)
     }
 }
@@ -282,7 +323,18 @@ impl Sender {
             band_low_ticks: Le32::new(terms.band.low.0),
             band_high_ticks: Le32::new(terms.band.high.0),
             session: self.session,
-            zero: [0; 2],
+            decimals_beyond_default: terms.decimals.beyond_default(),
+            zero: 0,
+        }
+    }
+
+    const fn note(&self, note: &Note) -> NoteBody {
+        NoteBody {
+            client_sequence: self.client_sequence,
+            order: Le64::new(note.order.0),
+            code: Le16::new(note.code),
+            session: self.session,
+            zero: [0; 4],
         }
     }
 
@@ -418,6 +470,7 @@ mod tests {
                 price,
                 quantity,
                 conditions,
+                client_bytes: ClientBytes::EMPTY,
             })
         };
         let replace = |rule| {
@@ -430,6 +483,7 @@ mod tests {
                 price,
                 quantity,
                 trigger: Ticks(0),
+                client_bytes: ClientBytes::EMPTY,
             })
         };
         [

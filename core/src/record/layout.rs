@@ -3,7 +3,7 @@
 //! Read as `Pod` structs of little-endian numbers, these declarations are the format: changing one
 //! changes the version of the log.
 
-use crate::limits::{FLOW_NAME_BYTES_MAX, SYMBOL_BYTES_MAX};
+use crate::limits::{CLIENT_BYTES_MAX, FLOW_NAME_BYTES_MAX, SYMBOL_BYTES_MAX};
 use crate::little_endian::{Le16, Le32, Le64, LeMix, LePair};
 use bytemuck::{Pod, Zeroable};
 
@@ -19,14 +19,28 @@ pub(super) trait BodyLayout: Pod {
         let [low, high, ..] = (HEAD_BYTES + size_of::<Self>()).to_le_bytes();
         u32::from_le_bytes([low, high, Self::TYPE, Self::FORM])
     };
+
+    /// The same of a record that ends with this many client bytes.
+    fn kind_with(client_bytes: u8) -> u32 {
+        let [low, high, ..] = length_with::<Self>(client_bytes).to_le_bytes();
+        let form = Self::FORM | client_bytes << CLIENT_BYTES_SHIFT;
+        u32::from_le_bytes([low, high, Self::TYPE, form])
+    }
 }
 
-/// The form of every record but a New that asks for more than most.
+/// Bytes of a record that ends with this many client bytes, which are padded to whole words.
+pub(super) fn length_with<B: BodyLayout>(client_bytes: u8) -> usize {
+    HEAD_BYTES + size_of::<B>() + usize::from(client_bytes).next_multiple_of(8)
+}
+
+/// The form of every record but a New that asks for more than most, and one with client bytes.
 pub(super) const FORM_PLAIN: u8 = 0;
 /// The form of a New with conditions.
 pub(super) const FORM_CONDITIONAL: u8 = 1;
+/// The bit of a form from which on it is the number of client bytes.
+pub(super) const CLIENT_BYTES_SHIFT: u32 = 1;
 /// The type with the highest number.
-pub(super) const TYPE_MAX: u8 = TradeBody::TYPE;
+pub(super) const TYPE_MAX: u8 = NoteBody::TYPE;
 
 /// The head of every record, 24 bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -150,7 +164,9 @@ pub(super) struct DefineInstrumentBody {
     pub(super) band_low_ticks: Le32,
     pub(super) band_high_ticks: Le32,
     pub(super) session: Le16,
-    pub(super) zero: [u8; 2],
+    /// How many decimals more than 2 its prices have, modulo 256.
+    pub(super) decimals_beyond_default: u8,
+    pub(super) zero: u8,
 }
 
 impl BodyLayout for DefineInstrumentBody {
@@ -320,8 +336,26 @@ impl BodyLayout for TradeBody {
     const TYPE: u8 = 15;
 }
 
+/// Body of a Note, 24 bytes.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct NoteBody {
+    pub(super) client_sequence: Le64,
+    pub(super) order: Le64,
+    pub(super) code: Le16,
+    pub(super) session: Le16,
+    pub(super) zero: [u8; 4],
+}
+
+impl BodyLayout for NoteBody {
+    const TYPE: u8 = 16;
+}
+
 const _: () = assert!(HEAD_BYTES == 24);
 const _: () = assert!(HEAD_BYTES + size_of::<NewBody>() == 64, "a New fills a cache line");
-const _: () = assert!(HEAD_BYTES + size_of::<ConditionalNewBody>() == super::RECORD_BYTES_MAX);
-const _: () = assert!(HEAD_BYTES + size_of::<DefineInstrumentBody>() == super::RECORD_BYTES_MAX);
+const _: () = assert!(
+    HEAD_BYTES + size_of::<ConditionalNewBody>() + CLIENT_BYTES_MAX == super::RECORD_BYTES_MAX
+);
+const _: () = assert!(HEAD_BYTES + size_of::<DefineInstrumentBody>() <= super::RECORD_BYTES_MAX);
+const _: () = assert!(CLIENT_BYTES_MAX < 1 << (8 - CLIENT_BYTES_SHIFT), "a form holds the number");
 const _: () = assert!(HEAD_BYTES + size_of::<RunningHashBody>() == super::RECORD_BYTES_MIN);

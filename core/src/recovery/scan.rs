@@ -1,15 +1,15 @@
 //! The scan: one walk along the chain of blocks, from its start to the first break.
 
-use super::tail::{Hole, Tail};
+use super::tail::{Hole, Tail, is_blank};
 use super::visitor::{NOTHING, Scanned, Visitor};
 use super::{Damage, RecoveryFault, Start};
 use crate::block::{
-    BLOCK_ROOM_BYTES, BlockHead, BlockKind, BlockState, Chain, read_block, records_of,
+    BLOCK_ROOM_BYTES_MAX, BlockHead, BlockKind, BlockState, Chain, read_block, records_of,
 };
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::LogFile;
-use crate::record::{Body, RECORD_BYTES_MIN, Record, RecordType};
-use crate::segment::{HeaderState, SegmentHeader, read_header};
+use crate::record::{Body, RECORD_BYTES_MIN, Record, RecordFault, RecordType};
+use crate::segment::{HeaderState, LogVersion, SegmentHeader, read_header};
 use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
 use arrayvec::ArrayVec;
 
@@ -120,6 +120,7 @@ impl Walk {
             }
             match self.follow_blocks(file, buffer, visitor, until)? {
                 Pace::Through => {}
+                Pace::Broken if self.enter_newer(file, buffer)? => {}
                 Pace::Broken => return Ok(Some(self.hole())),
                 Pace::Reached => break,
             }
@@ -168,6 +169,37 @@ impl Walk {
         Ok(true)
     }
 
+    /// Where a segment of an earlier version ends before it is full, because the log went on in a
+    /// later one: enters the next segment. False when that is not so, and the chain is broken.
+    ///
+    /// The header of the next segment must continue the chain, and nothing stand between: what does
+    /// is judged like any break.
+    fn enter_newer<F: LogFile>(
+        &mut self,
+        file: &mut F,
+        buffer: &mut [u8],
+    ) -> Result<bool, RecoveryFault> {
+        let segment = self.chain.segment.next();
+        if self.chain.version == LogVersion::CURRENT
+            || segment > self.last
+            || file.segment_bytes(segment)?.is_none()
+        {
+            return Ok(false);
+        }
+        let block = buffer.get_mut(..BLOCK_BYTES).unwrap_or_default();
+        let length = file.read_at(segment, LogPosition(0), block)?;
+        let state = read_header(block.get_mut(..length).unwrap_or_default());
+        let HeaderState::Intact(header) = state else { return Ok(false) };
+        let goes_on = header.segment == segment
+            && header.log_id == self.chain.log_id
+            && header.version > self.chain.version
+            && self.chain.continues_in(&header);
+        if !goes_on || !is_blank_from(self.hole(), file, buffer)? {
+            return Ok(false);
+        }
+        self.enter(segment, file, buffer)
+    }
+
     /// Follows the chain through as much of the segment as the buffer takes.
     fn follow_blocks<F: LogFile, V: Visitor>(
         &mut self,
@@ -181,9 +213,9 @@ impl Walk {
         let into = buffer.get_mut(..wanted).unwrap_or_default();
         let length = file.read_at(self.chain.segment, self.chain.position, into)?;
         for block in into.get(..length).unwrap_or_default().chunks(BLOCK_BYTES) {
-            let state =
-                read_block(block, self.chain.log_id, self.chain.segment, self.chain.position);
-            let BlockState::Intact(head) = state else {
+            let Chain { version, log_id, segment, position, .. } = self.chain;
+            let BlockState::Intact(head) = read_block(block, version, log_id, segment, position)
+            else {
                 return Ok(Pace::Broken);
             };
             if !self.chain.continues_with(&head) {
@@ -207,7 +239,8 @@ impl Walk {
         head: &BlockHead,
         visitor: &mut V,
     ) -> Result<(), RecoveryFault> {
-        let records = decode(block, head).map_err(|damage| self.corrupt(damage))?;
+        let mut records = Records::new();
+        decode(block, head, &mut records).map_err(|damage| self.corrupt(damage))?;
         let mut waiting = records.as_slice();
         while let Some((record, behind)) = waiting.split_first() {
             visitor.prefetch(waiting);
@@ -249,14 +282,17 @@ impl Walk {
     }
 }
 
-/// The records of one block: 14 KiB at most, which recovery takes of the stack.
-type Records = ArrayVec<Record, { BLOCK_ROOM_BYTES / RECORD_BYTES_MIN }>;
+/// The records of one block: 17 KiB at most, which recovery takes of the stack.
+type Records = ArrayVec<Record, { BLOCK_ROOM_BYTES_MAX / RECORD_BYTES_MIN }>;
 
-/// The records of a whole block, whose sequences follow each other.
-fn decode(block: &[u8], head: &BlockHead) -> Result<Records, Damage> {
-    let mut records = Records::new();
+/// Reads the records of a whole block, whose sequences follow each other, into `records`, which
+/// are too large to be handed back over a small stack.
+fn decode(block: &[u8], head: &BlockHead, records: &mut Records) -> Result<(), Damage> {
     let mut bytes = records_of(block, head);
     let mut next = head.first_sequence;
+    if head.kind == BlockKind::Term && !bytes.is_empty() {
+        return Err(Damage::Record(RecordFault::Length));
+    }
     while !bytes.is_empty() {
         let (record, length) = Record::decode(bytes).map_err(Damage::Record)?;
         let expected = match record.body {
@@ -273,7 +309,26 @@ fn decode(block: &[u8], head: &BlockHead) -> Result<Records, Damage> {
     if next.0 != head.first_sequence.0 + u64::from(head.command_count) {
         return Err(Damage::Sequence);
     }
-    Ok(records)
+    Ok(())
+}
+
+/// True when nothing but zeros stands in a segment from `hole` on.
+fn is_blank_from<F: LogFile>(
+    hole: Hole,
+    file: &mut F,
+    buffer: &mut [u8],
+) -> Result<bool, RecoveryFault> {
+    let mut position = hole.position;
+    loop {
+        let length = file.read_at(hole.segment, position, buffer)?;
+        if !is_blank(buffer.get(..length).unwrap_or_default()) {
+            return Ok(false);
+        }
+        if length < buffer.len() {
+            return Ok(true);
+        }
+        position = LogPosition(position.0 + length_of(length));
+    }
 }
 
 /// Reads the header of a segment that is there; `None` when it has none.

@@ -60,7 +60,7 @@ impl Walk {
         } else if !chain.continues_in(&header) {
             return Err(ahead);
         }
-        if header.segment_bytes != chain.segment_bytes {
+        if (header.version, header.segment_bytes) != (chain.version, chain.segment_bytes) {
             return Err(RecoveryFault::ForeignSegment(segment));
         }
         found.segment_count = 1;
@@ -99,6 +99,6 @@ fn kind_before<F: LogFile>(
     let block = buffer.get_mut(..BLOCK_BYTES).unwrap_or_default();
     let length = file.read_at(chain.segment, position, block)?;
     let block = block.get(..length).unwrap_or_default();
-    let head = intact_head(block, Some(chain.log_id), chain.segment, position);
+    let head = intact_head(block, chain.version, Some(chain.log_id), chain.segment, position);
     Ok(head.filter(|head| chain.stands_behind(head)).map(|head| head.kind))
 }

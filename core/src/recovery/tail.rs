@@ -80,7 +80,8 @@ impl Tail {
             // The scan judges the header.
             return Ok(matches!(read_header(block), HeaderState::Intact(_)));
         }
-        match read_block(block, self.chain.log_id, self.hole.segment, self.hole.position) {
+        let Chain { version, log_id, .. } = self.chain;
+        match read_block(block, version, log_id, self.hole.segment, self.hole.position) {
             BlockState::Intact(head) => return Ok(self.chain.continues_with(&head)),
             BlockState::Blank => return Ok(false),
             BlockState::BlankButOneBit | BlockState::Broken => {}
@@ -206,7 +207,7 @@ const fn corrupt(segment: SegmentNumber, position: LogPosition, damage: Damage) 
 }
 
 /// True when all bytes are zero.
-fn is_blank(block: &[u8]) -> bool {
+pub(super) fn is_blank(block: &[u8]) -> bool {
     // Sums of whole chunks, so that the compiler compares many bytes at a time.
     block.chunks(64).all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
 }

@@ -9,12 +9,15 @@ use crate::limits::{
 };
 use crate::little_endian::{Le32, Le64};
 use crate::seal::{MAGIC_BYTES, PADDING, is_whole, seal};
-use crate::segment::FIRST_POSITION;
+use crate::segment::{FIRST_POSITION, LogVersion};
 use crate::types::{Capacities, LogId, LogPosition, SegmentNumber, Sequence, length_of};
 use bytemuck::{Pod, Zeroable};
 
-/// Version of the snapshot format that this engine writes, and the only one that it reads.
-pub const SNAPSHOT_VERSION: u32 = 1;
+/// Version of the snapshot format that this engine writes; it reads version 1 too.
+pub const SNAPSHOT_VERSION: u32 = 2;
+
+/// The version of the snapshots of logs of version 2.
+const VERSION_ONE: u32 = 1;
 
 /// What every snapshot begins with.
 const MAGIC: [u8; MAGIC_BYTES] = *b"HWSN";
@@ -46,10 +49,11 @@ pub struct SnapshotHeader {
     pub image: ImageHead,
 }
 
-/// The bytes of a header, in their order; padding follows up to the end of the block.
+/// The bytes of a header of version 1, in their order, and the front of every later one; padding
+/// follows up to the end of the block.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct HeaderLayout {
+struct LayoutOne {
     magic: [u8; MAGIC_BYTES],
     /// See `seal.rs`.
     checksum: Le32,
@@ -57,7 +61,9 @@ struct HeaderLayout {
     compression: u8,
     /// 1 when the log belongs to a flow, else 0, and so is what is said of it.
     has_flow: u8,
-    zero: [u8; 2],
+    /// The version of the segment in which the log continues; in version 1, where that is 2, 0.
+    log_version: u8,
+    zero: u8,
     log_id: [u8; 16],
     created_at_ns: Le64,
     block_bytes: Le64,
@@ -82,7 +88,17 @@ struct HeaderLayout {
     host: [Le64; 2],
 }
 
-const _: () = assert!(size_of::<HeaderLayout>() == 224);
+/// The bytes of a header of version 2, in their order.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct LayoutTwo {
+    front: LayoutOne,
+    /// Of the block before the next one.
+    term: Le64,
+    index: Le64,
+}
+
+const _: () = assert!(size_of::<LayoutOne>() == 224 && size_of::<LayoutTwo>() == 240);
 
 impl SnapshotHeader {
     /// The last sequence that is in the snapshot.
@@ -93,24 +109,38 @@ impl SnapshotHeader {
     /// Writes the header over all of `block`, which is one block long.
     pub(super) fn encode(&self, block: &mut [u8]) {
         block.fill(PADDING);
-        if let Some(front) = block.get_mut(..size_of::<HeaderLayout>()) {
-            front.copy_from_slice(bytemuck::bytes_of(&self.layout()));
+        if let Some(front) = block.get_mut(..size_of::<LayoutTwo>()) {
+            front.copy_from_slice(bytemuck::bytes_of(&self.layout(Le32::new(0))));
         }
         seal(block);
     }
 
-    fn layout(&self) -> HeaderLayout {
+    fn layout(&self, checksum: Le32) -> LayoutTwo {
+        let [log_version, ..] = self.chain.version.number().to_le_bytes();
+        LayoutTwo {
+            front: LayoutOne {
+                version: Le32::new(SNAPSHOT_VERSION),
+                log_version,
+                ..self.layout_one(checksum)
+            },
+            term: Le64::new(self.chain.term),
+            index: Le64::new(self.chain.index),
+        }
+    }
+
+    fn layout_one(&self, checksum: Le32) -> LayoutOne {
         let Self { chain, image, .. } = self;
         let Capacities { orders, instruments, sessions } = image.capacities;
         let counts = &image.counts;
         let flow = image.flow.unwrap_or(NO_FLOW);
-        HeaderLayout {
+        LayoutOne {
             magic: MAGIC,
-            checksum: Le32::new(0),
-            version: Le32::new(SNAPSHOT_VERSION),
+            checksum,
+            version: Le32::new(VERSION_ONE),
             compression: self.compression.0,
             has_flow: u8::from(image.flow.is_some()),
-            zero: [0; 2],
+            log_version: 0,
+            zero: 0,
             log_id: chain.log_id.0,
             created_at_ns: Le64::new(self.created_at_ns),
             block_bytes: Le64::new(length_of(BLOCK_BYTES)),
@@ -152,43 +182,65 @@ const NO_FLOW: FlowIdentity =
 /// [`SnapshotFault::Torn`], [`SnapshotFault::Header`] and [`SnapshotFault::NewerVersion`].
 pub fn read_snapshot_header(block: &[u8]) -> Result<SnapshotHeader, SnapshotFault> {
     let Some(block) = block.get(..BLOCK_BYTES) else { return Err(SnapshotFault::Torn) };
-    let layout = block
-        .get(..size_of::<HeaderLayout>())
-        .map(bytemuck::try_pod_read_unaligned::<HeaderLayout>);
-    let Some(Ok(layout)) = layout else { return Err(SnapshotFault::Header) };
+    let one: LayoutOne = front_of(block)?;
     // Magic, checksum and the place of the version stay as they are for ever.
-    if layout.magic != MAGIC || !is_whole(block) {
+    if one.magic != MAGIC || !is_whole(block) {
         return Err(SnapshotFault::Header);
     }
-    let version = layout.version.get();
-    if version > SNAPSHOT_VERSION {
-        return Err(SnapshotFault::NewerVersion(version));
-    }
-    let header = header_of(&layout);
     // What is written of it again tells whether every field has a value that it can have.
-    let is_right = version == SNAPSHOT_VERSION
-        && bytemuck::bytes_of(&HeaderLayout { checksum: layout.checksum, ..header.layout() })
-            == bytemuck::bytes_of(&layout)
-        && is_possible(&header.chain)
-        && header.image.is_possible();
-    if is_right { Ok(header) } else { Err(SnapshotFault::Header) }
+    let (header, is_same) = match one.version.get() {
+        VERSION_ONE => {
+            let header = header_of(&LayoutTwo { front: one, ..LayoutTwo::zeroed() })?;
+            (header, is_same(&header.layout_one(one.checksum), &one))
+        }
+        SNAPSHOT_VERSION => {
+            let two: LayoutTwo = front_of(block)?;
+            let header = header_of(&two)?;
+            (header, is_same(&header.layout(one.checksum), &two))
+        }
+        0 => return Err(SnapshotFault::Header),
+        version => return Err(SnapshotFault::NewerVersion(version)),
+    };
+    if is_same && is_possible(&header.chain) && header.image.is_possible() {
+        Ok(header)
+    } else {
+        Err(SnapshotFault::Header)
+    }
 }
 
-fn header_of(layout: &HeaderLayout) -> SnapshotHeader {
+/// A layout at the front of a block.
+fn front_of<T: Pod>(block: &[u8]) -> Result<T, SnapshotFault> {
+    let front = block.get(..size_of::<T>()).ok_or(SnapshotFault::Header)?;
+    bytemuck::try_pod_read_unaligned(front).map_err(|_| SnapshotFault::Header)
+}
+
+fn is_same<T: Pod>(one: &T, other: &T) -> bool {
+    bytemuck::bytes_of(one) == bytemuck::bytes_of(other)
+}
+
+fn header_of(two: &LayoutTwo) -> Result<SnapshotHeader, SnapshotFault> {
+    let LayoutTwo { front: layout, term, index } = two;
+    let version = match layout.log_version {
+        0 => Some(LogVersion::Two),
+        number => LogVersion::of(u32::from(number)),
+    };
     let last_sequence = layout.last_sequence.get();
     let [orders, instruments, sessions] = layout.capacities.map(Le32::get);
     let capacities = Capacities { orders, instruments, sessions };
     let [sessions, session_end, instruments, orders, places, spans] = layout.counts.map(Le32::get);
-    SnapshotHeader {
+    Ok(SnapshotHeader {
         chain: Chain {
             log_id: LogId(layout.log_id),
             segment: SegmentNumber(layout.segment.get()),
+            version: version.ok_or(SnapshotFault::Header)?,
             segment_bytes: layout.segment_bytes.get(),
             position: LogPosition(layout.position.get()),
             next_number: layout.next_number.get(),
             next_sequence: Sequence(last_sequence.saturating_add(1)),
             previous: layout.previous.get(),
             incarnation: layout.incarnation.get(),
+            term: term.get(),
+            index: index.get(),
         },
         created_at_ns: layout.created_at_ns.get(),
         compression: Compression(layout.compression),
@@ -206,7 +258,7 @@ fn header_of(layout: &HeaderLayout) -> SnapshotHeader {
             }),
             counts: ImageCounts { sessions, session_end, instruments, orders, places, spans },
         },
-    }
+    })
 }
 
 /// Whether a log can stand like this.

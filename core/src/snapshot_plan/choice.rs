@@ -212,14 +212,13 @@ mod tests {
         };
         SnapshotHeader {
             chain: Chain {
-                log_id,
                 segment: SegmentNumber::FIRST,
                 segment_bytes: 1 << 20,
                 position: LogPosition(8_192),
                 next_number: 2,
                 next_sequence: Sequence(sequence + 1),
-                previous: 0,
                 incarnation: 1,
+                ..Chain::empty(log_id)
             },
             created_at_ns: 0,
             compression: Compression::PLAIN,

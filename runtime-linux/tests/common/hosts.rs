@@ -2,7 +2,7 @@
 //! trade in it.
 #![expect(clippy::missing_panics_doc, reason = "what goes wrong in a test panics")]
 
-use highwater::command::{Action, Conditions, Definition, NewOrder};
+use highwater::command::{Action, ClientBytes, Conditions, Definition, NewOrder};
 use highwater::event::Event;
 use highwater::types::{
     AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
@@ -73,6 +73,7 @@ pub fn order(side: Side, order: u64, price: u32) -> Action {
         price: Ticks(price),
         quantity: Lots(1),
         conditions: Conditions::default(),
+        client_bytes: ClientBytes::EMPTY,
     })
 }
 

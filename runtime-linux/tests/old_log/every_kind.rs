@@ -3,8 +3,8 @@
 
 use crate::program::Random;
 use highwater::command::{
-    Action, Command, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder,
-    ReplaceOrder,
+    Action, ClientBytes, Command, Conditions, Control, Definition, FlowIdentity, MassCancel,
+    NewOrder, ReplaceOrder,
 };
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
@@ -34,6 +34,13 @@ impl EveryKind {
     /// The commands of this seed.
     pub fn new(seed: u64) -> Self {
         Self { random: Random::new(seed), last: [0; 8], newest: 0, now_ns: 1_000, drawn: 0 }
+    }
+
+    /// The commands of this seed that may stand behind others: none sets the market up, and its
+    /// sessions go on above this client sequence.
+    pub fn behind(seed: u64, last: u64) -> impl Iterator<Item = Command> {
+        let mut commands = Self { last: [last; 8], newest: last, drawn: 8, ..Self::new(seed) };
+        std::iter::repeat_with(move || commands.draw())
     }
 
     /// The next command.
@@ -180,6 +187,7 @@ impl EveryKind {
             price: Ticks(self.price().0 + lowest),
             quantity: Lots(if self.one_in(30) { 200 } else { 2 * self.below(12) }),
             conditions,
+            client_bytes: ClientBytes::EMPTY,
         }
     }
 
@@ -209,6 +217,7 @@ impl EveryKind {
             price: self.price(),
             quantity: Lots(2 * self.below(12)),
             trigger: if self.one_in(8) { self.price() } else { Ticks(0) },
+            client_bytes: ClientBytes::EMPTY,
         }
     }
 

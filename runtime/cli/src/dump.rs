@@ -3,13 +3,13 @@
 use crate::book::not_there;
 use crate::inspect::{CacheArgs, looked_at_again, open_log};
 use highwater::command::{
-    Action, Command, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
+    Action, ClientBytes, Command, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
 };
 use highwater::record::{Body, Record};
 use highwater::recovery::{RecoveryFault, Visitor};
 use highwater::trade::{TradeCopy, TradeKind};
 use highwater::types::{
-    Band, InstrumentTerms, OrderType, ReplaceRule, SelfTrade, Sequence, TimeInForce,
+    Band, InstrumentTerms, OrderType, PriceDecimals, ReplaceRule, SelfTrade, Sequence, TimeInForce,
 };
 use highwater_console::{CommandError, Console};
 use highwater_engine::text::side_name;
@@ -208,6 +208,10 @@ fn push_command(fields: &mut Fields, command: &Command) {
         ]),
         Action::Replace(replace) => push_replace(fields, &replace),
         Action::MassCancel(which) => push_mass_cancel(fields, &which),
+        Action::Note(note) => {
+            fields.extend([("code", json!(note.code)), ("order", json!(note.order.0))]);
+            push_client_bytes(fields, "bytes", &note.bytes);
+        }
         Action::DefineInstrument(definition) => push_definition(fields, &definition),
         Action::SetBand { instrument, band } => {
             fields.push(("instrument", json!(instrument.0)));
@@ -262,6 +266,14 @@ fn push_new(fields: &mut Fields, new: &NewOrder) {
         ("minimum", conditions.minimum.0),
     ];
     fields.extend(numbers.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name, json!(n))));
+    push_client_bytes(fields, "client_bytes", &new.client_bytes);
+}
+
+/// In hexadecimal digits; where there are none, they are left out.
+fn push_client_bytes(fields: &mut Fields, name: &'static str, bytes: &ClientBytes) {
+    if !bytes.is_empty() {
+        fields.push((name, json!(bytes.to_string())));
+    }
 }
 
 /// A trigger that stays as it is is left out.
@@ -278,6 +290,7 @@ fn push_replace(fields: &mut Fields, replace: &ReplaceOrder) {
     if replace.trigger.0 > 0 {
         fields.push(("trigger", json!(replace.trigger.0)));
     }
+    push_client_bytes(fields, "client_bytes", &replace.client_bytes);
 }
 
 /// What is not given is left out.
@@ -288,11 +301,15 @@ fn push_mass_cancel(fields: &mut Fields, which: &MassCancel) {
     fields.extend(which.session.map(|session| ("of_session", json!(session.0))));
 }
 
-/// Terms that take everything are left out.
+/// Terms that take everything are left out, and as many decimals as is usual.
 fn push_definition(fields: &mut Fields, definition: &Definition) {
     let Definition { symbol, terms } = definition;
+    let decimals = terms.decimals;
     fields.push(("symbol", json!(symbol.to_string())));
-    if *terms == InstrumentTerms::OPEN {
+    if decimals != PriceDecimals::default() {
+        fields.push(("decimals", json!(decimals.0)));
+    }
+    if *terms == (InstrumentTerms { decimals, ..InstrumentTerms::OPEN }) {
         return;
     }
     fields.extend([("tick", json!(terms.tick.0)), ("lot", json!(terms.lot.0))]);

@@ -1,7 +1,9 @@
 //! The commands of the proof: every kind that moves an order, a sweep of more events than the ring
 //! holds, and rejects.
 
-use highwater::command::{Action, Command, Conditions, Definition, NewOrder, ReplaceOrder};
+use highwater::command::{
+    Action, ClientBytes, Command, Conditions, Definition, NewOrder, ReplaceOrder,
+};
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
     Side, Symbol, Ticks, TimeInForce,
@@ -79,6 +81,7 @@ fn new(order: u64, side: Side, price: u32) -> Action {
         price: Ticks(price),
         quantity: Lots(5),
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     })
 }
 
@@ -94,6 +97,7 @@ fn sweep(order: u64) -> Action {
         price: Ticks(20),
         quantity: Lots(100),
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     })
 }
 
@@ -107,6 +111,7 @@ fn replace(order: u64, new_order: u64, rule: ReplaceRule, price: u32) -> Action 
         price: Ticks(price),
         quantity: Lots(4),
         trigger: Ticks(0),
+        client_bytes: ClientBytes::new(b"no_std").unwrap_or_default(),
     })
 }
 

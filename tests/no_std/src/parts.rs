@@ -58,11 +58,12 @@ fn blocks(log: &mut MemoryLog<'_>) -> Option<bool> {
     log.read_at(segment, LogPosition(0), &mut block).ok()?;
     let HeaderState::Intact(header) = read_header(&mut block) else { return None };
     log.read_at(segment, FIRST_POSITION, &mut block).ok()?;
-    let state = read_block(&block, header.log_id, segment, FIRST_POSITION);
+    let version = header.version;
+    let state = read_block(&block, version, header.log_id, segment, FIRST_POSITION);
     let BlockState::Intact(marker) = state else { return None };
     let second = LogPosition(FIRST_POSITION.0 + BLOCK_BYTES as u64);
     log.read_at(segment, second, &mut block).ok()?;
-    let state = read_block(&block, header.log_id, segment, second);
+    let state = read_block(&block, version, header.log_id, segment, second);
     let BlockState::Intact(head) = state else { return None };
     let (record, length) = Record::decode(records_of(&block, &head)).ok()?;
     let mut again = [0; 128];

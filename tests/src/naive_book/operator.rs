@@ -10,7 +10,11 @@ impl NaiveBook {
     pub(super) fn define(&mut self, definition: &Definition) -> Rejection<()> {
         self.check_operator()?;
         let Definition { symbol, terms } = *definition;
-        if terms.tick.0 == 0 || terms.lot.0 == 0 || terms.band.low > terms.band.high {
+        if terms.tick.0 == 0
+            || terms.lot.0 == 0
+            || terms.band.low > terms.band.high
+            || terms.decimals.0 > 9
+        {
             return Err(RejectReason::BadTerms);
         }
         let known = self.instruments.iter().position(|known| known.symbol == symbol);

@@ -1,14 +1,15 @@
 //! Any record, for the tests that take them all.
 
 use highwater::command::{
-    Action, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder, ReplaceOrder,
+    Action, ClientBytes, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder, Note,
+    ReplaceOrder,
 };
 use highwater::limits::{PRICE_MAX, QUANTITY_MAX};
 use highwater::record::{Body, Record};
 use highwater::trade::{TradeCopy, TradeKind};
 use highwater::types::{
     AccountId, Band, Capacities, InstrumentId, InstrumentTerms, Lots, Notional, OrderId, OrderType,
-    ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks, TimeInForce,
+    PriceDecimals, ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
 use proptest::option::of as some;
 use proptest::prelude::*;
@@ -59,6 +60,9 @@ fn actions() -> impl Strategy<Value = Action> {
             |(instrument, order, account, by)| Action::Reduce { instrument, order, account, by },
         ),
         2 => replaces().prop_map(Action::Replace),
+        2 => (any::<u16>(), orders(), client_bytes()).prop_map(|(code, order, bytes)| {
+            Action::Note(Note { code, order, bytes })
+        }),
         2 => mass_cancels().prop_map(Action::MassCancel),
         2 => definitions().prop_map(Action::DefineInstrument),
         4 => operators(),
@@ -91,21 +95,33 @@ fn new_orders() -> impl Strategy<Value = NewOrder> {
     let names = (instruments(), orders(), accounts());
     let terms = (sides(), order_types(), times_in_force(), ticks(), lots());
     let conditions = prop_oneof![Just(Conditions::NONE), conditions()];
-    (names, terms, conditions).prop_map(|(names, terms, conditions)| {
-        let (instrument, order, account) = names;
-        let (side, order_type, time_in_force, price, quantity) = terms;
-        NewOrder {
-            instrument,
-            order,
-            account,
-            side,
-            order_type,
-            time_in_force,
-            price,
-            quantity,
-            conditions,
-        }
-    })
+    (names, terms, conditions, client_bytes()).prop_map(
+        |(names, terms, conditions, client_bytes)| {
+            let (instrument, order, account) = names;
+            let (side, order_type, time_in_force, price, quantity) = terms;
+            NewOrder {
+                instrument,
+                order,
+                account,
+                side,
+                order_type,
+                time_in_force,
+                price,
+                quantity,
+                conditions,
+                client_bytes,
+            }
+        },
+    )
+}
+
+/// Any number of any bytes, often none.
+fn client_bytes() -> impl Strategy<Value = ClientBytes> {
+    let some = prop::collection::vec(any::<u8>(), 0..=32);
+    prop_oneof![
+        Just(ClientBytes::EMPTY),
+        some.prop_map(|bytes| ClientBytes::new(&bytes).expect("at most 32 bytes")),
+    ]
 }
 
 /// Each of them is often none.
@@ -136,10 +152,20 @@ fn triggers() -> impl Strategy<Value = Ticks> {
 fn replaces() -> impl Strategy<Value = ReplaceOrder> {
     let names = (instruments(), orders(), orders(), accounts());
     let rules = prop_oneof![Just(ReplaceRule::Modify), Just(ReplaceRule::CancelReplace)];
-    (names, rules, ticks(), lots(), triggers()).prop_map(
-        |(names, rule, price, quantity, trigger)| {
+    (names, rules, ticks(), lots(), triggers(), client_bytes()).prop_map(
+        |(names, rule, price, quantity, trigger, client_bytes)| {
             let (instrument, order, new_order, account) = names;
-            ReplaceOrder { instrument, order, new_order, account, rule, price, quantity, trigger }
+            ReplaceOrder {
+                instrument,
+                order,
+                new_order,
+                account,
+                rule,
+                price,
+                quantity,
+                trigger,
+                client_bytes,
+            }
         },
     )
 }
@@ -155,10 +181,11 @@ fn definitions() -> impl Strategy<Value = Definition> {
     let notionals = any::<u128>().prop_map(Notional::new);
     let symbols =
         prop::collection::vec(1_u8.., 1..=16).prop_map(|bytes| Symbol::new(&bytes).expect("valid"));
-    (symbols, ticks(), lots(), bands(), lots(), notionals).prop_map(
-        |(symbol, tick, lot, band, quantity_max, notional_max)| Definition {
+    let decimals = any::<u8>().prop_map(PriceDecimals);
+    (symbols, ticks(), lots(), bands(), lots(), notionals, decimals).prop_map(
+        |(symbol, tick, lot, band, quantity_max, notional_max, decimals)| Definition {
             symbol,
-            terms: InstrumentTerms { tick, lot, band, quantity_max, notional_max },
+            terms: InstrumentTerms { tick, lot, band, quantity_max, notional_max, decimals },
         },
     )
 }

@@ -1,13 +1,14 @@
 //! One record of each type and form, and its bytes.
 
 use highwater::command::{
-    Action, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder, ReplaceOrder,
+    Action, ClientBytes, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder, Note,
+    ReplaceOrder,
 };
 use highwater::record::{Body, Record};
 use highwater::trade::{TradeCopy, TradeKind};
 use highwater::types::{
     AccountId, Band, Capacities, InstrumentId, InstrumentTerms, Lots, Notional, OrderId, OrderType,
-    ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks, TimeInForce,
+    PriceDecimals, ReplaceRule, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
 use tests::log_builder::command_record;
 
@@ -29,9 +30,18 @@ pub(crate) fn records() -> Vec<(Record, &'static str)> {
     vec![
         (trader(Action::New(new())), NEW),
         (trader(Action::New(conditional())), CONDITIONAL_NEW),
+        (trader(Action::New(NewOrder { client_bytes: client_bytes(), ..new() })), NEW_WITH_BYTES),
+        (
+            trader(Action::New(NewOrder { client_bytes: client_bytes(), ..conditional() })),
+            CONDITIONAL_NEW_WITH_BYTES,
+        ),
         (trader(Action::Cancel { instrument, order, account }), CANCEL),
         (trader(Action::Reduce { instrument, order, account, by: Lots(9) }), REDUCE),
         (trader(Action::Replace(replace())), REPLACE),
+        (
+            trader(Action::Replace(ReplaceOrder { client_bytes: word(), ..replace() })),
+            REPLACE_WITH_BYTES,
+        ),
         (operator(Action::DefineInstrument(definition(band))), DEFINE_INSTRUMENT),
         (operator(Action::BindFlow(flow())), BIND_FLOW),
         (operator(Action::Configure(capacities)), CONFIGURE),
@@ -46,6 +56,7 @@ pub(crate) fn records() -> Vec<(Record, &'static str)> {
             LIMIT_SESSION,
         ),
         (Record { sequence: Sequence(2_571), timestamp_ns: 1, body: Body::Trade(trade()) }, TRADE),
+        (trader(Action::Note(note())), NOTE),
     ]
 }
 
@@ -62,6 +73,20 @@ const fn trade() -> TradeCopy {
     }
 }
 
+fn client_bytes() -> ClientBytes {
+    ClientBytes::new(b"A-1/7").expect("few bytes")
+}
+
+/// Six bytes, of which the last are zero.
+fn word() -> ClientBytes {
+    ClientBytes::new(&[1, 2, 3, 4, 0, 0]).expect("few bytes")
+}
+
+fn note() -> Note {
+    let bytes = ClientBytes::new(b"halted, see").expect("few bytes");
+    Note { code: 0x0102, order: ORDER, bytes }
+}
+
 const EXPIRY_NS: u64 = 1_700_000_060_000_000_000;
 
 const fn new() -> NewOrder {
@@ -75,6 +100,7 @@ const fn new() -> NewOrder {
         price: PRICE,
         quantity: QUANTITY,
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     }
 }
 
@@ -105,6 +131,7 @@ const fn replace() -> ReplaceOrder {
         price: PRICE,
         quantity: QUANTITY,
         trigger: Ticks(20_000_001),
+        client_bytes: ClientBytes::EMPTY,
     }
 }
 
@@ -127,6 +154,7 @@ fn definition(band: Band) -> Definition {
             band,
             quantity_max: Lots(1_000_000),
             notional_max: Notional::new(1 << 70),
+            decimals: PriceDecimals(4),
         },
     }
 }
@@ -144,6 +172,22 @@ const CONDITIONAL_NEW: &str = "\
     19a41a116000010100002a36fe9c97170b0a0000000000000b0a000000000000\
     04030201000000000000000000010000ff2c310102000000050000000d0c0235\
     002d3101030100000058712e0c9d9717e803000000000000f401000000000000";
+const NEW_WITH_BYTES: &str = "\
+    4d5ddbec4800010a00002a36fe9c97170b0a0000000000000b0a000000000000\
+    04030201000000000000000000010000ff2c310102000000050000000d0c0202\
+    412d312f37000000";
+const CONDITIONAL_NEW_WITH_BYTES: &str = "\
+    467bd7336800010b00002a36fe9c97170b0a0000000000000b0a000000000000\
+    04030201000000000000000000010000ff2c310102000000050000000d0c0235\
+    002d3101030100000058712e0c9d9717e803000000000000f401000000000000\
+    412d312f37000000";
+const REPLACE_WITH_BYTES: &str = "\
+    ffd847675800040c00002a36fe9c97170b0a0000000000000b0a000000000000\
+    0403020100000000ffffffffffffffff0000000000010000ff2c310102000000\
+    050000000d0c020000000000012d31010102030400000000";
+const NOTE: &str = "\
+    ef8be7ea4000101600002a36fe9c97170b0a0000000000000b0a000000000000\
+    040302010000000002010d0c0000000068616c7465642c207365650000000000";
 const CANCEL: &str = "\
     2618ecd83800020000002a36fe9c97170b0a0000000000000b0a000000000000\
     040302010000000002000000050000000d0c000000000000";
@@ -155,9 +199,9 @@ const REPLACE: &str = "\
     0403020100000000ffffffffffffffff0000000000010000ff2c310102000000\
     050000000d0c020000000000012d3101";
 const DEFINE_INSTRUMENT: &str = "\
-    5321e03f6000050000002a36fe9c971707000000000000000700000000000000\
+    bd11a5186000050000002a36fe9c971707000000000000000700000000000000\
     3630303531392e534800000000000000640000000000000040420f0000000000\
-    000000000000000040000000000000000500000080a8120180b14f0100000000";
+    000000000000000040000000000000000500000080a8120180b14f0100000200";
 const BIND_FLOW: &str = "\
     cee5ccd45000060000002a36fe9c971707000000000000000700000000000000\
     7766554433221100666c6f772e63737600000000000000000000000000000000\

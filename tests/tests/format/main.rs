@@ -4,19 +4,20 @@
 mod generate;
 mod golden;
 mod snapshot;
+mod version_two;
 
 use generate::records;
 use highwater::block::{
-    BLOCK_HEAD_BYTES, BlockHead, BlockKind, BlockState, Chain, Durable, Filled, read_block,
-    records_of,
+    BLOCK_HEAD_BYTES, BLOCK_ROOM_BYTES, BlockHead, BlockKind, BlockState, Chain, Durable, Filled,
+    read_block, records_of,
 };
-use highwater::command::{Action, Conditions, NewOrder, TimedCommand};
+use highwater::command::{Action, ClientBytes, Conditions, NewOrder, TimedCommand};
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{
     Body, RECORD_BYTES_MAX, RECORD_BYTES_MIN, Record, RecordFault, RecordType,
 };
 use highwater::ring::{Carried, Ring};
-use highwater::segment::{FIRST_POSITION, HeaderState, SegmentHeader, read_header};
+use highwater::segment::{FIRST_POSITION, HeaderState, LogVersion, SegmentHeader, read_header};
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, LogId, LogPosition, OrderId, OrderType, SegmentNumber,
     Sequence, SessionId, Ticks,
@@ -28,19 +29,21 @@ use tests::log_builder::command_record;
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/log-format.md");
 
 const SEGMENT_HEADER: &str = "\
-    4857534787f5399902000000efbeadde30313233343536373839616263646566\
+    48575347f069c11b03000000efbeadde30313233343536373839616263646566\
     010000000000000000002a36fe9c971700000004000000000b0a000000000000\
     29000000000000000a0a00000000000028000000000000000010000000000000";
 const BLOCK_HEAD: &str = "\
-    4857424b0f68585f303132333435363738396162636465660100000000000000\
+    4857424bd2214f81303132333435363738396162636465660100000000000000\
     0010000000000000290000000000000003000000000000000b0a000000000000\
-    0a0a0000000000002800000000000000efbeadde400001000100000000000000";
+    0a0a0000000000002800000000000000efbeadde400001000100000000000000\
+    06000000000000002300000000000000";
 
 /// The first segment of a log, and its first block, which holds the golden New.
 fn golden_segment() -> (SegmentHeader, Vec<u8>, Vec<u8>) {
     let mut chain = Chain::empty(LogId(*b"0123456789abcdef"));
     (chain.next_number, chain.next_sequence) = (41, Sequence(0x0a0b));
     (chain.previous, chain.incarnation) = (0xdead_beef, 3);
+    (chain.term, chain.index) = (6, 35);
     let durable = Durable { sequence: Sequence(0x0a0a), number: 40 };
     let header = chain.next_header(64 << 20, 1_700_000_000_000_000_000, durable);
     let mut first = vec![0; BLOCK_BYTES];
@@ -64,7 +67,7 @@ fn records_have_their_golden_bytes() {
         assert_eq!(Record::decode(&bytes), Ok((record, length)), "{name}");
         seen.push(record.record_type());
     }
-    // A New has two forms.
+    // A New has several forms, a Replace two.
     seen.dedup();
     assert_eq!(seen, RecordType::ALL);
 }
@@ -81,16 +84,19 @@ fn a_segment_header_has_its_golden_bytes() {
 fn a_block_has_its_golden_bytes() {
     let (header, _, block) = golden_segment();
     assert_eq!(hex(&block[..BLOCK_HEAD_BYTES]), BLOCK_HEAD);
-    assert_eq!(hex(&block[BLOCK_HEAD_BYTES..160]), golden::NEW);
-    assert!(block[160..].iter().all(|byte| *byte == 0xa5));
-    let state = read_block(&block, header.log_id, header.segment, FIRST_POSITION);
+    assert_eq!(hex(&block[BLOCK_HEAD_BYTES..176]), golden::NEW);
+    assert!(block[176..].iter().all(|byte| *byte == 0xa5));
+    let state = read_block(&block, header.version, header.log_id, header.segment, FIRST_POSITION);
     let BlockState::Intact(head) = state else {
         panic!("the block is whole: {state:?}");
     };
     let expected = BlockHead {
+        version: LogVersion::Three,
         kind: BlockKind::Records,
         number: 41,
         incarnation: 3,
+        term: 6,
+        index: 35,
         previous: 0xdead_beef,
         checksum: head.checksum,
         first_sequence: Sequence(0x0a0b),
@@ -106,7 +112,8 @@ fn a_block_has_its_golden_bytes() {
 #[test]
 fn a_block_is_of_one_log_and_one_place() {
     let (header, _, block) = golden_segment();
-    let read = |log_id, segment, position| read_block(&block, log_id, segment, position);
+    let version = header.version;
+    let read = |log_id, segment, position| read_block(&block, version, log_id, segment, position);
     let elsewhere = [
         read(LogId([0; 16]), header.segment, FIRST_POSITION),
         read(header.log_id, header.segment.next(), FIRST_POSITION),
@@ -135,10 +142,11 @@ fn hex(bytes: &[u8]) -> String {
 fn is_plain(action: &Action) -> bool {
     let is_plain_order = |new: &NewOrder| {
         let waits = matches!(new.order_type, OrderType::Stop | OrderType::StopLimit);
-        !waits && new.conditions == Conditions::NONE
+        !waits && new.conditions == Conditions::NONE && new.client_bytes.is_empty()
     };
     matches!(action, Action::New(new) if is_plain_order(new))
-        || matches!(action, Action::Replace(replace) if replace.trigger == Ticks(0))
+        || matches!(action, Action::Replace(replace)
+            if replace.trigger == Ticks(0) && replace.client_bytes.is_empty())
         || matches!(action, Action::Cancel { .. } | Action::Reduce { .. })
 }
 
@@ -200,7 +208,10 @@ proptest! {
         let mut block = bytes;
         block.resize(BLOCK_BYTES, 0xff);
         let (log_id, segment) = (LogId([0; 16]), SegmentNumber::FIRST);
-        prop_assert_eq!(read_block(&block, log_id, segment, FIRST_POSITION), BlockState::Broken);
+        for version in LogVersion::ALL {
+            let state = read_block(&block, version, log_id, segment, FIRST_POSITION);
+            prop_assert_eq!(state, BlockState::Broken);
+        }
         let is_header = matches!(read_header(&mut block), HeaderState::Intact(_));
         prop_assert!(!is_header);
     }
@@ -231,8 +242,8 @@ const HEAD_BYTES: usize = 24;
 
 /// Bytes with a type and a form that exist or nearly so, and anything behind them; or a record's.
 fn sealable() -> impl Strategy<Value = Vec<u8>> {
-    let anything = prop::collection::vec(any::<u8>(), HEAD_BYTES + 1..120);
-    let anything = (anything, 0_u8..17, 0_u8..3).prop_map(|(mut bytes, record_type, form)| {
+    let anything = prop::collection::vec(any::<u8>(), HEAD_BYTES + 1..136);
+    let anything = (anything, 0_u8..18, 0_u8..68).prop_map(|(mut bytes, record_type, form)| {
         (bytes[6], bytes[7]) = (record_type, form);
         bytes
     });
@@ -268,18 +279,25 @@ fn bytes_called_zero_are_zero() {
     // The record's place in the golden list, and its zeros.
     let zeros = [
         (1, 70..72),
-        (2, 50..56),
-        (3, 58..64),
-        (4, 71..76),
-        (5, 94..96),
-        (6, 78..80),
-        (7, 46..48),
-        (9, 46..48),
+        (2, 69..72),
+        (3, 70..72),
+        (3, 101..104),
+        (4, 50..56),
+        (5, 58..64),
+        (6, 71..76),
+        (7, 71..76),
+        (7, 86..88),
+        (8, 95..96),
+        (9, 78..80),
         (10, 46..48),
-        (11, 39..40),
-        (12, 42..48),
-        (13, 34..40),
-        (15, 61..64),
+        (12, 46..48),
+        (13, 46..48),
+        (14, 39..40),
+        (15, 42..48),
+        (16, 34..40),
+        (18, 61..64),
+        (19, 44..48),
+        (19, 59..64),
     ];
     for (golden, places) in zeros {
         for at in places {
@@ -301,14 +319,52 @@ fn every_record_has_one_encoding() {
     let Ok((record, 96)) = Record::decode(&bytes) else { panic!("a minimum of one lot") };
     assert_eq!(encoded(&record), bytes);
     // A mass cancel that names no account and gives one; one that names something unknown.
-    let mass_cancel = 9;
+    let mass_cancel = 12;
     assert_eq!(with_byte(mass_cancel, 44, 0b001), Err(RecordFault::Field));
     assert_eq!(with_byte(mass_cancel, 44, 0b1011), Err(RecordFault::Field));
-    // Only a New has a second form.
-    for golden in 2..golden::records().len() {
+    // Only a New has conditions, and only New, Replace and Note have client bytes, which take as
+    // much room as the form says.
+    for golden in 4..golden::records().len() {
         assert_eq!(with_byte(golden, 7, 1), Err(RecordFault::Field), "{golden}");
     }
-    assert_eq!(with_byte(0, 7, 2), Err(RecordFault::Field));
+    for golden in [0, 4, 5, 6, 8, 9, 10, 11, 12, 18, 19] {
+        let (has_bytes, form) = (matches!(golden, 0 | 6 | 19), 3 << 1);
+        let fault = if has_bytes { RecordFault::Length } else { RecordFault::Field };
+        assert_eq!(with_byte(golden, 7, form), Err(fault), "{golden}");
+    }
+    // More than there may be.
+    assert_eq!(with_byte(0, 7, 33 << 1), Err(RecordFault::Field));
+}
+
+#[test]
+fn plain_records_are_as_long_as_ever_and_client_bytes_fill_whole_words() {
+    let length = |record: &Record| encoded(record).len();
+    let with = |count: usize| {
+        let client_bytes = ClientBytes::new(&[0xff; 32][..count]).expect("at most 32");
+        move |record: Record| {
+            let mut record = record;
+            let Body::Command(command) = &mut record.body else { panic!("it is a command") };
+            match &mut command.action {
+                Action::New(new) => new.client_bytes = client_bytes,
+                Action::Replace(replace) => replace.client_bytes = client_bytes,
+                Action::Note(note) => note.bytes = client_bytes,
+                _ => panic!("it takes client bytes"),
+            }
+            record
+        }
+    };
+    let records = golden::records();
+    let [new, conditional, replace, note] = [0, 1, 6, 19].map(|golden| records[golden].0);
+    for (plain, bytes) in [(new, 64), (conditional, 96), (replace, 80), (note, 48)] {
+        for count in 0..=32 {
+            let record = with(count)(plain);
+            assert_eq!(length(&record), bytes + count.next_multiple_of(8), "{count} bytes");
+            assert_eq!(Record::decode(&encoded(&record)), Ok((record, length(&record))));
+        }
+    }
+    assert_eq!(ClientBytes::new(&[0; 33]), None);
+    // A block holds as many plain orders as one of version 2 did.
+    assert_eq!(BLOCK_ROOM_BYTES / 64, (BLOCK_BYTES - 96 - 8) / 64);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::hex;
 use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::command::{
-    Action, Command, Conditions, Control, Definition, FlowIdentity, NewOrder,
+    Action, ClientBytes, Command, Conditions, Control, Definition, FlowIdentity, NewOrder,
 };
 use highwater::event::Event;
 use highwater::limits::BLOCK_BYTES;
@@ -13,8 +13,8 @@ use highwater::snapshot::{
 };
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, LogId, LogPosition,
-    Lots, Notional, OrderId, OrderType, SegmentNumber, SelfTrade, SessionId, Side, Symbol, Ticks,
-    TimeInForce,
+    Lots, Notional, OrderId, OrderType, PriceDecimals, SegmentNumber, SelfTrade, SessionId, Side,
+    Symbol, Ticks, TimeInForce,
 };
 use std::convert::Infallible;
 
@@ -23,17 +23,18 @@ const TRADER: SessionId = SessionId(3);
 const EXPIRY_NS: u64 = 1_700_000_060_000_000_000;
 
 pub(crate) const HEADER: &str = "\
-    4857534eeaa5dfb7010000000001000030313233343536373839616263646566\
+    4857534ea754850c020000000001030030313233343536373839616263646566\
     00002a36fe9c9717001000000000000008000000000000000100000000000000\
     0000000400000000009002000000000029000000000000000300000000000000\
-    efbeadde000000000c68d5ce7e445315a16c49b7419dbed900002a36fe9c9717\
+    efbeadde000000000c68d5ce7e445315b7c7da317566e84100002a36fe9c9717\
     0004000010000000080000000200000004000000010000000300000005000000\
     0c000000001000007766554433221100666c6f772e6373760000000000000000\
-    0000000000000000000000000000000001000000000000000200000000000000";
+    0000000000000000000000000000000001000000000000000200000000000000\
+    06000000000000002300000000000000";
 pub(crate) const BODY: &str = "\
-    48575342fb32fd0d303132333435363738396162636465660800000000000000\
+    48575342d2f8c44f303132333435363738396162636465660800000000000000\
     0100000000000000180101000000000001000000ffffffff0500000000000000\
-    0100030064000000080000000000000002010000000000003630303531392e53\
+    0100030064000000080000000000000002010002000000003630303531392e53\
     48000000000000000500000080a8120180b14f01000000006400000000000000\
     40420f0000000000000000000000000040000000000000000300030003000000\
     05000000fb2c3101040302010000000010270000000000000401030014000000\
@@ -51,6 +52,7 @@ fn actions() -> [(SessionId, Action); 8] {
         band: Band { low: Ticks(18_000_000), high: Ticks(22_000_000) },
         quantity_max: Lots(1_000_000),
         notional_max: Notional::new(1 << 70),
+        decimals: PriceDecimals(4),
     };
     let symbol = Symbol::new(b"600519.SH").expect("a symbol");
     let mut name = [0; 32];
@@ -81,6 +83,7 @@ const fn bid() -> NewOrder {
         price: Ticks(19_999_995),
         quantity: Lots(10_000),
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     }
 }
 
@@ -134,6 +137,8 @@ fn written(book: &Book<'_>) -> Vec<u8> {
         next_sequence: book.last_sequence().next(),
         previous: 0xdead_beef,
         incarnation: 3,
+        term: 6,
+        index: 35,
         ..Chain::empty(LogId(*b"0123456789abcdef"))
     };
     let created_at_ns = 1_700_000_000_000_000_000;
@@ -155,8 +160,8 @@ fn a_snapshot_has_its_golden_bytes() {
     fill(&mut book);
     let bytes = written(&book);
     let (header, body) = bytes.split_at(BLOCK_BYTES);
-    assert_eq!(hex(&header[..224]), HEADER);
-    assert!(header[224..].iter().all(|byte| *byte == 0xa5));
+    assert_eq!(hex(&header[..240]), HEADER);
+    assert!(header[240..].iter().all(|byte| *byte == 0xa5));
     let used = 48 + 2 * 16 + 72 + 32 + 2 * 72;
     assert_eq!(hex(&body[..used]), BODY);
     assert!(body.len() == BLOCK_BYTES && body[used..].iter().all(|byte| *byte == 0xa5));

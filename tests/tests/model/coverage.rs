@@ -24,7 +24,7 @@ macro_rules! names {
 
 names! { action_name, ACTIONS, Action:
     New, Cancel, Reduce, Replace, MassCancel, DefineInstrument, SetBand, Control, Clock, EndOfDay,
-    LimitSession, BindFlow, Configure,
+    LimitSession, BindFlow, Configure, Note,
 }
 
 names! { control_name, CONTROLS, Control:
@@ -34,7 +34,7 @@ names! { control_name, CONTROLS, Control:
 names! { event_name, EVENTS, EventKind:
     Accepted, Rejected, Trade, Rested, Canceled, Reduced, Replaced, Duplicate, InstrumentDefined,
     FlowBound, Configured, Triggered, Replenished, AuctionTrade, MassCanceled, StateChanged,
-    Uncrossed, BandSet, ClockSet, DayEnded, SessionLimited,
+    Uncrossed, BandSet, ClockSet, DayEnded, SessionLimited, Noted,
 }
 
 names! { reject_name, REJECTS, RejectReason:

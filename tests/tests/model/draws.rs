@@ -3,12 +3,13 @@
 use super::{Kind, NARROW, World, symbol};
 use highwater::book::Book;
 use highwater::command::{
-    Action, Command, Conditions, Definition, FlowIdentity, MassCancel, NewOrder, ReplaceOrder,
+    Action, ClientBytes, Command, Conditions, Definition, FlowIdentity, MassCancel, NewOrder, Note,
+    ReplaceOrder,
 };
 use highwater::limits::{CLOCK_NS_MAX, ICEBERG_PARTS_MAX};
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId,
-    OrderType, ReplaceRule, SelfTrade, SessionId, Side, Ticks, TimeInForce,
+    OrderType, PriceDecimals, ReplaceRule, SelfTrade, SessionId, Side, Ticks, TimeInForce,
 };
 use tests::random::Random;
 
@@ -24,7 +25,12 @@ impl World {
         let kind = weighted(random, &self.kinds);
         let action = self.action(kind, random, book);
         let is_operators = match kind {
-            Kind::New | Kind::Cancel | Kind::Reduce | Kind::Replace | Kind::MassCancel => false,
+            Kind::New
+            | Kind::Cancel
+            | Kind::Reduce
+            | Kind::Replace
+            | Kind::MassCancel
+            | Kind::Note => false,
             Kind::Define
             | Kind::SetBand
             | Kind::Control
@@ -64,6 +70,11 @@ impl World {
             }
             Kind::Replace => Action::Replace(self.replace(random, book)),
             Kind::MassCancel => Action::MassCancel(self.mass_cancel(random)),
+            Kind::Note => Action::Note(Note {
+                code: one(random, &[0, 1, u16::MAX]),
+                order: OrderId(one(random, &self.ids)),
+                bytes: client_bytes(random),
+            }),
             Kind::Define => Action::DefineInstrument(self.definition(random)),
             Kind::SetBand => {
                 Action::SetBand { instrument: instrument(random), band: self.band(random) }
@@ -132,6 +143,7 @@ impl World {
                 expiry_ns: expiry_ns(random, book, time_in_force),
                 ..if is_rich { self.conditions(random, quantity, steps) } else { Conditions::NONE }
             },
+            client_bytes: client_bytes(random),
         }
     }
 
@@ -177,6 +189,7 @@ impl World {
             price: kept_price.unwrap_or_else(|| steps.price(one(random, &self.prices))),
             quantity: if random.chance(3) || !is_short { Lots(0) } else { quantity },
             trigger: if random.chance(60) { Ticks(0) } else { trigger },
+            client_bytes: client_bytes(random),
         }
     }
 
@@ -197,6 +210,7 @@ impl World {
             tick: Ticks(one_step(random)),
             lot: Lots(u64::from(one_step(random))),
             band: self.band(random),
+            decimals: PriceDecimals(one(random, &[2, 2, 0, 9, 10])),
             ..NARROW
         };
         let name = u8::try_from(random.below(4)).expect("one of four");
@@ -318,6 +332,12 @@ fn expiry_ns(random: &mut Random, book: &Book<'_>, time_in_force: TimeInForce) -
 /// An instrument, mostly the first.
 fn instrument(random: &mut Random) -> InstrumentId {
     InstrumentId(weighted(random, &[(150, 0), (45, 1), (3, 2), (1, u32::MAX)]))
+}
+
+/// None, mostly.
+fn client_bytes(random: &mut Random) -> ClientBytes {
+    let length = if random.chance(80) { 0 } else { random.index(33) };
+    ClientBytes::new(&[0xc7; 32][..length]).expect("at most 32 bytes")
 }
 
 /// One of a few accounts, nobody's among them.

@@ -6,7 +6,8 @@ mod draws;
 
 use highwater::command::{Action, Command, Control, Definition};
 use highwater::types::{
-    Band, Capacities, ClientSequence, InstrumentTerms, Lots, Notional, SessionId, Symbol, Ticks,
+    Band, Capacities, ClientSequence, InstrumentTerms, Lots, Notional, PriceDecimals, SessionId,
+    Symbol, Ticks,
 };
 
 /// What a kind of flow draws from.
@@ -63,6 +64,7 @@ enum Kind {
     LimitSession,
     BindFlow,
     Configure,
+    Note,
 }
 
 /// Terms of small steps and limits.
@@ -72,6 +74,7 @@ const NARROW: InstrumentTerms = InstrumentTerms {
     band: Band { low: Ticks(2), high: Ticks(8) },
     quantity_max: Lots(6),
     notional_max: Notional::new(30),
+    decimals: PriceDecimals(3),
 };
 
 /// Every world.
@@ -276,7 +279,7 @@ fn strewn() -> World {
     }
 }
 
-/// How often each kind comes: those of clients, and those of the operator.
+/// How often each kind comes: those of clients, and those of the operator; and a note.
 fn kinds(clients: [u64; 5], operators: [u64; 8]) -> Vec<(u64, Kind)> {
     let clients_kinds = [Kind::New, Kind::Cancel, Kind::Reduce, Kind::Replace, Kind::MassCancel];
     let operators_kinds = [
@@ -290,7 +293,8 @@ fn kinds(clients: [u64; 5], operators: [u64; 8]) -> Vec<(u64, Kind)> {
         Kind::Configure,
     ];
     let clients = clients.into_iter().zip(clients_kinds);
-    clients.chain(operators.into_iter().zip(operators_kinds)).collect()
+    let operators = operators.into_iter().zip(operators_kinds);
+    clients.chain(operators).chain([(1, Kind::Note)]).collect()
 }
 
 impl World {

@@ -1,7 +1,9 @@
 //! The commands: the seeded stream, with sweeps, rejects and repeated commands between its own, and
 //! everything that only a richer book does.
 
-use highwater::command::{Action, Command, Conditions, Control, Definition, MassCancel, NewOrder};
+use highwater::command::{
+    Action, ClientBytes, Command, Conditions, Control, Definition, MassCancel, NewOrder,
+};
 use highwater::types::{
     AccountId, Band, ClientSequence, InstrumentId, Lots, OrderId, OrderType, SelfTrade, SessionId,
     Side, Symbol, Ticks, TimeInForce,
@@ -96,6 +98,7 @@ impl Workload {
             price: Ticks(price),
             quantity: Lots(quantity),
             conditions: Conditions::NONE,
+            client_bytes: ClientBytes::EMPTY,
         }));
     }
 
@@ -164,6 +167,7 @@ impl Workload {
             price: Ticks(price),
             quantity: Lots(quantity),
             conditions,
+            client_bytes: ClientBytes::EMPTY,
         }));
     }
 

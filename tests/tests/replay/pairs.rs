@@ -1,7 +1,7 @@
 //! Pairs of short command sequences whose states differ in one field, or in none.
 
 use highwater::command::{
-    Action, Conditions, Control, Definition, FlowIdentity, NewOrder, ReplaceOrder,
+    Action, ClientBytes, Conditions, Control, Definition, FlowIdentity, NewOrder, ReplaceOrder,
 };
 use highwater::types::{
     AccountId, Band, Capacities, InstrumentId, InstrumentTerms, Lots, Notional, OrderId, OrderType,
@@ -207,6 +207,7 @@ fn resting() -> NewOrder {
         price: Ticks(5),
         quantity: Lots(10),
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     }
 }
 
@@ -229,6 +230,7 @@ fn again(order: u64, price: u32, trigger: u32) -> Action {
         price: Ticks(price),
         quantity: Lots(10),
         trigger: Ticks(trigger),
+        client_bytes: ClientBytes::EMPTY,
     })
 }
 

@@ -43,6 +43,8 @@ pub(crate) enum Tampering {
     LastTrade,
     /// An instrument takes every price.
     Band,
+    /// An instrument's prices have as many decimals as is usual.
+    Decimals,
     /// The clock stands at its beginning.
     Clock,
     /// The log belongs to no flow.
@@ -61,7 +63,7 @@ const MINIMUM: Range<usize> = 56..64;
 const LIMIT: Range<usize> = 64..68;
 
 impl Tampering {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Priority,
         Self::JoinedOrder,
         Self::StopOrder,
@@ -80,6 +82,7 @@ impl Tampering {
         Self::Halt,
         Self::LastTrade,
         Self::Band,
+        Self::Decimals,
         Self::Clock,
         Self::Flow,
         Self::Capacities,
@@ -88,7 +91,7 @@ impl Tampering {
 
     /// Whether the answers show it; else only the hash of all events does.
     pub(crate) fn shows_in_answers(self) -> bool {
-        self != Self::RunningHash
+        !matches!(self, Self::RunningHash | Self::Decimals)
     }
 
     /// The snapshot as it would be; `None` when it holds nothing that could be lost so.
@@ -146,6 +149,7 @@ impl Tampering {
             | Self::Halt
             | Self::LastTrade
             | Self::Band
+            | Self::Decimals
             | Self::Clock
             | Self::Flow
             | Self::Capacities
@@ -175,6 +179,7 @@ impl Tampering {
                     entry[32..36].fill(0xff);
                 })
             }),
+            Self::Decimals => clear(parts, |entry| entry[0] == 2, 3..4),
             Self::Clock => clear_header(parts, 120..128),
             Self::Flow => {
                 clear_header(parts, 13..14)?;

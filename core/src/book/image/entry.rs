@@ -6,7 +6,8 @@ use crate::book::store::instrument_book::InstrumentBook;
 use crate::book::store::order::{Extra, Order};
 use crate::little_endian::{Le16, Le32, Le64};
 use crate::types::{
-    Band, ClientSequence, InstrumentTerms, Lots, Notional, Phase, SessionId, Symbol, Ticks,
+    Band, ClientSequence, InstrumentTerms, Lots, Notional, Phase, PriceDecimals, SessionId, Symbol,
+    Ticks,
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -35,7 +36,8 @@ pub(super) struct InstrumentEntry {
     /// 0 continuous, 1 auction, 2 collecting.
     phase: u8,
     is_halted: u8,
-    zero: u8,
+    /// How many decimals more than 2 its prices have, modulo 256.
+    decimals_beyond_default: u8,
     last_trade: Le32,
     symbol: [u8; 16],
     tick: Le32,
@@ -115,8 +117,7 @@ pub(super) fn read_entry(bytes: &[u8]) -> Result<(Entry, usize), ImageFault> {
         }
         Some(&INSTRUMENT) => {
             let entry: InstrumentEntry = read(bytes)?;
-            let is_right = entry.zero == 0 && entry.zeros == [0; 4];
-            (Entry::Instrument(entry), size_of_val(&entry), is_right)
+            (Entry::Instrument(entry), size_of_val(&entry), entry.zeros == [0; 4])
         }
         Some(&ORDER) => {
             let entry: OrderEntry = read(bytes)?;
@@ -170,7 +171,7 @@ impl InstrumentEntry {
         terms: &InstrumentTerms,
         instrument_book: &InstrumentBook,
     ) -> Self {
-        let InstrumentTerms { tick, lot, band, quantity_max, notional_max } = *terms;
+        let InstrumentTerms { tick, lot, band, quantity_max, notional_max, decimals } = *terms;
         Self {
             kind: INSTRUMENT,
             phase: match instrument_book.gate.phase() {
@@ -179,6 +180,7 @@ impl InstrumentEntry {
                 Phase::Collecting => 2,
             },
             is_halted: u8::from(instrument_book.gate.is_halted()),
+            decimals_beyond_default: decimals.beyond_default(),
             last_trade: Le32::new(instrument_book.last_trade),
             symbol: *symbol.padded(),
             tick: Le32::new(tick.0),
@@ -204,6 +206,7 @@ impl InstrumentEntry {
             band: Band { low: Ticks(self.band_low.get()), high: Ticks(self.band_high.get()) },
             quantity_max: Lots(self.quantity_max.get()),
             notional_max: Notional::from_halves(self.notional_max.map(Le64::get)),
+            decimals: PriceDecimals::of_beyond_default(self.decimals_beyond_default),
         }
     }
 

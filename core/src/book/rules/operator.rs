@@ -5,7 +5,7 @@ use super::context::Context;
 use crate::book::{Book, are_possible};
 use crate::command::{Control, Definition, FlowIdentity};
 use crate::event::{EventKind, EventSink, RejectReason};
-use crate::types::{Band, Capacities, InstrumentId, InstrumentTerms, OrderId, Phase, SessionId};
+use crate::types::{Band, Capacities, InstrumentId, OrderId, Phase, SessionId};
 
 impl Book<'_> {
     /// Names an instrument, once, and says what it takes.
@@ -29,7 +29,8 @@ impl Book<'_> {
     pub(in crate::book) fn add_instrument(&mut self, definition: &Definition) -> InstrumentId {
         let instrument = self.symbols.define(definition);
         let instrument_book = self.ladders.instrument_book_mut(instrument);
-        instrument_book.gate.is_limited = u8::from(definition.terms != InstrumentTerms::OPEN);
+        instrument_book.decimals_beyond_default = definition.terms.decimals.beyond_default();
+        instrument_book.gate.is_limited = u8::from(definition.terms.leave_out_any());
         instrument
     }
 
@@ -60,7 +61,7 @@ impl Book<'_> {
             return self.reject(context, OrderId(0), reason, sink);
         }
         self.symbols.set_band(context.instrument(), band);
-        let is_limited = self.terms_of(context.instrument()) != InstrumentTerms::OPEN;
+        let is_limited = self.terms_of(context.instrument()).leave_out_any();
         self.ladders.instrument_book_mut(context.instrument()).gate.is_limited =
             u8::from(is_limited);
         let client_sequence = context.client_sequence;

@@ -100,8 +100,10 @@ pub(in crate::book) struct InstrumentBook {
     pub(in crate::book) last_stop: u32,
     /// Sell stops and buy stops.
     stops: [Ladder; 2],
+    /// How many decimals more than 2 its prices have, modulo 256.
+    pub(in crate::book) decimals_beyond_default: u8,
     /// Fills the cache line.
-    reserved: [u32; 4],
+    reserved: [u8; 15],
 }
 
 impl InstrumentBook {

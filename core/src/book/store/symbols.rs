@@ -3,10 +3,12 @@
 use super::index::{Index, Keyed};
 use super::pool::{NONE, Pool, entry_by_link};
 use crate::command::Definition;
-use crate::types::{Band, InstrumentId, InstrumentTerms, Lots, Notional, Symbol, Ticks, fold};
+use crate::types::{
+    Band, InstrumentId, InstrumentTerms, Lots, Notional, PriceDecimals, Symbol, Ticks, fold,
+};
 use bytemuck::{Pod, Zeroable};
 
-/// An instrument: its symbol and its terms.
+/// An instrument: its symbol and its terms, but for the decimals, which no order asks for.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub(in crate::book) struct Instrument {
@@ -85,7 +87,7 @@ impl<'m> Symbols<'m> {
     /// Defines an instrument whose symbol is new; the caller has checked that there is room.
     pub(in crate::book) fn define(&mut self, definition: &Definition) -> InstrumentId {
         let Definition { symbol, terms } = definition;
-        let InstrumentTerms { tick, lot, band, quantity_max, notional_max } = terms;
+        let InstrumentTerms { tick, lot, band, quantity_max, notional_max, decimals: _ } = terms;
         let slot = self.pool.insert(Instrument {
             symbol: *symbol.padded(),
             notional_max: notional_max.halves(),
@@ -101,8 +103,12 @@ impl<'m> Symbols<'m> {
         InstrumentId(slot - 1)
     }
 
-    /// What a defined instrument takes.
-    pub(in crate::book) fn terms(&self, instrument: InstrumentId) -> Option<InstrumentTerms> {
+    /// What a defined instrument takes; its prices have so many decimals.
+    pub(in crate::book) fn terms(
+        &self,
+        instrument: InstrumentId,
+        decimals: PriceDecimals,
+    ) -> Option<InstrumentTerms> {
         let entry = self.entry(instrument)?;
         Some(InstrumentTerms {
             tick: Ticks(entry.tick),
@@ -110,6 +116,7 @@ impl<'m> Symbols<'m> {
             band: Band { low: Ticks(entry.band_low), high: Ticks(entry.band_high) },
             quantity_max: Lots(entry.quantity_max),
             notional_max: Notional::from_halves(entry.notional_max),
+            decimals,
         })
     }
 

@@ -6,7 +6,9 @@ use super::alloc::vec::Vec;
 use super::structures::Random;
 use super::{CAPACITIES, example, fill, limit, memory};
 use crate::book::views::prefetcher::{PrefetchKey, Prefetcher};
-use crate::command::{Action, Command, Conditions, NewOrder, PlainCommand, ReplaceOrder};
+use crate::command::{
+    Action, ClientBytes, Command, Conditions, NewOrder, PlainCommand, ReplaceOrder,
+};
 use crate::limits::CLOCK_NS_MAX;
 use crate::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, ReplaceRule, Sequence,
@@ -26,6 +28,7 @@ fn commands(instrument: InstrumentId, order: OrderId, price: Ticks) -> [Command;
         price,
         quantity: Lots(1),
         trigger: Ticks(0),
+        client_bytes: ClientBytes::EMPTY,
     });
     let cancel = Action::Cancel { instrument, order, account };
     [new(Side::Buy), new(Side::Sell), cancel, replace].map(|action| Command {

@@ -62,6 +62,7 @@ impl PrefetchKey {
             }
             Action::Replace(replace) => about(replace.instrument, replace.order),
             Action::MassCancel(_)
+            | Action::Note(_)
             | Action::DefineInstrument(_)
             | Action::SetBand { .. }
             | Action::Control { .. }

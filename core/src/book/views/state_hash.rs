@@ -5,7 +5,7 @@
 use crate::book::Book;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
-use crate::types::{InstrumentId, InstrumentTerms, Side, fold, length_of};
+use crate::types::{InstrumentId, InstrumentTerms, PriceDecimals, Side, fold, length_of};
 
 /// Odd constants without structure: digits of pi.
 const SALT: [u64; 2] = [0x2438_6a88_85a3_08d3, 0x1319_8a2e_0370_7345];
@@ -50,11 +50,15 @@ impl Book<'_> {
         if let Some(symbol) = self.symbol(instrument) {
             hasher.bytes(symbol.padded());
         }
-        let InstrumentTerms { tick, lot, band, quantity_max, notional_max } =
+        let InstrumentTerms { tick, lot, band, quantity_max, notional_max, decimals } =
             self.terms_of(instrument);
         hasher.words([tick, band.low, band.high].map(|ticks| u64::from(ticks.0)));
         hasher.words([lot.0, quantity_max.0]);
         hasher.words(notional_max.halves());
+        // Logs of version 2 have the default everywhere, and their hashes stay what they were.
+        if decimals != PriceDecimals::default() {
+            hasher.word(u64::from(decimals.0));
+        }
         let instrument_book = self.ladders.instrument_book(instrument);
         hasher.words([u64::from(instrument_book.last_trade), instrument_book.gate.code()]);
         for side in [Side::Buy, Side::Sell] {

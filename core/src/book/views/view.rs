@@ -10,7 +10,8 @@ use crate::book::{Book, are_possible, quantity_of};
 use crate::command::FlowIdentity;
 use crate::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId, OrderType,
-    Phase, Price, Quantity, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks, TimeInForce,
+    Phase, Price, PriceDecimals, Quantity, SelfTrade, Sequence, SessionId, Side, Symbol, Ticks,
+    TimeInForce,
 };
 use core::fmt;
 use core::iter::successors;
@@ -168,7 +169,8 @@ impl Book<'_> {
 
     /// What an instrument takes, its band as it is now; `None` when it is not defined.
     pub fn terms(&self, instrument: InstrumentId) -> Option<InstrumentTerms> {
-        self.symbols.terms(instrument)
+        let beyond_default = self.defined(instrument)?.decimals_beyond_default;
+        self.symbols.terms(instrument, PriceDecimals::of_beyond_default(beyond_default))
     }
 
     /// The engine's clock, in nanoseconds; 0 before the first Clock command.

@@ -6,7 +6,7 @@ use highwater::block::{BlockHead, confirmed_by, intact_head, records_of};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::record::{Body, Record};
-use highwater::segment::{HeaderState, read_header};
+use highwater::segment::{HeaderState, LogVersion, read_header};
 use highwater::types::{LogId, LogPosition, SegmentNumber, Sequence};
 use highwater_engine::figures::grouped;
 use std::collections::BTreeMap;
@@ -101,8 +101,11 @@ impl Loss {
             }
             return;
         }
-        let read = intact_head(block, self.log_id, segment, position)
-            .and_then(|head| self.read_records(&head, records_of(block, &head)));
+        // The header that says the version may be gone; records of one are none of another.
+        let read = LogVersion::ALL.into_iter().find_map(|version| {
+            let head = intact_head(block, version, self.log_id, segment, position)?;
+            self.read_records(&head, records_of(block, &head))
+        });
         if read.is_none() {
             // What a block that was moved says of the log is true all the same.
             let confirmed = confirmed_by(block, self.log_id).unwrap_or_default();

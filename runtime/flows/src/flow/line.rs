@@ -1,6 +1,6 @@
 //! One command of a flow, as a line of a file or the stream says it.
 
-use highwater::command::{Action, Command, Conditions, NewOrder, ReplaceOrder};
+use highwater::command::{Action, ClientBytes, Command, Conditions, NewOrder, ReplaceOrder};
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
     Side, Symbol, Ticks, TimeInForce,
@@ -136,6 +136,7 @@ impl FlowLine {
                 price: self.price,
                 quantity: self.quantity,
                 trigger: Ticks(0),
+                client_bytes: ClientBytes::EMPTY,
             }),
         }
     }
@@ -158,6 +159,7 @@ impl FlowLine {
             price: self.price,
             quantity: self.quantity,
             conditions: Conditions::NONE,
+            client_bytes: ClientBytes::EMPTY,
         }
     }
 }
@@ -194,6 +196,7 @@ mod tests {
             price: Ticks(100),
             quantity: Lots(30),
             conditions: Conditions::NONE,
+            client_bytes: ClientBytes::EMPTY,
         };
         assert_eq!(new, Action::New(expected));
         let dropped = NewOrder { time_in_force: TimeInForce::ImmediateOrCancel, ..expected };

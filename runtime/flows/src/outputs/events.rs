@@ -157,6 +157,7 @@ const fn is_about_instrument(event: &Event) -> bool {
         | EventKind::FlowBound { .. }
         | EventKind::Configured { .. }
         | EventKind::MassCanceled { .. }
+        | EventKind::Noted { .. }
         | EventKind::ClockSet { .. }
         | EventKind::DayEnded { .. }
         | EventKind::SessionLimited { .. } => false,

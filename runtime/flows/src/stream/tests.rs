@@ -44,6 +44,7 @@ impl Tally {
             | EventKind::Replenished { .. }
             | EventKind::AuctionTrade { .. }
             | EventKind::MassCanceled { .. }
+            | EventKind::Noted { .. }
             | EventKind::StateChanged { .. }
             | EventKind::Uncrossed { .. }
             | EventKind::BandSet { .. }

@@ -6,7 +6,7 @@ use super::failed;
 use super::machine::Machine;
 use super::plot::{Curve, Plot, Upwards};
 use super::report::Section;
-use highwater::command::{Action, Conditions, Definition, NewOrder};
+use highwater::command::{Action, ClientBytes, Conditions, Definition, NewOrder};
 use highwater::types::{
     AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
@@ -183,6 +183,7 @@ impl<P: Platform> Caller<P> {
             price: Ticks(100),
             quantity: Lots(10),
             conditions: Conditions::default(),
+            client_bytes: ClientBytes::EMPTY,
         })
     }
 }

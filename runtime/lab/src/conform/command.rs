@@ -3,7 +3,9 @@
 use super::integer::Integer;
 use super::json::{Complaint, Fields, Object, Raw, choice, nullable, read};
 use super::terms::{Ends, GivenInstrument};
+use highwater::command::ClientBytes;
 use highwater::types::{OrderType, ReplaceRule, SelfTrade, Side, TimeInForce};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 /// One command of a scenario. Its numbers are as the file has them.
@@ -48,6 +50,13 @@ pub(super) enum Ask {
         #[serde(default, deserialize_with = "some_side")]
         side: Option<Side>,
         of_session: Option<Integer>,
+    },
+    Note {
+        #[serde(default)]
+        id: Integer,
+        code: u16,
+        #[serde(default, deserialize_with = "client_bytes")]
+        bytes: ClientBytes,
     },
     Halt {},
     Resume {},
@@ -108,6 +117,8 @@ pub(super) struct NewAsk {
     pub(super) peak: Option<Integer>,
     #[serde(rename = "min_qty")]
     pub(super) minimum: Option<Integer>,
+    #[serde(default, deserialize_with = "client_bytes")]
+    pub(super) client_bytes: ClientBytes,
 }
 
 /// A change of an order; what is not said stays.
@@ -124,6 +135,8 @@ pub(super) struct ReplaceAsk {
     #[serde(rename = "qty")]
     pub(super) quantity: Option<Integer>,
     pub(super) trigger: Option<Integer>,
+    #[serde(default, deserialize_with = "client_bytes")]
+    pub(super) client_bytes: ClientBytes,
 }
 
 /// What an uncross is expected to do.
@@ -185,7 +198,7 @@ impl Step {
     pub(super) fn order_id(&self) -> Option<Integer> {
         match &self.ask {
             Ask::New(new) => Some(new.id),
-            Ask::Cancel { id, .. } | Ask::Reduce { id, .. } => Some(*id),
+            Ask::Cancel { id, .. } | Ask::Reduce { id, .. } | Ask::Note { id, .. } => Some(*id),
             Ask::Replace(replace) => Some(replace.id),
             Ask::MassCancel { .. }
             | Ask::Halt {}
@@ -223,6 +236,17 @@ impl Ask {
 
 fn side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Side, D::Error> {
     choice(deserializer, SIDES)
+}
+
+/// Bytes as hexadecimal digits, two a byte.
+fn client_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ClientBytes, D::Error> {
+    let digits = String::deserialize(deserializer)?;
+    let digit = |digit: u8| Some(u8::try_from(char::from(digit).to_digit(16)?).unwrap_or_default());
+    let (pairs, rest) = digits.as_bytes().as_chunks();
+    let bytes: Option<Vec<u8>> =
+        pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
+    let bytes = bytes.filter(|_| rest.is_empty()).and_then(|bytes| ClientBytes::new(&bytes));
+    bytes.ok_or_else(|| D::Error::custom("bytes are written as hexadecimal digits, at most 64"))
 }
 
 fn some_side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Side>, D::Error> {

@@ -50,7 +50,7 @@ impl Config {
         }
         for (number, instrument) in instruments.iter().enumerate() {
             if !instrument.terms.are_possible() {
-                let problem = "a tick or a lot is below 1";
+                let problem = "a tick or a lot is below 1, or the decimals are none from 0 to 9";
                 return Err(Complaint::new(format!("instrument {number}: {problem}")));
             }
         }

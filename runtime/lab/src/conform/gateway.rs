@@ -15,6 +15,7 @@
 //! | end of a band | 0: below every price | 2^32 - 1: above every price |
 //! | maximum quantity or notional | 0: takes nothing | no maximum |
 //! | tick, lot | 0: `bad_terms` | the field's largest |
+//! | decimals | 255: `bad_terms` | 255: `bad_terms` |
 //! | maximum of a session | 0: takes nothing | 2^32 - 1: no maximum |
 //! | instrument | 2^32 - 1: `unknown_instrument` | 2^32 - 1: `unknown_instrument` |
 //!
@@ -26,8 +27,8 @@
 //! anything, and nothing is logged: a session that is no number of 16 bits is rejected with
 //! `sessions_full`; an order id that is no number of 64 bits, or an account that is none of 32,
 //! belongs to no open order: Cancel, Reduce and Replace are rejected with `unknown_order`, a New
-//! with `bad_id` or `bad_account`, and a new id in a Replace with `bad_id`; a mass cancel of such
-//! an account or session finds no orders.
+//! with `bad_id` or `bad_account`, a new id in a Replace or the id of a Note with `bad_id`; a mass
+//! cancel of such an account or session finds no orders.
 
 use super::capacities;
 use super::command::{Ask, NewAsk, ReplaceAsk, Step};
@@ -37,7 +38,7 @@ use super::kinds::{BAD_ACCOUNT, BAD_ID};
 use super::terms::{Terms, band_of};
 use highwater::book::Book;
 use highwater::command::{
-    Action, Conditions, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
+    Action, Conditions, Control, Definition, MassCancel, NewOrder, Note, ReplaceOrder,
 };
 use highwater::event::RejectReason;
 use highwater::types::{
@@ -95,6 +96,11 @@ fn action(step: &Step, book: &Book<'_>) -> Option<Result<Action, Vec<Fact>>> {
         Ask::Reduce { id, account, by } => names(*id, *account).map(|(order, account)| {
             Action::Reduce { instrument, order, account, by: Lots(by.nearest()) }
         }),
+        Ask::Note { id, code, bytes } => {
+            let bad_id = |_| vec![Fact::rejected(*id, BAD_ID)];
+            let note = |order| Note { code: *code, order: OrderId(order), bytes: *bytes };
+            u64::try_from(id.0).map_err(bad_id).map(|order| Action::Note(note(order)))
+        }
         Ask::MassCancel { account, side, of_session } => {
             mass_cancel(step, *account, *side, *of_session)
         }
@@ -142,6 +148,7 @@ fn new_order(instrument: InstrumentId, new: &NewAsk) -> Result<Action, Vec<Fact>
             display: Lots(display),
             minimum: Lots(new.minimum.unwrap_or_default().or_too_large()),
         },
+        client_bytes: new.client_bytes,
     }))
 }
 
@@ -175,6 +182,7 @@ fn replace_order(
         price: Ticks(price.unwrap_or_default()),
         quantity: Lots(quantity.unwrap_or_default()),
         trigger: Ticks(trigger),
+        client_bytes: replace.client_bytes,
     }))
 }
 

@@ -136,6 +136,7 @@ pub(super) static AUCTION_TRADE: Kind = kind(
     &[("buy", Number), ("sell", Number), ("price", Number), ("qty", Number)],
     &[("sell_session", Number), ("buy_remaining", Number), ("sell_remaining", Number)],
 );
+pub(super) static NOTED: Kind = kind("noted", &[("id", Number), ("code", Number)], &[]);
 pub(super) static UNCROSSED: Kind =
     kind("uncrossed", &[("price", Number), ("volume", Number)], &[]);
 pub(super) static REDUCED: Kind = Kind {
@@ -155,7 +156,7 @@ pub(super) static CONFIGURED: Kind =
     quiet("configured", &[("orders", Number), ("instruments", Number), ("sessions", Number)]);
 
 /// Every kind, by the name that a file writes.
-pub(super) static KINDS: [&Kind; 19] = [
+pub(super) static KINDS: [&Kind; 20] = [
     &ACCEPTED,
     &REJECTED,
     &TRADE,
@@ -165,6 +166,7 @@ pub(super) static KINDS: [&Kind; 19] = [
     &TRIGGERED,
     &REPLENISHED,
     &AUCTION_TRADE,
+    &NOTED,
     &UNCROSSED,
     &REDUCED,
     &MASS_CANCELLED,

@@ -4,8 +4,8 @@ use super::command::Subject;
 use super::fact::{Fact, Value};
 use super::kinds::{
     ACCEPTED, AUCTION_TRADE, BAND_SET, CANCELLED, CLOCK_SET, CONFIGURED, DAY_ENDED,
-    INSTRUMENT_DEFINED, Kind, MASS_CANCELLED, REDUCED, REFUSED, REJECTED, REPLACED, REPLENISHED,
-    RESTED, SESSION_LIMITED, STATE_CHANGED, TRADE, TRIGGERED, UNCROSSED,
+    INSTRUMENT_DEFINED, Kind, MASS_CANCELLED, NOTED, REDUCED, REFUSED, REJECTED, REPLACED,
+    REPLENISHED, RESTED, SESSION_LIMITED, STATE_CHANGED, TRADE, TRIGGERED, UNCROSSED,
 };
 use highwater::event::{Event, EventKind};
 use highwater::types::{Capacities, Side};
@@ -66,6 +66,7 @@ fn observed_kind(
         EventKind::Uncrossed { price, volume, .. } => {
             (&UNCROSSED, fields!["price": price.0, "volume": volume.0])
         }
+        EventKind::Noted { order, code, .. } => (&NOTED, fields!["id": order, "code": code]),
         EventKind::MassCanceled { order_count, .. } => {
             (&MASS_CANCELLED, fields!["count": order_count])
         }

@@ -2,7 +2,7 @@
 
 use super::integer::Integer;
 use super::json::present;
-use highwater::types::{Band, InstrumentTerms, Lots, Notional, Symbol, Ticks};
+use highwater::types::{Band, InstrumentTerms, Lots, Notional, PriceDecimals, Symbol, Ticks};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -14,6 +14,7 @@ pub(super) struct Terms {
     pub(super) band: Option<Ends>,
     pub(super) quantity_max: Option<Integer>,
     pub(super) notional_max: Option<Integer>,
+    pub(super) decimals: Integer,
 }
 
 impl Terms {
@@ -24,6 +25,7 @@ impl Terms {
         band: None,
         quantity_max: None,
         notional_max: None,
+        decimals: Integer(2),
     };
 
     /// The terms as the engine has them.
@@ -40,6 +42,7 @@ impl Terms {
             band: band_of(self.band),
             quantity_max,
             notional_max,
+            decimals: PriceDecimals(u8::try_from(self.decimals.0).unwrap_or(u8::MAX)),
         }
     }
 }
@@ -93,6 +96,8 @@ macro_rules! given_terms {
             quantity_max: Option<Option<Integer>>,
             #[serde(rename = "max_notional", deserialize_with = "present")]
             notional_max: Option<Option<Integer>>,
+            #[serde(deserialize_with = "present")]
+            decimals: Option<Integer>,
             $($more)*
         }
 
@@ -105,6 +110,7 @@ macro_rules! given_terms {
                     band: self.band.unwrap_or(otherwise.band),
                     quantity_max: self.quantity_max.unwrap_or(otherwise.quantity_max),
                     notional_max: self.notional_max.unwrap_or(otherwise.notional_max),
+                    decimals: self.decimals.unwrap_or(otherwise.decimals),
                 }
             }
         }

@@ -56,6 +56,11 @@ impl Line<'_> {
                 self.name("mass_canceled");
                 self.number(",\"order_count\":", order_count);
             }
+            EventKind::Noted { code, order, .. } => {
+                self.name("noted");
+                self.order(order.0);
+                self.number(",\"code\":", u64::from(code));
+            }
             EventKind::Duplicate { last, .. } => {
                 self.name("duplicate");
                 self.number(",\"last\":", last.0);
@@ -122,6 +127,7 @@ impl Line<'_> {
             | EventKind::Replenished { .. }
             | EventKind::AuctionTrade { .. }
             | EventKind::MassCanceled { .. }
+            | EventKind::Noted { .. }
             | EventKind::Duplicate { .. } => {}
         }
     }

@@ -142,6 +142,11 @@ fn operator_rows() -> Vec<Row> {
             r#""kind":"instrument_defined","is_new":true}"#,
             true,
         ),
+        row(
+            EventKind::Noted { client_sequence, code: 7, order },
+            r#""kind":"noted","order":0,"code":7}"#,
+            false,
+        ),
         row(EventKind::FlowBound { client_sequence }, r#""kind":"flow_bound"}"#, false),
         row(
             EventKind::Configured { client_sequence, capacities },
