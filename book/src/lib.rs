@@ -5,7 +5,7 @@
 //! an error. Rules, events and hashes are those of the engine.
 //!
 //! ```
-//! use highwater::command::{Action, Conditions, Definition, NewOrder};
+//! use highwater::command::{Action, ClientBytes, Conditions, Definition, NewOrder};
 //! use highwater::types::*;
 //! use highwater_book::OwnedBook;
 //!
@@ -22,6 +22,7 @@
 //!     price: Ticks(19_999),
 //!     quantity: Lots(100),
 //!     conditions: Conditions::NONE,
+//!     client_bytes: ClientBytes::EMPTY,
 //! };
 //! book.submit(SessionId(1), Action::New(order), |event| println!("{:?}", event.kind))?;
 //! assert_eq!(book.book().best(InstrumentId(0), Side::Buy).map(Price::ticks), Some(19_999));

@@ -1,7 +1,7 @@
 //! What callers of an owned book do, and do wrong.
 
 use highwater::book::{Book, BookFault};
-use highwater::command::{Action, Command, Conditions, Definition, NewOrder};
+use highwater::command::{Action, ClientBytes, Command, Conditions, Definition, NewOrder};
 use highwater::event::{Event, EventKind, RejectReason};
 use highwater::snapshot::SnapshotFault;
 use highwater::types::{
@@ -26,6 +26,7 @@ fn order(order: u64, side: Side, price: u32) -> Action {
         price: Ticks(price),
         quantity: Lots(10),
         conditions: Conditions::NONE,
+        client_bytes: ClientBytes::EMPTY,
     })
 }
 

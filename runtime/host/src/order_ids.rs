@@ -53,7 +53,9 @@ fn composed(session: SessionId, action: &Action) -> Action {
             new_order: named(replace.new_order),
             ..replace
         }),
-        other @ (Action::MassCancel(_)
+        // What a note means is the caller's business, its order too.
+        other @ (Action::Note(_)
+        | Action::MassCancel(_)
         | Action::DefineInstrument(_)
         | Action::SetBand { .. }
         | Action::Control { .. }
