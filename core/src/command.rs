@@ -30,7 +30,11 @@ pub struct Command {
 }
 
 /// What a command asks for.
+///
+/// Its number has a byte of its own: which it is, is asked of every command, and an unused value of
+/// another field would have to be taken apart for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Action {
     /// Match an order; what remains rests or is canceled, as its time in force says.
     New(NewOrder),
@@ -158,12 +162,26 @@ impl Conditions {
         minimum: Lots(0),
     };
 
-    /// True when there is no condition: asked as one word, so that a plain order is one branch.
+    /// True when there is no condition.
     #[inline]
     pub(crate) fn are_none(&self) -> bool {
+        self.word() == 0
+    }
+
+    /// 0 when there is no condition: one word, so that a plain order is one branch.
+    #[inline]
+    fn word(&self) -> u64 {
         let Self { trigger, self_trade, post_only, expiry_ns, display, minimum } = *self;
         let small = trigger.0 | u32::from(self_trade.code()) | u32::from(post_only);
-        expiry_ns | display.0 | minimum.0 | u64::from(small) == 0
+        expiry_ns | display.0 | minimum.0 | u64::from(small)
+    }
+}
+
+impl NewOrder {
+    /// True when it has neither conditions nor client bytes.
+    #[inline]
+    pub(crate) fn is_short(&self) -> bool {
+        self.conditions.word() | u64::from(self.client_bytes.len()) == 0
     }
 }
 

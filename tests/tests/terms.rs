@@ -87,8 +87,8 @@ fn term_behind_a_snapshot_does_not_fall() {
     builder.chain.term = 2;
     builder.commands(2);
     let (mut log, mut buffer) = (builder.log.clone(), vec![0; BLOCK_BYTES]);
-    let followed = follower.follow(&mut log, &mut buffer, &mut (), Sequence(6));
-    assert_eq!(followed, Err(corrupt(3, Damage::AcknowledgedGone(Sequence(5)))));
+    let outcome = follower.follow(&mut log, &mut buffer, &mut (), Sequence(6));
+    assert_eq!(outcome, Err(corrupt(3, Damage::AcknowledgedGone(Sequence(5)))));
 }
 
 #[test]

@@ -53,6 +53,50 @@ fn nothing_comes_out_before_it_is_durable() {
 }
 
 #[test]
+fn notes_and_client_bytes_are_in_the_log() {
+    let mut config = config();
+    let _memory = Memory::of(&mut config);
+    let host = Host::new();
+    open(&config, &host);
+    define(&host);
+    let mut client_bytes = [0; 32];
+    client_bytes[..9].copy_from_slice(b"to find 1");
+    let new = HwCommand { client_bytes_count: 9, client_bytes, ..order(1, HwSide::Sell, 100) };
+    assert_eq!(push(&host, &new), HwStatus::Ok);
+    client_bytes[8] = b'2';
+    let note = HwCommand {
+        client_sequence: 2,
+        session: 1,
+        order: 7,
+        note_code: 0x0102,
+        kind: HwCommandKind::Note as u8,
+        client_bytes_count: 9,
+        client_bytes,
+        ..HwCommand::default()
+    };
+    assert_eq!(push(&host, &note), HwStatus::Ok);
+    assert_eq!(step_sequencer(&host), HwStatus::Ok);
+    assert_eq!(step_log_writer(&host), HwStatus::Ok);
+    assert_eq!(pop(&host), HwStatus::Idle);
+    let noted = HwEvent {
+        sequence: 4,
+        client_sequence: 2,
+        session: 1,
+        owner: 1,
+        order: 7,
+        note_code: 0x0102,
+        kind: HwEventKind::Noted as u8,
+        ..HwEvent::default()
+    };
+    assert_eq!(host.events.borrow().last(), Some(&noted));
+    for bytes in [b"to find 1", b"to find 2"] {
+        let segments = host.segments.borrow();
+        let is_there = segments.iter().any(|file| file.windows(9).any(|some| some == bytes));
+        assert!(is_there, "{bytes:?}");
+    }
+}
+
+#[test]
 fn a_sync_that_failed_is_never_called_again() {
     let mut config = config();
     let _memory = Memory::of(&mut config);

@@ -2,46 +2,59 @@
 
 use crate::limits::CLIENT_BYTES_MAX;
 use core::fmt;
+use core::num::NonZeroU8;
 
 /// Up to 32 bytes that come with a command and stay in its record. They enter no decision and no
 /// hash; events do not carry them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClientBytes {
+pub struct ClientBytes(Option<Given>);
+
+/// At least one byte. Apart, so that nothing is written where there is none.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Given {
+    length: NonZeroU8,
     /// Zero behind the length.
     padded: [u8; CLIENT_BYTES_MAX],
-    length: u8,
 }
 
 impl ClientBytes {
     /// None.
-    pub const EMPTY: Self = Self { padded: [0; CLIENT_BYTES_MAX], length: 0 };
+    pub const EMPTY: Self = Self(None);
 
     /// These bytes; `None` when they are more than 32.
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let mut padded = [0; CLIENT_BYTES_MAX];
         padded.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        Some(Self { padded, length: u8::try_from(bytes.len()).ok()? })
+        let length = NonZeroU8::new(u8::try_from(bytes.len()).ok()?);
+        Some(Self(length.map(|length| Given { length, padded })))
     }
 
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        self.padded.get(..usize::from(self.length)).unwrap_or_default()
+        self.padded().get(..usize::from(self.len())).unwrap_or_default()
     }
 
     /// How many there are.
+    #[inline]
     pub const fn len(&self) -> u8 {
-        self.length
+        match &self.0 {
+            None => 0,
+            Some(given) => given.length.get(),
+        }
     }
 
     /// Whether there is none.
     #[inline]
     pub const fn is_empty(&self) -> bool {
-        self.length == 0
+        self.0.is_none()
     }
 
     /// The bytes, with zeros up to 32.
     pub const fn padded(&self) -> &[u8; CLIENT_BYTES_MAX] {
-        &self.padded
+        match &self.0 {
+            None => &[0; CLIENT_BYTES_MAX],
+            Some(given) => &given.padded,
+        }
     }
 }
 

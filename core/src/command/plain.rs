@@ -90,7 +90,7 @@ impl PlainCommand {
             OrderType::Market => IS_MARKET,
             OrderType::Stop | OrderType::StopLimit => return None,
         };
-        if !new.conditions.are_none() || !new.client_bytes.is_empty() {
+        if !new.is_short() {
             return None;
         }
         let is_sell = match new.side {

@@ -61,20 +61,17 @@ impl Record {
     fn encode_command(&self, command: &Command, room: &mut [u8]) -> Option<usize> {
         let sender = Sender::new(command.session, command.client_sequence);
         match &command.action {
-            Action::New(new) if new.conditions.are_none() && new.client_bytes.is_empty() => {
-                self.put(room, sender.new_order(new))
-            }
-            Action::New(new) => self.put_long_new(room, &sender, new),
+            Action::New(new) if new.is_short() => self.put(room, sender.new_order(new)),
             Action::Cancel { instrument, order, account } => {
                 self.put(room, sender.cancel(*instrument, *order, *account))
             }
             Action::Reduce { instrument, order, account, by } => {
                 self.put(room, sender.reduce(*instrument, *order, *account, *by))
             }
-            Action::Replace(replace) => {
-                self.put_with(room, &sender.replace(replace), &replace.client_bytes)
+            Action::Replace(replace) if replace.client_bytes.is_empty() => {
+                self.put(room, sender.replace(replace))
             }
-            Action::Note(note) => self.put_with(room, &sender.note(note), &note.bytes),
+            Action::New(_) | Action::Replace(_) | Action::Note(_) => self.put_long(room, command),
             Action::MassCancel(which) => self.put(room, sender.mass_cancel(which)),
             Action::DefineInstrument(definition) => {
                 self.put(room, sender.define_instrument(definition))
@@ -101,13 +98,23 @@ impl Record {
         Stamp { timestamp_ns: self.timestamp_ns, sequence: self.sequence }.put(room, body)
     }
 
-    /// Apart from the plain New, which must not pay for it.
+    /// What has conditions or client bytes, apart from what has neither and must not pay for it.
     #[cold]
-    fn put_long_new(&self, room: &mut [u8], sender: &Sender, new: &NewOrder) -> Option<usize> {
-        if new.conditions.are_none() {
-            return self.put_with(room, &sender.new_order(new), &new.client_bytes);
+    #[inline(never)]
+    fn put_long(&self, room: &mut [u8], command: &Command) -> Option<usize> {
+        let sender = Sender::new(command.session, command.client_sequence);
+        let action = &command.action;
+        if let Action::New(new) = action {
+            if new.conditions.are_none() {
+                return self.put_with(room, &sender.new_order(new), &new.client_bytes);
+            }
+            return self.put_with(room, &sender.conditional_new(new), &new.client_bytes);
         }
-        self.put_with(room, &sender.conditional_new(new), &new.client_bytes)
+        if let Action::Replace(replace) = action {
+            return self.put_with(room, &sender.replace(replace), &replace.client_bytes);
+        }
+        let Action::Note(note) = action else { return None };
+        self.put_with(room, &sender.note(note), &note.bytes)
     }
 
     /// The same as [`put`](Self::put), with client bytes behind the body.

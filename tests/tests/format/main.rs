@@ -344,11 +344,13 @@ fn plain_records_are_as_long_as_ever_and_client_bytes_fill_whole_words() {
         move |record: Record| {
             let mut record = record;
             let Body::Command(command) = &mut record.body else { panic!("it is a command") };
-            match &mut command.action {
-                Action::New(new) => new.client_bytes = client_bytes,
-                Action::Replace(replace) => replace.client_bytes = client_bytes,
-                Action::Note(note) => note.bytes = client_bytes,
-                _ => panic!("it takes client bytes"),
+            let action = &mut command.action;
+            if let Action::New(new) = action {
+                new.client_bytes = client_bytes;
+            } else if let Action::Replace(replace) = action {
+                replace.client_bytes = client_bytes;
+            } else if let Action::Note(note) = action {
+                note.bytes = client_bytes;
             }
             record
         }
