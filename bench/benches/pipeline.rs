@@ -58,7 +58,7 @@ fn start(config: Config, definitions: &[Command]) -> Engine {
     let mode = config.sync;
     let plan =
         SnapshotPlan { bytes: None, interval: None, keep: Keep::Snapshot, lag_max_bytes: None };
-    let config = HostConfig { slots: SYMBOLS.len(), engine: config.snapshots(plan) };
+    let config = HostConfig { slots: SYMBOLS.len(), ..HostConfig::new(config.snapshots(plan)) };
     let host = Host::start(System, &config).expect("it starts");
     let mut operator = host.session(SessionId::OPERATOR).expect("it has a place of its own");
     for definition in definitions {

@@ -1,7 +1,7 @@
 //! Queues that carry reports of 64 bytes from the book's thread to one other: the ring of the core,
 //! and what others would take in its place.
 
-use highwater::event::{Event, EventSink};
+use highwater::event::{Event, EventSink, Told};
 use highwater::limits::EVENT_RING_CAPACITY;
 use highwater::ring::{Carried, Consumer, Producer, Ring};
 use std::hint::spin_loop;
@@ -12,7 +12,7 @@ use std::sync::mpsc::{self, SyncSender, TrySendError, sync_channel};
 #[repr(C)]
 pub struct Report {
     sequence: u64,
-    rest: <Event as Carried>::Rest,
+    rest: <Told as Carried>::Rest,
 }
 
 const _: () = assert!(size_of::<Report>() == 64, "all queues carry 64 bytes");
@@ -24,14 +24,20 @@ impl Report {
     /// Never: every event is short.
     #[inline]
     pub fn new(event: &Event) -> Self {
-        let (sequence, rest) = event.apart().expect("every event is short");
+        let (sequence, rest) = Told::Event(*event).apart().expect("every event is short");
         Self { sequence, rest }
     }
 
     /// The event that it reports.
+    ///
+    /// # Panics
+    /// Never: it was made of one.
     #[inline]
     pub fn event(self) -> Event {
-        Event::together(self.sequence, self.rest)
+        let Told::Event(event) = Told::together(self.sequence, self.rest) else {
+            unreachable!("it was made of an event")
+        };
+        event
     }
 }
 
@@ -58,17 +64,17 @@ pub trait Receives: Send {
 
 /// The event ring of an engine, as it is.
 #[derive(Debug, Default)]
-pub struct Marks(Box<Ring<Event, EVENT_RING_CAPACITY>>);
+pub struct Marks(Box<Ring<Told, EVENT_RING_CAPACITY>>);
 
 /// Waits for room and then has the event built in its slot, as the sequencer's sink does.
 #[derive(Debug)]
-pub struct MarksSender<'q>(Producer<'q, Event>);
+pub struct MarksSender<'q>(Producer<'q, Told>);
 
 impl Queue for Marks {
     type Sender<'q> = MarksSender<'q>;
-    type Receiver<'q> = Consumer<'q, Event>;
+    type Receiver<'q> = Consumer<'q, Told>;
 
-    fn split(&mut self) -> (MarksSender<'_>, Consumer<'_, Event>) {
+    fn split(&mut self) -> (MarksSender<'_>, Consumer<'_, Told>) {
         let (producer, consumer) = self.0.split().expect("it is new");
         (MarksSender(producer), consumer)
     }
@@ -81,14 +87,18 @@ impl EventSink for MarksSender<'_> {
         while !self.0.has_room(1) {
             spin_loop();
         }
-        self.0.push_copy(event);
+        self.0.push_copy(&Told::Event(*event));
     }
 }
 
-impl Receives for Consumer<'_, Event> {
+impl Receives for Consumer<'_, Told> {
     #[inline]
-    fn receive(&mut self, max: usize, read: impl FnMut(&Event)) -> usize {
-        self.for_each(max, read)
+    fn receive(&mut self, max: usize, mut read: impl FnMut(&Event)) -> usize {
+        self.for_each(max, |told| {
+            if let Told::Event(event) = told {
+                read(event);
+            }
+        })
     }
 }
 

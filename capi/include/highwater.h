@@ -565,6 +565,11 @@ enum hw_event_kind
      * Answer to Note.
      */
     HW_EVENT_KIND_NOTED = 22,
+    /**
+     * No event: all events of the command `sequence` have come; `time_ns` is the `timestamp_ns`
+     * that it was pushed with. Only where `hw_config` asks for it.
+     */
+    HW_EVENT_KIND_COMMAND_END = 128,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -868,6 +873,15 @@ typedef struct hw_config {
      * 1 to log a copy of every trade, for readers that cannot replay; else 0.
      */
     uint8_t logs_trades;
+    /**
+     * 1 to be told the end of every command with its time, as an `hw_event` behind its events that
+     * takes the place of one in the ring; else 0.
+     */
+    uint8_t tells_ends;
+    /**
+     * Zeros.
+     */
+    uint8_t reserved[4];
 } hw_config;
 
 /**
@@ -935,8 +949,8 @@ typedef struct hw_event {
      */
     uint64_t other_order;
     /**
-     * In lots: what was traded, rested or canceled; the open quantity of a Replaced; the volume of
-     * an Uncrossed.
+     * In lots: what was accepted, traded, rested or canceled; the open quantity of a Replaced; the
+     * volume of an Uncrossed.
      */
     uint64_t quantity;
     /**
@@ -948,7 +962,8 @@ typedef struct hw_event {
      */
     uint64_t other_remaining;
     /**
-     * What the order shows, in lots: Rested, Reduced, Replaced, Replenished.
+     * What the order shows, in lots: Rested, Reduced, Replaced, Replenished. What it showed when
+     * it left, 0 when it did not rest: Canceled.
      */
     uint64_t visible;
     /**
@@ -960,7 +975,8 @@ typedef struct hw_event {
      */
     uint64_t order_count;
     /**
-     * The engine's time, in nanoseconds: `ClockSet`.
+     * In nanoseconds: the engine's time of a `ClockSet`; when the command of a `CommandEnd` was
+     * pushed.
      */
     uint64_t time_ns;
     /**
@@ -968,9 +984,14 @@ typedef struct hw_event {
      */
     uint32_t instrument;
     /**
-     * In ticks: Trade, Rested, Replaced, `AuctionTrade`, Uncrossed.
+     * In ticks. What was traded at: Trade, `AuctionTrade`, Uncrossed. The limit of the order, 0
+     * for one without: Accepted, Rested, Canceled, Reduced, Replaced, Replenished.
      */
     uint32_t price;
+    /**
+     * In ticks: what a stop waits for, 0 for every other order: Accepted.
+     */
+    uint32_t trigger;
     /**
      * `BandSet`.
      */
@@ -1012,7 +1033,8 @@ typedef struct hw_event {
      */
     uint8_t kind;
     /**
-     * An `hw_side`: Rested.
+     * An `hw_side`. The order's: Accepted, Rested, Canceled, Reduced, Replaced, Replenished. The
+     * taker's: Trade.
      */
     uint8_t side;
     /**
@@ -1116,7 +1138,8 @@ typedef struct hw_host {
      */
     void (*wait)(void *context);
     /**
-     * An event of the log that `hw_open` replays; it is durable. May be null.
+     * An event of the log that `hw_open` replays, or the end of a command where those are told; it
+     * is durable. May be null.
      */
     void (*replayed)(void *context, const struct hw_event *event);
 } hw_host;

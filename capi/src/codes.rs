@@ -198,6 +198,9 @@ pub enum HwEventKind {
     SessionLimited = 21,
     /// Answer to Note.
     Noted = 22,
+    /// No event: all events of the command `sequence` have come; `time_ns` is the `timestamp_ns`
+    /// that it was pushed with. Only where `hw_config` asks for it.
+    CommandEnd = 128,
 }
 
 /// Why a command changed nothing.

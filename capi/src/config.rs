@@ -68,10 +68,16 @@ pub struct HwConfig {
     pub memory_is_zero: u8,
     /// 1 to log a copy of every trade, for readers that cannot replay; else 0.
     pub logs_trades: u8,
+    /// 1 to be told the end of every command with its time, as an `hw_event` behind its events that
+    /// takes the place of one in the ring; else 0.
+    pub tells_ends: u8,
+    /// Zeros.
+    pub reserved: [u8; 4],
 }
 
 /// A configuration whose numbers are in their ranges.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "two wishes that do not touch each other")]
 pub(crate) struct Chosen {
     pub(crate) capacities: Capacities,
     pub(crate) ring_capacity: u32,
@@ -83,6 +89,7 @@ pub(crate) struct Chosen {
     pub(crate) seed: u64,
     pub(crate) now_ns: u64,
     pub(crate) logs_trades: bool,
+    pub(crate) tells_ends: bool,
 }
 
 /// Fills in `config` for a small engine: 65,536 orders, 1,024 instruments, 64 sessions, rings of
@@ -110,6 +117,8 @@ pub unsafe extern "C" fn hw_config_default(config: *mut HwConfig) -> HwStatus {
         sync_mode: HwSyncMode::Group as u8,
         memory_is_zero: 0,
         logs_trades: 0,
+        tells_ends: 0,
+        reserved: [0; 4],
     };
     // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
     status_of(unsafe { put(config, default) }.map(|()| HwStatus::Ok))
@@ -145,7 +154,8 @@ impl HwConfig {
             && (2..=SESSIONS_MAX).contains(&sessions)
             && (1..=BATCH_BLOCKS_MAX).contains(&self.batch_blocks)
             && (SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&segment_bytes)
-            && segment_bytes.is_multiple_of(BLOCK_BYTES as u64);
+            && segment_bytes.is_multiple_of(BLOCK_BYTES as u64)
+            && self.reserved == [0; 4];
         if !are_possible {
             return None;
         }
@@ -164,6 +174,7 @@ impl HwConfig {
             seed: self.seed,
             now_ns: self.now_ns,
             logs_trades: flag(self.logs_trades)?,
+            tells_ends: flag(self.tells_ends)?,
         })
     }
 

@@ -1,9 +1,10 @@
 //! The host's callbacks: its files, its waiting, and its ear for what is replayed.
 
+use crate::config::Chosen;
 use crate::event::HwEvent;
 use crate::status::HwStatus;
 use core::ffi::c_void;
-use highwater::event::{Event, EventSink};
+use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::sequencer::SequencerHost;
 use highwater::sync_mode::SyncMode;
@@ -79,7 +80,8 @@ pub struct HwHost {
     /// until there is some. With a thread for each stage it gives the processor away. Where one
     /// thread steps all, it steps the log writer and pops events.
     pub wait: Option<unsafe extern "C" fn(context: *mut c_void)>,
-    /// An event of the log that `hw_open` replays; it is durable. May be null.
+    /// An event of the log that `hw_open` replays, or the end of a command where those are told; it
+    /// is durable. May be null.
     pub replayed: Option<unsafe extern "C" fn(context: *mut c_void, event: *const HwEvent)>,
 }
 
@@ -98,6 +100,7 @@ pub(crate) struct Callbacks {
     sync_beside: Option<unsafe extern "C" fn(*mut c_void) -> i32>,
     wait: unsafe extern "C" fn(*mut c_void),
     replayed: Option<unsafe extern "C" fn(*mut c_void, *const HwEvent)>,
+    tells_ends: bool,
 }
 
 // SAFETY: the context is only handed back to the host, whose callbacks are called on the threads
@@ -111,11 +114,11 @@ impl Callbacks {
     ///
     /// # Errors
     /// When it was built with another header, or one that is needed is missing.
-    pub(crate) fn of(host: &HwHost, mode: SyncMode) -> Result<Self, HwStatus> {
+    pub(crate) fn of(host: &HwHost, chosen: &Chosen) -> Result<Self, HwStatus> {
         if host.struct_bytes != size_of::<HwHost>() {
             return Err(HwStatus::BadStruct);
         }
-        if matches!(mode, SyncMode::Interval(_)) && host.sync_beside.is_none() {
+        if matches!(chosen.settings.mode, SyncMode::Interval(_)) && host.sync_beside.is_none() {
             return Err(HwStatus::Null);
         }
         Ok(Self {
@@ -131,6 +134,7 @@ impl Callbacks {
             sync_beside: host.sync_beside,
             wait: host.wait.ok_or(HwStatus::Null)?,
             replayed: host.replayed,
+            tells_ends: chosen.tells_ends,
         })
     }
 
@@ -228,6 +232,14 @@ impl EventSink for Callbacks {
     fn event(&mut self, event: &Event) {
         if let Some(replayed) = self.replayed {
             let event = HwEvent::from(event);
+            // SAFETY: a callback of the host; the event may be read until it returns.
+            unsafe { replayed(self.context, &raw const event) };
+        }
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        if let Some(replayed) = self.replayed.filter(|_| self.tells_ends) {
+            let event = HwEvent::from(end);
             // SAFETY: a callback of the host; the event may be read until it returns.
             unsafe { replayed(self.context, &raw const event) };
         }

@@ -67,7 +67,7 @@ unsafe fn open(config: *const HwConfig, host: *const HwHost) -> Result<*mut HwEn
     // SAFETY: the caller guarantees it.
     let host = unsafe { borrow(host) }?;
     let chosen = config.check()?;
-    let host = Callbacks::of(host, chosen.settings.mode)?;
+    let host = Callbacks::of(host, &chosen)?;
     // SAFETY: the caller guarantees the memory.
     let memory = unsafe { Memory::take(config, &chosen) }?;
     let (place, made) = recover_into(memory, &chosen, host)?;
@@ -139,6 +139,9 @@ fn recover_into(
         split.ok_or(HwStatus::BadConfig)??;
     if chosen.logs_trades {
         sequencer.log_trades();
+    }
+    if chosen.tells_ends {
+        sequencer.tell_ends();
     }
     let engine = HwEngine {
         input: TryLock::new(input),

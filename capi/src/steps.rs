@@ -6,7 +6,7 @@ use crate::event::HwEvent;
 use crate::pointer::{borrow, check, put, status_of};
 use crate::status::HwStatus;
 use highwater::command::{Action, Command, TimedCommand};
-use highwater::event::Event;
+use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::log_writer::LogWriter;
 use highwater::stage::{State, Step};
 use highwater::types::{ClientSequence, SessionId};
@@ -143,16 +143,10 @@ pub unsafe extern "C" fn hw_pop(
     // SAFETY: the host guarantees that it is a handle, unless it is null.
     let engine = unsafe { borrow(engine) };
     status_of(cleared.and_then(|()| check(events)).and(engine).and_then(|engine| {
-        let mut popped = 0;
-        let mut sink = |event: &Event| {
-            let place = events.wrapping_add(popped);
-            // SAFETY: the releaser hands over `capacity` events at most, for which there is room.
-            unsafe { place.write(event.into()) };
-            popped += 1;
-        };
+        let mut sink = Popped { events, count: 0 };
         let step = engine.releaser.try_with(|releaser| releaser.step_up_to(capacity, &mut sink))?;
         // SAFETY: it was written a moment ago.
-        unsafe { count.write(popped) };
+        unsafe { count.write(sink.count) };
         Ok(engine.ended(step))
     }))
 }
@@ -171,6 +165,30 @@ pub unsafe extern "C" fn hw_stop(engine: *mut HwEngine) -> HwStatus {
         engine.input.try_with(|_| engine.shared.halt.stop())?;
         Ok(HwStatus::Ok)
     }))
+}
+
+/// Writes what is released to the host's array, which has room for all that is handed over.
+struct Popped {
+    events: *mut HwEvent,
+    count: usize,
+}
+
+impl Popped {
+    fn put(&mut self, event: &HwEvent) {
+        // SAFETY: the releaser hands over no more than there is room for.
+        unsafe { self.events.wrapping_add(self.count).write(*event) };
+        self.count += 1;
+    }
+}
+
+impl EventSink for Popped {
+    fn event(&mut self, event: &Event) {
+        self.put(&event.into());
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        self.put(&end.into());
+    }
 }
 
 impl HwEngine {

@@ -5,6 +5,7 @@
 //! storage is cut from bytes that the host gives once. An operation takes a bounded number of steps
 //! for each order that it touches, whatever the prices.
 
+mod depth;
 mod fault;
 mod image;
 mod invariant;
@@ -16,6 +17,7 @@ mod store;
 mod tests;
 mod views;
 
+pub use depth::{Ahead, Change, Depth, DepthChange, LevelChange, TopChange};
 pub use fault::BookFault;
 pub(crate) use image::{IMAGE_ENTRY_BYTES_MAX, Restoration};
 pub use image::{ImageCounts, ImageFault, ImageHead};
@@ -23,14 +25,14 @@ pub use rules::auction::Indicative;
 pub use static_book::StaticBook;
 pub use store::sessions::Admission;
 pub use views::check::CheckFault;
-pub use views::view::{LevelView, OrderView, StopView};
+pub use views::view::{LevelCount, LevelView, OrderView, StopView};
 
 use crate::command::{Action, Command, FlowIdentity, Note, PlainCommand, PlainKind};
-use crate::event::{CancelReason, Event, EventKind, EventSink, RejectReason};
+use crate::event::{CancelReason, CommandEnd, Event, EventKind, EventSink, RejectReason};
 use crate::limits::{INSTRUMENTS_MAX, ORDERS_MAX, SESSIONS_MAX};
 use crate::types::{
     Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId, Quantity, Sequence,
-    SessionId, index_of,
+    SessionId, Side, Ticks, index_of,
 };
 use invariant::broken_invariant;
 use rules::context::Context;
@@ -70,7 +72,7 @@ pub struct Book<'m> {
 
 impl Book<'_> {
     /// Executes the next command: changes the book and gives `sink` the events that follow, in
-    /// causal order.
+    /// causal order, and the end of the command.
     ///
     /// A command that cannot be executed changes nothing but the last sequence and the session's
     /// last client sequence, and is answered with one [`Rejected`](EventKind::Rejected) that gives
@@ -109,6 +111,34 @@ impl Book<'_> {
     /// When `sequence` is not the one after the last, when the command is not [`Admission::Fresh`],
     /// and when it is a `Configure` for which the memory is too small ([`Book::fits`]).
     pub fn apply(&mut self, sequence: Sequence, command: &Command, sink: &mut impl EventSink) {
+        self.apply_at(sequence, 0, command, sink);
+    }
+
+    /// The same, for a command of which it is known when it was taken, in nanoseconds since the
+    /// Unix epoch: its [end](EventSink::end) says so.
+    ///
+    /// # Panics
+    ///
+    /// Those of [`apply`](Self::apply).
+    pub fn apply_at(
+        &mut self,
+        sequence: Sequence,
+        timestamp_ns: u64,
+        command: &Command,
+        sink: &mut impl EventSink,
+    ) {
+        self.carry_out(sequence, command, sink);
+        sink.end(CommandEnd { sequence, timestamp_ns });
+    }
+
+    /// The same without the end.
+    #[inline]
+    pub(crate) fn carry_out(
+        &mut self,
+        sequence: Sequence,
+        command: &Command,
+        sink: &mut impl EventSink,
+    ) {
         let Command { session, client_sequence, action } = command;
         let about = |instrument| Context::new(*session, *client_sequence, instrument);
         if !self.begin(sequence, *session, *client_sequence) {
@@ -127,7 +157,7 @@ impl Book<'_> {
 
     /// The same for a plain command, whose numbers stay in registers.
     #[inline]
-    pub(crate) fn apply_plain(
+    pub(crate) fn carry_out_plain(
         &mut self,
         sequence: Sequence,
         plain: &PlainCommand,
@@ -269,15 +299,35 @@ impl Book<'_> {
     fn emit_canceled(
         &mut self,
         context: Context,
-        order: OrderId,
-        lots: u64,
+        leaving: Leaving,
         reason: CancelReason,
         sink: &mut impl EventSink,
     ) {
-        let client_sequence = context.client_sequence;
-        let quantity = quantity_of(lots);
-        self.emit(context, EventKind::Canceled { client_sequence, order, quantity, reason }, sink);
+        let Leaving { order, side, price, open, visible } = leaving;
+        let canceled = EventKind::Canceled {
+            client_sequence: context.client_sequence,
+            order,
+            side,
+            price,
+            quantity: quantity_of(open),
+            visible: Lots(visible),
+            reason,
+        };
+        self.emit(context, canceled, sink);
     }
+}
+
+/// What is told of an order that is canceled.
+#[derive(Clone, Copy)]
+struct Leaving {
+    order: OrderId,
+    side: Side,
+    /// Its limit; 0 when it has none.
+    price: Ticks,
+    /// What is open of it, in lots.
+    open: u64,
+    /// What it shows of it; 0 unless it rests.
+    visible: u64,
 }
 
 impl<'m> Book<'m> {

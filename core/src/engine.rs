@@ -5,14 +5,14 @@
 
 use crate::book::{Book, Prefetcher};
 use crate::command::TimedCommand;
-use crate::event::Event;
+use crate::event::Told;
 use crate::limits::{EVENT_RING_CAPACITY, INPUT_RING_CAPACITY, LOG_RING_CAPACITY};
 use crate::log_file::{LogFault, LogFile};
 use crate::log_writer::{LogWriter, OpenedLog};
 use crate::record::Record;
 use crate::releaser::Releaser;
 use crate::ring::{Producer, Ring};
-use crate::sequencer::Sequencer;
+use crate::sequencer::{Extras, Sequencer};
 use crate::stage::Shared;
 use crate::syncer::Syncer;
 use core::fmt;
@@ -29,7 +29,7 @@ pub struct Engine<
 > {
     input: Ring<TimedCommand, INPUT>,
     records: Ring<Record, LOG>,
-    events: Ring<Event, EVENTS>,
+    events: Ring<Told, EVENTS>,
     shared: Shared,
 }
 
@@ -164,7 +164,7 @@ impl<const INPUT: usize, const LOG: usize, const EVENTS: usize> Engine<INPUT, LO
                 book,
                 prefetcher: Prefetcher::new(),
                 shared,
-                logs_trades: false,
+                extras: Extras::default(),
             },
             syncer: Syncer { shared, mode, unsynced_since_ns: None, fault: None },
             releaser: Releaser {

@@ -4,17 +4,16 @@ mod queries;
 mod reasons;
 mod routing;
 mod running_hash;
+mod sink;
 
 pub use reasons::{CancelReason, RejectReason};
 pub(crate) use routing::Routing;
+pub use sink::{CommandEnd, EventSink, LevelStep, Told, Unsequenced};
 
-use crate::limits::SEQUENCE_MAX;
-use crate::ring::{Alone, Carried, WORD_MAX};
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, Phase, Price, Quantity,
     Sequence, SessionId, Side, Ticks,
 };
-use core::convert::Infallible;
 
 /// One fact, caused by the command with its sequence.
 ///
@@ -37,47 +36,6 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// An event without its sequence.
-#[derive(Clone, Copy, Debug)]
-pub struct Unsequenced {
-    /// Each store into a slot costs the same, so these three are one.
-    routing: Routing,
-    kind: EventKind,
-}
-
-impl Carried for Event {
-    type Rest = Alone<Unsequenced>;
-    type OutOfLine = Infallible;
-
-    #[inline]
-    fn apart(&self) -> Option<(u64, Alone<Unsequenced>)> {
-        Some((self.sequence.0, Alone(Unsequenced { routing: self.routing(), kind: self.kind })))
-    }
-
-    #[inline]
-    fn together(word: u64, Alone(rest): Alone<Unsequenced>) -> Self {
-        let Unsequenced { routing, kind } = rest;
-        Self {
-            sequence: Sequence(word),
-            session: routing.session(),
-            owner: routing.owner(),
-            instrument: routing.instrument(),
-            kind,
-        }
-    }
-
-    fn out_of_line(&self) -> Infallible {
-        unreachable!("every event fits its slot")
-    }
-
-    fn from_out_of_line(out_of_line: Infallible) -> Self {
-        match out_of_line {}
-    }
-}
-
-const _: () = assert!(SEQUENCE_MAX <= WORD_MAX, "a sequence is a word of a ring");
-const _: () = assert!(size_of::<Unsequenced>() <= 56, "an event fills one cache line of a ring");
-
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -87,6 +45,14 @@ pub enum EventKind {
         client_sequence: ClientSequence,
         /// The order.
         order: OrderId,
+        /// Buy or sell.
+        side: Side,
+        /// Its limit; 0 for an order without one.
+        price: Ticks,
+        /// What it waits for; 0 unless it is a stop. What else the command says does not fit.
+        trigger: Ticks,
+        /// Its quantity, hidden quantity too.
+        quantity: Quantity,
     },
     /// Answer to any command that changes nothing, and why.
     Rejected {
@@ -112,6 +78,8 @@ pub enum EventKind {
         maker: OrderId,
         /// The incoming order.
         taker: OrderId,
+        /// The side of the incoming order; the resting one is on the other.
+        side: Side,
         /// The session that the resting order came from.
         maker_session: SessionId,
         /// The maker's price.
@@ -143,8 +111,16 @@ pub enum EventKind {
         client_sequence: ClientSequence,
         /// The order.
         order: OrderId,
+        /// Buy or sell.
+        side: Side,
+        /// Its limit; 0 for an order without one. A stop that waited has its limit here, not its
+        /// trigger.
+        price: Ticks,
         /// How much was still open, hidden quantity too.
         quantity: Quantity,
+        /// What it showed of it; 0 when it did not rest: a stop that waited, and the rest of an
+        /// incoming order.
+        visible: Lots,
         /// Why.
         reason: CancelReason,
     },
@@ -154,6 +130,10 @@ pub enum EventKind {
         client_sequence: ClientSequence,
         /// The order.
         order: OrderId,
+        /// Buy or sell.
+        side: Side,
+        /// Its limit; 0 for an order without one.
+        price: Ticks,
         /// What is still open, hidden quantity too.
         remaining: Quantity,
         /// What it shows of it; 0 for a stop that waits.
@@ -168,6 +148,8 @@ pub enum EventKind {
         order: OrderId,
         /// Its name now.
         new_order: OrderId,
+        /// Buy or sell.
+        side: Side,
         /// Its limit price now; 0 for an order without a limit.
         price: Ticks,
         /// Its open quantity now, hidden quantity too.
@@ -215,6 +197,10 @@ pub enum EventKind {
     Replenished {
         /// The order.
         order: OrderId,
+        /// Buy or sell.
+        side: Side,
+        /// The price it rests at.
+        price: Price,
         /// What it shows now.
         visible: Quantity,
     },
@@ -331,21 +317,4 @@ impl SessionEvents {
         }
         (self.answered > self.after).then_some(self.answered)
     }
-}
-
-/// Where events go. The book calls it once an event, in causal order.
-pub trait EventSink {
-    /// Takes one event.
-    fn event(&mut self, event: &Event);
-}
-
-impl<F: FnMut(&Event)> EventSink for F {
-    fn event(&mut self, event: &Event) {
-        self(event);
-    }
-}
-
-/// Nobody listens.
-impl EventSink for () {
-    fn event(&mut self, _: &Event) {}
 }

@@ -109,7 +109,8 @@ impl<S: EventSink> Visitor for Replay<'_, '_, S> {
                     Admission::Fresh => {
                         self.trades.begin(record.sequence);
                         let mut watched = Watched { trades: &mut self.trades, sink: self.sink };
-                        self.book.apply(record.sequence, command, &mut watched);
+                        let Record { sequence, timestamp_ns, .. } = *record;
+                        self.book.apply_at(sequence, timestamp_ns, command, &mut watched);
                     }
                     Admission::Duplicate { .. } => {
                         return Err(RecoveryFault::Repeated { sequence: record.sequence });

@@ -1,6 +1,6 @@
 //! The releaser: hands out events once the commands that caused them are durable.
 
-use crate::event::{Event, EventSink};
+use crate::event::{EventSink, Told};
 use crate::limits::RELEASER_STEP_MAX;
 use crate::ring::Consumer;
 use crate::stage::{Shared, Step};
@@ -14,7 +14,7 @@ const GIVEN_BACK_TOGETHER: usize = 64;
 /// The stage between the event ring and whoever is told.
 #[derive(Debug)]
 pub struct Releaser<'a> {
-    pub(crate) events: Consumer<'a, Event>,
+    pub(crate) events: Consumer<'a, Told>,
     pub(crate) shared: &'a Shared,
     pub(crate) mode: SyncMode,
     /// The last releasable sequence that was seen.
@@ -34,7 +34,8 @@ impl Releaser<'_> {
         self.step_up_to(RELEASER_STEP_MAX, sink)
     }
 
-    /// The same, for a sink that has room for so many events.
+    /// The same, for a sink that has room for so many events, the ends of commands counted with
+    /// them.
     pub fn step_up_to(&mut self, event_count_max: usize, sink: &mut impl EventSink) -> Step {
         if self.shared.halt.is_faulted() {
             return Step::Done;
@@ -49,14 +50,15 @@ impl Releaser<'_> {
             if !self.events.has(held) {
                 break applied;
             }
-            let event = self.events.value(held);
+            let told = self.events.value(held);
+            let sequence = told.sequence();
             let is_enough = count == event_count_max;
-            if is_enough || !self.may_leave(event.sequence) {
-                break Sequence(event.sequence.0.saturating_sub(1));
+            if is_enough || !self.may_leave(sequence) {
+                break Sequence(sequence.0.saturating_sub(1));
             }
             self.exposed_count_max =
-                self.exposed_count_max.max(event.sequence.0.saturating_sub(self.durable.0));
-            sink.event(&event);
+                self.exposed_count_max.max(sequence.0.saturating_sub(self.durable.0));
+            told.tell(sink);
             count += 1;
             held += 1;
             if held == GIVEN_BACK_TOGETHER {

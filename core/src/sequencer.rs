@@ -6,7 +6,7 @@
 
 use crate::book::{Admission, Book, PrefetchKey, Prefetcher};
 use crate::command::{Action, PlainCommand, TimedCommand};
-use crate::event::{Event, EventKind, EventSink, RejectReason};
+use crate::event::{CommandEnd, Event, EventKind, EventSink, RejectReason, Told};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
 use crate::record::{Body, PlainRecord, Record};
 use crate::ring::{Consumer, Producer};
@@ -37,11 +37,29 @@ impl<F: FnMut()> SequencerHost for F {
 pub struct Sequencer<'a> {
     pub(crate) input: Consumer<'a, TimedCommand>,
     pub(crate) records: Producer<'a, Record>,
-    pub(crate) events: Producer<'a, Event>,
+    pub(crate) events: Producer<'a, Told>,
     pub(crate) book: Book<'a>,
     pub(crate) prefetcher: Prefetcher,
     pub(crate) shared: &'a Shared,
-    pub(crate) logs_trades: bool,
+    pub(crate) extras: Extras,
+}
+
+/// What a sequencer does besides, where somebody wants it.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "two wishes that do not touch each other")]
+pub(crate) struct Extras {
+    /// A copy of every trade is logged.
+    logs_trades: bool,
+    /// The end of every command goes to the releaser.
+    tells_ends: bool,
+}
+
+impl Extras {
+    /// Whether there is any.
+    #[inline]
+    const fn are_wanted(self) -> bool {
+        self.logs_trades | self.tells_ends
+    }
 }
 
 /// A command publishes its own record and at times the running hash, without waiting for room.
@@ -89,7 +107,13 @@ impl<'a> Sequencer<'a> {
     /// Also logs a copy of every trade from now on, for readers of the log that cannot replay it;
     /// replay compares them.
     pub const fn log_trades(&mut self) {
-        self.logs_trades = true;
+        self.extras.logs_trades = true;
+    }
+
+    /// Also tells the releaser the end of every command from now on, with its time: a slot of the
+    /// event ring each, behind the command's events. [`EventSink::end`] hears of it.
+    pub const fn tell_ends(&mut self) {
+        self.extras.tells_ends = true;
     }
 
     /// Whether commands wait, though a step was idle: there is no room in the log ring.
@@ -150,10 +174,11 @@ impl<'a> Sequencer<'a> {
         let is_pushed = taken.log(sequence, &mut self.records);
         assert!(is_pushed, "the step made sure of room in the log ring");
         let mut sink = WaitingSink { events: &mut self.events, shared: self.shared, host };
-        if self.logs_trades {
-            let records = &mut self.records;
-            let mut copying = CopyingSink { sink, records, timestamp_ns };
-            taken.apply(sequence, &mut self.book, &mut copying);
+        if self.extras.are_wanted() {
+            let (records, extras) = (&mut self.records, self.extras);
+            let mut telling = TellingSink { sink, records, extras, timestamp_ns };
+            taken.apply(sequence, &mut self.book, &mut telling);
+            telling.end(CommandEnd { sequence, timestamp_ns });
         } else {
             taken.apply(sequence, &mut self.book, &mut sink);
         }
@@ -236,7 +261,7 @@ impl Sequenced for PlainRecord {
 
     #[inline]
     fn apply(&self, sequence: Sequence, book: &mut Book<'_>, sink: &mut impl EventSink) {
-        book.apply_plain(sequence, &self.command, sink);
+        book.carry_out_plain(sequence, &self.command, sink);
     }
 }
 
@@ -263,13 +288,13 @@ impl Sequenced for TimedCommand {
     }
 
     fn apply(&self, sequence: Sequence, book: &mut Book<'_>, sink: &mut impl EventSink) {
-        book.apply(sequence, &self.command, sink);
+        book.carry_out(sequence, &self.command, sink);
     }
 }
 
 /// A sink that waits while the event ring is full.
 struct WaitingSink<'s, 'a, H> {
-    events: &'s mut Producer<'a, Event>,
+    events: &'s mut Producer<'a, Told>,
     shared: &'s Shared,
     host: &'s mut H,
 }
@@ -280,7 +305,14 @@ impl<H: SequencerHost> EventSink for WaitingSink<'_, '_, H> {
     fn event(&mut self, event: &Event) {
         // Room first: an event that had to be kept meanwhile would be put together in memory.
         if self.events.has_room(1) || self.wait_for_room() {
-            let is_pushed = self.events.push_copy(event);
+            let is_pushed = self.events.push_apart(event.sequence.0, event.unsequenced());
+            assert!(is_pushed, "there is room");
+        }
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        if self.events.has_room(1) || self.wait_for_room() {
+            let is_pushed = self.events.push_copy(&Told::End(end));
             assert!(is_pushed, "there is room");
         }
     }
@@ -301,21 +333,30 @@ impl<H: SequencerHost> WaitingSink<'_, '_, H> {
     }
 }
 
-/// A sink that logs a copy of every trade besides.
-struct CopyingSink<'s, 'a, H> {
+/// A sink that besides logs a copy of every trade, or tells the ends of commands, or both.
+struct TellingSink<'s, 'a, H> {
     sink: WaitingSink<'s, 'a, H>,
     records: &'s mut Producer<'a, Record>,
+    extras: Extras,
     timestamp_ns: u64,
 }
 
-impl<H: SequencerHost> EventSink for CopyingSink<'_, '_, H> {
+impl<H: SequencerHost> EventSink for TellingSink<'_, '_, H> {
     fn event(&mut self, event: &Event) {
-        if let Some(copy) = TradeCopy::of(event) {
+        if self.extras.logs_trades
+            && let Some(copy) = TradeCopy::of(event)
+        {
             let (sequence, timestamp_ns) = (event.sequence, self.timestamp_ns);
             let record = Record { sequence, timestamp_ns, body: Body::Trade(copy) };
             push_waiting(self.records, &record, self.sink.shared, self.sink.host);
         }
         self.sink.event(event);
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        if self.extras.tells_ends {
+            self.sink.end(end);
+        }
     }
 }
 

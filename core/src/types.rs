@@ -138,7 +138,9 @@ pub struct Quantity(u64);
 impl Quantity {
     /// The quantity of `lots` lots; `None` unless it is 1 to 2^62.
     pub const fn new(lots: Lots) -> Option<Self> {
-        if lots.0 >= 1 && lots.0 <= QUANTITY_MAX { Some(Self(lots.0)) } else { None }
+        // One shift instead of a comparison with a number that needs a register of its own.
+        const { assert!(QUANTITY_MAX == 1 << 62) }
+        if lots.0.wrapping_sub(1) >> 62 == 0 { Some(Self(lots.0)) } else { None }
     }
 
     /// The quantity in lots, 1 to 2^62.

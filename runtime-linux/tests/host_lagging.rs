@@ -6,7 +6,7 @@
 pub mod hosts;
 
 use highwater::command::Action;
-use highwater::event::{Event, EventKind};
+use highwater::event::{CommandEnd, Event, EventKind, EventSink};
 use highwater::types::{ClientSequence, Sequence, SessionId, Side};
 use highwater_host::{CallError, Host, HostConfig, PollError, Session, SubmitError, WaitError};
 use hosts::{PATIENCE, call, cancel, config, host, host_of, order, place, read};
@@ -88,6 +88,53 @@ fn a_stalled_reader_stops_nobody_and_catches_up_with_everything() {
     assert!(answer.sequence > seen);
     drop(stalled);
     assert_eq!(events, undisturbed(&host, STALLED));
+}
+
+/// Everything that a session is told.
+#[derive(Default)]
+struct Heard {
+    events: Vec<Event>,
+    ends: Vec<CommandEnd>,
+}
+
+impl EventSink for Heard {
+    fn event(&mut self, event: &Event) {
+        let ended = self.ends.last().map(|end| end.sequence);
+        assert!(ended < Some(event.sequence), "an event behind the end of its command");
+        self.events.push(*event);
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        assert_eq!(self.events.last().map(|event| event.sequence), Some(end.sequence));
+        self.ends.push(end);
+    }
+}
+
+#[test]
+fn the_ends_of_commands_come_live_and_from_the_log_alike() {
+    let place = place("ends");
+    let config = config(&place);
+    let host = host_of(&HostConfig { engine: config.engine.tell_ends(true), ..config });
+    let mut stalled = host.session(STALLED).unwrap();
+    rest_orders(&mut stalled, &mut Vec::new());
+    trade(&host);
+    drop(stalled);
+    // Behind what was read: the ring of the handle that is gone held the ends, too.
+    let mut stalled = host.session_after(STALLED, Sequence(0)).unwrap();
+    let mut heard = Heard::default();
+    stalled.catch_up(&mut heard).unwrap();
+    let commands: std::collections::BTreeSet<_> =
+        heard.events.iter().map(|event| event.sequence).collect();
+    let ended: Vec<_> = heard.ends.iter().map(|end| end.sequence).collect();
+    assert_eq!(ended, commands.into_iter().collect::<Vec<_>>());
+    assert!(heard.ends.iter().all(|end| end.timestamp_ns > 0));
+    // Live again: a command with its end.
+    stalled.submit(cancel(1 << 40)).unwrap();
+    let before = heard.ends.len();
+    while heard.ends.len() == before {
+        stalled.wait(PATIENCE).unwrap();
+        stalled.poll(&mut heard).unwrap();
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::from_bytes;
 use crate::naive_book::{Flaw, NaiveBook, NaiveOrder};
 use highwater::book::{Admission, Book, OrderView, StopView};
 use highwater::command::Command;
-use highwater::event::Event;
+use highwater::event::{CommandEnd, Event, EventSink, LevelStep};
 use highwater::types::{Capacities, InstrumentId, Lots, OrderId, Quantity, SessionId, Side};
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub const fn larger(capacities: Capacities) -> Capacities {
 }
 
 /// Gives a command to a naive book and two real ones, the second with another seed and more memory,
-/// and compares them.
+/// and compares them. What the first one tells goes to `sink` too.
 ///
 /// # Errors
 ///
@@ -40,6 +40,7 @@ pub fn apply_to_all(
     command: &Command,
     naive: &mut NaiveBook,
     [book, twin]: [&mut Book<'_>; 2],
+    sink: &mut impl EventSink,
 ) -> Result<Applied, String> {
     let duplicate = naive.duplicate_of(command);
     let admission = book.admit(command.session, command.client_sequence);
@@ -49,8 +50,8 @@ pub fn apply_to_all(
         return Ok(Applied::Duplicate);
     }
     let wanted = naive.apply(command);
-    same("events", &apply(book, command), &wanted)?;
-    same("events of the twin", &apply(twin, command), &wanted)?;
+    same("events", &apply(book, command, sink)?, &wanted)?;
+    same("events of the twin", &apply(twin, command, &mut ())?, &wanted)?;
     book.check().map_err(|fault| fault.to_string())?;
     twin.check().map_err(|fault| fault.to_string())?;
     compare_state(book, naive)?;
@@ -76,19 +77,45 @@ pub fn compare_bytes(bytes: &[u8], flaw: Flaw) -> Result<(), String> {
     let mut twin = Book::new(&mut larger_memory, larger(capacities), 2).expect("enough memory");
     let mut naive = NaiveBook::new(capacities, flaw);
     for command in from_bytes::commands(bytes) {
-        apply_to_all(&command, &mut naive, [&mut book, &mut twin])
+        apply_to_all(&command, &mut naive, [&mut book, &mut twin], &mut ())
             .map_err(|difference| format!("{difference}\nby {command:?}"))?;
     }
     Ok(())
 }
 
-fn apply(book: &mut Book<'_>, command: &Command) -> Vec<Event> {
-    let mut events = Vec::new();
-    book.apply(book.last_sequence().next(), command, &mut |event: &Event| {
-        assert!(events.len() < EVENTS_MAX, "a command without end");
-        events.push(*event);
-    });
-    events
+fn apply(
+    book: &mut Book<'_>,
+    command: &Command,
+    sink: &mut impl EventSink,
+) -> Result<Vec<Event>, String> {
+    let (sequence, mut told) = (book.last_sequence().next(), Collected::default());
+    // A time that no other command has.
+    let timestamp_ns = sequence.0 << 8;
+    book.apply_at(sequence, timestamp_ns, command, &mut (&mut told, sink));
+    same("ends", &told.ends, &vec![(CommandEnd { sequence, timestamp_ns }, told.events.len())])?;
+    Ok(told.events)
+}
+
+/// The events of a command, and its end with the number of events before it.
+#[derive(Default)]
+struct Collected {
+    events: Vec<Event>,
+    ends: Vec<(CommandEnd, usize)>,
+}
+
+impl EventSink for Collected {
+    fn event(&mut self, event: &Event) {
+        assert!(self.events.len() < EVENTS_MAX, "a command without end");
+        self.events.push(*event);
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        self.ends.push((end, self.events.len()));
+    }
+
+    fn level(&mut self, step: &LevelStep) {
+        assert!(self.ends.is_empty(), "{step:?} behind the end of its command");
+    }
 }
 
 /// Compares everything that can be seen.
@@ -163,7 +190,7 @@ fn compare_side(
     let best = naive.first().map(NaiveOrder::price);
     same("best price", &book.best(instrument, side), &best)?;
     let levels: Vec<_> = book
-        .levels(instrument, side)
+        .summed_levels(instrument, side)
         .map(|level| {
             (level.price, level.visible_lots, level.quantity_lots, level.order_count as usize)
         })

@@ -5,6 +5,7 @@
 pub mod batch_writer;
 pub mod comparison;
 pub mod concurrent_maker;
+pub mod depth_watch;
 mod driver;
 pub mod engine_run;
 pub mod flawed_log;

@@ -1,5 +1,5 @@
 //! Events say all that a market-data feed needs: whoever hears them alone knows every level, every
-//! queue and what every order shows.
+//! queue and what every order shows; and each says by itself where its order stands.
 
 #[path = "model/flows.rs"]
 mod flows;
@@ -67,7 +67,7 @@ impl Feed {
                 market.take(sell, quantity.lots(), sell_remaining.0);
                 market.last_trade = Some(price);
             }
-            EventKind::Replenished { order, visible } => {
+            EventKind::Replenished { order, visible, .. } => {
                 let shown =
                     market.leave(order).map(|shown| Shown { visible: visible.lots(), ..shown });
                 market.shown.extend(shown);
@@ -104,6 +104,51 @@ impl Feed {
             | EventKind::DayEnded { .. }
             | EventKind::SessionLimited { .. }
             | EventKind::Noted { .. } => {}
+        }
+    }
+
+    /// Compares what an event says of an order that rests with what was heard before.
+    fn check(&self, event: &Event) -> Result<(), String> {
+        let Some(market) = self.markets.get(&event.instrument) else { return Ok(()) };
+        let find = |order| market.shown.iter().find(|shown| shown.order == order);
+        let place = |order| find(order).map(|shown| (shown.side, shown.price.ticks()));
+        match event.kind {
+            EventKind::Trade { maker, side, price, .. } => {
+                same(&place(maker), &Some((side.opposite(), price.ticks())))
+            }
+            EventKind::Replenished { order, side, price, .. } => {
+                same(&place(order), &Some((side, price.ticks())))
+            }
+            EventKind::Canceled { order, side, price, visible, .. } => {
+                let showed = find(order).map_or(0, |shown| shown.visible);
+                same(&showed, &visible.0)?;
+                same(&place(order), &(showed > 0).then_some((side, price.0)))
+            }
+            EventKind::Reduced { order, side, price, visible, .. } => {
+                same(&place(order), &(visible.0 > 0).then_some((side, price.0)))
+            }
+            EventKind::Replaced { order, side, price, kept_priority, .. } => {
+                let Some((old_side, old_price)) = place(order) else { return Ok(()) };
+                same(&side, &old_side)?;
+                if kept_priority { same(&price.0, &old_price) } else { Ok(()) }
+            }
+            EventKind::Accepted { .. }
+            | EventKind::Rested { .. }
+            | EventKind::AuctionTrade { .. }
+            | EventKind::StateChanged { .. }
+            | EventKind::Uncrossed { .. }
+            | EventKind::Rejected { .. }
+            | EventKind::Duplicate { .. }
+            | EventKind::InstrumentDefined { .. }
+            | EventKind::FlowBound { .. }
+            | EventKind::Configured { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::MassCanceled { .. }
+            | EventKind::BandSet { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::DayEnded { .. }
+            | EventKind::Noted { .. }
+            | EventKind::SessionLimited { .. } => Ok(()),
         }
     }
 
@@ -173,11 +218,28 @@ impl Market {
                 (level[0].price, visible_lots, level.len())
             })
             .collect();
-        let levels = book.levels(instrument, side);
+        let levels = book.summed_levels(instrument, side);
         let seen_levels: Vec<_> = levels
             .map(|level| (level.price, level.visible_lots, level.order_count as usize))
             .collect();
         same(&heard_levels, &seen_levels)
+    }
+}
+
+#[test]
+fn each_event_says_by_itself_where_its_order_stands() {
+    for world in &worlds::all() {
+        for seed in 0..world.share * FLOWS_PER_SHARE {
+            let mut feed = Feed::default();
+            flows::run(world, seed, &mut |_, events, _| {
+                events.iter().try_for_each(|event| {
+                    feed.check(event)?;
+                    feed.hear(event);
+                    Ok(())
+                })
+            })
+            .unwrap();
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! The book does what the naive book does: the same events and the same state after every command
-//! of random flows.
+//! of random flows; and what its depth says is what rests.
 //!
 //! A run takes a few hundred thousand commands. A campaign of 10 million:
 //! `HIGHWATER_COMMANDS=10000000 cargo test --release -p tests --test model -- --nocapture`.
@@ -10,13 +10,14 @@ mod coverage;
 mod worlds;
 
 use coverage::Coverage;
-use highwater::book::Book;
+use highwater::book::{Book, Depth};
 use highwater::command::Command;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use std::cell::RefCell;
 use std::thread;
 use tests::comparison::{self, Applied};
+use tests::depth_watch::DepthWatch;
 use tests::naive_book::{Flaw, NaiveBook};
 use tests::random::Random;
 use worlds::World;
@@ -147,12 +148,15 @@ impl<'w> Trial<'w> {
         let mut larger_memory = vec![0; Book::bytes_needed(larger)];
         let mut book = Book::new(&mut memory, capacities, 1).expect("enough memory");
         let mut twin = Book::new(&mut larger_memory, larger, 0xfeed_beef).expect("enough memory");
+        let mut depth_memory = vec![0; Depth::bytes_needed(capacities)];
+        let depth = Depth::new(&mut depth_memory, &book, 3).expect("enough memory");
+        let mut watch = DepthWatch::new(depth);
         for command in self.world.setup() {
-            self.step(&command, [&mut book, &mut twin], coverage)?;
+            self.step(&command, [&mut book, &mut twin], &mut watch, coverage)?;
         }
         for number in numbers {
             let command = self.world.command(&mut Random::new(*number), &book);
-            self.step(&command, [&mut book, &mut twin], coverage)?;
+            self.step(&command, [&mut book, &mut twin], &mut watch, coverage)?;
         }
         Ok(())
     }
@@ -160,14 +164,16 @@ impl<'w> Trial<'w> {
     fn step(
         &mut self,
         command: &Command,
-        books: [&mut Book<'_>; 2],
+        [book, twin]: [&mut Book<'_>; 2],
+        watch: &mut DepthWatch<'_>,
         coverage: &mut Coverage,
     ) -> Result<(), String> {
         self.commands.push(*command);
-        match comparison::apply_to_all(command, &mut self.naive, books)? {
+        let books = [&mut *book, twin];
+        match comparison::apply_to_all(command, &mut self.naive, books, &mut watch.depth)? {
             Applied::Duplicate => coverage.note_duplicate(),
             Applied::Events(events) => coverage.note(command, &events),
         }
-        Ok(())
+        watch.check(book)
     }
 }

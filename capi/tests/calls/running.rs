@@ -45,11 +45,21 @@ fn nothing_comes_out_before_it_is_durable() {
         kind: HwEventKind::Trade as u8,
         order: 1,
         other_order: 2,
+        side: HwSide::Buy as u8,
         price: 100,
         quantity: 10,
         ..HwEvent::default()
     };
     assert_eq!(host.events.borrow().last(), Some(&trade));
+    let accepted = HwEvent {
+        kind: HwEventKind::Accepted as u8,
+        client_sequence: 2,
+        order: 2,
+        other_session: 0,
+        other_order: 0,
+        ..trade
+    };
+    assert_eq!(host.events.borrow()[4], accepted);
 }
 
 #[test]

@@ -10,4 +10,5 @@ mod matching;
 mod operator;
 mod queue;
 mod removal;
+mod steps;
 mod stops;

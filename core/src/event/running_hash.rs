@@ -1,4 +1,9 @@
-//! The running hash: every field of every event, folded into one word.
+//! The running hash: what every event says that is not said before, folded into one word.
+//!
+//! It is part of the log's format, so its words stay as they are. What a later version made events
+//! say besides follows from the command and the events before it, and stays outside: side, price,
+//! trigger and quantity of Accepted; the taker's side of Trade; side, price and what was shown of
+//! Canceled; side and price of Reduced and Replenished; the side of Replaced.
 
 use super::{Event, EventKind};
 use crate::types::{Phase, Side};
@@ -27,7 +32,7 @@ const fn weighed(one: (u64, u64), other: (u64, u64)) -> u64 {
 }
 
 impl Event {
-    /// Folds every field of this event into `hash`: the running hash, the same on every machine.
+    /// Folds this event into `hash`: the running hash, the same on every machine.
     ///
     /// The words of an event are weighed and added up modulo 2^64, side by side: no change of one
     /// of them gives the same sum, and one of several by chance only. The sum enters the chain
@@ -55,7 +60,7 @@ impl Event {
     #[expect(clippy::inline_always, reason = "where the kind is known, most of this is not there")]
     fn words(&self) -> [u64; 6] {
         match self.kind {
-            EventKind::Accepted { client_sequence, order } => {
+            EventKind::Accepted { client_sequence, order, .. } => {
                 [1, order.0, client_sequence.0, 0, 0, 0]
             }
             EventKind::Rejected { client_sequence, order, reason } => {
@@ -69,6 +74,7 @@ impl Event {
                 quantity,
                 maker_remaining,
                 taker_remaining,
+                ..
             } => [
                 3 | u64::from(price.ticks()) << 8 | u64::from(maker_session.0) << 40,
                 maker.0,
@@ -77,18 +83,14 @@ impl Event {
                 maker_remaining.0,
                 taker_remaining.0,
             ],
-            EventKind::Rested { order, side, price, quantity, visible } => [
-                4 | u64::from(price.ticks()) << 8 | side_code(side) << 40,
-                order.0,
-                quantity.lots(),
-                visible.lots(),
-                0,
-                0,
-            ],
-            EventKind::Canceled { client_sequence, order, quantity, reason } => {
+            EventKind::Rested { order, side, price, quantity, visible } => {
+                let small = 4 | u64::from(price.ticks()) << 8 | side_code(side) << 40;
+                [small, order.0, quantity.lots(), visible.lots(), 0, 0]
+            }
+            EventKind::Canceled { client_sequence, order, quantity, reason, .. } => {
                 [5 | reason.code() << 8, order.0, client_sequence.0, quantity.lots(), 0, 0]
             }
-            EventKind::Reduced { client_sequence, order, remaining, visible } => {
+            EventKind::Reduced { client_sequence, order, remaining, visible, .. } => {
                 [6, order.0, client_sequence.0, remaining.lots(), visible.0, 0]
             }
             EventKind::Replaced {
@@ -99,6 +101,7 @@ impl Event {
                 quantity,
                 visible,
                 kept_priority,
+                ..
             } => [
                 7 | u64::from(price.0) << 8 | u64::from(kept_priority) << 40,
                 order.0,
@@ -108,7 +111,7 @@ impl Event {
                 visible.0,
             ],
             EventKind::Triggered { order } => [12, order.0, 0, 0, 0, 0],
-            EventKind::Replenished { order, visible } => [13, order.0, visible.lots(), 0, 0, 0],
+            EventKind::Replenished { order, visible, .. } => [13, order.0, visible.lots(), 0, 0, 0],
             EventKind::Noted { .. }
             | EventKind::AuctionTrade { .. }
             | EventKind::Duplicate { .. }

@@ -5,7 +5,7 @@
 //! Fewer copies than trades are no fault: a crash may have come between a command and its copies.
 
 use super::RecoveryFault;
-use crate::event::{Event, EventSink};
+use crate::event::{CommandEnd, Event, EventSink, LevelStep};
 use crate::trade::TradeCopy;
 use crate::types::Sequence;
 
@@ -76,5 +76,20 @@ impl<S: EventSink> EventSink for Watched<'_, S> {
             self.trades.made.add(&copy);
         }
         self.sink.event(event);
+    }
+
+    #[inline]
+    fn end(&mut self, end: CommandEnd) {
+        self.sink.end(end);
+    }
+
+    #[inline]
+    fn wants_levels(&self) -> bool {
+        self.sink.wants_levels()
+    }
+
+    #[inline]
+    fn level(&mut self, step: &LevelStep) {
+        self.sink.level(step);
     }
 }

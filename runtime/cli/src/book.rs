@@ -168,7 +168,7 @@ fn instrument_of(symbol: &str, book: &Book<'_>) -> Result<InstrumentId, CommandE
 impl InstrumentReport {
     fn of(book: &Book<'_>, instrument: InstrumentId, depth: usize) -> Self {
         let levels =
-            |side| book.levels(instrument, side).take(depth).map(LevelReport::of).collect();
+            |side| book.summed_levels(instrument, side).take(depth).map(LevelReport::of).collect();
         let level_count = |side| book.levels(instrument, side).count() as u64;
         Self {
             symbol: book.symbol(instrument).map(|symbol| symbol.to_string()).unwrap_or_default(),

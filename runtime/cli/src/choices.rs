@@ -29,12 +29,11 @@ impl From<IdleArg> for IdleStrategy {
 }
 
 impl From<IdleStrategy> for IdleArg {
+    /// # Panics
+    /// When no argument stands for it; every configuration of a command is made of arguments.
     fn from(strategy: IdleStrategy) -> Self {
-        match strategy {
-            IdleStrategy::Spin => Self::Spin,
-            IdleStrategy::Adaptive => Self::Adaptive,
-            IdleStrategy::Sleep => Self::Sleep,
-        }
+        let found = Self::value_variants().iter().find(|arg| IdleStrategy::from(**arg) == strategy);
+        *found.expect("every choice has its argument")
     }
 }
 
@@ -61,12 +60,11 @@ impl From<IoArg> for IoChoice {
 }
 
 impl From<IoChoice> for IoArg {
+    /// # Panics
+    /// When no argument stands for it; every configuration of a command is made of arguments.
     fn from(choice: IoChoice) -> Self {
-        match choice {
-            IoChoice::Auto => Self::Auto,
-            IoChoice::Direct => Self::Direct,
-            IoChoice::Append => Self::Append,
-        }
+        let found = Self::value_variants().iter().find(|arg| IoChoice::from(**arg) == choice);
+        *found.expect("every choice has its argument")
     }
 }
 

@@ -94,7 +94,12 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
 }
 
 fn paths_of(args: &RunArgs) -> OutputPaths {
-    OutputPaths { fills: args.fills.clone(), events: args.events.clone(), acks: args.acks.clone() }
+    OutputPaths {
+        fills: args.fills.clone(),
+        events: args.events.clone(),
+        acks: args.acks.clone(),
+        times: args.times,
+    }
 }
 
 /// The outputs of this run, registered as consumers of the log; other consumers that hold the log

@@ -224,6 +224,7 @@ impl Settings {
             snapshots: self.plan(preset.snapshots)?,
             snapshot_share: self.snapshot_share.map_or(preset.snapshot_share, |percent| percent.0),
             log_trades: self.log_trades.unwrap_or(preset.log_trades),
+            tell_ends: preset.tell_ends,
             capacities: CapacityWishes {
                 orders: in_range("orders", self.orders, 1, ORDERS_MAX)?,
                 instruments: in_range("instruments", self.instruments, 1, INSTRUMENTS_MAX)?,

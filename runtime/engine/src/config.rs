@@ -38,6 +38,7 @@ const BALANCED_COUNT: NonZeroU64 = count(100);
 /// assert_eq!(config.sync, SyncMode::GROUP);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "two wishes that do not touch each other")]
 pub struct Config {
     /// The data directory.
     pub data: PathBuf,
@@ -57,6 +58,9 @@ pub struct Config {
     pub snapshot_share: Share,
     /// Whether a copy of every trade is logged, for readers of the log that cannot replay it.
     pub log_trades: bool,
+    /// Whether who takes released events is also told the end of every command, with its time. Each
+    /// takes the place of an event in the engine's rings.
+    pub tell_ends: bool,
 }
 
 impl Config {
@@ -103,6 +107,7 @@ impl Config {
             },
             snapshot_share: SNAPSHOT_SHARE_DEFAULT,
             log_trades: false,
+            tell_ends: false,
         }
     }
 
@@ -153,6 +158,13 @@ impl Config {
     #[expect(clippy::fn_params_excessive_bools, reason = "it is named after its field")]
     pub fn log_trades(self, log_trades: bool) -> Self {
         Self { log_trades, ..self }
+    }
+
+    /// Tells the end of every command, or does not.
+    #[must_use]
+    #[expect(clippy::fn_params_excessive_bools, reason = "it is named after its field")]
+    pub fn tell_ends(self, tell_ends: bool) -> Self {
+        Self { tell_ends, ..self }
     }
 
     /// Lets idle threads wait in this way.

@@ -158,6 +158,9 @@ pub fn start<
     if config.log_trades {
         sequencer.log_trades();
     }
+    if config.tell_ends {
+        sequencer.tell_ends();
+    }
     let started = Started {
         platform,
         context,

@@ -6,7 +6,7 @@ use crate::run_outputs::RunOutputs;
 use crate::stream::{SEED_DEFAULT, Stream};
 use highwater::book::Book;
 use highwater::command::{Command, FlowIdentity};
-use highwater::event::{Event, EventSink};
+use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::snapshot::SnapshotHeader;
 use highwater_engine::fills::FillsMark;
 use highwater_engine::start::ReplaySink;
@@ -163,6 +163,10 @@ fn wait_for<T>(
 impl EventSink for FlowBinding {
     fn event(&mut self, event: &Event) {
         self.run_outputs.event(event);
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        self.run_outputs.end(end);
     }
 }
 

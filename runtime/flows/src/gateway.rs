@@ -12,7 +12,7 @@ use crate::outputs::{OutputError, OutputSync};
 use crate::run_outputs::RunOutputs;
 pub use answers::AnswerTracker;
 use highwater::command::{Action, TimedCommand};
-use highwater::event::Event;
+use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
 use highwater::stage::{Fault, State, Step};
@@ -275,24 +275,9 @@ impl<P: Platform> Gateway<P> {
     /// Releases some events and writes them down.
     fn release(&mut self, in_flight: &mut InFlight) -> Step {
         let Self { port: GatewayPort { answers, .. }, platform, releaser, .. } = self;
-        let mut now_ns = 0;
-        let mut until_clock = 1;
-        let step = releaser.step(&mut |event: &Event| {
-            until_clock -= 1;
-            if until_clock == 0 {
-                until_clock = EVENTS_PER_CLOCK_READING;
-                now_ns = platform.monotonic_ns();
-            }
-            answers.run_outputs.event(event);
-            if event.session == FLOW_SESSION
-                && let Some(client_sequence) = event.answers()
-            {
-                answers.answered(event, client_sequence);
-                if let Some(meant_ns) = in_flight.answered() {
-                    answers.acknowledgement.record(now_ns.saturating_sub(meant_ns));
-                }
-            }
-        });
+        let (now_ns, until_clock, platform) = (0, 1, *platform);
+        let step =
+            releaser.step(&mut Writing { answers, in_flight, platform, now_ns, until_clock });
         answers.run_outputs.acknowledge(answers.whole(releaser.released()));
         self.port.progress.released_count.store(answers.answer_count, Ordering::Relaxed);
         step
@@ -331,3 +316,38 @@ impl<P: Platform> Gateway<P> {
 
 /// Released events that share one reading of the clock, at most.
 const EVENTS_PER_CLOCK_READING: u32 = 32;
+
+/// Writes down what is released.
+struct Writing<'w, P> {
+    answers: &'w mut AnswerTracker,
+    in_flight: &'w mut InFlight,
+    platform: P,
+    /// The clock as it was last read.
+    now_ns: u64,
+    /// Events until it is read again.
+    until_clock: u32,
+}
+
+impl<P: Platform> EventSink for Writing<'_, P> {
+    #[inline]
+    fn event(&mut self, event: &Event) {
+        self.until_clock -= 1;
+        if self.until_clock == 0 {
+            self.until_clock = EVENTS_PER_CLOCK_READING;
+            self.now_ns = self.platform.monotonic_ns();
+        }
+        self.answers.run_outputs.event(event);
+        if event.session == FLOW_SESSION
+            && let Some(client_sequence) = event.answers()
+        {
+            self.answers.answered(event, client_sequence);
+            if let Some(meant_ns) = self.in_flight.answered() {
+                self.answers.acknowledgement.record(self.now_ns.saturating_sub(meant_ns));
+            }
+        }
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        self.answers.run_outputs.end(end);
+    }
+}

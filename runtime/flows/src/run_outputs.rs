@@ -3,7 +3,7 @@
 use crate::event_counts::EventCounts;
 use crate::outputs::{AcksWriter, DurableFile, EventsWriter, FillsWriter, OutputError};
 use highwater::command::{Action, Command};
-use highwater::event::{Event, EventKind};
+use highwater::event::{CommandEnd, Event, EventKind, EventSink, Told};
 use highwater::types::{ClientSequence, SessionId, Symbol};
 use highwater_engine::fills::FLOW_SESSION;
 use highwater_engine::fills::FillsMark;
@@ -21,6 +21,8 @@ pub struct OutputPaths {
     pub events: Option<PathBuf>,
     /// The highest client sequence released; `-` is standard output.
     pub acks: Option<PathBuf>,
+    /// Whether fills and events have the times of their commands.
+    pub times: bool,
 }
 
 /// Where released events go.
@@ -33,7 +35,7 @@ pub struct RunOutputs {
     paths: OutputPaths,
     files: Option<Files>,
     /// Events told before the files were opened: the operator's, a few.
-    held: Vec<Event>,
+    held: Vec<Told>,
     /// Definitions of the operator that have no answer yet, in order.
     defining: VecDeque<(ClientSequence, Symbol)>,
     event_counts: EventCounts,
@@ -92,6 +94,13 @@ impl RunOutputs {
                 events.display()
             ));
         }
+        if let Some(fills) = self.paths.fills.as_ref().filter(|_| self.paths.times) {
+            return Err(format!(
+                "the fills file '{}' cannot be written with times: the log's first records were \
+                 retired, and with them the times of their commands; leave out --times",
+                fills.display()
+            ));
+        }
         self.fills_mark = Some(mark);
         Ok(())
     }
@@ -113,8 +122,8 @@ impl RunOutputs {
             Ok(files) => self.files = Some(files),
             Err(error) => self.fail(error),
         }
-        for event in std::mem::take(&mut self.held) {
-            self.event(&event);
+        for told in std::mem::take(&mut self.held) {
+            told.tell(self);
         }
     }
 
@@ -149,10 +158,24 @@ impl RunOutputs {
             return;
         }
         let Some(files) = &mut self.files else {
-            self.held.push(*event);
+            self.held.push(Told::Event(*event));
             return;
         };
         if let Err(error) = files.event(event, &mut self.defining) {
+            self.fail(error);
+        }
+    }
+
+    /// The command of the events before has ended.
+    pub fn end(&mut self, end: CommandEnd) {
+        if self.error.is_some() || !self.paths.times {
+            return;
+        }
+        let Some(files) = &mut self.files else {
+            self.held.push(Told::End(end));
+            return;
+        };
+        if let Err(error) = files.end(end) {
             self.fail(error);
         }
     }
@@ -210,9 +233,20 @@ impl RunOutputs {
     }
 }
 
+impl EventSink for RunOutputs {
+    fn event(&mut self, event: &Event) {
+        Self::event(self, event);
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        Self::end(self, end);
+    }
+}
+
 impl Files {
     fn create(paths: &OutputPaths, fills_mark: Option<FillsMark>) -> Result<Self, OutputError> {
         let fills = paths.fills.as_deref().map(|path| match fills_mark {
+            None if paths.times => FillsWriter::create_timed(path, FLOW_SESSION),
             None => FillsWriter::create(path, FLOW_SESSION),
             Some(mark) => FillsWriter::resume(path, FLOW_SESSION, mark),
         });
@@ -254,6 +288,13 @@ impl Files {
             events.event(event)?;
         }
         Ok(())
+    }
+
+    fn end(&mut self, end: CommandEnd) -> Result<(), OutputError> {
+        if let Some(fills) = &mut self.fills {
+            fills.end(end)?;
+        }
+        self.events.as_mut().map_or(Ok(()), |events| events.end(end))
     }
 
     fn flush(&mut self) -> Result<(), OutputError> {

@@ -27,6 +27,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub(super) struct Common<P: Platform> {
     pub(super) platform: P,
     pub(super) data: PathBuf,
+    /// Whether sessions are told the ends of commands.
+    pub(super) tells_ends: bool,
     /// What catch-ups read is kept here.
     pub(super) cache: Arc<HistoryCache>,
     /// What the engine's threads share.
@@ -64,6 +66,7 @@ impl<P: Platform> Common<P> {
         let common = Self {
             platform,
             data: config.engine.data.clone(),
+            tells_ends: config.engine.tell_ends,
             cache: Arc::default(),
             context,
             slots: Box::leak(slots.into_boxed_slice()),

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 /// Why a host did not start.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum HostError {
     /// The log could not be recovered.
     #[error(transparent)]
@@ -22,6 +23,7 @@ pub enum HostError {
 
 /// Why nobody got a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum SlotError {
     /// All slots are taken.
     #[error(
@@ -50,6 +52,7 @@ pub enum SlotError {
 
 /// Why every call of a session fails from here on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum SessionEnd {
     /// A later caller named the same session.
     #[error(
@@ -78,6 +81,7 @@ pub enum SessionEnd {
 
 /// Why a command was not taken. The caller still has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum SubmitError {
     /// The session's ring has no room for all of it: the engine is behind. Nothing of it was taken.
     #[error("the session's ring is full: poll its events and try again")]
@@ -95,6 +99,7 @@ pub enum SubmitError {
 
 /// Why a session has no events to hand over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum PollError {
     /// The session missed events: [`catch_up`](super::Session::catch_up) reads them from the log.
     #[error("{LAGGING}")]
@@ -106,6 +111,7 @@ pub enum PollError {
 
 /// Why a wait ended without what was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum WaitError {
     /// The time is over.
     #[error("the wait timed out: wait again, or look at the statistics")]
@@ -120,6 +126,7 @@ pub enum WaitError {
 
 /// Why a call has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum CallError {
     /// The command was not taken.
     #[error(transparent)]
@@ -132,6 +139,7 @@ pub enum CallError {
 
 /// Why a session could not be caught up.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum CatchUpError {
     /// The session has ended.
     #[error(transparent)]

@@ -9,7 +9,7 @@ use super::request::{Joined, Missed, Request};
 use super::slot::{DeliveryCounters, Slot};
 use super::waiter::Fenced;
 use arrayvec::ArrayVec;
-use highwater::event::Event;
+use highwater::event::{CommandEnd, Event, Told};
 use highwater::ring::Producer;
 use highwater::types::{Sequence, SessionId};
 use std::sync::atomic::Ordering;
@@ -22,6 +22,8 @@ pub(super) struct FanOut {
     routes: Vec<Option<u16>>,
     /// The sequence of the last event.
     passed: Sequence,
+    /// Streams that were given an event of the last command, where it has not ended.
+    in_command: Vec<u16>,
     /// What was durable when callers were last woken.
     durable: Sequence,
     /// Streams that were given an event, or marked lagging, since callers were last woken.
@@ -42,7 +44,7 @@ enum Source {
 #[derive(Debug)]
 struct Stream {
     slot: &'static Slot,
-    events: Producer<'static, Event>,
+    events: Producer<'static, Told>,
     generation: u64,
     session: Option<SessionId>,
     /// Events of commands up to this one are not delivered: they came before the session, or it
@@ -58,7 +60,7 @@ struct Stream {
 impl FanOut {
     /// Delivers to the slots of these rings what comes behind `recovered`.
     pub(super) fn new(
-        sides: impl IntoIterator<Item = (Producer<'static, Event>, &'static Slot)>,
+        sides: impl IntoIterator<Item = (Producer<'static, Told>, &'static Slot)>,
         recovered: Sequence,
         delivery_counters: &'static DeliveryCounters,
     ) -> Self {
@@ -66,6 +68,7 @@ impl FanOut {
             sides.into_iter().map(|(events, slot)| Stream::new(slot, events)).collect();
         Self {
             touched: Vec::with_capacity(streams.len()),
+            in_command: Vec::with_capacity(streams.len()),
             streams,
             routes: vec![None; usize::from(u16::MAX) + 1],
             passed: recovered,
@@ -114,6 +117,9 @@ impl FanOut {
         } else {
             Source::NoRecord
         };
+        if event.sequence > self.passed {
+            self.in_command.clear();
+        }
         self.passed = event.sequence;
         for session in concerned(event) {
             let Some(index) = self.routes[usize::from(session.0)] else {
@@ -121,13 +127,33 @@ impl FanOut {
             };
             let stream = &mut self.streams[usize::from(index)];
             let was_lagging = stream.missed.is_some();
+            let is_first = stream.delivered.sequence != event.sequence;
             if stream.deliver(event, source) && !stream.is_touched {
                 stream.is_touched = true;
                 self.touched.push(index);
             }
+            if is_first && stream.delivered.sequence == event.sequence {
+                self.in_command.push(index);
+            }
             if was_lagging != stream.missed.is_some() {
                 self.tally();
             }
+        }
+    }
+
+    /// Delivers the end of a command to the sessions that were given an event of it.
+    pub(super) fn end(&mut self, end: CommandEnd) {
+        let mut is_lagging = false;
+        for index in self.in_command.drain(..) {
+            let stream = &mut self.streams[usize::from(index)];
+            if stream.end(end) && !stream.is_touched {
+                stream.is_touched = true;
+                self.touched.push(index);
+            }
+            is_lagging |= stream.missed.is_some();
+        }
+        if is_lagging {
+            self.tally();
         }
     }
 
@@ -177,7 +203,7 @@ impl FanOut {
 }
 
 impl Stream {
-    const fn new(slot: &'static Slot, events: Producer<'static, Event>) -> Self {
+    const fn new(slot: &'static Slot, events: Producer<'static, Told>) -> Self {
         let nothing = Missed { sequence: Sequence(0), delivered_count: 0 };
         Self {
             slot,
@@ -201,7 +227,7 @@ impl Stream {
             self.keep(event, source);
             return false;
         }
-        if self.events.push_copy(event) {
+        if self.events.push_copy(&Told::Event(*event)) {
             self.count(event.sequence, source);
             return true;
         }
@@ -209,6 +235,20 @@ impl Stream {
         self.slot.mark_lagging();
         self.keep(event, source);
         true
+    }
+
+    /// Delivers the end of a command all of whose events were, or notes that it is missed; tells
+    /// whether the caller may want to know.
+    fn end(&mut self, end: CommandEnd) -> bool {
+        let is_due = self.session.is_some()
+            && self.missed.is_none()
+            && self.delivered.sequence == end.sequence
+            && end.sequence > self.live_after;
+        if is_due && !self.events.push_copy(&Told::End(end)) {
+            self.missed = Some(self.missed_from(end.sequence));
+            self.slot.mark_lagging();
+        }
+        is_due
     }
 
     /// Keeps a missed event that nothing else does.

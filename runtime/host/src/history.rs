@@ -5,7 +5,7 @@ use super::errors::CatchUpError;
 use super::fan_out::concerned;
 use super::request::{Joined, Missed};
 use highwater::book::Book;
-use highwater::event::{Event, EventSink};
+use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::record::Record;
 use highwater::recovery::{RecoveryFault, Replay, Start, Visitor, scan_from};
 use highwater::types::{Capacities, SegmentNumber, Sequence, SessionId};
@@ -31,24 +31,35 @@ pub(super) struct Backlog {
     through: Sequence,
     /// Answers that the log does not hold, in order; each follows all events of its sequence.
     unlogged: VecDeque<Event>,
+    /// Whether the ends of commands are owed too.
+    tells_ends: bool,
 }
 
 impl Backlog {
     /// What a session that was taken up again is owed; `None` when it missed nothing.
     pub(super) fn of(session: SessionId, joined: Joined) -> Option<Self> {
         let from = joined.missed?;
-        Some(Self { session, from, through: joined.live_after, unlogged: joined.unlogged.into() })
+        Some(Self {
+            session,
+            from,
+            through: joined.live_after,
+            unlogged: joined.unlogged.into(),
+            tells_ends: false,
+        })
     }
 
     /// Reads it from the log, and hands each event to `sink` once: what was handed over before a
     /// failure is no longer owed.
+    #[expect(clippy::fn_params_excessive_bools, reason = "it is named after its field")]
     pub(super) fn pay<P: Platform>(
         &mut self,
         platform: P,
         data: &Path,
         cache: &Arc<HistoryCache>,
+        tells_ends: bool,
         sink: &mut impl EventSink,
     ) -> Result<(), CatchUpError> {
+        self.tells_ends = tells_ends;
         if self.from.sequence <= self.through {
             let failed = |error: OpenError| CatchUpError::History(error.into());
             let _lease = Lease::take(platform, data).map_err(failed)?;
@@ -193,5 +204,14 @@ impl<S: EventSink> EventSink for BacklogEvents<'_, S> {
         // Noted first: a sink that panics has had it.
         backlog.from = Missed { sequence, delivered_count };
         sink.event(event);
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        let Self { backlog, sink, in_command } = self;
+        let CommandEnd { sequence, .. } = end;
+        if backlog.tells_ends && sequence >= backlog.from.sequence && in_command.0 == sequence {
+            backlog.from = Missed { sequence: sequence.next(), delivered_count: 0 };
+            sink.end(end);
+        }
     }
 }

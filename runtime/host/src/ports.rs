@@ -4,7 +4,7 @@ use super::common::Common;
 use super::fan_in::{FanIn, Takes};
 use super::fan_out::FanOut;
 use super::request::Request;
-use highwater::event::{Event, EventKind};
+use highwater::event::{CommandEnd, Event, EventKind, EventSink};
 use highwater::stage::Step;
 use highwater_engine::expiry_clock::ExpiryClock;
 use highwater_engine::ports::{CommandPort, EventPort, Released};
@@ -69,12 +69,7 @@ impl<P: Platform> EventPort<P> for Delivery<P> {
                 context.wakeups.sequencer.wake();
                 worked += 1;
             }
-            let step = releaser.step(&mut |event: &Event| {
-                if let EventKind::Configured { capacities, .. } = event.kind {
-                    common.sessions_max.store(capacities.sessions, Ordering::Relaxed);
-                }
-                fan_out.deliver(event);
-            });
+            let step = releaser.step(&mut Deliveries { common, fan_out: &mut fan_out });
             if let Step::Worked(count) = step {
                 worked += count;
             }
@@ -86,5 +81,24 @@ impl<P: Platform> EventPort<P> for Delivery<P> {
             }
         }
         common.release_done.set();
+    }
+}
+
+/// Takes what is released to the sessions.
+struct Deliveries<'f, P: Platform> {
+    common: &'static Common<P>,
+    fan_out: &'f mut FanOut,
+}
+
+impl<P: Platform> EventSink for Deliveries<'_, P> {
+    fn event(&mut self, event: &Event) {
+        if let EventKind::Configured { capacities, .. } = event.kind {
+            self.common.sessions_max.store(capacities.sessions, Ordering::Relaxed);
+        }
+        self.fan_out.deliver(event);
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        self.fan_out.end(end);
     }
 }

@@ -14,7 +14,7 @@ use super::request::{Joined, Request};
 use super::slot::{Endpoint, Slot};
 use arrayvec::ArrayVec;
 use highwater::command::{Action, Command, TimedCommand};
-use highwater::event::{Event, EventSink};
+use highwater::event::{EventSink, Told};
 use highwater::types::{ClientSequence, OrderId, Sequence, SessionId};
 use highwater_platform::Platform;
 use std::cell::Cell;
@@ -160,23 +160,25 @@ impl<P: Platform> Session<P> {
     }
 
     /// Hands over the events that are there, in order, and returns how many they were; does not
-    /// wait.
+    /// wait. With [`tell_ends`](highwater_engine::config::Config::tell_ends) the end of each
+    /// command that gave the session an event follows its events, with the command's time.
     ///
     /// # Errors
     /// There are none and there will be none; events that are there are handed over first.
     pub fn poll(&self, sink: &mut impl EventSink) -> Result<usize, PollError> {
-        let mut count = 0;
+        let (mut taken, mut event_count) = (0, 0);
         loop {
-            let events = match self.take(HANDED_TOGETHER) {
-                Ok(events) => events,
+            let told = match self.take(HANDED_TOGETHER) {
+                Ok(told) => told,
                 // The next call says why there are no more.
-                Err(_) if count > 0 => return Ok(count),
+                Err(_) if taken > 0 => return Ok(event_count),
                 Err(error) => return Err(error),
             };
-            events.iter().for_each(|event| sink.event(event));
-            count += events.len();
-            if events.len() < HANDED_TOGETHER || count >= super::slot::EVENTS_PER_SLOT {
-                return Ok(count);
+            told.iter().for_each(|told| told.tell(sink));
+            taken += told.len();
+            event_count += told.iter().filter(|told| matches!(told, Told::Event(_))).count();
+            if told.len() < HANDED_TOGETHER || taken >= super::slot::EVENTS_PER_SLOT {
+                return Ok(event_count);
             }
         }
     }
@@ -202,11 +204,11 @@ impl<P: Platform> Session<P> {
             let is_lagging = self.slot.is_lagging();
             loop {
                 // Copied out first: a caller's code never runs at the desk.
-                let events = self.events_in_ring(HANDED_TOGETHER)?;
-                if events.is_empty() {
+                let told = self.told_in_ring(HANDED_TOGETHER)?;
+                if told.is_empty() {
                     break;
                 }
-                events.iter().for_each(|event| sink.event(event));
+                told.iter().for_each(|told| told.tell(sink));
             }
             if !is_lagging {
                 return Ok(self.live_after);
@@ -214,8 +216,8 @@ impl<P: Platform> Session<P> {
             self.rejoin()?;
         }
         if let Some(backlog) = &mut self.backlog {
-            let Common { platform, data, cache, .. } = self.common;
-            backlog.pay(*platform, data, cache, sink)?;
+            let Common { platform, data, cache, tells_ends, .. } = self.common;
+            backlog.pay(*platform, data, cache, *tells_ends, sink)?;
             self.backlog = None;
         }
         Ok(self.live_after)
@@ -234,29 +236,29 @@ impl<P: Platform> Session<P> {
         Ok(())
     }
 
-    /// Takes events out of the ring, at most so many.
+    /// Takes what is told out of the ring, at most so many.
     ///
     /// # Errors
     /// There are none and there will be none.
-    fn take(&self, max: usize) -> Result<ArrayVec<Event, HANDED_TOGETHER>, PollError> {
+    fn take(&self, max: usize) -> Result<ArrayVec<Told, HANDED_TOGETHER>, PollError> {
         if self.backlog.is_some() {
             return Err(PollError::Lagging);
         }
         // Both are read before the ring: what was delivered before is there.
         let (is_lagging, end) = (self.slot.is_lagging(), self.common.end());
-        let events = self.events_in_ring(max)?;
-        match (events.is_empty(), end) {
+        let told = self.told_in_ring(max)?;
+        match (told.is_empty(), end) {
             (true, Some(end)) => Err(PollError::Ended(end)),
             (true, None) if is_lagging => Err(PollError::Lagging),
-            (true | false, _) => Ok(events),
+            (true | false, _) => Ok(told),
         }
     }
 
-    fn events_in_ring(&self, max: usize) -> Result<ArrayVec<Event, HANDED_TOGETHER>, SessionEnd> {
-        let mut events = ArrayVec::new();
+    fn told_in_ring(&self, max: usize) -> Result<ArrayVec<Told, HANDED_TOGETHER>, SessionEnd> {
+        let mut told = ArrayVec::new();
         let mut endpoint = self.slot.endpoint_of(self.generation)?;
-        endpoint.events.for_each(max.min(HANDED_TOGETHER), |event| events.push(*event));
-        Ok(events)
+        endpoint.events.for_each(max.min(HANDED_TOGETHER), |one| told.push(*one));
+        Ok(told)
     }
 
     /// The desk, if commands are taken there.

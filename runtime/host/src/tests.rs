@@ -6,7 +6,7 @@ use super::request::{Joined, Missed, Request};
 use super::slot::{COMMANDS_PER_SLOT, DeliveryCounters, EVENTS_PER_SLOT, EngineSides, Slot};
 use super::waiter::{Fenced, Until, Waiter};
 use highwater::command::{Action, Command, TimedCommand};
-use highwater::event::{Event, EventKind};
+use highwater::event::{CommandEnd, Event, EventKind, Told};
 use highwater::ring::{Consumer, Ring};
 use highwater::types::{ClientSequence, InstrumentId, OrderId, Sequence, SessionId};
 use std::sync::Arc;
@@ -131,13 +131,33 @@ impl Out {
         self.fan_out.deliver(&Event { sequence, session, owner: session, instrument, kind });
     }
 
+    /// Ends a command.
+    fn end(&mut self, sequence: u64) {
+        self.fan_out.end(end_of(sequence));
+    }
+
+    /// The ends in the ring of a slot, whose events are passed over.
+    fn read_ends(&self, index: usize) -> Vec<CommandEnd> {
+        let mut ends = Vec::new();
+        self.slots[index].endpoint().events.for_each(EVENTS_PER_SLOT, |told| {
+            if let Told::End(end) = told {
+                ends.push(*end);
+            }
+        });
+        ends
+    }
+
     fn read(&self, index: usize) -> Vec<u64> {
         let mut sequences = Vec::new();
         self.slots[index].endpoint().events.for_each(EVENTS_PER_SLOT, |event| {
-            sequences.push(event.sequence.0);
+            sequences.push(event.sequence().0);
         });
         sequences
     }
+}
+
+const fn end_of(sequence: u64) -> CommandEnd {
+    CommandEnd { sequence: Sequence(sequence), timestamp_ns: 1_000 + sequence }
 }
 
 const fn answer() -> EventKind {
@@ -201,6 +221,43 @@ fn who_lags_is_told_where_it_stopped_and_keeps_what_no_log_holds() {
     out.deliver(full + 1, 7, follows());
     out.deliver(full + 2, 7, answer());
     assert_eq!(out.read(1), [full + 2]);
+}
+
+#[test]
+fn the_end_of_a_command_goes_to_whom_it_concerned() {
+    let mut out = Out::new(3);
+    out.join(1, 1, 7, None);
+    out.join(2, 1, 8, None);
+    out.deliver(1, 7, answer());
+    out.deliver(1, 7, follows());
+    out.end(1);
+    // An answer without a record has no end, and the next command has its own.
+    out.deliver(1, 7, duplicate());
+    out.deliver(2, 8, answer());
+    out.end(2);
+    out.deliver(3, 7, answer());
+    // A new handle of the session has not been given the events before the end.
+    out.join(1, 2, 7, None);
+    out.end(3);
+    out.deliver(4, 7, answer());
+    out.end(4);
+    assert_eq!(out.read_ends(1), [end_of(1), end_of(4)]);
+    assert_eq!(out.read_ends(2), [end_of(2)]);
+}
+
+#[test]
+fn who_has_no_room_for_an_end_reads_it_from_the_log() {
+    let mut out = Out::new(2);
+    out.join(1, 1, 7, None);
+    let full = u64::try_from(EVENTS_PER_SLOT).unwrap();
+    for sequence in 1..=full {
+        out.deliver(sequence, 7, answer());
+    }
+    assert!(!out.slots[1].is_lagging());
+    out.end(full);
+    assert!(out.slots[1].is_lagging());
+    let joined = out.rejoin(1, 1).unwrap();
+    assert_eq!(joined.missed, Some(Missed { sequence: Sequence(full), delivered_count: 1 }));
 }
 
 #[test]

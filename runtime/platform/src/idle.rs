@@ -7,6 +7,7 @@ use std::time::Duration;
 
 /// How a thread waits for work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IdleStrategy {
     /// Never gives the core away: the lowest latency, for machines with a core for every thread.
     Spin,

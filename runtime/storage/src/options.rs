@@ -18,6 +18,7 @@ pub struct LogOptions {
 
 /// How segment files are to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IoChoice {
     /// Directly where the file system takes it and is not in memory, else by appending.
     Auto,

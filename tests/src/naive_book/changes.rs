@@ -9,14 +9,26 @@ impl NaiveBook {
     /// Takes an order out.
     pub(super) fn cancel(&mut self, place: usize, reason: CancelReason) {
         let order = self.orders.remove(place);
-        self.emit_canceled(&order, reason);
+        self.emit_left(&order, order.visible, reason);
     }
 
-    /// Says that all that is open of an order, which is in no queue, is canceled.
+    /// Says that all that is open of an order, which was in no queue, is canceled.
     pub(super) fn emit_canceled(&mut self, order: &NaiveOrder, reason: CancelReason) {
-        let client_sequence = self.command.client_sequence;
-        let (id, quantity) = (order.order, quantity(order.remaining));
-        self.emit(order, EventKind::Canceled { client_sequence, order: id, quantity, reason });
+        self.emit_left(order, 0, reason);
+    }
+
+    /// Says that all that is open of an order, which showed so much, is canceled.
+    fn emit_left(&mut self, order: &NaiveOrder, visible: u64, reason: CancelReason) {
+        let canceled = EventKind::Canceled {
+            client_sequence: self.command.client_sequence,
+            order: order.order,
+            side: order.side,
+            price: order.limit_ticks(),
+            quantity: quantity(order.remaining),
+            visible: Lots(visible),
+            reason,
+        };
+        self.emit(order, canceled);
     }
 
     pub(super) fn reduce(&mut self, place: usize, by: u64) -> Rejection<()> {
@@ -42,6 +54,8 @@ impl NaiveBook {
         let reduced = EventKind::Reduced {
             client_sequence: self.command.client_sequence,
             order: order.order,
+            side: order.side,
+            price: order.limit_ticks(),
             remaining: quantity(order.remaining),
             visible: Lots(order.visible),
         };
@@ -64,7 +78,8 @@ impl NaiveBook {
             client_sequence: self.command.client_sequence,
             order: replace.order,
             new_order: new.order,
-            price: new.limit.map_or(Ticks(0), |price| Ticks(price.ticks())),
+            side: new.side,
+            price: new.limit_ticks(),
             quantity: quantity(new.remaining),
             visible: Lots(if kept_priority { new.visible } else { 0 }),
             kept_priority,

@@ -14,8 +14,15 @@ impl NaiveBook {
         }
         let order = self.read_new(new, &instrument)?;
         self.check_new(&order, &instrument)?;
-        let client_sequence = self.command.client_sequence;
-        self.emit_own(new.instrument, EventKind::Accepted { client_sequence, order: new.order });
+        let accepted = EventKind::Accepted {
+            client_sequence: self.command.client_sequence,
+            order: new.order,
+            side: new.side,
+            price: order.limit_ticks(),
+            trigger: Ticks(order.trigger.map_or(0, Price::ticks)),
+            quantity: quantity(new.quantity.0),
+        };
+        self.emit_own(new.instrument, accepted);
         self.enter(&order);
         if !(order.is_waiting() && self.has(Flaw::StopAlwaysWaits)) {
             self.cascade(new.instrument);

@@ -145,6 +145,7 @@ impl NaiveBook {
         let trade = EventKind::Trade {
             maker: maker.order,
             taker: taker.order,
+            side: taker.side,
             maker_session: maker.session,
             price,
             quantity: quantity(traded),
@@ -168,8 +169,13 @@ impl NaiveBook {
         if !self.has(keeps_place) {
             self.send_to_the_back(place);
         }
-        let visible = quantity(order.visible);
-        self.emit(&order, EventKind::Replenished { order: order.order, visible });
+        let replenished = EventKind::Replenished {
+            order: order.order,
+            side: order.side,
+            price: order.price(),
+            visible: quantity(order.visible),
+        };
+        self.emit(&order, replenished);
     }
 
     /// What becomes of the rest of an order.

@@ -4,7 +4,7 @@ use super::{Flaw, NaiveBook, Rejection};
 use highwater::event::RejectReason;
 use highwater::types::{
     AccountId, Capacities, InstrumentId, OrderId, OrderType, Price, SelfTrade, SessionId, Side,
-    TimeInForce,
+    Ticks, TimeInForce,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -58,6 +58,11 @@ impl NaiveOrder {
     /// When it has no limit.
     pub fn price(&self) -> Price {
         self.limit.expect("what rests has a limit")
+    }
+
+    /// Its limit; 0 when it has none.
+    pub fn limit_ticks(&self) -> Ticks {
+        Ticks(self.limit.map_or(0, Price::ticks))
     }
 
     /// Places that it takes: one, and one more when it is an iceberg, expires or waits.

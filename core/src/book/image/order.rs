@@ -65,6 +65,7 @@ impl ReadOrder {
 
     /// The order as it stands in its slot, but for links and level.
     pub(super) fn as_open(&self, ladder: LadderId) -> Order {
+        let waits_at = self.extra.map_or(0, |extra| extra.limit);
         Order {
             id: self.id,
             remaining: self.remaining,
@@ -72,6 +73,7 @@ impl ReadOrder {
             account: self.account,
             session: self.session,
             terms: self.terms,
+            limit: if ladder.is_of_stops() { waits_at } else { self.price },
             ..Order::zeroed()
         }
     }

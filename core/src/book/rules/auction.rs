@@ -1,6 +1,7 @@
 //! Call auctions: the price at which most would trade, and the trades of the uncross.
 
 use super::context::Context;
+use super::steps::Step;
 use crate::book::invariant::broken_invariant;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::NONE;
@@ -76,16 +77,28 @@ impl Book<'_> {
     /// The price is that of an order at which most can trade; of several the one that leaves least
     /// on one side; of several of these the one at which every better order trades in full, or the
     /// middle between the lowest and the highest such, rounded up to a price that the instrument
-    /// has. Looks at every order that is priced through.
+    /// has. Looks at every order that is priced through; a [`Depth`](crate::book::Depth) has the
+    /// sums at hand.
     pub fn indicative(&self, instrument: InstrumentId) -> Option<Indicative> {
+        self.indicative_of(instrument, &|level| self.total(level))
+    }
+
+    /// The same, where `total` says how many lots are open at a level.
+    pub(in crate::book) fn indicative_of(
+        &self,
+        instrument: InstrumentId,
+        total: &impl Fn(&Level) -> u128,
+    ) -> Option<Indicative> {
         if instrument.0 >= self.symbols.count() {
             return None;
         }
-        let crossing = self.crossing(instrument)?;
+        let crossing = self.crossing(instrument, total)?;
         let Crossing { volume, bid: (bid, demand), ask: (ask, supply) } = crossing;
         let (lowest, highest) = (ask.price, bid.price);
-        let (bids, asks) =
-            (|| self.summed(bid, demand, lowest), || self.summed(ask, supply, highest));
+        let (bids, asks) = (
+            || self.summed(bid, demand, lowest, total),
+            || self.summed(ask, supply, highest, total),
+        );
         let demand_at_lowest = bids().last().map_or(demand, |(_, sum)| sum);
         let supply_at_highest = asks().last().map_or(supply, |(_, sum)| sum);
         let mut choice = Choice { imbalance: u128::MAX, low: None, high: None };
@@ -111,11 +124,15 @@ impl Book<'_> {
     }
 
     /// Where bids and asks meet, found by giving the best of each side to the other.
-    fn crossing(&self, instrument: InstrumentId) -> Option<Crossing> {
+    fn crossing(
+        &self,
+        instrument: InstrumentId,
+        total: &impl Fn(&Level) -> u128,
+    ) -> Option<Crossing> {
         let mut bids = self.raw_levels(LadderId::new(instrument, Side::Buy));
         let mut asks = self.raw_levels(LadderId::new(instrument, Side::Sell));
         let (mut bid, mut ask) = (bids.next()?, asks.next()?);
-        let (mut demand, mut supply) = (self.total(&bid), self.total(&ask));
+        let (mut demand, mut supply) = (total(&bid), total(&ask));
         let mut crossing = None;
         while bid.price >= ask.price {
             let volume = demand.min(supply);
@@ -123,11 +140,11 @@ impl Book<'_> {
             let (more_bids, more_asks) = (demand <= supply, supply <= demand);
             if more_bids {
                 let Some(next) = bids.next() else { break };
-                (bid, demand) = (next, demand + self.total(&next));
+                (bid, demand) = (next, demand + total(&next));
             }
             if more_asks {
                 let Some(next) = asks.next() else { break };
-                (ask, supply) = (next, supply + self.total(&next));
+                (ask, supply) = (next, supply + total(&next));
             }
         }
         crossing
@@ -135,12 +152,18 @@ impl Book<'_> {
 
     /// The levels from `level`, whose orders and all better ones add up to `sum`, as far as
     /// `bound`: their prices, each with the sum up to it.
-    fn summed(&self, level: Level, sum: u128, bound: u32) -> impl Iterator<Item = (u32, u128)> {
+    fn summed(
+        &self,
+        level: Level,
+        sum: u128,
+        bound: u32,
+        total: &impl Fn(&Level) -> u128,
+    ) -> impl Iterator<Item = (u32, u128)> {
         let descends = level.ladder.descends();
         let is_within = move |price| if descends { price >= bound } else { price <= bound };
         let following = core::iter::successors(Some((level, sum)), move |(level, sum)| {
             let next = self.ladders.after(level.slot)?;
-            is_within(next.price).then(|| (next, sum + self.total(&next)))
+            is_within(next.price).then(|| (next, sum + total(&next)))
         });
         following.map(|(level, sum)| (level.price, sum))
     }
@@ -213,7 +236,8 @@ impl Book<'_> {
         sink: &mut impl EventSink,
     ) {
         let [buyer, seller] = slots.map(|slot| *self.orders.pool.get(slot));
-        let [buy_remaining, sell_remaining] = slots.map(|slot| self.take(slot, lots));
+        let [buy_remaining, sell_remaining] =
+            slots.map(|slot| self.take(context, slot, lots, sink));
         let trade = EventKind::AuctionTrade {
             buy: OrderId(buyer.id),
             sell: OrderId(seller.id),
@@ -228,8 +252,12 @@ impl Book<'_> {
 
     /// Takes traded lots off an order, the shown ones first, and the order out of the book when
     /// they are all; returns what is open of it.
-    fn take(&mut self, slot: u32, lots: u64) -> Lots {
+    fn take(&mut self, context: Context, slot: u32, lots: u64, sink: &mut impl EventSink) -> Lots {
         let open = self.orders.open(slot) - lots;
+        let order = self.orders.pool.get(slot);
+        let (side, shown) = (LadderId(order.ladder).side(), order.remaining);
+        let price = order.valid_limit();
+        self.tell_step(context, Step::traded(side, price, shown, lots, open), sink);
         if open == 0 {
             self.remove(slot);
             return Lots(0);

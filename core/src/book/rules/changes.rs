@@ -6,11 +6,11 @@ use super::entry::{check_price, check_risk, has_too_many_parts};
 use super::matching::Incoming;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::NONE;
-use crate::book::{Book, quantity_of};
+use crate::book::{Book, Leaving, quantity_of};
 use crate::command::ReplaceOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::types::{
-    AccountId, InstrumentTerms, Lots, OrderId, Price, Quantity, ReplaceRule, SessionId, Ticks,
+    AccountId, InstrumentTerms, Lots, OrderId, Price, Quantity, ReplaceRule, SessionId, Side, Ticks,
 };
 
 /// What a Replace, checked, does.
@@ -20,6 +20,17 @@ enum Change<T> {
     /// The order leaves its place and comes in again; a stop to wait behind the others, unless it
     /// is triggered.
     Move(T),
+}
+
+/// An order as a Replace leaves it.
+#[derive(Clone, Copy)]
+struct Changed {
+    side: Side,
+    /// Its limit; 0 when it has none.
+    price: Ticks,
+    quantity: Quantity,
+    /// What it shows, when it kept its place.
+    kept: Option<Lots>,
 }
 
 impl Book<'_> {
@@ -39,7 +50,12 @@ impl Book<'_> {
             return self.cancel_conditional(context, order, account, sink);
         };
         let (owner, open) = (SessionId(left.session), left.remaining);
-        self.emit_canceled(context.about(owner), order, open, CancelReason::User, sink);
+        let side = LadderId(left.ladder).side_of_resting();
+        let leaving = Leaving { order, side, price: Ticks(left.limit), open, visible: open };
+        self.tell_left(context, Some(leaving), sink);
+        // Told first: what it says is still in registers.
+        self.emit_canceled(context.about(owner), leaving, CancelReason::User, sink);
+        self.unlink_from_level(&left);
     }
 
     /// Cancels an open order that is not plain, or rejects the command.
@@ -79,12 +95,19 @@ impl Book<'_> {
         if by.0 == 0 || !by.0.is_multiple_of(lot.0) {
             return self.reject(context, order, RejectReason::BadQuantity, sink);
         }
+        let before = self.before_step(slot, sink);
         self.shrink(slot, open - by.0);
-        let remaining = quantity_of(open - by.0);
-        let visible = self.shown(slot);
+        self.tell_shrunk(context, before, slot, sink);
+        let Leaving { side, price, visible, .. } = self.as_it_leaves(slot);
         let owner = SessionId(self.orders.pool.get(slot).session);
-        let client_sequence = context.client_sequence;
-        let reduced = EventKind::Reduced { client_sequence, order, remaining, visible };
+        let reduced = EventKind::Reduced {
+            client_sequence: context.client_sequence,
+            order,
+            side,
+            price,
+            remaining: quantity_of(open - by.0),
+            visible: Lots(visible),
+        };
         self.emit(context.about(owner), reduced, sink);
     }
 
@@ -104,6 +127,7 @@ impl Book<'_> {
             return self.cancel_slot(context, slot, CancelReason::User, sink);
         }
         let order = self.orders.pool.get(slot);
+        let side = LadderId(order.ladder).side();
         if u64::from(order.extra)
             | u64::from(order.terms)
             | self.ladders.instrument_book(context.instrument()).gate.word()
@@ -114,14 +138,23 @@ impl Book<'_> {
         match self.check_plain_replace(context, slot, replace) {
             Err(reason) => self.reject(context, replace.order, reason, sink),
             Ok(Change::Keep(quantity)) => {
-                let visible = Lots(quantity.lots());
-                self.keep(context, slot, replace.new_order, quantity);
-                self.emit_replaced(context, replace, replace.price, quantity, Some(visible), sink);
+                self.keep(context, slot, replace.new_order, quantity, sink);
+                let change = Changed {
+                    side,
+                    price: replace.price,
+                    quantity,
+                    kept: Some(Lots(quantity.lots())),
+                };
+                self.emit_replaced(context, replace, change, sink);
             }
             Ok(Change::Move(incoming)) => {
+                let before = self.before_step(slot, sink);
                 self.orders.forget_hash(slot, hash);
                 self.unlink_from_queue(slot);
-                self.emit_replaced(context, replace, replace.price, incoming.quantity, None, sink);
+                self.tell_left(context, before, sink);
+                let quantity = incoming.quantity;
+                let change = Changed { side, price: replace.price, quantity, kept: None };
+                self.emit_replaced(context, replace, change, sink);
                 self.execute_again(context, &incoming, sink);
             }
         }
@@ -178,14 +211,18 @@ impl Book<'_> {
         match self.check_replace(context, slot, replace) {
             Err(reason) => self.reject(context, replace.order, reason, sink),
             Ok(Change::Keep(quantity)) => {
-                self.keep(context, slot, replace.new_order, quantity);
-                let (price, visible) = (price_of(&self.as_it_is(slot)), self.shown(slot));
-                self.emit_replaced(context, replace, price, quantity, Some(visible), sink);
+                self.keep(context, slot, replace.new_order, quantity, sink);
+                let Leaving { side, price, visible, .. } = self.as_it_leaves(slot);
+                let change = Changed { side, price, quantity, kept: Some(Lots(visible)) };
+                self.tell_replaced(context, replace, change, sink);
             }
             Ok(Change::Move(incoming)) => {
+                let before = self.before_step(slot, sink);
                 self.remove(slot);
-                let price = price_of(&incoming);
-                self.emit_replaced(context, replace, price, incoming.quantity, None, sink);
+                self.tell_left(context, before, sink);
+                let Conditional { side, quantity, .. } = incoming;
+                let change = Changed { side, price: incoming.limit_ticks(), quantity, kept: None };
+                self.tell_replaced(context, replace, change, sink);
                 if incoming.trigger.is_some() {
                     self.wait(context, &incoming);
                 } else {
@@ -297,8 +334,17 @@ impl Book<'_> {
     }
 
     /// Changes an order where it is.
-    fn keep(&mut self, context: Context, slot: u32, id: OrderId, quantity: Quantity) {
+    fn keep(
+        &mut self,
+        context: Context,
+        slot: u32,
+        id: OrderId,
+        quantity: Quantity,
+        sink: &mut impl EventSink,
+    ) {
+        let before = self.before_step(slot, sink);
         self.shrink(slot, quantity.lots());
+        self.tell_shrunk(context, before, slot, sink);
         let order = self.orders.pool.get_mut(slot);
         let old_session = core::mem::replace(&mut order.session, context.session().0);
         if order.id != id.0 {
@@ -320,27 +366,48 @@ impl Book<'_> {
         }
     }
 
-    /// What the order in `slot` shows: nothing while it waits.
-    fn shown(&self, slot: u32) -> Lots {
+    /// What is told of the order in `slot` when it leaves: a stop that waits shows nothing, and has
+    /// the limit that it will have.
+    pub(super) fn as_it_leaves(&self, slot: u32) -> Leaving {
         let order = self.orders.pool.get(slot);
-        Lots(if LadderId(order.ladder).is_of_stops() { 0 } else { order.remaining })
+        let ladder = LadderId(order.ladder);
+        Leaving {
+            order: OrderId(order.id),
+            side: ladder.side(),
+            price: Ticks(order.limit),
+            open: order.remaining + self.orders.hidden(order),
+            visible: if ladder.is_of_stops() { 0 } else { order.remaining },
+        }
     }
 
-    /// Answers a Replace with the order's limit and quantity now; with what it shows when it kept
-    /// its place.
+    /// Answers a Replace with the order as it is now; in one copy.
+    #[inline(never)]
+    fn tell_replaced(
+        &mut self,
+        context: Context,
+        replace: &ReplaceOrder,
+        change: Changed,
+        sink: &mut impl EventSink,
+    ) {
+        self.emit_replaced(context, replace, change, sink);
+    }
+
+    /// The same, for the orders that are replaced most.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it tells is at hand where a plain order is")]
     fn emit_replaced(
         &mut self,
         context: Context,
         replace: &ReplaceOrder,
-        price: Ticks,
-        quantity: Quantity,
-        kept: Option<Lots>,
+        change: Changed,
         sink: &mut impl EventSink,
     ) {
+        let Changed { side, price, quantity, kept } = change;
         let replaced = EventKind::Replaced {
             client_sequence: context.client_sequence,
             order: replace.order,
             new_order: replace.new_order,
+            side,
             price,
             quantity,
             visible: kept.unwrap_or_default(),
@@ -358,11 +425,11 @@ impl Book<'_> {
         reason: CancelReason,
         sink: &mut impl EventSink,
     ) {
-        let order = self.orders.pool.get(slot);
-        let (id, owner) = (OrderId(order.id), SessionId(order.session));
-        let open = order.remaining + self.orders.hidden(order);
+        let leaving = self.as_it_leaves(slot);
+        let owner = SessionId(self.orders.pool.get(slot).session);
         self.remove(slot);
-        self.emit_canceled(context.about(owner), id, open, reason, sink);
+        self.tell_left(context, Some(leaving), sink);
+        self.emit_canceled(context.about(owner), leaving, reason, sink);
     }
 
     /// The slot of an open order of the account, and the hash of its id.
@@ -381,9 +448,4 @@ impl Book<'_> {
             Some(_) | None => Err(RejectReason::UnknownOrder),
         }
     }
-}
-
-/// The limit of an order, 0 when it has none.
-fn price_of(order: &Conditional) -> Ticks {
-    Ticks(order.limit.map_or(0, Price::ticks))
 }

@@ -2,14 +2,15 @@
 //! a hidden part, an expiry.
 
 use super::context::Context;
-use super::matching::reaches;
+use super::matching::{Taker, reaches};
+use super::steps::Step;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::{Extra, Order};
 use crate::book::store::terms::Terms;
-use crate::book::{Book, quantity_of};
+use crate::book::{Book, Leaving, quantity_of};
 use crate::event::{CancelReason, EventKind, EventSink};
 use crate::types::{
-    AccountId, OrderId, Phase, Price, Quantity, SelfTrade, SessionId, Side, TimeInForce,
+    AccountId, OrderId, Phase, Price, Quantity, SelfTrade, SessionId, Side, Ticks, TimeInForce,
 };
 use bytemuck::Zeroable;
 
@@ -51,6 +52,22 @@ impl Conditional {
             Side::Sell => self.limit.unwrap_or(Price::MIN),
         }
     }
+
+    /// Its limit, 0 when it has none.
+    pub(super) fn limit_ticks(&self) -> Ticks {
+        Ticks(self.limit.map_or(0, Price::ticks))
+    }
+
+    /// The order as those that it trades with need to know it.
+    fn taker(&self) -> Taker {
+        Taker { order: self.order, side: self.side, limit: self.worst() }
+    }
+
+    /// What is told of its rest when that is canceled.
+    fn leaving(&self, open: u64) -> Leaving {
+        let Self { order, side, .. } = *self;
+        Leaving { order, side, price: self.limit_ticks(), open, visible: 0 }
+    }
 }
 
 impl Book<'_> {
@@ -67,11 +84,10 @@ impl Book<'_> {
             return self.rest_conditional(context, incoming, whole, sink);
         }
         if let Some(reason) = self.refusal(context, incoming) {
-            return self.emit_canceled(context, incoming.order, whole, reason, sink);
+            return self.emit_canceled(context, incoming.leaving(whole), reason, sink);
         }
         let remaining = if incoming.terms.self_trade == SelfTrade::Allow {
-            let Conditional { order, side, .. } = *incoming;
-            self.cross_conditional(context, order, whole, side, incoming.worst(), sink)
+            self.cross_conditional(context, incoming.taker(), whole, sink)
         } else {
             self.cross_preventing(context, incoming, sink)
         };
@@ -145,8 +161,9 @@ impl Book<'_> {
         incoming: &Conditional,
         sink: &mut impl EventSink,
     ) -> u64 {
-        let Conditional { order, side, account, terms, .. } = *incoming;
-        let limit = incoming.worst();
+        let Conditional { account, terms, .. } = *incoming;
+        let taker = incoming.taker();
+        let Taker { side, limit, .. } = taker;
         let mut remaining = incoming.quantity.lots();
         while remaining > 0 {
             let Some((level, price)) = self.best_opposite(context.instrument(), side) else {
@@ -157,7 +174,7 @@ impl Book<'_> {
             }
             let slot = self.ladders.queue(level).head;
             if self.orders.pool.get(slot).account != account.0 {
-                remaining = self.fill_first(context, order, remaining, slot, price, sink);
+                remaining = self.fill_first(context, taker, remaining, slot, price, sink);
                 continue;
             }
             let (goes_oldest, goes_newest) = match terms.self_trade {
@@ -170,7 +187,8 @@ impl Book<'_> {
                 self.cancel_slot(context, slot, CancelReason::SelfTrade, sink);
             }
             if goes_newest {
-                self.emit_canceled(context, order, remaining, CancelReason::SelfTrade, sink);
+                let rest = incoming.leaving(remaining);
+                self.emit_canceled(context, rest, CancelReason::SelfTrade, sink);
                 return 0;
             }
         }
@@ -198,7 +216,7 @@ impl Book<'_> {
         } else {
             return self.rest_with_extra(context, incoming, remaining, sink);
         };
-        self.emit_canceled(context, incoming.order, remaining, reason, sink);
+        self.emit_canceled(context, incoming.leaving(remaining), reason, sink);
     }
 
     fn rest_with_extra(
@@ -218,6 +236,7 @@ impl Book<'_> {
             account: account.0,
             session: context.owner().0,
             terms: incoming.terms.bits(),
+            limit: price.ticks(),
             ..Order::zeroed()
         };
         let slot = self.join_conditional(resting, price);
@@ -232,6 +251,7 @@ impl Book<'_> {
             quantity: quantity_of(remaining),
             visible: quantity_of(visible),
         };
+        self.tell_step(context, Step::joined(side, price, visible, remaining), sink);
         self.tell(context, rested, sink);
     }
 
@@ -243,8 +263,15 @@ impl Book<'_> {
         extra.hidden -= shown;
         self.orders.pool.get_mut(slot).remaining = shown;
         self.send_to_the_back(slot);
-        let replenished =
-            EventKind::Replenished { order: OrderId(order.id), visible: quantity_of(shown) };
+        let side = LadderId(order.ladder).side();
+        let price = order.valid_limit();
+        self.tell_step(context, Step::replenished(side, price, shown), sink);
+        let replenished = EventKind::Replenished {
+            order: OrderId(order.id),
+            side,
+            price,
+            visible: quantity_of(shown),
+        };
         self.tell(context.about(SessionId(order.session)), replenished, sink);
     }
 

@@ -60,10 +60,11 @@ impl Book<'_> {
         if let Err(reason) = self.check_session(context.session()) {
             return self.reject(context, new.order, reason, sink);
         }
-        // The book first, then the events: what they share is at hand for both.
-        self.rest(context, incoming, incoming.quantity);
+        // The answer first: its numbers are still in registers, and what the book does then is not
+        // in its way.
         let sequence = self.last_sequence;
-        self.emit_as(sequence, context, accepted(context, new), sink);
+        self.emit_as(sequence, context, accepted(context, incoming), sink);
+        self.rest(context, incoming, incoming.quantity, sink);
         self.emit_as(sequence, context, rested(incoming, incoming.quantity), sink);
     }
 
@@ -87,7 +88,7 @@ impl Book<'_> {
         });
         match checked {
             Ok(incoming) => {
-                self.emit(context, accepted(context, new), sink);
+                self.emit(context, accepted(context, &incoming), sink);
                 self.execute(context, &incoming, sink);
             }
             Err(reason) => self.reject(context, new.order, reason, sink),
@@ -100,7 +101,7 @@ impl Book<'_> {
     fn new_conditional(&mut self, context: Context, new: &NewOrder, sink: &mut impl EventSink) {
         match self.check_conditional(context, new) {
             Ok(conditional) => {
-                self.emit(context, accepted(context, new), sink);
+                self.emit(context, accepted_conditional(context, &conditional), sink);
                 if new.order_type.is_stop() {
                     self.wait(context, &conditional);
                 } else {
@@ -255,10 +256,29 @@ impl Book<'_> {
     }
 }
 
-/// The answer to an order that is taken.
+/// The answer to a plain order that is taken.
 #[inline]
-fn accepted(context: Context, new: &NewOrder) -> EventKind {
-    EventKind::Accepted { client_sequence: context.client_sequence, order: new.order }
+fn accepted(context: Context, incoming: &Incoming) -> EventKind {
+    EventKind::Accepted {
+        client_sequence: context.client_sequence,
+        order: incoming.order,
+        side: incoming.side,
+        price: Ticks(incoming.limit.ticks()),
+        trigger: Ticks(0),
+        quantity: incoming.quantity,
+    }
+}
+
+/// The answer to any other order that is taken.
+fn accepted_conditional(context: Context, taken: &Conditional) -> EventKind {
+    EventKind::Accepted {
+        client_sequence: context.client_sequence,
+        order: taken.order,
+        side: taken.side,
+        price: taken.limit_ticks(),
+        trigger: Ticks(taken.trigger.map_or(0, Price::ticks)),
+        quantity: taken.quantity,
+    }
 }
 
 /// One word that is 0 when an order asks for nothing beyond what a limit order without conditions

@@ -1,10 +1,11 @@
 //! Price-time priority: how an incoming order trades, and what becomes of the rest.
 
 use super::context::Context;
+use super::steps::Step;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::order::Order;
 use crate::book::store::pool::NONE;
-use crate::book::{Book, quantity_of};
+use crate::book::{Book, Leaving, quantity_of};
 use crate::command::NewOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::types::{
@@ -25,6 +26,15 @@ pub(super) struct Incoming {
     /// The worst price that it trades at.
     pub(super) limit: Price,
     pub(super) quantity: Quantity,
+}
+
+/// An order that trades, as those that it meets need to know it.
+#[derive(Clone, Copy)]
+pub(super) struct Taker {
+    pub(super) order: OrderId,
+    pub(super) side: Side,
+    /// The worst price that it trades at.
+    pub(super) limit: Price,
 }
 
 impl Incoming {
@@ -57,14 +67,14 @@ impl Book<'_> {
         sink: &mut impl EventSink,
     ) {
         let Incoming { order, side, limit, quantity, .. } = *incoming;
-        let whole = quantity.lots();
-        let remaining = self.cross(context, order, whole, side, limit, sink);
+        let (whole, taker) = (quantity.lots(), Taker { order, side, limit });
+        let remaining = self.cross(context, taker, whole, sink);
         if let Some(rest) = Quantity::new(Lots(remaining)) {
             if incoming.may_rest {
-                self.rest(context, incoming, rest);
+                self.rest(context, incoming, rest, sink);
                 self.emit(context, rested(incoming, rest), sink);
             } else {
-                self.cancel_rest(context, order, remaining, sink);
+                self.cancel_rest(context, taker, remaining, sink);
             }
         }
         if remaining < whole {
@@ -77,11 +87,13 @@ impl Book<'_> {
     pub(super) fn cancel_rest(
         &mut self,
         context: Context,
-        order: OrderId,
+        taker: Taker,
         lots: u64,
         sink: &mut impl EventSink,
     ) {
-        self.emit_canceled(context, order, lots, CancelReason::IocRemainder, sink);
+        let Taker { order, side, limit } = taker;
+        let rest = Leaving { order, side, price: Ticks(limit.ticks()), open: lots, visible: 0 };
+        self.emit_canceled(context, rest, CancelReason::IocRemainder, sink);
     }
 
     /// The same, for an order that was open before.
@@ -100,13 +112,11 @@ impl Book<'_> {
     pub(super) fn cross_conditional(
         &mut self,
         context: Context,
-        taker: OrderId,
+        taker: Taker,
         lots: u64,
-        side: Side,
-        limit: Price,
         sink: &mut impl EventSink,
     ) -> u64 {
-        self.cross(context, taker, lots, side, limit, sink)
+        self.cross(context, taker, lots, sink)
     }
 
     /// Trades level by level, from the best price to the limit; returns the lots that are left.
@@ -115,17 +125,15 @@ impl Book<'_> {
     fn cross(
         &mut self,
         context: Context,
-        taker: OrderId,
+        taker: Taker,
         mut remaining: u64,
-        side: Side,
-        limit: Price,
         sink: &mut impl EventSink,
     ) -> u64 {
         while remaining > 0 {
-            let Some((level, price)) = self.best_opposite(context.instrument(), side) else {
+            let Some((level, price)) = self.best_opposite(context.instrument(), taker.side) else {
                 break;
             };
-            if !reaches(side, limit, price) {
+            if !reaches(taker.side, taker.limit, price) {
                 break;
             }
             remaining = self.fill(context, taker, remaining, level, price, sink);
@@ -157,7 +165,7 @@ impl Book<'_> {
     fn fill(
         &mut self,
         context: Context,
-        taker: OrderId,
+        taker: Taker,
         mut remaining: u64,
         level_slot: u32,
         price: Price,
@@ -175,19 +183,23 @@ impl Book<'_> {
             maker.remaining -= traded;
             let trade = EventKind::Trade {
                 maker: OrderId(maker.id),
-                taker,
+                taker: taker.order,
+                side: taker.side,
                 maker_session: SessionId(maker.session),
                 price,
                 quantity: quantity_of(traded),
                 maker_remaining: Lots(maker.remaining),
                 taker_remaining: Lots(remaining),
             };
-            if maker.remaining == 0 {
+            let maker_left = maker.remaining;
+            if maker_left == 0 {
                 let filled = head;
                 head = maker.next;
                 order_count -= 1;
                 self.remove_filled(filled);
             }
+            let step = Step::traded(taker.side.opposite(), price, traded, traded, maker_left);
+            self.tell_step(context, step, sink);
             self.emit(context, trade, sink);
         }
         self.ladders.instrument_book_mut(context.instrument()).last_trade = price.ticks();
@@ -230,7 +242,7 @@ impl Book<'_> {
     pub(super) fn fill_first(
         &mut self,
         context: Context,
-        taker: OrderId,
+        taker: Taker,
         remaining: u64,
         slot: u32,
         price: Price,
@@ -243,7 +255,8 @@ impl Book<'_> {
         let (left, session) = (maker.remaining, SessionId(maker.session));
         let trade = EventKind::Trade {
             maker: OrderId(maker.id),
-            taker,
+            taker: taker.order,
+            side: taker.side,
             maker_session: session,
             price,
             quantity: quantity_of(traded),
@@ -251,6 +264,8 @@ impl Book<'_> {
             taker_remaining: Lots(remaining - traded),
         };
         self.ladders.instrument_book_mut(context.instrument()).last_trade = price.ticks();
+        let step = Step::traded(taker.side.opposite(), price, traded, traded, left + hidden);
+        self.tell_step(context, step, sink);
         self.emit(context, trade, sink);
         if left == 0 && hidden > 0 {
             self.replenish(context, slot, sink);
@@ -263,16 +278,26 @@ impl Book<'_> {
     /// Lets what is left of an order rest in the book.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "half of all commands end here")]
-    pub(super) fn rest(&mut self, context: Context, incoming: &Incoming, quantity: Quantity) {
+    pub(super) fn rest(
+        &mut self,
+        context: Context,
+        incoming: &Incoming,
+        quantity: Quantity,
+        sink: &mut impl EventSink,
+    ) {
         let order = Order {
             id: incoming.order.0,
             remaining: quantity.lots(),
             ladder: LadderId::new(context.instrument(), incoming.side).0,
             account: incoming.account.0,
             session: context.owner().0,
+            limit: incoming.limit.ticks(),
             ..Order::zeroed()
         };
         self.join(incoming.hash, order, incoming.limit);
+        let lots = quantity.lots();
+        let step = Step::joined(incoming.side, incoming.limit, lots, lots);
+        self.tell_step(context, step, sink);
     }
 }
 

@@ -76,7 +76,8 @@ impl Book<'_> {
         self.unlink_from_level(&left);
     }
 
-    /// Takes a plain order of an account by its id, whose hash is given, out of the book. None when
+    /// Takes a plain order of an account by its id, whose hash is given, out of its queue and the
+    /// book; [`unlink_from_level`](Self::unlink_from_level) is the caller's business. None when
     /// there is no such order, or when it is not plain.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "nearly half of all commands: one piece of code")]
@@ -96,15 +97,13 @@ impl Book<'_> {
             return None;
         }
         chain.remove(entries, slot);
-        let left = take_out(entries, free, slot);
-        self.unlink_from_level(&left);
-        Some(left)
+        Some(take_out(entries, free, slot))
     }
 
     /// Takes an order that has left its queue out of its level and its session.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "nearly half of all commands end here")]
-    fn unlink_from_level(&mut self, left: &Order) {
+    pub(super) fn unlink_from_level(&mut self, left: &Order) {
         let queue = self.ladders.queue_mut(left.level);
         queue.drop_between(left.prev, left.next);
         if queue.order_count == 0 {

@@ -18,6 +18,7 @@ impl Book<'_> {
     pub(super) fn wait(&mut self, context: Context, stop: &Conditional) {
         let Some(trigger) = stop.trigger else { broken_invariant("a stop without a trigger") };
         let Conditional { display, minimum, expiry_ns, .. } = *stop;
+        let limit = stop.limit.map_or(0, Price::ticks);
         let waiting = Order {
             id: stop.order.0,
             remaining: stop.quantity.lots(),
@@ -25,9 +26,9 @@ impl Book<'_> {
             account: stop.account.0,
             session: context.owner().0,
             terms: stop.terms.bits(),
+            limit,
             ..Order::zeroed()
         };
-        let limit = stop.limit.map_or(0, Price::ticks);
         let slot = self.join_conditional(waiting, trigger);
         self.attach(slot, Extra { display, expiry_ns, minimum, limit, ..Extra::zeroed() });
     }

@@ -49,6 +49,12 @@ impl LadderId {
         if (self.0 ^ self.0 >> 1) & 1 == 0 { Side::Buy } else { Side::Sell }
     }
 
+    /// The side of its orders, where they rest.
+    #[inline]
+    pub(in crate::book) const fn side_of_resting(self) -> Side {
+        if self.descends() { Side::Buy } else { Side::Sell }
+    }
+
     /// Whether its orders wait for a trigger.
     #[inline]
     pub(in crate::book) const fn is_of_stops(self) -> bool {

@@ -4,7 +4,8 @@ use super::index::Keyed;
 use super::ladder_id::LadderId;
 use super::pool::{Pool, entry_by_link};
 use super::terms::Terms;
-use crate::types::InstrumentId;
+use crate::book::invariant::broken_invariant;
+use crate::types::{InstrumentId, Price, Ticks};
 use bytemuck::{Pod, Zeroable};
 
 /// An open order in its slot, resting or waiting; fills one cache line. Slot 0 ends every list.
@@ -29,12 +30,15 @@ pub(in crate::book) struct Order {
     pub(in crate::book) session: u16,
     /// Its [`Terms`]; 0 for most.
     pub(in crate::book) terms: u16,
-    /// The order after it in its level. From here on a new order is zero.
+    /// The order after it in its level. From here on a new order is zero, but for its limit.
     pub(in crate::book) next: u32,
     /// Slot of its [`Extra`]; none for most.
     pub(in crate::book) extra: u32,
-    /// Fills the cache line.
-    pub(in crate::book) reserved: [u32; 4],
+    /// Zeros, which with the two links before are written at once.
+    pub(in crate::book) reserved: [u32; 3],
+    /// Its limit, in ticks; 0 for a stop without one. It is its level's price too while it rests,
+    /// and at hand where the level is not.
+    pub(in crate::book) limit: u32,
 }
 
 /// What an iceberg, an order with an expiry or a stop that waits has besides: a second slot.
@@ -74,6 +78,14 @@ impl Order {
     #[inline]
     pub(in crate::book) fn instrument(&self) -> InstrumentId {
         LadderId(self.ladder).instrument()
+    }
+
+    /// The limit of an order that rests.
+    pub(in crate::book) fn valid_limit(&self) -> Price {
+        match Price::new(Ticks(self.limit)) {
+            Some(limit) => limit,
+            None => broken_invariant("an order rests without a limit"),
+        }
     }
 
     /// Its terms.

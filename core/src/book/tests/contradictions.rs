@@ -49,6 +49,7 @@ fn check_notices_broken_orders_and_queues() {
     let (first, second) =
         (Some(CheckFault::Order(AAA, OrderId(1))), Some(CheckFault::Queue(AAA, Side::Buy)));
     assert_eq!(fault_after(|book| book.orders.pool.get_mut(slot(book, 1)).remaining = 0), first);
+    assert_eq!(fault_after(|book| book.orders.pool.get_mut(slot(book, 1)).limit += 1), first);
     assert_eq!(fault_after(|book| book.orders.pool.get_mut(slot(book, 1)).ladder += 1), first);
     assert_eq!(fault_after(|book| book.orders.pool.get_mut(slot(book, 1)).level += 1), first);
     assert_eq!(fault_after(|book| book.orders.pool.get_mut(slot(book, 2)).prev = 0), second);
@@ -90,7 +91,7 @@ fn check_notices_a_crossed_book_and_wrong_counts() {
         // An ask at 9 that did not trade.
         let asks = LadderId::new(AAA, Side::Sell);
         let order = *book.orders.pool.get(slot(book, 5));
-        let order = Order { id: 99, ladder: asks.0, ..order };
+        let order = Order { id: 99, ladder: asks.0, limit: 9, ..order };
         book.join_conditional(order, Price::new(Ticks(9)).expect("a price"));
     });
     assert_eq!(crossed, Some(CheckFault::Crossed(AAA)));
@@ -257,7 +258,7 @@ fn check_notices_what_does_not_add_up() {
         // An ask at the best bid that did not trade.
         let asks = LadderId::new(AAA, Side::Sell);
         let order = *book.orders.pool.get(slot(book, 5));
-        let order = Order { id: 99, ladder: asks.0, ..order };
+        let order = Order { id: 99, ladder: asks.0, limit: 10, ..order };
         book.join_conditional(order, Price::new(Ticks(10)).expect("a price"));
     });
     assert_eq!(touching, Some(CheckFault::Crossed(AAA)));

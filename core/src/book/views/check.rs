@@ -3,6 +3,7 @@
 
 use crate::book::Book;
 use crate::book::store::ladder_id::LadderId;
+use crate::book::store::order::Order;
 use crate::book::store::pool::NONE;
 use crate::book::store::row::{PART_BITS, Queue, row_of};
 use crate::book::store::span::{DEPTHS, SPAN_BITS, map_of};
@@ -243,6 +244,7 @@ impl Walk<'_> {
             let is_right = order.level == level_slot
                 && order.ladder == self.id.0
                 && order.remaining > 0
+                && order.limit == self.limit_of(level_slot, order)
                 && orders.find(self.id.instrument(), OrderId(order.id)) == Some(slot)
                 && self.has_its_extra(slot);
             ensure(is_right, CheckFault::Order(self.id.instrument(), OrderId(order.id)))?;
@@ -251,6 +253,15 @@ impl Walk<'_> {
         }
         self.tally.orders += count;
         ensure(level.tail == prev && level.order_count == count, self.bad_queue())
+    }
+
+    /// The limit that an order of a level has: the level's price, or its extra's while it waits.
+    fn limit_of(&self, level_slot: u32, order: &Order) -> u32 {
+        if self.id.is_of_stops() {
+            self.book.orders.extra_of(order).limit
+        } else {
+            self.book.ladders.level(level_slot).price
+        }
     }
 
     /// Whether an order has the extra that it needs, and no other, and counts it.

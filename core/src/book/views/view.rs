@@ -16,6 +16,15 @@ use crate::types::{
 use core::fmt;
 use core::iter::successors;
 
+/// A price level and how many orders rest at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelCount {
+    /// Its price.
+    pub price: Price,
+    /// Orders that rest at it; never 0.
+    pub order_count: u32,
+}
+
 /// A price level as it is seen from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LevelView {
@@ -193,8 +202,27 @@ impl Book<'_> {
         self.sessions.open_max(session)
     }
 
-    /// The levels of a side, best first. Reads every order of a level to add up its quantities.
-    pub fn levels(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = LevelView> {
+    /// The level at a price; `None` when nothing rests there. Its sums are a
+    /// [`Depth`](crate::book::Depth)'s.
+    pub fn level(&self, instrument: InstrumentId, side: Side, price: Price) -> Option<LevelCount> {
+        self.defined(instrument)?;
+        let slot = self.ladders.find(LadderId::new(instrument, side), price.ticks())?;
+        Some(LevelCount { price, order_count: self.ladders.queue(slot).order_count })
+    }
+
+    /// The levels of a side, best first.
+    pub fn levels(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = LevelCount> {
+        self.resting_levels(instrument, side)
+            .map(|level| LevelCount { price: level.valid_price(), order_count: level.order_count })
+    }
+
+    /// The levels of a side with their quantities, best first. Reads every order of each: a
+    /// [`Depth`](crate::book::Depth) has the sums at hand.
+    pub fn summed_levels(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+    ) -> impl Iterator<Item = LevelView> {
         self.resting_levels(instrument, side).map(|level| {
             let sum = |lots: fn(&OrderView) -> u64| {
                 self.queue(level).map(|order| u128::from(lots(&order))).sum()
@@ -232,6 +260,21 @@ impl Book<'_> {
         let order = self.orders.pool.get(slot);
         let rests = !LadderId(order.ladder).is_of_stops();
         rests.then(|| self.view(self.ladders.level(order.level).valid_price(), slot))
+    }
+
+    /// Orders at the price of an order that trade before it; `None` unless it rests. Walks over
+    /// those before it or those behind it, whichever are fewer.
+    pub fn orders_ahead(&self, instrument: InstrumentId, order: OrderId) -> Option<u32> {
+        self.order(instrument, order)?;
+        let order = self.orders.pool.get(self.orders.find(instrument, order)?);
+        let (mut prev, mut next, mut walked) = (order.prev, order.next, 0);
+        while prev != NONE && next != NONE {
+            prev = self.orders.pool.get(prev).prev;
+            next = self.orders.pool.get(next).next;
+            walked += 1;
+        }
+        let order_count = self.ladders.queue(order.level).order_count;
+        Some(if prev == NONE { walked } else { order_count - 1 - walked })
     }
 
     /// A stop that waits.

@@ -19,7 +19,7 @@ pub(super) const STREAM_LIMIT_DEFAULT: u64 = 2_000_000;
 /// run with the same data directory recovers the log and continues where this one ended, also after
 /// a crash.
 #[derive(Clone, Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
+#[expect(clippy::struct_excessive_bools, reason = "flags that do not touch each other")]
 pub struct RunArgs {
     /// The flow to run, CSV or gzip of it; - is standard input [default: the seeded stream]
     #[arg(long, value_name = "FILE")]
@@ -33,6 +33,10 @@ pub struct RunArgs {
     /// Write every released event of the whole flow, one JSON object a line
     #[arg(long, value_name = "OUT.jsonl")]
     pub events: Option<PathBuf>,
+    /// Write the time of each command too, in nanoseconds since the Unix epoch: a column of
+    /// --fills, a line behind the command's --events
+    #[arg(long)]
+    pub times: bool,
     /// Write the highest flow seq whose events have been released, one number a line, whenever it
     /// rises; - is standard output (then everything else goes to standard error)
     #[arg(long, value_name = "PATH")]
@@ -79,6 +83,6 @@ impl RunArgs {
     /// # Errors
     /// The file of settings cannot be read, or they contradict each other.
     pub(super) fn configuration(&self) -> Result<Config, ConfigError> {
-        self.settings.with_file(self.config.as_deref())
+        Ok(self.settings.with_file(self.config.as_deref())?.tell_ends(self.times))
     }
 }

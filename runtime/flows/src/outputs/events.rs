@@ -6,15 +6,15 @@
 //!
 //! | kind | fields |
 //! |---|---|
-//! | `accepted` | `order` |
+//! | `accepted` | `order`, `side`, `price`, `trigger`, `quantity` |
 //! | `rejected` | `order`, `reason` |
-//! | `trade` | `maker`, `taker`, `maker_session`, `price`, `quantity`, `maker_remaining`, `taker_remaining` |
+//! | `trade` | `maker`, `taker`, `maker_session`, `price`, `quantity`, `maker_remaining`, `taker_remaining`, `side` (the taker's) |
 //! | `rested` | `order`, `side`, `price`, `quantity`, `visible` |
-//! | `canceled` | `order`, `quantity`, `reason` |
-//! | `reduced` | `order`, `remaining`, `visible` |
-//! | `replaced` | `order`, `new_order`, `price`, `quantity`, `visible`, `kept_priority` |
+//! | `canceled` | `order`, `quantity`, `reason`, `side`, `price`, `visible` |
+//! | `reduced` | `order`, `remaining`, `visible`, `side`, `price` |
+//! | `replaced` | `order`, `new_order`, `price`, `quantity`, `visible`, `kept_priority`, `side` |
 //! | `triggered` | `order` |
-//! | `replenished` | `order`, `visible` |
+//! | `replenished` | `order`, `visible`, `side`, `price` |
 //! | `auction_trade` | `buy`, `sell`, `sell_session`, `price`, `quantity`, `buy_remaining`, `sell_remaining` |
 //! | `mass_canceled` | `order_count` |
 //! | `duplicate` | `last` |
@@ -28,6 +28,9 @@
 //! | `day_ended` | none |
 //! | `session_limited` | `of_session`, `open_orders_max` |
 //!
+//! With times the line `sequence`, `kind` (`command_end`), `timestamp_ns` follows the events of
+//! each command: when it was taken, in nanoseconds since the Unix epoch.
+//!
 //! Prices are in ticks, quantities in lots. Numbers are integers of up to 64 bits.
 
 mod line;
@@ -35,7 +38,7 @@ mod line;
 mod tests;
 
 use super::{DurableFile, OutputError, TextFile};
-use highwater::event::{Event, EventKind, RejectReason};
+use highwater::event::{CommandEnd, Event, EventKind, RejectReason};
 use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
 use highwater_storage::ConsumerKind;
 use line::Line;
@@ -102,6 +105,19 @@ impl EventsWriter {
             }
         }
         line.kind(event.kind);
+        self.file.text().extend_from_slice(b"}\n");
+        self.file.settle()
+    }
+
+    /// Says that the command of the events before has ended, and when it was taken.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn end(&mut self, end: CommandEnd) -> Result<(), OutputError> {
+        let mut line = Line(self.file.text());
+        line.number("{\"sequence\":", end.sequence.0);
+        line.number(",\"kind\":\"command_end\",\"timestamp_ns\":", end.timestamp_ns);
         self.file.text().extend_from_slice(b"}\n");
         self.file.settle()
     }

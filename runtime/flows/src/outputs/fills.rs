@@ -1,9 +1,10 @@
 //! The fills of a session, one line a trade, in the order in which they happened.
 
 use super::{DurableFile, OutputError, TextFile};
-use highwater::event::Event;
+use highwater::event::{CommandEnd, Event};
 use highwater::types::SessionId;
 use highwater_engine::fills::{FILLS_HEADER, FillLines, FillsMark};
+use highwater_engine::text::push_number;
 use highwater_storage::ConsumerKind;
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,10 +15,13 @@ use std::path::Path;
 ///
 /// `aggressor_seq` is the client sequence of the command; `fill_no` counts its trades from 0, those
 /// of the stops that it triggered too. The trades of an auction have no aggressor and are left out.
+/// With times a column `timestamp_ns` follows, the time of the command.
 #[derive(Debug)]
 pub struct FillsWriter {
     file: TextFile,
     lines: FillLines,
+    /// Lines of a command that has not ended, where they get its time.
+    untimed: Option<Vec<u8>>,
 }
 
 impl FillsWriter {
@@ -29,6 +33,15 @@ impl FillsWriter {
     /// When the file cannot be created.
     pub fn create(path: &Path, session: SessionId) -> Result<Self, OutputError> {
         Ok(Self::to(TextFile::create("fills", path)?, session))
+    }
+
+    /// The same for a file with times. Nothing goes on with such a file, so it needs the whole log.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be created.
+    pub fn create_timed(path: &Path, session: SessionId) -> Result<Self, OutputError> {
+        Ok(Self::timed_to(TextFile::create("fills", path)?, session))
     }
 
     /// Goes on with the file at `path`, of which what `mark` measures is kept and the rest dropped;
@@ -45,12 +58,18 @@ impl FillsWriter {
             file.settle()?;
         }
         former.check().map_err(failed)?;
-        Ok(Self { file, lines: FillLines::new(session) })
+        Ok(Self { file, lines: FillLines::new(session), untimed: None })
     }
 
     fn to(mut file: TextFile, session: SessionId) -> Self {
         file.text().extend_from_slice(FILLS_HEADER.as_bytes());
-        Self { file, lines: FillLines::new(session) }
+        Self { file, lines: FillLines::new(session), untimed: None }
+    }
+
+    fn timed_to(mut file: TextFile, session: SessionId) -> Self {
+        let columns = FILLS_HEADER.trim_end();
+        file.text().extend_from_slice(format!("{columns},timestamp_ns\n").as_bytes());
+        Self { file, lines: FillLines::new(session), untimed: Some(Vec::new()) }
     }
 
     /// Takes the next released event. Those of other sessions are passed over.
@@ -60,7 +79,33 @@ impl FillsWriter {
     /// When the file cannot be written.
     #[inline]
     pub fn event(&mut self, event: &Event) -> Result<(), OutputError> {
+        if let Some(untimed) = &mut self.untimed {
+            self.lines.event(event, untimed);
+            return Ok(());
+        }
         if self.lines.event(event, self.file.text()) { self.file.settle() } else { Ok(()) }
+    }
+
+    /// The command of the events before has ended: its lines get its time, where they are to have
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn end(&mut self, end: CommandEnd) -> Result<(), OutputError> {
+        let Some(untimed) = self.untimed.as_mut().filter(|untimed| !untimed.is_empty()) else {
+            return Ok(());
+        };
+        for line in untimed.split_inclusive(|byte| *byte == b'\n') {
+            let columns = line.strip_suffix(b"\n").unwrap_or(line);
+            let text = self.file.text();
+            text.extend_from_slice(columns);
+            text.push(b',');
+            push_number(text, end.timestamp_ns);
+            text.push(b'\n');
+        }
+        untimed.clear();
+        self.file.settle()
     }
 
     /// Gives the file its name: until then it stands beside what had the name before.
@@ -78,7 +123,8 @@ impl FillsWriter {
     ///
     /// The system's.
     pub fn durable_file(&self) -> io::Result<Option<DurableFile>> {
-        let kind = ConsumerKind::Fills;
+        // What nothing goes on with is written anew from the first record, as events are.
+        let kind = if self.untimed.is_some() { ConsumerKind::Events } else { ConsumerKind::Fills };
         let named = self.file.named_file()?;
         Ok(named.map(|(path, file)| DurableFile { kind, path, file }))
     }
@@ -148,7 +194,7 @@ mod tests {
     use super::*;
     use highwater::event::{EventKind, EventSink};
     use highwater::types::ClientSequence;
-    use highwater::types::{InstrumentId, Lots, OrderId, Price, Quantity, Sequence, Ticks};
+    use highwater::types::{InstrumentId, Lots, OrderId, Price, Quantity, Sequence, Side, Ticks};
     use highwater_engine::fills::FillsMeter;
 
     const SESSION: SessionId = SessionId(1);
@@ -159,13 +205,22 @@ mod tests {
 
     fn accepted(client_sequence: u64) -> Event {
         let client_sequence = ClientSequence(client_sequence);
-        event(SESSION, EventKind::Accepted { client_sequence, order: OrderId(5) })
+        let kind = EventKind::Accepted {
+            client_sequence,
+            order: OrderId(5),
+            side: Side::Buy,
+            price: Ticks(911),
+            trigger: Ticks(0),
+            quantity: Quantity::new(Lots(7_000)).unwrap(),
+        };
+        event(SESSION, kind)
     }
 
     fn trade(session: SessionId, maker: u64) -> Event {
         let kind = EventKind::Trade {
             maker: OrderId(maker),
             taker: OrderId(5),
+            side: Side::Buy,
             maker_session: SESSION,
             price: Price::new(Ticks(911)).unwrap(),
             quantity: Quantity::new(Lots(7_000)).unwrap(),
@@ -222,6 +277,28 @@ mod tests {
         other.take(text.replacen("911", "912", 1).as_bytes());
         assert_eq!(other.bytes, whole.bytes);
         assert_ne!(other, whole);
+    }
+
+    #[test]
+    fn the_fills_of_a_command_get_its_time_when_it_ends() {
+        let shared = Shared::default();
+        let file = TextFile::new("fills", "f.csv", shared.clone());
+        let mut fills = FillsWriter::timed_to(file, SESSION);
+        let end =
+            |sequence, timestamp_ns| CommandEnd { sequence: Sequence(sequence), timestamp_ns };
+        for number in 1..=2 {
+            for event in [accepted(number), trade(SESSION, number), trade(SESSION, 9)] {
+                fills.event(&event).unwrap();
+            }
+            fills.flush().unwrap();
+            assert!(!shared.text().contains(&format!("\n{number},")), "it has no time yet");
+            fills.end(end(number, 70 + number)).unwrap();
+        }
+        // A command without fills.
+        fills.end(end(3, 99)).unwrap();
+        fills.flush().unwrap();
+        let lines = "1,0,1,911,7000,71\n1,1,9,911,7000,71\n2,0,2,911,7000,72\n2,1,9,911,7000,72\n";
+        assert_eq!(shared.text(), format!("{},timestamp_ns\n{lines}", FILLS_HEADER.trim_end()));
     }
 
     #[test]

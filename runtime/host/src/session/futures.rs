@@ -3,7 +3,7 @@
 use super::Session;
 use crate::errors::{PollError, SessionEnd};
 use crate::waiter::Until;
-use highwater::event::Event;
+use highwater::event::{Event, Told};
 use highwater::types::Sequence;
 use highwater_platform::Platform;
 use std::future::Future;
@@ -16,7 +16,8 @@ impl<P: Platform> Session<P> {
         Durable { session: self, sequence }
     }
 
-    /// Completes with the session's next event, or when there will be none.
+    /// Completes with the session's next event, or when there will be none. The ends of commands
+    /// are passed over.
     pub const fn next_event(&mut self) -> NextEvent<'_, P> {
         NextEvent { session: self }
     }
@@ -59,7 +60,13 @@ impl<P: Platform> Future for NextEvent<'_, P> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let session = &*self.session;
         session.poll_for(Until::Event, context, || {
-            session.take(1).map(|events| events.first().copied())
+            loop {
+                match session.take(1)?.first() {
+                    Some(Told::Event(event)) => return Ok(Some(*event)),
+                    Some(Told::End(_)) => {}
+                    None => return Ok(None),
+                }
+            }
         })
     }
 }

@@ -5,8 +5,8 @@ use super::Session;
 use crate::errors::{CallError, PollError, SessionEnd, WaitError};
 use crate::waiter::{Until, with_thread_waker};
 use highwater::command::Action;
-use highwater::event::{Event, EventSink};
-use highwater::types::{ClientSequence, Sequence};
+use highwater::event::{CommandEnd, Event, EventSink};
+use highwater::types::{ClientSequence, Sequence, SessionId};
 use highwater_platform::Platform;
 use highwater_platform::idle::yield_quickly;
 use std::thread::park_timeout;
@@ -69,7 +69,7 @@ impl<P: Platform> Session<P> {
         Ok(sequence)
     }
 
-    /// Waits until there is an event to [`poll`](Self::poll).
+    /// Waits until there is an event to [`poll`](Self::poll), or the end of a command.
     ///
     /// # Errors
     /// There is none, and the time is over, or there will be none.
@@ -101,19 +101,15 @@ impl<P: Platform> Session<P> {
         timeout: Duration,
         sink: &mut impl EventSink,
     ) -> Result<Event, WaitError> {
-        let id = self.id;
+        let session = self.id;
         let mut answer: Option<Event> = None;
-        self.block(Until::Event, timeout, |session| {
+        self.block(Until::Event, timeout, |handle| {
             // Read before the ring: what was delivered by then is there.
-            let delivered = session.common.delivery_counters.delivered();
-            let is_lagging = session.is_lagging();
+            let delivered = handle.common.delivery_counters.delivered();
+            let is_lagging = handle.is_lagging();
             let is_whole = |answer: &Event| answer.sequence <= delivered;
-            let polled = session.poll(&mut |event: &Event| {
-                if event.session == id && event.answers() == Some(client_sequence) {
-                    answer.get_or_insert(*event);
-                }
-                sink.event(event);
-            });
+            let mut finder = AnswerFinder { session, client_sequence, answer: &mut answer, sink };
+            let polled = handle.poll(&mut finder);
             match (polled, answer.filter(is_whole)) {
                 // The rest of the command may be among what was missed.
                 (Ok(_), Some(_)) if is_lagging => Err(PollError::Lagging.into()),
@@ -188,5 +184,26 @@ impl<P: Platform> Session<P> {
                 }
             }
         }
+    }
+}
+
+/// Looks for the answer to a command, and hands everything on.
+struct AnswerFinder<'s, S> {
+    session: SessionId,
+    client_sequence: ClientSequence,
+    answer: &'s mut Option<Event>,
+    sink: &'s mut S,
+}
+
+impl<S: EventSink> EventSink for AnswerFinder<'_, S> {
+    fn event(&mut self, event: &Event) {
+        if event.session == self.session && event.answers() == Some(self.client_sequence) {
+            self.answer.get_or_insert(*event);
+        }
+        self.sink.event(event);
+    }
+
+    fn end(&mut self, end: CommandEnd) {
+        self.sink.end(end);
     }
 }

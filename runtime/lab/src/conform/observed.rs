@@ -56,7 +56,7 @@ fn observed_kind(
             ],
         ),
         EventKind::Triggered { order } => (&TRIGGERED, fields!["id": order]),
-        EventKind::Replenished { order, visible } => {
+        EventKind::Replenished { order, visible, .. } => {
             (&REPLENISHED, fields!["id": order, "visible": visible.lots()])
         }
         EventKind::AuctionTrade { buy, sell, price, quantity, .. } => (

@@ -195,7 +195,7 @@ fn compare_levels(
 /// The levels of a side, best first, as a file writes them.
 fn levels_of(book: &Book<'_>, instrument: InstrumentId, side: Side) -> Vec<ExpectedLevel> {
     let mut orders = book.orders(instrument, side);
-    let levels = book.levels(instrument, side).map(|level| {
+    let levels = book.summed_levels(instrument, side).map(|level| {
         let count = index(level.order_count);
         ExpectedLevel {
             price: level.price.ticks().into(),

@@ -2,7 +2,7 @@
 
 use crate::flow::UNNAMED;
 use highwater::event::EventKind;
-use highwater::types::Symbol;
+use highwater::types::{Side, Symbol};
 use highwater_engine::text::{push_number, side_name};
 
 /// One line being put together.
@@ -12,10 +12,7 @@ impl Line<'_> {
     /// The name of the kind, and its fields.
     pub(super) fn kind(&mut self, kind: EventKind) {
         match kind {
-            EventKind::Accepted { order, .. } => {
-                self.name("accepted");
-                self.order(order.0);
-            }
+            EventKind::Accepted { .. } => self.accepted(kind),
             EventKind::Rejected { order, reason, .. } => {
                 self.name("rejected");
                 self.order(order.0);
@@ -25,31 +22,35 @@ impl Line<'_> {
             EventKind::Rested { order, side, price, quantity, visible } => {
                 self.name("rested");
                 self.order(order.0);
-                self.word(",\"side\":\"", side_name(side));
+                self.side(side);
                 self.priced(price.ticks(), quantity.lots());
                 self.visible(visible.lots());
             }
-            EventKind::Canceled { order, quantity, reason, .. } => {
+            EventKind::Canceled { order, side, price, quantity, visible, reason, .. } => {
                 self.name("canceled");
                 self.order(order.0);
                 self.number(",\"quantity\":", quantity.lots());
                 self.word(",\"reason\":\"", reason.name());
+                self.placed(side, price.0);
+                self.visible(visible.0);
             }
-            EventKind::Reduced { order, remaining, visible, .. } => {
+            EventKind::Reduced { order, side, price, remaining, visible, .. } => {
                 self.name("reduced");
                 self.order(order.0);
                 self.number(",\"remaining\":", remaining.lots());
                 self.visible(visible.0);
+                self.placed(side, price.0);
             }
             EventKind::Replaced { .. } => self.replaced(kind),
             EventKind::Triggered { order } => {
                 self.name("triggered");
                 self.order(order.0);
             }
-            EventKind::Replenished { order, visible } => {
+            EventKind::Replenished { order, side, price, visible } => {
                 self.name("replenished");
                 self.order(order.0);
                 self.visible(visible.lots());
+                self.placed(side, price.ticks());
             }
             EventKind::AuctionTrade { .. } => self.auction_trade(kind),
             EventKind::MassCanceled { order_count, .. } => {
@@ -132,10 +133,24 @@ impl Line<'_> {
         }
     }
 
+    fn accepted(&mut self, kind: EventKind) {
+        let EventKind::Accepted { order, side, price, trigger, quantity, client_sequence: _ } =
+            kind
+        else {
+            return;
+        };
+        self.name("accepted");
+        self.order(order.0);
+        self.placed(side, price.0);
+        self.number(",\"trigger\":", u64::from(trigger.0));
+        self.number(",\"quantity\":", quantity.lots());
+    }
+
     fn replaced(&mut self, kind: EventKind) {
         let EventKind::Replaced {
             order,
             new_order,
+            side,
             price,
             quantity,
             visible,
@@ -151,6 +166,7 @@ impl Line<'_> {
         self.priced(price.0, quantity.lots());
         self.visible(visible.0);
         self.truth(",\"kept_priority\":", u8::from(kept_priority));
+        self.side(side);
     }
 
     fn auction_trade(&mut self, kind: EventKind) {
@@ -179,6 +195,7 @@ impl Line<'_> {
         let EventKind::Trade {
             maker,
             taker,
+            side,
             maker_session,
             price,
             quantity,
@@ -195,6 +212,7 @@ impl Line<'_> {
         self.priced(price.ticks(), quantity.lots());
         self.number(",\"maker_remaining\":", maker_remaining.0);
         self.number(",\"taker_remaining\":", taker_remaining.0);
+        self.side(side);
     }
 
     fn name(&mut self, name: &str) {
@@ -207,6 +225,16 @@ impl Line<'_> {
 
     fn visible(&mut self, visible_lots: u64) {
         self.number(",\"visible\":", visible_lots);
+    }
+
+    fn side(&mut self, side: Side) {
+        self.word(",\"side\":\"", side_name(side));
+    }
+
+    /// Which side of the book, and at what limit.
+    fn placed(&mut self, side: Side, price_ticks: u32) {
+        self.side(side);
+        self.number(",\"price\":", u64::from(price_ticks));
     }
 
     fn priced(&mut self, price_ticks: u32, quantity_lots: u64) {

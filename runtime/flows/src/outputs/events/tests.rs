@@ -43,6 +43,7 @@ fn trade() -> EventKind {
     EventKind::Trade {
         maker: OrderId(1),
         taker: OrderId(2),
+        side: Side::Sell,
         maker_session: MAKER_SESSION,
         price: price(),
         quantity: quantity(),
@@ -65,19 +66,26 @@ fn auction_trade() -> EventKind {
 
 /// What a client's commands lead to.
 fn order_rows() -> Vec<Row> {
-    let (client_sequence, order, new_order) = (CLIENT_SEQUENCE, ORDER, OrderId(3));
+    let (client_sequence, order) = (CLIENT_SEQUENCE, ORDER);
     let (price, quantity, visible) = (price(), quantity(), visible());
-    let (reason, expired) = (RejectReason::UnknownOrder, CancelReason::Expired);
+    let reason = RejectReason::UnknownOrder;
     let named = "\"order\":18446744073709551615";
     let about = |kind, end: String| (kind, end, true);
     vec![
         about(
-            EventKind::Accepted { client_sequence, order },
-            format!(r#""kind":"accepted",{named}}}"#),
+            EventKind::Accepted {
+                client_sequence,
+                order,
+                side: Side::Buy,
+                price: Ticks(911),
+                trigger: Ticks(0),
+                quantity,
+            },
+            format!(r#""kind":"accepted",{named},"side":"buy","price":911,"trigger":0,"quantity":7}}"#),
         ),
         about(
             trade(),
-            r#""kind":"trade","maker":1,"taker":2,"maker_session":3,"price":911,"quantity":7,"maker_remaining":0,"taker_remaining":4}"#.into(),
+            r#""kind":"trade","maker":1,"taker":2,"maker_session":3,"price":911,"quantity":7,"maker_remaining":0,"taker_remaining":4,"side":"sell"}"#.into(),
         ),
         about(
             EventKind::Rested { order, side: Side::Sell, price, quantity, visible },
@@ -87,30 +95,10 @@ fn order_rows() -> Vec<Row> {
             EventKind::Rejected { client_sequence, order, reason },
             format!(r#""kind":"rejected",{named},"reason":"unknown_order"}}"#),
         ),
-        about(
-            EventKind::Reduced { client_sequence, order, remaining: quantity, visible: Lots(0) },
-            format!(r#""kind":"reduced",{named},"remaining":7,"visible":0}}"#),
-        ),
-        about(
-            EventKind::Replaced {
-                client_sequence,
-                order,
-                new_order,
-                price: Ticks(0),
-                quantity,
-                visible: Lots(2),
-                kept_priority: false,
-            },
-            format!(r#""kind":"replaced",{named},"new_order":3,"price":0,"quantity":7,"visible":2,"kept_priority":false}}"#),
-        ),
-        about(
-            EventKind::Canceled { client_sequence, order, quantity, reason: expired },
-            format!(r#""kind":"canceled",{named},"quantity":7,"reason":"expired"}}"#),
-        ),
         about(EventKind::Triggered { order }, format!(r#""kind":"triggered",{named}}}"#)),
         about(
-            EventKind::Replenished { order, visible },
-            format!(r#""kind":"replenished",{named},"visible":2}}"#),
+            EventKind::Replenished { order, side: Side::Buy, price, visible },
+            format!(r#""kind":"replenished",{named},"visible":2,"side":"buy","price":911}}"#),
         ),
         about(
             auction_trade(),
@@ -125,6 +113,58 @@ fn order_rows() -> Vec<Row> {
             EventKind::Duplicate { client_sequence, last: ClientSequence(39) },
             r#""kind":"duplicate","last":39}"#.into(),
             false,
+        ),
+    ]
+}
+
+/// What becomes of open orders.
+fn change_rows() -> Vec<Row> {
+    let (client_sequence, order, new_order) = (CLIENT_SEQUENCE, ORDER, OrderId(3));
+    let (quantity, expired) = (quantity(), CancelReason::Expired);
+    let named = "\"order\":18446744073709551615";
+    let about = |kind, end: String| (kind, end, true);
+    vec![
+        about(
+            EventKind::Reduced {
+                client_sequence,
+                order,
+                side: Side::Sell,
+                price: Ticks(0),
+                remaining: quantity,
+                visible: Lots(0),
+            },
+            format!(
+                r#""kind":"reduced",{named},"remaining":7,"visible":0,"side":"sell","price":0}}"#
+            ),
+        ),
+        about(
+            EventKind::Replaced {
+                client_sequence,
+                order,
+                new_order,
+                side: Side::Buy,
+                price: Ticks(0),
+                quantity,
+                visible: Lots(2),
+                kept_priority: false,
+            },
+            format!(
+                r#""kind":"replaced",{named},"new_order":3,"price":0,"quantity":7,"visible":2,"kept_priority":false,"side":"buy"}}"#
+            ),
+        ),
+        about(
+            EventKind::Canceled {
+                client_sequence,
+                order,
+                side: Side::Sell,
+                price: Ticks(911),
+                quantity,
+                visible: Lots(2),
+                reason: expired,
+            },
+            format!(
+                r#""kind":"canceled",{named},"quantity":7,"reason":"expired","side":"sell","price":911,"visible":2}}"#
+            ),
         ),
     ]
 }
@@ -193,7 +233,7 @@ fn operator_rows() -> Vec<Row> {
 
 #[test]
 fn every_kind_has_its_fields() {
-    let rows = [order_rows(), operator_rows()].concat();
+    let rows = [order_rows(), change_rows(), operator_rows()].concat();
     let lines = written(rows.iter().map(|row| row.0));
     assert_eq!(lines.len(), rows.len());
     let prefix = r#""session":1,"client_sequence":40,"#;
@@ -206,11 +246,21 @@ fn every_kind_has_its_fields() {
 
 #[test]
 fn every_line_is_json() {
-    let rows = [order_rows(), operator_rows()].concat();
+    let rows = [order_rows(), change_rows(), operator_rows()].concat();
     for line in written(rows.iter().map(|row| row.0)) {
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert!(value["kind"].is_string() && value["client_sequence"] == 40, "{line}");
     }
+}
+
+#[test]
+fn the_end_of_a_command_has_its_time() {
+    let shared = Shared::default();
+    let mut events = EventsWriter::to(TextFile::new("events", "e.jsonl", shared.clone()));
+    events.end(CommandEnd { sequence: Sequence(7), timestamp_ns: u64::MAX }).unwrap();
+    events.flush().unwrap();
+    let line = r#"{"sequence":7,"kind":"command_end","timestamp_ns":18446744073709551615}"#;
+    assert_eq!(shared.text(), format!("{line}\n"));
 }
 
 #[test]
