@@ -15,7 +15,7 @@ struct path { char text[4096]; };
 
 static struct path path_of(const struct log_files *files, uint64_t segment) {
     struct path path;
-    snprintf(path.text, sizeof path.text, "%s/%08" PRIu64 ".seg", files->folder, segment);
+    snprintf(path.text, sizeof path.text, "%s/%016" PRIu64 ".log", files->folder, segment);
     return path;
 }
 

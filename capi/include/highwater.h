@@ -76,6 +76,10 @@ enum hw_status
      */
     HW_STATUS_DONE = 2,
     /**
+     * There is none of what was asked for.
+     */
+    HW_STATUS_ABSENT = 3,
+    /**
      * The input ring is full: step the sequencer, then push again.
      */
     HW_STATUS_FULL = -1,
@@ -127,6 +131,10 @@ enum hw_status
      * The engine stopped because of a fault that is not the log's.
      */
     HW_STATUS_FAULTED = -13,
+    /**
+     * A client sequence is not above the session's last one.
+     */
+    HW_STATUS_NOT_FRESH = -14,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -746,12 +754,109 @@ typedef uint8_t hw_cancel_reason;
 #endif // __cplusplus
 
 /**
+ * A book without a log. It lives in the memory that its host gave, and ends with it.
+ *
+ * One caller at a time may use it; a second one, and a callback of its own, gets
+ * `HW_STATUS_BUSY`.
+ */
+typedef struct hw_book hw_book;
+
+/**
  * An engine. It lives in the memory that its host gave, and ends with it.
  *
  * Every call may come from any thread. Each stage lets one caller in at a time and answers a
  * second one with `HW_STATUS_BUSY`; different stages may be stepped at the same time.
  */
 typedef struct hw_engine hw_engine;
+
+/**
+ * A price and what rests at it.
+ */
+typedef struct hw_level {
+    /**
+     * What is shown, in lots; `UINT64_MAX` when it is that or more.
+     */
+    uint64_t visible;
+    /**
+     * What is open, hidden quantity too, in lots; `UINT64_MAX` when it is that or more.
+     */
+    uint64_t quantity;
+    /**
+     * In ticks.
+     */
+    uint32_t price;
+    /**
+     * Orders.
+     */
+    uint32_t order_count;
+} hw_level;
+
+/**
+ * An open order: one that rests, or a stop that waits.
+ */
+typedef struct hw_order {
+    /**
+     * Its name.
+     */
+    uint64_t order;
+    /**
+     * What is open, hidden quantity too, in lots.
+     */
+    uint64_t remaining;
+    /**
+     * What it shows of it, in lots; 0 while it waits.
+     */
+    uint64_t visible;
+    /**
+     * What is open of the orders that trade before it at its price, in lots; `UINT64_MAX` when it
+     * is that or more; 0 while it waits.
+     */
+    uint64_t quantity_ahead;
+    /**
+     * How many these are.
+     */
+    uint32_t orders_ahead;
+    /**
+     * Its limit, in ticks; 0 without one.
+     */
+    uint32_t price;
+    /**
+     * What it waits for, in ticks; 0 when it rests.
+     */
+    uint32_t trigger;
+    /**
+     * Whom it belongs to.
+     */
+    uint32_t account;
+    /**
+     * The session that it came from, or that replaced it last.
+     */
+    uint16_t session;
+    /**
+     * An `hw_side`.
+     */
+    uint8_t side;
+    /**
+     * An `hw_order_type`.
+     */
+    uint8_t order_type;
+    /**
+     * An `hw_time_in_force`.
+     */
+    uint8_t time_in_force;
+    /**
+     * An `hw_self_trade`.
+     */
+    uint8_t self_trade;
+    /**
+     * 1 when it never trades on entry, else 0.
+     */
+    uint8_t post_only;
+    /**
+     * Zero.
+     */
+    uint8_t reserved;
+} hw_order;
 
 /**
  * An instrument as the operator defines it; `hw_definition_open` fills one.
@@ -1145,6 +1250,50 @@ typedef struct hw_host {
 } hw_host;
 
 /**
+ * What a host chooses of a book without a log.
+ */
+typedef struct hw_book_config {
+    /**
+     * `sizeof(hw_book_config)`.
+     */
+    size_t struct_bytes;
+    /**
+     * Where the book is to live: as many bytes as `hw_book_bytes` says, wherever they start. It is
+     * the book's until the last call has returned.
+     */
+    void *memory;
+    /**
+     * How many bytes they are.
+     */
+    size_t memory_bytes;
+    /**
+     * Spreads the hash tables; changes no result.
+     */
+    uint64_t seed;
+    /**
+     * Open orders, 1 to 2^28.
+     */
+    uint32_t orders;
+    /**
+     * Instruments, 1 to 2^24.
+     */
+    uint32_t instruments;
+    /**
+     * Sessions, the operator's included, 2 to 65,536.
+     */
+    uint32_t sessions;
+    /**
+     * 1 when all the memory is zero, as fresh pages of a system are: then what the book does not
+     * need is never touched. Else 0, and `hw_book_open` makes it so.
+     */
+    uint8_t memory_is_zero;
+    /**
+     * Zeros.
+     */
+    uint8_t reserved[3];
+} hw_book_config;
+
+/**
  * One command. Which fields it reads depends on its kind: see `hw_command_kind`. All zero is a
  * good beginning: a limit order, good till cancel, without conditions.
  */
@@ -1275,9 +1424,88 @@ typedef struct hw_command {
     uint8_t client_bytes[HW_CLIENT_BYTES];
 } hw_command;
 
+/**
+ * Where the events of a book without a log go.
+ */
+typedef struct hw_listener {
+    /**
+     * Given to `event`.
+     */
+    void *context;
+    /**
+     * Called for each event, in causal order, while the command is executed. It may not throw an
+     * exception or jump out.
+     */
+    void (*event)(void *context, const struct hw_event *event);
+    /**
+     * 1 to be told the end of every command too, as an event of its own kind; else 0.
+     */
+    uint8_t wants_ends;
+    /**
+     * Zeros.
+     */
+    uint8_t reserved[7];
+} hw_listener;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * The best level of a side; `HW_STATUS_ABSENT` when there is none.
+ *
+ * The caller vouches:
+ * `book` is a handle, `level` may be written.
+ */
+hw_status hw_book_best(const struct hw_book *book,
+                       uint32_t instrument,
+                       uint8_t side,
+                       struct hw_level *level);
+
+/**
+ * The level at a price; `HW_STATUS_ABSENT` when nothing rests there.
+ *
+ * The caller vouches:
+ * `book` is a handle, `level` may be written.
+ */
+hw_status hw_book_level(const struct hw_book *book,
+                        uint32_t instrument,
+                        uint8_t side,
+                        uint32_t price,
+                        struct hw_level *level);
+
+/**
+ * The levels of a side, best first, at most `capacity`; `count` is how many were written.
+ *
+ * The caller vouches:
+ * `book` is a handle, `levels` has room for `capacity` levels, `count` may be written.
+ */
+hw_status hw_book_depth(const struct hw_book *book,
+                        uint32_t instrument,
+                        uint8_t side,
+                        struct hw_level *levels,
+                        size_t capacity,
+                        size_t *count);
+
+/**
+ * An open order by its name; `HW_STATUS_ABSENT` when none has it. Walks over the orders before or
+ * behind it at its price, whichever are fewer.
+ *
+ * The caller vouches:
+ * `book` is a handle, `found` may be written.
+ */
+hw_status hw_book_order(const struct hw_book *book,
+                        uint32_t instrument,
+                        uint64_t order,
+                        struct hw_order *found);
+
+/**
+ * Hash of the book's whole state; 0 for what is no handle or in use.
+ *
+ * The caller vouches:
+ * `book` is a handle or null.
+ */
+uint64_t hw_book_state_hash(const struct hw_book *book);
 
 /**
  * Fills `definition` with an instrument of this name that takes every order that the engine can
@@ -1380,6 +1608,28 @@ hw_status hw_best_price(const struct hw_engine *engine,
                         uint32_t *price);
 
 /**
+ * The library's version, such as `0.1.0`, in static memory.
+ */
+const char *hw_version(void);
+
+/**
+ * The name of an `hw_event_kind`, in static memory; `unknown` for a number that stands for nothing.
+ */
+const char *hw_event_kind_name(uint8_t kind);
+
+/**
+ * The name of an `hw_reject_reason`, in static memory; `unknown` for a number that stands for
+ * nothing.
+ */
+const char *hw_reject_reason_name(uint8_t reason);
+
+/**
+ * The name of an `hw_cancel_reason`, in static memory; `unknown` for a number that stands for
+ * nothing.
+ */
+const char *hw_cancel_reason_name(uint8_t reason);
+
+/**
  * Recovers the log and makes an engine that goes on from it, in the memory of `config`.
  *
  * A torn tail that a crash left is cut off; a log that is damaged otherwise is refused and stays
@@ -1397,6 +1647,70 @@ hw_status hw_open(const struct hw_config *config,
                   const struct hw_host *host,
                   struct hw_engine **engine,
                   struct hw_error *error);
+
+/**
+ * How much memory a book with this configuration takes, in bytes: some 310 an order. What `config`
+ * says of the memory itself is not looked at.
+ *
+ * The caller vouches:
+ * `config` may be read, `bytes` may be written.
+ */
+hw_status hw_book_bytes(const struct hw_book_config *config, size_t *bytes);
+
+/**
+ * Makes an empty book in the memory of `config`. When it fails `book` is null and the memory is
+ * free.
+ *
+ * The caller vouches:
+ * `config` may be read, `book` may be written; the memory is `memory_bytes` bytes that nobody else
+ * uses until the last call for this book has returned.
+ */
+hw_status hw_book_open(const struct hw_book_config *config, struct hw_book **book);
+
+/**
+ * Executes `count` commands of `command_bytes` (`sizeof(hw_command)`) each, in order.
+ *
+ * Their events go to `listener`, which may be null. `applied`, which may be null, says how many
+ * were executed: all of them, or those before the first that is none. A client sequence of 0
+ * stands for the session's next one. `timestamp_ns` goes to the ends of the commands and decides
+ * nothing.
+ *
+ * A command that cannot be executed is executed all the same: its event says why. These are none:
+ * `HW_STATUS_BAD_COMMAND` for codes that stand for nothing, `HW_STATUS_NOT_FRESH` for a client
+ * sequence that is not above the session's last, `HW_STATUS_NEEDS_CAPACITIES` for a Configure
+ * beyond the book's memory.
+ *
+ * The caller vouches:
+ * `book` is a handle, `commands` has `count` commands, `listener` may be read, `applied` may be
+ * written.
+ */
+hw_status hw_book_apply(struct hw_book *book,
+                        uint64_t timestamp_ns,
+                        const struct hw_command *commands,
+                        size_t command_bytes,
+                        size_t count,
+                        const struct hw_listener *listener,
+                        size_t *applied);
+
+/**
+ * Defines an instrument, as the operator. `instrument`, which may be null, is its number.
+ * `HW_STATUS_ABSENT` when the book took none: the event says why.
+ *
+ * The caller vouches:
+ * `book` is a handle, `definition` and `listener` may be read, `instrument` may be written.
+ */
+hw_status hw_book_define(struct hw_book *book,
+                         const struct hw_definition *definition,
+                         const struct hw_listener *listener,
+                         uint32_t *instrument);
+
+/**
+ * Makes the book empty, with its capacities and without instruments.
+ *
+ * The caller vouches:
+ * `book` is a handle.
+ */
+hw_status hw_book_reset(struct hw_book *book);
 
 /**
  * The sentence of a status, in static memory; also for a number that is no status.

@@ -319,6 +319,10 @@ read!(HwReplaceRule, ReplaceRule: Modify CancelReplace);
 read!(HwControl, Control: Halt Resume MatchingOn MatchingOff StartAuction Uncross);
 read!(HwSyncMode, HwSyncMode: Group Full Interval Checkpoint Off);
 write!(HwSide, Side: Buy Sell);
+write!(HwOrderType, OrderType: Limit Market Stop StopLimit);
+write!(HwTimeInForce, TimeInForce:
+    GoodTillCancel ImmediateOrCancel FillOrKill Day GoodTillDate);
+write!(HwSelfTrade, SelfTrade: Allow CancelNewest CancelOldest CancelBoth);
 write!(HwPhase, Phase: Continuous Auction Collecting);
 write!(HwRejectReason, RejectReason:
     UnknownOrder DuplicateId BadPrice BadQuantity UnknownInstrument SessionsFull OrdersFull

@@ -8,6 +8,7 @@
 
 #![deny(missing_docs)]
 
+mod book_views;
 mod codes;
 mod command;
 mod config;
@@ -15,13 +16,18 @@ mod engine;
 mod event;
 mod host;
 mod layout;
+mod names;
 mod open;
+mod plain_book;
 mod pointer;
 mod rings;
 mod status;
 mod steps;
 mod try_lock;
 
+pub use book_views::{
+    HwLevel, HwOrder, hw_book_best, hw_book_depth, hw_book_level, hw_book_order, hw_book_state_hash,
+};
 pub use codes::{
     HwCancelReason, HwCommandKind, HwControl, HwEventKind, HwOrderType, HwPhase, HwRejectReason,
     HwReplaceRule, HwSelfTrade, HwSide, HwSyncMode, HwTimeInForce,
@@ -38,7 +44,12 @@ pub use engine::{
 pub use event::HwEvent;
 pub use host::{HW_NO_SEGMENT, HwHost};
 pub use layout::HW_MEMORY_ALIGN;
+pub use names::{hw_cancel_reason_name, hw_event_kind_name, hw_reject_reason_name, hw_version};
 pub use open::hw_open;
+pub use plain_book::{
+    HwBook, HwBookConfig, HwListener, hw_book_apply, hw_book_bytes, hw_book_define, hw_book_open,
+    hw_book_reset,
+};
 pub use status::{HW_TEXT_BYTES, HwError, HwStatus, hw_error_text};
 pub use steps::{
     hw_define, hw_mark_idle, hw_pop, hw_push, hw_step_log_writer, hw_step_sequencer,

@@ -17,6 +17,8 @@ pub enum HwStatus {
     Idle = 1,
     /// This stage is done and need not be stepped again.
     Done = 2,
+    /// There is none of what was asked for.
+    Absent = 3,
     /// The input ring is full: step the sequencer, then push again.
     Full = -1,
     /// Another thread, or a callback, is inside the same stage.
@@ -43,6 +45,8 @@ pub enum HwStatus {
     NeedsCapacities = -12,
     /// The engine stopped because of a fault that is not the log's.
     Faulted = -13,
+    /// A client sequence is not above the session's last one.
+    NotFresh = -14,
 }
 
 /// Bytes of the sentence in an `hw_error`, its final zero included.
@@ -79,15 +83,20 @@ impl HwStatus {
             Self::LogFault => c"the log failed and the engine stopped: reopen it to recover",
             Self::Refused => c"the log is damaged or not one that this engine may go on from",
             Self::NeedsCapacities => c"the log needs larger capacities: see the error's text",
+            Self::Absent => c"there is none of what was asked for",
+            Self::NotFresh => {
+                c"the client sequence must be above the session's last: 0 takes the next one"
+            }
             Self::Faulted => c"the engine stopped because of a fault: reopen it to recover",
         }
     }
 
     /// Every status, for `hw_error_text`.
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::Ok,
         Self::Idle,
         Self::Done,
+        Self::Absent,
         Self::Full,
         Self::Busy,
         Self::Null,
@@ -101,6 +110,7 @@ impl HwStatus {
         Self::Refused,
         Self::NeedsCapacities,
         Self::Faulted,
+        Self::NotFresh,
     ];
 
     /// The status with this number.

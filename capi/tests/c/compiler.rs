@@ -70,6 +70,7 @@ pub(crate) fn link(compiler: &str, objects: &[PathBuf], library: Library, progra
     match library {
         Library::Static => command.arg(folder.join("libhighwater_capi.a")),
         Library::Shared => {
+            name_for_programs(&folder);
             let mut path = "-Wl,-rpath,".to_owned();
             path.push_str(folder.to_str().expect("plain text"));
             command.arg(path).arg("-L").arg(folder).arg("-lhighwater_capi")
@@ -78,6 +79,22 @@ pub(crate) fn link(compiler: &str, objects: &[PathBuf], library: Library, progra
     // What Rust's library needs of the system's.
     let output = command.args(["-lpthread", "-ldl", "-lm"]).output().expect("the compiler links");
     assert!(output.status.success(), "{}", said(&output));
+}
+
+/// Gives the shared library the name that programs look for, as an installation does.
+fn name_for_programs(folder: &Path) {
+    #[cfg(target_os = "linux")]
+    {
+        let version: Vec<&str> = env!("CARGO_PKG_VERSION").split('.').collect();
+        let name = match version[..] {
+            ["0", minor, ..] => format!("libhighwater_capi.so.0.{minor}"),
+            _ => format!("libhighwater_capi.so.{}", version[0]),
+        };
+        // Tests that come at the same time make the same one.
+        let _is_there = std::os::unix::fs::symlink("libhighwater_capi.so", folder.join(name));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = folder;
 }
 
 /// Compiles the sources, the first of which is in `language` and the others in C, and links them.

@@ -2,7 +2,10 @@
 
 use crate::compiler::{Language, compile, compiler, here, said, scratch};
 use crate::example;
-use highwater_capi::{HwCommand, HwConfig, HwDefinition, HwError, HwEvent, HwHost, HwRecovered};
+use highwater_capi::{
+    HwBookConfig, HwCommand, HwConfig, HwDefinition, HwError, HwEvent, HwHost, HwLevel, HwListener,
+    HwOrder, HwRecovered,
+};
 use std::fmt::Write;
 use std::fs;
 use std::mem::offset_of;
@@ -104,6 +107,12 @@ fn assertions(language: Language) -> String {
         layout!("hw_recovered_log", HwRecovered: last_sequence log_bytes torn_tail_bytes state_hash
             stopped_cleanly),
         layout!("hw_error", HwError: status system_error text),
+        layout!("hw_book_config", HwBookConfig: struct_bytes memory memory_bytes seed orders
+            instruments sessions memory_is_zero reserved),
+        layout!("hw_listener", HwListener: context event wants_ends reserved),
+        layout!("hw_level", HwLevel: visible quantity price order_count),
+        layout!("hw_order", HwOrder: order remaining visible quantity_ahead orders_ahead price
+            trigger account session side order_type time_in_force self_trade post_only reserved),
     ];
     let mut text = String::new();
     for (name, size, align, fields) in structs {

@@ -92,3 +92,18 @@ fn read(line: &str) -> Printed {
         state: (sequence.parse().expect("a number"), hash.to_owned()),
     }
 }
+
+#[test]
+fn a_backtest_without_a_log_comes_to_the_same_each_time() {
+    let Some(backtest) = build(Language::C, &["examples/backtest.c"], Library::Static) else {
+        return;
+    };
+    let run = || {
+        let output = outcome(&mut program(&backtest), PATIENCE);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        said(&output)
+    };
+    let text = run();
+    assert!(text.contains("0 rejected") && text.contains("bid 1: "), "{text}");
+    assert_eq!(run(), text);
+}

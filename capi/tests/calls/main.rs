@@ -2,6 +2,7 @@
 //! no event comes out before its command is durable.
 
 mod allocation;
+mod book;
 mod host;
 mod refused;
 mod running;

@@ -1,0 +1,14 @@
+//! Gives the shared library the name that programs find it by: a change that breaks them changes it.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let system = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    // Before 1.0.0 the second number tells of what breaks.
+    let mut parts = version.split('.');
+    let (major, minor) = (parts.next().unwrap_or("0"), parts.next().unwrap_or("0"));
+    let abi = if major == "0" { format!("0.{minor}") } else { major.to_owned() };
+    if system == "linux" {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libhighwater_capi.so.{abi}");
+    }
+}
