@@ -214,7 +214,7 @@ fn a_log_of_another_version_is_refused() {
     let path = place.join("d/0000000000000001.log");
     let mut header = fs::read(&path).unwrap()[..4_096].to_vec();
     assert_eq!(&header[..4], b"HWSG");
-    assert_eq!(header[8..12], 2_u32.to_le_bytes());
+    assert_eq!(header[8..12], 3_u32.to_le_bytes());
     for (version, sentence) in [
         (9_u32, "log version 9, which this program does not know; use the program that wrote it"),
         (1, "log version 1, which this program no longer reads; use the program that wrote it"),

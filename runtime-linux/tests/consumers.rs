@@ -45,7 +45,9 @@ fn listed(place: &TestDir) -> Vec<Value> {
 #[test]
 fn a_run_that_is_killed_among_retired_segments_loses_no_fill() {
     let place = place("killed");
-    let run = format!("run --flow flow.csv --data d --fills out.csv {OPTIONS}");
+    // A run waits for its snapshots, however busy the machine is.
+    let run =
+        format!("run --flow flow.csv --data d --fills out.csv {OPTIONS} --snapshot-lag-max 320K");
     let mut random = Random::new(11);
     for life in 0..6 {
         let mut running = place.start(&format!("{run} --rate 3000 --acks acks"));

@@ -28,6 +28,9 @@ pub(super) struct FanOut {
     durable: Sequence,
     /// Streams that were given an event, or marked lagging, since callers were last woken.
     touched: Vec<u16>,
+    /// Streams whose callers were woken before their last command was delivered whole: who waits
+    /// for that is woken once more.
+    unfinished: Vec<u16>,
     delivery_counters: &'static DeliveryCounters,
 }
 
@@ -55,6 +58,10 @@ struct Stream {
     missed: Option<Missed>,
     unlogged: Vec<Event>,
     is_touched: bool,
+    /// Whether it is listed as unfinished.
+    is_unfinished: bool,
+    /// The command of the last event that was delivered.
+    last: Sequence,
 }
 
 impl FanOut {
@@ -68,6 +75,7 @@ impl FanOut {
             sides.into_iter().map(|(events, slot)| Stream::new(slot, events)).collect();
         Self {
             touched: Vec::with_capacity(streams.len()),
+            unfinished: Vec::with_capacity(streams.len()),
             in_command: Vec::with_capacity(streams.len()),
             streams,
             routes: vec![None; usize::from(u16::MAX) + 1],
@@ -158,19 +166,33 @@ impl FanOut {
     }
 
     /// Wakes the callers whose wait is over: there is an event for them, or what they wait for is
-    /// durable. Everything up to `released` has been delivered.
+    /// durable. Everything up to `released` has been delivered; who waits for a whole command waits
+    /// for that, too.
     pub(super) fn wake(&mut self, released: Sequence, durable: Sequence, slot_count: usize) {
         self.delivery_counters.released.store(released.0, Ordering::Release);
         let has_risen = durable > self.durable;
-        if self.touched.is_empty() && !has_risen {
+        if self.touched.is_empty() && self.unfinished.is_empty() && !has_risen {
             return;
         }
         let fenced = Fenced::new();
         let mut woken = 0;
+        let streams = &mut self.streams;
+        self.unfinished.retain(|index| {
+            let stream = &mut streams[usize::from(*index)];
+            stream.is_unfinished = stream.last > released;
+            if !stream.is_unfinished {
+                woken += u64::from(stream.slot.waiter.wake_for_event(fenced));
+            }
+            stream.is_unfinished
+        });
         for index in self.touched.drain(..) {
-            let stream = &mut self.streams[usize::from(index)];
+            let stream = &mut streams[usize::from(index)];
             stream.is_touched = false;
             woken += u64::from(stream.slot.waiter.wake_for_event(fenced));
+            if stream.last > released && !stream.is_unfinished {
+                stream.is_unfinished = true;
+                self.unfinished.push(index);
+            }
         }
         if has_risen {
             self.durable = durable;
@@ -215,6 +237,8 @@ impl Stream {
             missed: None,
             unlogged: Vec::new(),
             is_touched: false,
+            is_unfinished: false,
+            last: Sequence(0),
         }
     }
 
@@ -229,6 +253,7 @@ impl Stream {
         }
         if self.events.push_copy(&Told::Event(*event)) {
             self.count(event.sequence, source);
+            self.last = event.sequence;
             return true;
         }
         self.missed = Some(self.missed_from(event.sequence));

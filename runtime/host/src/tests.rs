@@ -304,3 +304,26 @@ fn a_waiter_is_woken_once_for_what_it_waits_for() {
     assert!(!waiter.wake() && !waiter.is_waiting());
     assert_eq!(count.0.load(Ordering::Relaxed), 2);
 }
+
+#[test]
+fn who_waits_for_a_whole_command_is_woken_when_it_is() {
+    let mut out = Out::new(2);
+    out.join(1, 1, 7, None);
+    let count = Arc::new(Count::default());
+    let waker = Waker::from(Arc::clone(&count));
+    let woken = || count.0.load(Ordering::Relaxed);
+    let waiter = &out.slots[1].waiter;
+    waiter.register(1, Until::Event, &waker);
+    out.deliver(3, 7, answer());
+    // There is more of the command, or nobody knows yet that there is not.
+    out.fan_out.wake(Sequence(2), Sequence(3), 2);
+    assert_eq!(woken(), 1);
+    waiter.register(1, Until::Event, &waker);
+    out.fan_out.wake(Sequence(2), Sequence(3), 2);
+    assert_eq!(woken(), 1, "nothing is new");
+    out.fan_out.wake(Sequence(3), Sequence(3), 2);
+    assert_eq!(woken(), 2, "no event is new, but the command is whole");
+    waiter.register(1, Until::Event, &waker);
+    out.fan_out.wake(Sequence(9), Sequence(9), 2);
+    assert_eq!(woken(), 2);
+}
