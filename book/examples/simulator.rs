@@ -7,7 +7,10 @@
 
 use highwater::book::{Book, Depth, DepthChange};
 use highwater::command::{Action, ClientBytes, Conditions, Control, Definition, NewOrder};
-use highwater::types::*;
+use highwater::types::{
+    AccountId, Capacities, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks,
+    TimeInForce,
+};
 use highwater_book::OwnedBook;
 use std::error::Error;
 

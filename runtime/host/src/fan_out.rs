@@ -58,8 +58,6 @@ struct Stream {
     missed: Option<Missed>,
     unlogged: Vec<Event>,
     is_touched: bool,
-    /// Whether it is listed as unfinished.
-    is_unfinished: bool,
     /// The command of the last event that was delivered.
     last: Sequence,
 }
@@ -178,19 +176,19 @@ impl FanOut {
         let mut woken = 0;
         let streams = &mut self.streams;
         self.unfinished.retain(|index| {
-            let stream = &mut streams[usize::from(*index)];
-            stream.is_unfinished = stream.last > released;
-            if !stream.is_unfinished {
+            let stream = &streams[usize::from(*index)];
+            let is_finished = stream.last <= released;
+            if is_finished {
                 woken += u64::from(stream.slot.waiter.wake_for_event(fenced));
             }
-            stream.is_unfinished
+            !is_finished
         });
         for index in self.touched.drain(..) {
             let stream = &mut streams[usize::from(index)];
             stream.is_touched = false;
             woken += u64::from(stream.slot.waiter.wake_for_event(fenced));
-            if stream.last > released && !stream.is_unfinished {
-                stream.is_unfinished = true;
+            // Few are: those that a command concerns of which nobody knows yet whether it is whole.
+            if stream.last > released && !self.unfinished.contains(&index) {
                 self.unfinished.push(index);
             }
         }
@@ -237,7 +235,6 @@ impl Stream {
             missed: None,
             unlogged: Vec::new(),
             is_touched: false,
-            is_unfinished: false,
             last: Sequence(0),
         }
     }
