@@ -1,4 +1,4 @@
-//! Gives the shared library the name that programs find it by: a change that breaks them changes it.
+//! Gives the shared library the name that programs find it by; what breaks them changes it.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -1,5 +1,6 @@
-//! A simulator without a log: an opening auction, an iceberg, a stop that a trade triggers, and what
-//! rests at each price behind every step. It keeps no table of orders.
+//! A simulator without a log: an auction, an iceberg, a stop, and the depth after every step.
+//!
+//! It keeps no table of orders.
 //!
 //! ```text
 //! cargo run -p highwater-book --example simulator

@@ -1613,7 +1613,7 @@ hw_status hw_best_price(const struct hw_engine *engine,
 const char *hw_version(void);
 
 /**
- * The name of an `hw_event_kind`, in static memory; `unknown` for a number that stands for nothing.
+ * The name of an `hw_event_kind`, in static memory; `unknown` for a number that stands for none.
  */
 const char *hw_event_kind_name(uint8_t kind);
 

@@ -21,7 +21,7 @@ pub extern "C" fn hw_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// The name of an `hw_event_kind`, in static memory; `unknown` for a number that stands for nothing.
+/// The name of an `hw_event_kind`, in static memory; `unknown` for a number that stands for none.
 #[unsafe(no_mangle)]
 pub extern "C" fn hw_event_kind_name(kind: u8) -> *const c_char {
     name_in(&EVENT_KINDS, kind)

@@ -129,7 +129,7 @@ fn surviving_events_are_those_of_the_naive_book() {
 }
 
 /// Kinds of events that follow from records: all but the answer to a repeat.
-const KINDS: usize = 20;
+const KINDS: usize = 21;
 /// Reasons of cancels: all but levels full, which takes more prices than the commands name.
 const CANCEL_REASONS: usize = 9;
 /// Reasons of rejects: all but bad capacities, which is answered before a command gets here.

@@ -54,7 +54,7 @@ pub(super) struct Common<P: Platform> {
 }
 
 impl<P: Platform> Common<P> {
-    /// Slots for as many sessions as `config` says and the operator, and the engine's sides of them.
+    /// Slots for as many sessions as `config` says and the operator, and the engine's sides.
     pub(super) fn new(
         platform: P,
         config: &HostConfig,

@@ -100,7 +100,7 @@ pub struct HostConfig {
 }
 
 impl HostConfig {
-    /// A host of this engine with [`SLOTS_DEFAULT`] slots, in which each session numbers its orders.
+    /// A host of this engine with [`SLOTS_DEFAULT`] slots; each session numbers its orders.
     pub const fn new(engine: Config) -> Self {
         Self { engine, slots: SLOTS_DEFAULT, order_ids: OrderIds::Composed }
     }
