@@ -17,8 +17,9 @@ use clap::{Parser, Subcommand};
 use highwater_console::{CommandError, Console, note};
 use highwater_lab::auction::{AuctionArgs, auction};
 use highwater_lab::bench::{BenchArgs, bench};
-use highwater_lab::conform::{ConformArgs, conform};
+use highwater_lab::conform::{ConformArgs, ConvertArgs, conform, convert};
 use highwater_lab::disk::{DiskArgs, disk};
+use highwater_lab::import::{ImportArgs, import};
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use std::process::ExitCode;
@@ -60,6 +61,8 @@ enum CliCommand {
     Truncate(TruncateArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
+    Import(ImportArgs),
+    Convert(ConvertArgs),
     Bench(BenchArgs),
 }
 
@@ -109,6 +112,8 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         }
         Some(CliCommand::Auction(args)) => auction(&args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
+        Some(CliCommand::Convert(args)) => convert(&args, console),
+        Some(CliCommand::Import(args)) => import(&args, &stop_flag(platform)?),
         Some(CliCommand::Bench(args)) => bench(platform, &args, console, &stop_flag(platform)?),
     }
 }

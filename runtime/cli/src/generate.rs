@@ -3,16 +3,13 @@
 //! What is not whole does not appear under its name: a file is written beside it and renamed at the
 //! end. Only standard output, pipes and devices are written as they are.
 
+use highwater_console::flow_output::FlowOutput;
 use highwater_console::paths::Paths;
 use highwater_console::{CommandError, note};
 use highwater_flows::flow::{HEADER, push_line};
-use highwater_flows::gzip::{self, GzipFile};
 use highwater_flows::outputs::OutputError;
-use highwater_flows::outputs::partial::PartialFile;
-use highwater_flows::resolved_path::{ResolvedPath, STANDARD};
 use highwater_flows::stream::{SEED_DEFAULT, Stream};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,7 +45,7 @@ pub struct GenArgs {
 /// When the output cannot be written, or would destroy a log; no file is left then either.
 pub fn generate(args: &GenArgs, stop: &AtomicBool) -> Result<(), CommandError> {
     Paths::default().writes_or_stdout("--out", Some(&args.out)).check()?;
-    let mut output = Output::create(&args.out).map_err(|error| failure(&args.out, error))?;
+    let mut output = FlowOutput::create(&args.out).map_err(|error| failure(&args.out, error))?;
     let written =
         write_stream(args, stop, &mut output).map_err(|error| failure(&args.out, error))?;
     if written < args.commands {
@@ -68,7 +65,7 @@ fn failure(out: &Path, error: io::Error) -> CommandError {
 }
 
 /// Writes header and commands; returns how many commands.
-fn write_stream(args: &GenArgs, stop: &AtomicBool, output: &mut Output) -> io::Result<u64> {
+fn write_stream(args: &GenArgs, stop: &AtomicBool, output: &mut FlowOutput) -> io::Result<u64> {
     let progress = progress_bar(args.commands);
     let mut stream = Stream::new(args.seed);
     let mut text = Vec::with_capacity(PIECE_BYTES + (64 << 10));
@@ -79,7 +76,7 @@ fn write_stream(args: &GenArgs, stop: &AtomicBool, output: &mut Output) -> io::R
         for _ in 0..count {
             push_line(&mut text, &stream.next_line());
             if text.len() >= PIECE_BYTES {
-                output.sink.write_all(&text)?;
+                output.write_all(&text)?;
                 text.clear();
             }
         }
@@ -87,7 +84,7 @@ fn write_stream(args: &GenArgs, stop: &AtomicBool, output: &mut Output) -> io::R
         progress.set_position(written);
     }
     progress.finish_and_clear();
-    output.sink.write_all(&text)?;
+    output.write_all(&text)?;
     Ok(written)
 }
 
@@ -100,76 +97,6 @@ fn progress_bar(commands: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(template);
     let style = style.unwrap_or_else(|_error| ProgressStyle::default_bar());
     ProgressBar::new(commands).with_style(style)
-}
-
-/// Where the stream goes. Dropped before it is finished, it takes the half-written file away.
-struct Output {
-    sink: Sink,
-    /// The file under the name that it has until it is whole.
-    partial: Option<PartialFile>,
-}
-
-/// Text as it is, or compressed.
-enum Sink {
-    Stdout(io::Stdout),
-    Plain(File),
-    Gzip(GzipFile),
-}
-
-impl Output {
-    fn create(out: &Path) -> io::Result<Self> {
-        if out == STANDARD {
-            return Ok(Self { sink: Sink::Stdout(io::stdout()), partial: None });
-        }
-        let is_gzip = out.extension().is_some_and(|extension| extension == "gz");
-        if is_gzip {
-            gzip::check_built()?;
-        }
-        // A pipe or a device must not be replaced by a file.
-        let (file, partial) = match ResolvedPath::of(out).replaceable() {
-            Some(real) => {
-                let (file, partial) = PartialFile::create(real)?;
-                (file, Some(partial))
-            }
-            None => (OpenOptions::new().write(true).open(out)?, None),
-        };
-        let sink = if is_gzip { Sink::Gzip(GzipFile::new(file)?) } else { Sink::Plain(file) };
-        Ok(Self { sink, partial })
-    }
-
-    /// Ends the text, puts it on the disk and gives the file its name.
-    fn finish(mut self) -> io::Result<()> {
-        self.sink.flush()?;
-        let file = match &mut self.sink {
-            Sink::Stdout(_) => return Ok(()),
-            Sink::Plain(file) => file,
-            Sink::Gzip(file) => file.finish()?,
-        };
-        if let Some(partial) = &mut self.partial {
-            file.sync_all()?;
-            partial.keep()?;
-        }
-        Ok(())
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Stdout(stdout) => stdout.write(bytes),
-            Self::Plain(file) => file.write(bytes),
-            Self::Gzip(file) => file.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Stdout(stdout) => stdout.flush(),
-            Self::Plain(file) => file.flush(),
-            // Flushing compressed text early would make it longer.
-            Self::Gzip(_) => Ok(()),
-        }
-    }
 }
 
 // They write gzip.

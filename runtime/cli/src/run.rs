@@ -3,18 +3,20 @@
 mod args;
 mod conclusion;
 
-pub use args::RunArgs;
+pub use args::{Prices, RunArgs};
 
 use args::STREAM_LIMIT_DEFAULT;
 use conclusion::{RecoverySummary, conclude};
+use highwater::book::Book;
 use highwater::command::{Action, TimedCommand};
 use highwater::ring::Producer;
+use highwater::types::{InstrumentId, InstrumentTerms};
 use highwater_console::progress::watch;
 use highwater_console::{CommandError, Console, note};
 use highwater_engine::config::Config;
 use highwater_engine::config::Keep;
 use highwater_engine::context::EngineContext;
-use highwater_engine::fills::FLOW_SESSION;
+use highwater_engine::decimals::PriceForm;
 use highwater_engine::notices::NoticeSink;
 use highwater_engine::runner::{Ended, Panicked, Ports, Runner};
 use highwater_engine::snapshots::held_by;
@@ -76,13 +78,17 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     for warning in &started.warnings {
         note(&format!("note: {warning}"));
     }
-    let recovered = RecoverySummary::of(&started);
+    let recovered = RecoverySummary::of(&started, flow_binding.recovered_seq(started.book()));
     note(&recovered.to_string());
     let binding = flow_binding.binding(started.book()).map_err(CommandError::Failed)?;
     if matches!(binding, BindingState::Stopped) {
         return Ok(());
     }
     let (reader, run_outputs) = flow_binding.into_parts();
+    let writes_decimals = args.prices.form() == PriceForm::Decimal;
+    if writes_decimals || reader.as_ref().is_some_and(FlowReader::has_decimal_prices) {
+        check_decimals(started.book()).map_err(CommandError::Failed)?;
+    }
     let outputs = registered(platform, &config, &started, &run_outputs)?;
     started.lease = None;
     let feed = feed_of(args, reader, &started, &binding);
@@ -93,12 +99,33 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     conclude(platform, settings, console, &recovered, finished)
 }
 
+/// Refuses a book in which decimal prices of flows and fills would mean something else: they have
+/// the default number of decimals.
+fn check_decimals(book: &Book<'_>) -> Result<(), String> {
+    let expected = InstrumentTerms::OPEN.decimals;
+    for instrument in (0..book.instrument_count()).map(InstrumentId) {
+        let decimals = book.terms(instrument).map_or(expected, |terms| terms.decimals);
+        if decimals != expected {
+            let symbol = book.symbol(instrument).map(|symbol| symbol.to_string());
+            return Err(format!(
+                "the prices of {} have {} decimals, and decimal prices of flows and fills have {}: \
+                 use ticks (the column price_ticks, --prices ticks)",
+                symbol.unwrap_or_default(),
+                decimals.0,
+                expected.0
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn paths_of(args: &RunArgs) -> OutputPaths {
     OutputPaths {
         fills: args.fills.clone(),
         events: args.events.clone(),
         acks: args.acks.clone(),
         times: args.times,
+        prices: args.prices.form(),
     }
 }
 
@@ -190,7 +217,7 @@ fn work<P: Platform>(
     let progress = Arc::new(Progress::default());
     let expected = feed.expected_count();
     let book = started.book();
-    let recovered = (book.last_sequence(), book.last_client_sequence(FLOW_SESSION));
+    let recovered = (book.last_sequence(), feed.recovered_seq());
     let events = GatewayPort {
         input,
         feed,

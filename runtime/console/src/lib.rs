@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod flow_output;
 pub mod paths;
 pub mod progress;
 

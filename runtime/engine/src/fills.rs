@@ -3,9 +3,10 @@
 //! A snapshot says how long the file of fills is at its sequence, so that the file can be continued
 //! when the records before are gone. So every engine measures it, whether it writes one or not.
 
+use crate::decimals::{InstrumentKey, PriceForm, decimals_of};
 use crate::text::push_number;
-use highwater::event::{Event, EventKind, EventSink, SessionEvents};
-use highwater::types::{ClientSequence, SessionId};
+use highwater::event::{Event, EventKind, EventSink};
+use highwater::types::{ClientSequence, SessionId, Ticks};
 
 /// The session that a flow's commands belong to.
 pub const FLOW_SESSION: SessionId = SessionId(1);
@@ -13,8 +14,31 @@ pub const FLOW_SESSION: SessionId = SessionId(1);
 /// The first line of a file of fills, with its line feed.
 pub const FILLS_HEADER: &str = "aggressor_seq,fill_no,resting_order_id,price_ticks,qty\n";
 
+/// The same of a file with decimal prices.
+pub const DECIMAL_FILLS_HEADER: &str = "aggressor_seq,fill_no,resting_order_id,price,qty\n";
+
+/// Where a line has its price.
+const PRICE_FIELD: usize = 3;
+
+/// A line of a file of fills with decimal prices, as one with ticks has it; a line that is none as
+/// it is. An instrument's decimals are always written whole, so the digits alone are the ticks.
+pub fn line_in_ticks(line: &[u8]) -> Vec<u8> {
+    if line == DECIMAL_FILLS_HEADER.as_bytes() {
+        return FILLS_HEADER.as_bytes().to_vec();
+    }
+    let mut fields: Vec<Vec<u8>> = line.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect();
+    if let Some(price) = fields.get_mut(PRICE_FIELD) {
+        price.retain(|byte| *byte != b'.');
+        let zeros = price.iter().take_while(|byte| **byte == b'0').count();
+        price.drain(..zeros.min(price.len().saturating_sub(1)));
+    }
+    fields.join(&b',')
+}
+
 /// How long the file of fills is at some sequence, and a hash of it: what a snapshot remembers, so
 /// that the file can be continued when the records that it follows from are gone.
+///
+/// A file with decimal prices is measured as one with ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FillsMark {
     /// Bytes of the file, its header line too.
@@ -59,8 +83,8 @@ pub struct FillsMeter {
 
 impl FillsMeter {
     /// Goes on behind `mark`.
-    pub fn new(session: SessionId, mark: FillsMark) -> Self {
-        Self { lines: FillLines::new(session), text: Vec::new(), mark }
+    pub fn new(mark: FillsMark) -> Self {
+        Self { lines: FillLines::new(), text: Vec::new(), mark }
     }
 
     /// What was measured so far.
@@ -79,42 +103,59 @@ impl EventSink for FillsMeter {
 }
 
 /// The lines of a file of fills, as events make them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FillLines {
     /// A trade does not name its command; the answer to it, which comes first, does.
-    events: SessionEvents,
-    aggressor: ClientSequence,
+    aggressor: Option<(SessionId, ClientSequence)>,
     fill_count: u64,
+    prices: PriceForm,
 }
 
 impl FillLines {
-    /// The lines of this session's commands.
-    pub fn new(session: SessionId) -> Self {
-        Self {
-            events: SessionEvents::new(session, ClientSequence(0)),
-            aggressor: ClientSequence(0),
-            fill_count: 0,
-        }
+    /// The lines of the commands of all sessions but the operator's.
+    pub const fn new() -> Self {
+        Self::with_prices(PriceForm::Ticks)
+    }
+
+    /// The same with prices of this form.
+    pub const fn with_prices(prices: PriceForm) -> Self {
+        Self { aggressor: None, fill_count: 0, prices }
     }
 
     /// Appends the line of an event, if it makes one; tells whether it did.
     #[inline]
     pub fn event(&mut self, event: &Event, text: &mut Vec<u8>) -> bool {
-        let Some(aggressor) = self.events.pick(event) else {
+        if event.session == SessionId::OPERATOR {
             return false;
-        };
-        if aggressor != self.aggressor {
-            (self.aggressor, self.fill_count) = (aggressor, 0);
+        }
+        if let Some(client_sequence) = event.answers() {
+            let aggressor = Some((event.session, client_sequence));
+            if aggressor != self.aggressor {
+                (self.aggressor, self.fill_count) = (aggressor, 0);
+            }
+            return false;
         }
         let EventKind::Trade { maker, price, quantity, .. } = event.kind else {
             return false;
         };
-        let columns =
-            [self.aggressor.0, self.fill_count, maker.0, u64::from(price.ticks()), quantity.lots()];
-        for (number, end) in columns.into_iter().zip(b",,,,\n") {
+        let Some((_, aggressor)) = self.aggressor.filter(|(sender, _)| *sender == event.session)
+        else {
+            return false;
+        };
+        for number in [aggressor.0, self.fill_count, maker.0] {
             push_number(text, number);
-            text.push(*end);
+            text.push(b',');
         }
+        match self.prices {
+            PriceForm::Ticks => push_number(text, u64::from(price.ticks())),
+            PriceForm::Decimal => {
+                let decimals = decimals_of(InstrumentKey::Id(event.instrument));
+                decimals.push_price(text, Ticks(price.ticks()));
+            }
+        }
+        text.push(b',');
+        push_number(text, quantity.lots());
+        text.push(b'\n');
         self.fill_count += 1;
         true
     }

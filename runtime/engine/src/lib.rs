@@ -8,6 +8,7 @@
 pub mod candidates;
 pub mod config;
 pub mod context;
+pub mod decimals;
 pub mod error;
 pub mod expiry_clock;
 pub mod figures;

@@ -1,9 +1,11 @@
 //! The feed: turns the lines of a flow or of the default stream into the commands of one session.
 //!
 //! A symbol that has not been seen before is defined first, by the operator's session. What a log
-//! holds already is passed over: the session's client sequence is the flow's `seq`.
+//! holds already is passed over: the client sequence of a session is the flow's `seq`, and that of
+//! the operator the `seq` of its line times 2^32, so that there is room for what the program itself
+//! sends as the operator.
 
-use crate::flow::{FlowError, FlowLine, FlowReader, FlowStep};
+use crate::flow::{FlowError, FlowLine, FlowReader, FlowStep, RuleLine, operators_sequence};
 use crate::stream::Stream;
 use heapless::Deque;
 use highwater::book::Book;
@@ -69,12 +71,45 @@ pub struct Feed {
     ready: Deque<Command, READY_MAX>,
     fresh_left: u64,
     skipped_count: u64,
+    /// Whether only the flow's lines tell the engine the time.
+    keeps_time: bool,
+}
+
+/// The flow's `seq` of a command or of the answer to it; `None` for what the program itself sends
+/// as the operator.
+#[inline]
+pub const fn seq_of(session: SessionId, client_sequence: ClientSequence) -> Option<ClientSequence> {
+    if session.0 != SessionId::OPERATOR.0 {
+        return Some(client_sequence);
+    }
+    let seq = client_sequence.0 >> 32;
+    if seq > 0 && seq << 32 == client_sequence.0 { Some(ClientSequence(seq)) } else { None }
+}
+
+/// The highest `seq` of a flow that `book` has; `reader` is the flow, `None` the default stream.
+pub fn recovered_seq(reader: Option<&FlowReader>, book: &Book<'_>) -> ClientSequence {
+    let last = book.last_client_sequence(FLOW_SESSION);
+    let Some(reader) = reader else { return last };
+    let of_operator = book.last_client_sequence(SessionId::OPERATOR).0 >> 32;
+    let last = last.max(ClientSequence(of_operator));
+    if !reader.names_sessions() {
+        return last;
+    }
+    let sessions = u16::try_from(book.capacities().sessions - 1).unwrap_or(u16::MAX);
+    let others = (1..=sessions).map(|id| book.last_client_sequence(SessionId(id)));
+    others.max().map_or(last, |of_others| last.max(of_others))
 }
 
 impl Feed {
     /// Goes on where `book` stands, in an engine that may hold `instruments_max` instruments. At
     /// most `limit` fresh commands are fed.
     pub fn new(source: Source, book: &Book<'_>, instruments_max: u32, limit: u64) -> Self {
+        let reader = match &source {
+            Source::Flow(reader) => Some(&**reader),
+            Source::Stream(_) => None,
+        };
+        let recovered = recovered_seq(reader, book);
+        let keeps_time = reader.is_some_and(FlowReader::keeps_time);
         let ids = (0..book.instrument_count()).map(InstrumentId);
         let instruments: BTreeMap<_, _> =
             ids.filter_map(|id| Some((book.symbol(id)?, id))).collect();
@@ -85,10 +120,11 @@ impl Feed {
             next_instrument: InstrumentId(book.instrument_count()),
             instruments_max,
             operator_sequence: book.last_client_sequence(SessionId::OPERATOR),
-            recovered: book.last_client_sequence(FLOW_SESSION),
+            recovered,
             ready: Deque::new(),
             fresh_left: limit,
             skipped_count: 0,
+            keeps_time,
         }
     }
 
@@ -136,9 +172,20 @@ impl Feed {
         self.ready.is_empty()
     }
 
-    /// True when the next command is the operator's, which goes at any pace.
-    pub fn next_is_operators(&self) -> bool {
-        self.ready.front().is_some_and(|command| command.session == SessionId::OPERATOR)
+    /// True when the next command is one of the program itself, which goes at any pace.
+    pub fn next_is_own(&self) -> bool {
+        let is_own = |command: &Command| seq_of(command.session, command.client_sequence).is_none();
+        self.ready.front().is_some_and(is_own)
+    }
+
+    /// True when only the flow's lines tell the engine the time.
+    pub const fn keeps_time(&self) -> bool {
+        self.keeps_time
+    }
+
+    /// The last `seq` that the log held at the start.
+    pub const fn recovered_seq(&self) -> ClientSequence {
+        self.recovered
     }
 
     /// How many lines were passed over because the log holds them.
@@ -160,18 +207,78 @@ impl Feed {
                 Source::Stream(stream) => stream.next_line(),
                 Source::Flow(reader) => match reader.next_line() {
                     Ok(FlowStep::Line(line)) => line,
+                    Ok(FlowStep::Rule(line)) => {
+                        if self.has(line.client_sequence) {
+                            continue;
+                        }
+                        return Fed::Command(self.command_of_rule(&line));
+                    }
                     Ok(FlowStep::Pending) => return Fed::Pending,
                     Ok(FlowStep::End) => return Fed::End(FeedEnd::Finished),
                     Err(error) => return Fed::End(FeedEnd::BadLine(error)),
                 },
             };
-            if line.client_sequence <= self.recovered && line.client_sequence.0 > 0 {
-                self.skipped_count += 1;
+            if self.has(line.client_sequence) {
                 continue;
             }
-            self.fresh_left -= 1;
             return Fed::Command(self.command_of(&line));
         }
+    }
+
+    /// Whether the log holds the line, which is passed over then; counts it.
+    #[inline]
+    const fn has(&mut self, seq: ClientSequence) -> bool {
+        if seq.0 <= self.recovered.0 && seq.0 > 0 {
+            self.skipped_count += 1;
+            return true;
+        }
+        self.fresh_left -= 1;
+        false
+    }
+
+    /// The same of a line that says more.
+    #[inline(never)]
+    fn command_of_rule(&mut self, line: &RuleLine) -> Command {
+        let Some(symbol) = line.symbol else {
+            return self.ruled(line, InstrumentId(0));
+        };
+        if let Some(instrument) = self.instruments.get(&symbol).copied() {
+            return self.ruled(line, instrument);
+        }
+        if line.defines() {
+            if line.defines_validly() {
+                self.number(symbol);
+            }
+            return self.ruled(line, InstrumentId(0));
+        }
+        let instrument = self.number(symbol);
+        let definition = self.operators(Action::DefineInstrument(Definition::open(symbol)));
+        let waiting = self.ruled(line, instrument);
+        self.wait_for_next(&waiting);
+        definition
+    }
+
+    /// The command of a line whose instrument has this number.
+    fn ruled(&mut self, line: &RuleLine, instrument: InstrumentId) -> Command {
+        let mut client_sequence = line.client_sequence;
+        if line.session == SessionId::OPERATOR {
+            client_sequence = operators_sequence(client_sequence);
+            self.operator_sequence = self.operator_sequence.max(client_sequence);
+        }
+        Command { session: line.session, client_sequence, action: line.action(instrument) }
+    }
+
+    /// The number that the engine gives a new symbol.
+    ///
+    /// The engine numbers instruments in the order of their definition. When it may hold no more,
+    /// it rejects the definition, and then the order, because no instrument has this number.
+    fn number(&mut self, symbol: Symbol) -> InstrumentId {
+        let instrument = self.next_instrument;
+        if instrument.0 < self.instruments_max {
+            self.instruments.insert(symbol, instrument);
+            self.next_instrument = InstrumentId(instrument.0 + 1);
+        }
+        instrument
     }
 
     /// The command of a line, or the definition of its symbol, behind which the command then waits.
@@ -191,14 +298,7 @@ impl Feed {
             self.recent[recent_place(line.symbol)] = Some((line.symbol, instrument));
             return line.command(FLOW_SESSION, instrument);
         }
-        // The engine numbers instruments in the order of their definition. When it may hold no
-        // more, it rejects the definition, and then the order, because no instrument has this
-        // number.
-        let instrument = self.next_instrument;
-        if instrument.0 < self.instruments_max {
-            self.instruments.insert(line.symbol, instrument);
-            self.next_instrument = InstrumentId(instrument.0 + 1);
-        }
+        let instrument = self.number(line.symbol);
         let waiting = line.command(FLOW_SESSION, instrument);
         let definition = self.operators(Action::DefineInstrument(Definition::open(line.symbol)));
         self.wait_for_next(&waiting);

@@ -1,31 +1,43 @@
 //! Reads order flows: text with one command a line, from a file, a gzip file, a pipe or standard
 //! input.
 //!
-//! The format is CSV with a required header line, [`HEADER`], whose last one or two columns may be
-//! absent. Memory is bounded: a line has at most [`LINE_BYTES_MAX`] bytes. Gzip is recognised by
-//! its first bytes. A line that is wrong ends the reading with a [`FlowError`] that names file,
-//! line and column; the lines before it stand.
+//! The format is CSV with a required header line that names the columns, in any order. Lines under
+//! [`HEADER`], whose last one or two columns may be absent, are read the quick way. Memory is
+//! bounded: a line has at most [`LINE_BYTES_MAX`] bytes. Gzip is recognised by its first bytes. A
+//! line that is wrong ends the reading with a [`FlowError`] that names file, line and column; the
+//! lines before it stand.
 //!
 //! A last line without a line feed is wrong, too: nobody can tell whether it is whole. It is taken
 //! from a flow that is [known to be whole](LastLine::IsWhole).
 
+mod columns;
 mod error;
+mod fields;
 mod identity;
 mod line;
+mod named;
 mod parse;
+mod rule_line;
 mod scan;
 mod source;
+mod words;
 mod write;
+mod write_rule;
 
 pub use error::FlowError;
 pub use identity::{FlowMatch, HEAD_BYTES_MAX, compare, hash_of, identity_of, name_of, shown_name};
 pub use line::{FlowKind, FlowLine, UNNAMED, shown, unnamed};
+pub(crate) use named::operators_sequence;
+pub use rule_line::RuleLine;
+pub use source::decompressed;
 pub use write::{HEADER, push_line};
+pub use write_rule::{WrittenLine, flow_text};
 
 // They read gzip.
 #[cfg(all(test, feature = "gzip"))]
 mod tests;
 
+use columns::{Column, Layout};
 use error::read_problem;
 use highwater::command::FlowIdentity;
 use highwater_platform::wakeup::Wakeup;
@@ -55,8 +67,8 @@ pub struct FlowReader {
     ended: Option<Result<(), String>>,
     /// Which last line is taken.
     last_line: LastLine,
-    /// Columns of the header; `None` until it has been read.
-    columns: Option<usize>,
+    /// The columns of the header; `None` until it has been read.
+    layout: Option<Layout>,
     /// Number of the line that begins at `start`.
     line: u64,
 }
@@ -81,8 +93,10 @@ impl LastLine {
 /// What the reader has next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowStep {
-    /// A command.
+    /// A command that a plain line can say.
     Line(FlowLine),
+    /// Any other command.
+    Rule(RuleLine),
     /// Nothing now: a pipe is silent. Files never say this.
     Pending,
     /// The flow's end.
@@ -148,7 +162,7 @@ impl FlowReader {
             end: 0,
             ended: None,
             last_line: LastLine::Ends,
-            columns: None,
+            layout: None,
             line: 1,
         }
     }
@@ -167,6 +181,33 @@ impl FlowReader {
     /// The path as it was given, `-` for standard input, to be shown.
     pub fn file(&self) -> Display<'_> {
         self.file.display()
+    }
+
+    /// Whether the flow's columns let other sessions than the usual one send commands.
+    pub fn names_sessions(&self) -> bool {
+        self.has(Column::Session)
+    }
+
+    /// Whether the flow's prices are decimal.
+    pub fn has_decimal_prices(&self) -> bool {
+        self.has(Column::Price)
+    }
+
+    /// Whether the flow's orders may expire: it tells the time itself then.
+    pub fn keeps_time(&self) -> bool {
+        self.has(Column::ExpiryNs)
+    }
+
+    /// Whether the header, as far as it has been read, names a column.
+    fn has(&self, column: Column) -> bool {
+        match (&self.layout, self.find_line()) {
+            (Some(layout), _) => layout.has(column),
+            (None, Ok(Found::Line { length, .. })) => {
+                let text = &self.buffer[self.start..self.start + length];
+                Layout::of_header(text).is_ok_and(|layout| layout.has(column))
+            }
+            (None, Ok(Found::More | Found::End) | Err(_)) => false,
+        }
     }
 
     /// The flow's identity, for a log that has none yet; `None` when it has to be asked again,
@@ -225,11 +266,11 @@ impl FlowReader {
                     let step = self.take_line(length)?;
                     self.start += taken;
                     self.line += 1;
-                    if let Some(line) = step {
-                        return Ok(FlowStep::Line(line));
+                    if let Some(step) = step {
+                        return Ok(step);
                     }
                 }
-                Found::End if self.columns.is_none() => return Err(self.no_header()),
+                Found::End if self.layout.is_none() => return Err(self.no_header()),
                 Found::End => return Ok(FlowStep::End),
                 Found::More => {
                     if self.fill(Wait::No) == Filled::Pending {
@@ -242,12 +283,12 @@ impl FlowReader {
 
     /// Reads the line of `length` bytes that begins at `start`: the header, or a command.
     #[inline]
-    fn take_line(&mut self, length: usize) -> Result<Option<FlowLine>, FlowError> {
+    fn take_line(&mut self, length: usize) -> Result<Option<FlowStep>, FlowError> {
         let text = &self.buffer[self.start..self.start + length];
-        let result = match self.columns {
-            Some(columns) => parse::command(text, columns, self.line).map(Some),
-            None => parse::header(text).map(|columns| {
-                self.columns = Some(columns);
+        let result = match &self.layout {
+            Some(layout) => step_of(text, layout, self.line).map(Some),
+            None => Layout::of_header(text).map(|layout| {
+                self.layout = Some(layout);
                 None
             }),
         };
@@ -279,7 +320,7 @@ impl FlowReader {
 
     /// Reads until `bytes` bytes of the head or the whole flow are there; false when a pipe pauses.
     fn gather(&mut self, bytes: usize) -> bool {
-        assert!(self.columns.is_none(), "a flow's head is looked at before its lines are taken");
+        assert!(self.layout.is_none(), "a flow's head is looked at before its lines are taken");
         while self.end < bytes && self.ended.is_none() {
             if self.fill(Wait::Pause) == Filled::Pending {
                 return false;
@@ -293,19 +334,21 @@ impl FlowReader {
     /// needs no line feed, so that no head is empty.
     fn sound_head(&self) -> &[u8] {
         let head = &self.buffer[..self.end.min(HEAD_BYTES_MAX)];
-        let (mut length, mut columns) = (0, None);
+        let (mut length, mut layout) = (0, None);
         for (line, number) in head.split_inclusive(|byte| *byte == b'\n').zip(1..) {
             let is_cut = !line.ends_with(b"\n");
             let text = line.strip_suffix(b"\n").unwrap_or(line);
-            let sound_columns = match columns {
-                None => parse::header(text).ok(),
-                Some(_) if is_cut => None,
-                Some(count) => parse::command(text, count, number).ok().map(|_line| count),
+            let is_sound = match &layout {
+                None => {
+                    layout = Layout::of_header(text).ok();
+                    layout.is_some()
+                }
+                Some(_) if is_cut => false,
+                Some(layout) => step_of(text, layout, number).is_ok(),
             };
-            if sound_columns.is_none() {
+            if !is_sound {
                 break;
             }
-            columns = sound_columns;
             length += line.len();
         }
         &head[..length]
@@ -319,8 +362,8 @@ impl FlowReader {
     /// Looks at the header line without taking it.
     fn check_header(&self) -> Result<(), FlowError> {
         match self.find_line()? {
-            Found::Line { length, .. } => parse::header(&self.buffer[..length])
-                .map(|_columns| ())
+            Found::Line { length, .. } => Layout::of_header(&self.buffer[..length])
+                .map(|_layout| ())
                 .map_err(|LineProblem { column, problem }| self.error(column, &problem)),
             // The remembered head is shorter than this flow's header: the comparison says so.
             Found::More => Ok(()),
@@ -355,9 +398,9 @@ impl FlowReader {
     /// wrong.
     #[cold]
     fn no_line_feed(&self, line: &[u8]) -> FlowError {
-        if self.columns.is_none()
-            && !parse::may_become_header(line)
-            && let Err(LineProblem { column, problem }) = parse::header(line)
+        if self.layout.is_none()
+            && !columns::may_become_header(line)
+            && let Err(LineProblem { column, problem }) = Layout::of_header(line)
         {
             return self.error(column, &problem);
         }
@@ -375,6 +418,19 @@ impl FlowReader {
     #[cold]
     fn error(&self, column: u64, problem: &str) -> FlowError {
         FlowError::at(&self.file, self.line, column, problem)
+    }
+}
+
+/// What a line says.
+#[inline]
+fn step_of(text: &[u8], layout: &Layout, number: u64) -> Result<FlowStep, LineProblem> {
+    let Some(columns) = layout.plain else {
+        return named::line(text, layout, number);
+    };
+    match parse::command(text, columns, number) {
+        Ok(line) => Ok(FlowStep::Line(line)),
+        Err(_) if named::is_wanted(text) => named::line(text, layout, number),
+        Err(problem) => Err(problem),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The intake: whether a log belongs to the flow of this run, and where the events of its recovery
 //! go.
 
+use crate::feed::recovered_seq;
 use crate::flow::{FlowError, FlowMatch, FlowReader, shown_name};
 use crate::run_outputs::RunOutputs;
 use crate::stream::{SEED_DEFAULT, Stream};
@@ -8,6 +9,7 @@ use highwater::book::Book;
 use highwater::command::{Command, FlowIdentity};
 use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::snapshot::SnapshotHeader;
+use highwater::types::ClientSequence;
 use highwater_engine::fills::FillsMark;
 use highwater_engine::start::ReplaySink;
 use highwater_platform::signals::StopFlag;
@@ -123,6 +125,11 @@ impl FlowBinding {
         Ok(identity
             .map_err(|error| error.to_string())?
             .map_or(BindingState::Stopped, BindingState::New))
+    }
+
+    /// The flow's last `seq` that `book` has.
+    pub fn recovered_seq(&self, book: &Book<'_>) -> ClientSequence {
+        recovered_seq(self.reader.as_ref(), book)
     }
 
     /// The reader, with no line taken yet, and where events go.

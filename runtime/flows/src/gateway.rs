@@ -7,7 +7,7 @@
 mod answers;
 mod in_flight;
 
-use crate::feed::{Fed, Feed, FeedEnd};
+use crate::feed::{Fed, Feed, FeedEnd, seq_of};
 use crate::outputs::{OutputError, OutputSync};
 use crate::run_outputs::RunOutputs;
 pub use answers::AnswerTracker;
@@ -16,10 +16,9 @@ use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::releaser::Releaser;
 use highwater::ring::Producer;
 use highwater::stage::{Fault, State, Step};
-use highwater::types::Sequence;
+use highwater::types::{ClientSequence, Sequence};
 use highwater_engine::context::EngineContext;
 use highwater_engine::expiry_clock::ExpiryClock;
-use highwater_engine::fills::FLOW_SESSION;
 use highwater_engine::ports::{EventPort, Released};
 use highwater_platform::Platform;
 use highwater_platform::idle::Idle;
@@ -98,6 +97,8 @@ pub struct GatewayReport {
     pub elapsed_ns: u64,
     /// The last sequence that was released whole.
     pub released: Sequence,
+    /// The flow's last `seq` whose events were all released.
+    pub last_seq: ClientSequence,
     /// The most commands that were released and not durable at one time.
     pub exposed_count_max: u64,
 }
@@ -190,12 +191,16 @@ impl<P: Platform> Gateway<P> {
     /// has ended.
     fn wait(&mut self, in_flight: &InFlight, end_ns: Option<u64>) {
         let (platform, shared) = (self.platform, self.context.shared);
+        let keeps_time = self.port.feed.keeps_time();
         self.idle.wait_at_most(|| {
             let end_ns = end_ns?;
             let now_ns = platform.monotonic_ns();
-            let next_expiry_ns = shared.next_expiry.get();
-            let until_told =
-                in_flight.expiry_clock.until_due(next_expiry_ns, platform.wall_clock_ns());
+            let until_told = if keeps_time {
+                None
+            } else {
+                let next_expiry_ns = shared.next_expiry.get();
+                in_flight.expiry_clock.until_due(next_expiry_ns, platform.wall_clock_ns())
+            };
             let until_end =
                 (end_ns < u64::MAX).then(|| Duration::from_nanos(end_ns.saturating_sub(now_ns)));
             [until_told, in_flight.until_due(now_ns), until_end].into_iter().flatten().min()
@@ -221,7 +226,9 @@ impl<P: Platform> Gateway<P> {
         let now_ns = self.platform.monotonic_ns();
         let timestamp_ns = self.platform.wall_clock_ns();
         let next_expiry_ns = self.context.shared.next_expiry.get();
-        if self.port.feed.is_clear() && in_flight.expiry_clock.is_due(next_expiry_ns, timestamp_ns)
+        if !self.port.feed.keeps_time()
+            && self.port.feed.is_clear()
+            && in_flight.expiry_clock.is_due(next_expiry_ns, timestamp_ns)
         {
             self.port.feed.operate(Action::Clock { now_ns: timestamp_ns });
         }
@@ -229,9 +236,9 @@ impl<P: Platform> Gateway<P> {
         let room = self.port.input.room().min(PUSHED_AT_ONCE).min(self.room_of_lag(in_flight));
         in_flight.waits_for_others = room == 0;
         let mut end = None;
-        // The operator's commands go at any pace.
+        // The program's own commands go at any pace.
         while in_flight.batch.len() < room
-            && (in_flight.batch.len() < due || self.port.feed.next_is_operators())
+            && (in_flight.batch.len() < due || self.port.feed.next_is_own())
         {
             let command = match self.port.feed.feed() {
                 Fed::Command(command) => command,
@@ -244,7 +251,7 @@ impl<P: Platform> Gateway<P> {
                     break;
                 }
             };
-            if command.session == FLOW_SESSION {
+            if seq_of(command.session, command.client_sequence).is_some() {
                 in_flight.pushed(now_ns);
             }
             self.port.answers.run_outputs.expect(&command);
@@ -301,6 +308,7 @@ impl<P: Platform> Gateway<P> {
             }
             .unwrap_or(GatewayEnd::Stopped),
         };
+        let last_seq = self.port.answers.whole(self.releaser.released());
         GatewayReport {
             end,
             run_outputs: self.port.answers.run_outputs,
@@ -308,6 +316,7 @@ impl<P: Platform> Gateway<P> {
             pushed_count: in_flight.pushed_count,
             skipped_count: self.port.feed.skipped_count(),
             elapsed_ns,
+            last_seq,
             released: self.releaser.released(),
             exposed_count_max: self.releaser.exposed_count_max(),
         }
@@ -337,8 +346,8 @@ impl<P: Platform> EventSink for Writing<'_, P> {
             self.now_ns = self.platform.monotonic_ns();
         }
         self.answers.run_outputs.event(event);
-        if event.session == FLOW_SESSION
-            && let Some(client_sequence) = event.answers()
+        if let Some(client_sequence) = event.answers()
+            && let Some(client_sequence) = seq_of(event.session, client_sequence)
         {
             self.answers.answered(event, client_sequence);
             if let Some(meant_ns) = self.in_flight.answered() {

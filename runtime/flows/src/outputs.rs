@@ -17,5 +17,5 @@ pub use acks::AcksWriter;
 pub use durable::{DurableFile, OutputSync, RegisteredOutputs, SharedOutputs};
 pub use error::OutputError;
 pub use events::EventsWriter;
-pub use fills::FillsWriter;
+pub use fills::{FillsWriter, reaches};
 pub use text_file::TextFile;

@@ -1,14 +1,13 @@
 //! What a run tells: released events to their files, and what is counted of them.
 
 use crate::event_counts::EventCounts;
-use crate::outputs::{AcksWriter, DurableFile, EventsWriter, FillsWriter, OutputError};
+use crate::outputs::{AcksWriter, DurableFile, EventsWriter, FillsWriter, OutputError, reaches};
 use highwater::command::{Action, Command};
 use highwater::event::{CommandEnd, Event, EventKind, EventSink, Told};
 use highwater::types::{ClientSequence, SessionId, Symbol};
-use highwater_engine::fills::FLOW_SESSION;
+use highwater_engine::decimals::PriceForm;
 use highwater_engine::fills::FillsMark;
 use std::collections::VecDeque;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -23,6 +22,8 @@ pub struct OutputPaths {
     pub acks: Option<PathBuf>,
     /// Whether fills and events have the times of their commands.
     pub times: bool,
+    /// How fills write prices.
+    pub prices: PriceForm,
 }
 
 /// Where released events go.
@@ -78,7 +79,7 @@ impl RunOutputs {
     /// Whether the file of fills, if one is written, is there with so many bytes at least.
     pub fn reaches(&self, fills_bytes: u64) -> bool {
         let path = self.paths.fills.as_deref();
-        path.is_none_or(|path| fs::metadata(path).is_ok_and(|file| file.len() >= fills_bytes))
+        path.is_none_or(|path| reaches(path, fills_bytes, self.paths.prices))
     }
 
     /// The log's records up to a snapshot are gone: the file of fills, if one is written, goes on
@@ -246,9 +247,9 @@ impl EventSink for RunOutputs {
 impl Files {
     fn create(paths: &OutputPaths, fills_mark: Option<FillsMark>) -> Result<Self, OutputError> {
         let fills = paths.fills.as_deref().map(|path| match fills_mark {
-            None if paths.times => FillsWriter::create_timed(path, FLOW_SESSION),
-            None => FillsWriter::create(path, FLOW_SESSION),
-            Some(mark) => FillsWriter::resume(path, FLOW_SESSION, mark),
+            None if paths.times => FillsWriter::create_timed(path, paths.prices),
+            None => FillsWriter::create(path, paths.prices),
+            Some(mark) => FillsWriter::resume(path, mark, paths.prices),
         });
         let events = paths.events.as_deref().map(EventsWriter::create);
         Ok(Self { fills: fills.transpose()?, events: events.transpose()?, acks: None })

@@ -145,6 +145,16 @@ impl Collector {
                     self.check(&line)?;
                     self.lines.push(line);
                 }
+                FlowStep::Rule(line) => {
+                    let sentence = format!(
+                        "{}:{}: an auction only collects orders and uncrosses them by itself: \
+                         expected NEW, CANCEL, REDUCE or REPLACE of a limit order without \
+                         conditions, account or session",
+                        self.reader.file(),
+                        line.line
+                    );
+                    return Err(CommandError::failed(sentence));
+                }
                 FlowStep::Pending => return Ok(Collected::Pending),
                 FlowStep::End => return Ok(Collected::All),
             }

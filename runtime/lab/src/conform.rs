@@ -6,6 +6,7 @@
 mod capacities;
 mod command;
 mod config;
+mod convert;
 mod fact;
 mod gateway;
 mod integer;
@@ -17,6 +18,7 @@ mod terms;
 mod trial;
 mod twins;
 
+pub use convert::{ConvertArgs, convert};
 pub use trial::Difference;
 
 use highwater_console::{CommandError, Console};

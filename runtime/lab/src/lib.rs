@@ -6,3 +6,4 @@ pub mod auction;
 pub mod bench;
 pub mod conform;
 pub mod disk;
+pub mod import;

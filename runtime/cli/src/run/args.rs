@@ -1,9 +1,11 @@
 //! The arguments of `highwater run`.
 
 use crate::settings::{ConfigError, Settings};
+use clap::ValueEnum;
 use highwater_console::CommandError;
 use highwater_console::paths::Paths;
 use highwater_engine::config::Config;
+use highwater_engine::decimals::PriceForm;
 use std::path::{Path, PathBuf};
 
 /// Commands of the default stream that one run takes.
@@ -30,6 +32,10 @@ pub struct RunArgs {
     /// Write the fills of the whole flow, those of earlier runs included
     #[arg(long, value_name = "OUT.csv")]
     pub fills: Option<PathBuf>,
+    /// How --fills writes prices: as ticks, or as decimals in a column price; how a flow writes
+    /// them its own columns say
+    #[arg(long, value_name = "FORM", default_value = "ticks")]
+    pub prices: Prices,
     /// Write every released event of the whole flow, one JSON object a line
     #[arg(long, value_name = "OUT.jsonl")]
     pub events: Option<PathBuf>,
@@ -59,6 +65,25 @@ pub struct RunArgs {
     pub config: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
+}
+
+/// How fills write prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Prices {
+    /// Whole numbers of ticks.
+    Ticks,
+    /// Decimals, exact.
+    Decimal,
+}
+
+impl Prices {
+    /// The same, as outputs know it.
+    pub(super) const fn form(self) -> PriceForm {
+        match self {
+            Self::Ticks => PriceForm::Ticks,
+            Self::Decimal => PriceForm::Decimal,
+        }
+    }
 }
 
 impl RunArgs {

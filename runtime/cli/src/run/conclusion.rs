@@ -3,6 +3,7 @@
 use super::{Finished, RunSettings};
 use crate::summary::{InstrumentSummary, Summary};
 use highwater::stage::Fault;
+use highwater::types::ClientSequence;
 use highwater_console::{CommandError, Console, note};
 use highwater_engine::figures::{Nanoseconds, grouped, per_second};
 use highwater_engine::fills::FLOW_SESSION;
@@ -26,12 +27,13 @@ pub(super) struct RecoverySummary {
 }
 
 impl RecoverySummary {
-    pub(super) fn of<P: Platform>(started: &Started<P>) -> Self {
+    /// What recovery found, and the flow's last `seq` among it.
+    pub(super) fn of<P: Platform>(started: &Started<P>, last: ClientSequence) -> Self {
         let book = started.book();
         Self {
             data: started.directory().path().display().to_string(),
             last_sequence: book.last_sequence().0,
-            last_client_sequence: book.last_client_sequence(FLOW_SESSION).0,
+            last_client_sequence: last.0,
             recovery_ns: started.recovery_ns,
             torn_tail_bytes: started.scanned.torn_tail_bytes,
             snapshot_sequence: started.snapshot.map_or(0, |header| header.sequence().0),
@@ -168,7 +170,7 @@ fn summary_of<P: Platform>(
         commands_per_sync: sequences.checked_div(totals.sync_count).unwrap_or(0),
         log_bytes: totals.appended_bytes,
         last_sequence: report.released.0,
-        last_client_sequence: book.last_client_sequence(FLOW_SESSION).0,
+        last_client_sequence: book.last_client_sequence(FLOW_SESSION).max(report.last_seq).0,
         open_orders: book.open_order_count(),
         state_hash: format!("{:016x}", book.state_hash()),
         reserved_bytes: finished.reserved_bytes,

@@ -6,7 +6,6 @@ use super::retention::{Kept, Treated, treat};
 use crate::candidates::{Beginning, Candidates, NotWalked, Walked, walk_from};
 use crate::config::{CAPACITIES_DEFAULT, Keep, larger};
 use crate::error::StartError;
-use crate::fills::FLOW_SESSION;
 use crate::fills::{FillsMark, FillsMeter};
 use highwater::book::{Book, CheckFault};
 use highwater::event::EventSink;
@@ -408,7 +407,7 @@ fn begin<P: Platform>(
     Ok(Begun {
         book: fresh.book,
         follower: Follower::new(start),
-        fills: FillsMeter::new(FLOW_SESSION, mark),
+        fills: FillsMeter::new(mark),
         notes,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::line::{FlowKind, FlowLine, unnamed};
 use super::scan::find_each;
+use super::words;
 use super::write::HEADER;
 use arrayvec::ArrayVec;
 use highwater::types::{ClientSequence, Lots, OrderId, Side, Symbol, Ticks};
@@ -12,7 +13,7 @@ pub(super) const COLUMNS_MAX: usize = 9;
 const COLUMNS_MIN: usize = 7;
 
 /// What may stand before the header: U+FEFF in UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Digits that cannot say a number beyond a `u64`.
 const DIGITS_SAFE: usize = 19;
@@ -27,26 +28,13 @@ pub(super) struct LineProblem {
     pub(super) problem: String,
 }
 
-/// Whether `line`, cut anywhere, is the beginning of a header line.
-pub(super) fn may_become_header(line: &[u8]) -> bool {
-    BYTE_ORDER_MARK.starts_with(line)
-        || HEADER.as_bytes().starts_with(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line))
-}
-
-/// The number of columns that the header line names: 7 to 9.
-pub(super) fn header(line: &[u8]) -> Result<usize, LineProblem> {
-    let without_mark = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
-    let found = without_carriage_return(without_mark);
+/// The number of columns of a header that is the plain one, up to its optional ends: 7 to 9.
+pub(super) fn plain_columns(found: &[u8]) -> Option<usize> {
     let names = HEADER.trim_end();
     let ends =
         [names.len(), names.len() - ",symbol".len(), names.len() - ",new_order_id,symbol".len()];
-    for (missing, end) in ends.into_iter().enumerate() {
-        if found == &names.as_bytes()[..end] {
-            return Ok(COLUMNS_MAX - missing);
-        }
-    }
-    let problem = format!("the header line is {}, expected {names}", quoted(found));
-    Err(LineProblem { column: 1, problem })
+    let missing = ends.into_iter().position(|end| found == &names.as_bytes()[..end]);
+    missing.map(|missing| COLUMNS_MAX - missing)
 }
 
 /// The command that a line of at most `columns` columns says; `number` is the line's number.
@@ -121,7 +109,7 @@ impl Column {
 
 /// A number as a field says it, where the range of a `u64` does not hold it or there is none.
 #[derive(Clone, Copy)]
-enum Integer {
+pub(super) enum Integer {
     /// Nothing is written.
     Missing,
     /// A minus stands before it; -0 counts, because whoever writes a minus does not mean 0.
@@ -234,7 +222,7 @@ impl<'a> Fields<'a> {
             b"CANCEL" => Ok(Word::Cancel),
             b"REDUCE" => Ok(Word::Reduce),
             b"REPLACE" => Ok(Word::Replace),
-            _ => Err(self.wrong(Column::Command, "NEW, IOC, CANCEL, REDUCE or REPLACE")),
+            _ => Err(self.wrong(Column::Command, &words::expected())),
         }
     }
 
@@ -330,7 +318,7 @@ impl<'a> Fields<'a> {
 
 /// Decimal digits alone, of a number that fits.
 #[inline]
-fn unsigned(field: &[u8]) -> Option<u64> {
+pub(super) fn unsigned(field: &[u8]) -> Option<u64> {
     if (1..=DIGITS_SAFE).contains(&field.len()) {
         return small(field);
     }
@@ -342,7 +330,7 @@ fn unsigned(field: &[u8]) -> Option<u64> {
 }
 
 /// Decimal digits with or without a minus, or nothing; `None` for anything else.
-fn saturated(field: &[u8]) -> Option<Integer> {
+pub(super) fn saturated(field: &[u8]) -> Option<Integer> {
     if field.is_empty() {
         return Some(Integer::Missing);
     }
@@ -376,17 +364,17 @@ fn digit(byte: u8) -> Option<u64> {
     (digit < 10).then_some(u64::from(digit))
 }
 
-fn without_carriage_return(line: &[u8]) -> &[u8] {
+pub(super) fn without_carriage_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Column of the byte at `offset`: from 1.
-fn column_at(offset: usize) -> u64 {
+pub(super) fn column_at(offset: usize) -> u64 {
     u64::try_from(offset).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// What was found, in quotes, its unprintable bytes escaped, its end left out when it is long.
-fn quoted(found: &[u8]) -> String {
+pub(super) fn quoted(found: &[u8]) -> String {
     if found.len() <= SHOWN_BYTES {
         format!("\"{}\"", found.escape_ascii())
     } else {

@@ -233,7 +233,10 @@ fn read_ahead(reader: impl Read + Send + 'static, outlet: &Outlet) {
 }
 
 /// The text behind `reader`, which is gzip when it begins like gzip, whatever its name.
-fn decompressed(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+///
+/// # Errors
+/// The reader's, or the program was built without gzip.
+pub fn decompressed(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     let mut magic = [0; GZIP_MAGIC.len()];
     let mut length = 0;
     while length < magic.len() {

@@ -23,6 +23,7 @@ fn drain(reader: &mut FlowReader) -> (Vec<FlowLine>, Option<String>) {
     loop {
         match reader.next_line() {
             Ok(FlowStep::Line(line)) => lines.push(line),
+            Ok(FlowStep::Rule(rule)) => panic!("{rule:?} is no plain line"),
             Ok(FlowStep::Pending) => {}
             Ok(FlowStep::End) => return (lines, None),
             Err(error) => return (lines, Some(error.to_string())),

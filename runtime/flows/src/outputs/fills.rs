@@ -1,17 +1,19 @@
-//! The fills of a session, one line a trade, in the order in which they happened.
+//! The fills of a flow, one line a trade, in the order in which they happened.
 
 use super::{DurableFile, OutputError, TextFile};
 use highwater::event::{CommandEnd, Event};
-use highwater::types::SessionId;
-use highwater_engine::fills::{FILLS_HEADER, FillLines, FillsMark};
+use highwater_engine::decimals::PriceForm;
+use highwater_engine::fills::{
+    DECIMAL_FILLS_HEADER, FILLS_HEADER, FillLines, FillsMark, line_in_ticks,
+};
 use highwater_engine::text::push_number;
 use highwater_storage::ConsumerKind;
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-/// Writes `aggressor_seq,fill_no,resting_order_id,price_ticks,qty` for every trade that a session's
-/// commands caused.
+/// Writes `aggressor_seq,fill_no,resting_order_id,price_ticks,qty` for every trade that a client's
+/// command caused.
 ///
 /// `aggressor_seq` is the client sequence of the command; `fill_no` counts its trades from 0, those
 /// of the stops that it triggered too. The trades of an auction have no aggressor and are left out.
@@ -31,8 +33,8 @@ impl FillsWriter {
     /// # Errors
     ///
     /// When the file cannot be created.
-    pub fn create(path: &Path, session: SessionId) -> Result<Self, OutputError> {
-        Ok(Self::to(TextFile::create("fills", path)?, session))
+    pub fn create(path: &Path, prices: PriceForm) -> Result<Self, OutputError> {
+        Ok(Self::to(TextFile::create("fills", path)?, prices))
     }
 
     /// The same for a file with times. Nothing goes on with such a file, so it needs the whole log.
@@ -40,8 +42,8 @@ impl FillsWriter {
     /// # Errors
     ///
     /// When the file cannot be created.
-    pub fn create_timed(path: &Path, session: SessionId) -> Result<Self, OutputError> {
-        Ok(Self::timed_to(TextFile::create("fills", path)?, session))
+    pub fn create_timed(path: &Path, prices: PriceForm) -> Result<Self, OutputError> {
+        Ok(Self::timed_to(TextFile::create("fills", path)?, prices))
     }
 
     /// Goes on with the file at `path`, of which what `mark` measures is kept and the rest dropped;
@@ -50,29 +52,29 @@ impl FillsWriter {
     /// # Errors
     ///
     /// When the file does not begin with what `mark` measures, is missing or cannot be written.
-    pub fn resume(path: &Path, session: SessionId, mark: FillsMark) -> Result<Self, OutputError> {
+    pub fn resume(path: &Path, mark: FillsMark, prices: PriceForm) -> Result<Self, OutputError> {
         let failed = |error| OutputError::new("fills", path, error);
-        let mut former = FormerFills::open(path, mark).map_err(failed)?;
+        let mut former = FormerFills::open(path, mark, prices).map_err(failed)?;
         let mut file = TextFile::create_beside("fills", path)?;
         while former.read_some(file.text()).map_err(failed)? {
             file.settle()?;
         }
         former.check().map_err(failed)?;
-        Ok(Self { file, lines: FillLines::new(session), untimed: None })
+        Ok(Self { file, lines: FillLines::with_prices(prices), untimed: None })
     }
 
-    fn to(mut file: TextFile, session: SessionId) -> Self {
-        file.text().extend_from_slice(FILLS_HEADER.as_bytes());
-        Self { file, lines: FillLines::new(session), untimed: None }
+    fn to(mut file: TextFile, prices: PriceForm) -> Self {
+        file.text().extend_from_slice(header(prices).as_bytes());
+        Self { file, lines: FillLines::with_prices(prices), untimed: None }
     }
 
-    fn timed_to(mut file: TextFile, session: SessionId) -> Self {
-        let columns = FILLS_HEADER.trim_end();
+    fn timed_to(mut file: TextFile, prices: PriceForm) -> Self {
+        let columns = header(prices).trim_end();
         file.text().extend_from_slice(format!("{columns},timestamp_ns\n").as_bytes());
-        Self { file, lines: FillLines::new(session), untimed: Some(Vec::new()) }
+        Self { file, lines: FillLines::with_prices(prices), untimed: Some(Vec::new()) }
     }
 
-    /// Takes the next released event. Those of other sessions are passed over.
+    /// Takes the next released event. Those of the operator are passed over.
     ///
     /// # Errors
     ///
@@ -141,16 +143,34 @@ impl FillsWriter {
 
 /// The beginning of the file that an earlier run wrote, as far as a mark measures it.
 struct FormerFills {
-    rest: io::Take<File>,
+    rest: BufReader<File>,
+    prices: PriceForm,
     expected: FillsMark,
     found: FillsMark,
+}
+
+/// Longest line of a former file, in bytes.
+const LINE_BYTES_MAX: u64 = 256;
+
+/// Whether the file at `path` has as much as a mark of so many bytes measures.
+pub fn reaches(path: &Path, bytes: u64, prices: PriceForm) -> bool {
+    if prices == PriceForm::Ticks {
+        return fs::metadata(path).is_ok_and(|file| file.len() >= bytes);
+    }
+    let expected = FillsMark { bytes, ..FillsMark::EMPTY };
+    let Ok(mut former) = FormerFills::open(path, expected, prices) else { return false };
+    let mut text = Vec::new();
+    while former.read_some(&mut text).unwrap_or(false) {
+        text.clear();
+    }
+    former.found.bytes >= bytes
 }
 
 /// Bytes of a former file that are copied at a time.
 const COPIED_BYTES: usize = 64 << 10;
 
 impl FormerFills {
-    fn open(path: &Path, expected: FillsMark) -> io::Result<Self> {
+    fn open(path: &Path, expected: FillsMark, prices: PriceForm) -> io::Result<Self> {
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(other("it is not there"));
@@ -160,15 +180,23 @@ impl FormerFills {
         if !file.metadata()?.is_file() {
             return Err(other("what was written to it before cannot be read again"));
         }
-        Ok(Self { rest: file.take(expected.bytes), expected, found: FillsMark::EMPTY })
+        let rest = BufReader::with_capacity(COPIED_BYTES, file);
+        Ok(Self { rest, prices, expected, found: FillsMark::EMPTY })
     }
 
     /// Appends some of it to `text`; false at the end.
     fn read_some(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
         let before = text.len();
-        let count = self.rest.by_ref().take(COPIED_BYTES as u64).read_to_end(text)?;
-        self.found.take(&text[before..]);
-        Ok(count > 0)
+        let missing = self.expected.bytes.saturating_sub(self.found.bytes);
+        if self.prices == PriceForm::Ticks {
+            let some = missing.min(COPIED_BYTES as u64);
+            self.rest.by_ref().take(some).read_to_end(text)?;
+            self.found.take(&text[before..]);
+        } else if missing > 0 {
+            self.rest.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', text)?;
+            self.found.take(&line_in_ticks(&text[before..]));
+        }
+        Ok(text.len() > before)
     }
 
     /// Whether all of it was there, and was what the log makes.
@@ -188,13 +216,23 @@ fn other(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, sentence)
 }
 
+/// The header line of a file whose prices are written like this.
+const fn header(prices: PriceForm) -> &'static str {
+    match prices {
+        PriceForm::Ticks => FILLS_HEADER,
+        PriceForm::Decimal => DECIMAL_FILLS_HEADER,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::text_file::Shared;
     use super::*;
     use highwater::event::{EventKind, EventSink};
     use highwater::types::ClientSequence;
-    use highwater::types::{InstrumentId, Lots, OrderId, Price, Quantity, Sequence, Side, Ticks};
+    use highwater::types::{
+        InstrumentId, Lots, OrderId, Price, Quantity, Sequence, SessionId, Side, Ticks,
+    };
     use highwater_engine::fills::FillsMeter;
 
     const SESSION: SessionId = SessionId(1);
@@ -234,7 +272,7 @@ mod tests {
     fn fills_are_numbered_for_each_aggressor() {
         let shared = Shared::default();
         let file = TextFile::new("fills", "f.csv", shared.clone());
-        let mut fills = FillsWriter::to(file, SESSION);
+        let mut fills = FillsWriter::to(file, PriceForm::Ticks);
         let events = [
             accepted(2_418),
             trade(SESSION, 208_905),
@@ -256,15 +294,16 @@ mod tests {
     #[test]
     fn a_meter_measures_the_file_that_is_written() {
         let shared = Shared::default();
-        let mut fills = FillsWriter::to(TextFile::new("fills", "f.csv", shared.clone()), SESSION);
-        let mut meter = FillsMeter::new(SESSION, FillsMark::new());
+        let mut fills =
+            FillsWriter::to(TextFile::new("fills", "f.csv", shared.clone()), PriceForm::Ticks);
+        let mut meter = FillsMeter::new(FillsMark::new());
         for number in 1..=4 {
             for event in [accepted(number), trade(SESSION, number), trade(SESSION, 9)] {
                 fills.event(&event).unwrap();
                 meter.event(&event);
             }
             // A snapshot remembers the mark, and another meter goes on behind it.
-            meter = FillsMeter::new(SESSION, meter.mark());
+            meter = FillsMeter::new(meter.mark());
         }
         fills.flush().unwrap();
         let text = shared.text();
@@ -283,7 +322,7 @@ mod tests {
     fn the_fills_of_a_command_get_its_time_when_it_ends() {
         let shared = Shared::default();
         let file = TextFile::new("fills", "f.csv", shared.clone());
-        let mut fills = FillsWriter::timed_to(file, SESSION);
+        let mut fills = FillsWriter::timed_to(file, PriceForm::Ticks);
         let end =
             |sequence, timestamp_ns| CommandEnd { sequence: Sequence(sequence), timestamp_ns };
         for number in 1..=2 {
@@ -302,10 +341,34 @@ mod tests {
     }
 
     #[test]
+    fn decimal_prices_are_measured_as_ticks() {
+        let shared = Shared::default();
+        let file = TextFile::new("fills", "f.csv", shared.clone());
+        let mut fills = FillsWriter::to(file, PriceForm::Decimal);
+        let mut meter = FillsMeter::new(FillsMark::new());
+        for number in 1..=3 {
+            for event in [accepted(number), trade(SESSION, number)] {
+                fills.event(&event).unwrap();
+                meter.event(&event);
+            }
+        }
+        fills.flush().unwrap();
+        let text = shared.text();
+        assert!(text.ends_with("3,0,3,9.11,7000\n"), "{text}");
+        assert!(text.starts_with("aggressor_seq,fill_no,resting_order_id,price,qty\n"), "{text}");
+        let mut whole = FillsMark::EMPTY;
+        for line in text.split_inclusive('\n') {
+            whole.take(&line_in_ticks(line.as_bytes()));
+        }
+        assert_eq!(whole, meter.mark());
+        assert_eq!(line_in_ticks(b"1,0,5,0.05,7\n"), b"1,0,5,5,7\n");
+    }
+
+    #[test]
     fn a_full_buffer_is_written_and_a_failure_names_the_path() {
         let shared = Shared::default();
         let file = TextFile::new("fills", "dir/f.csv", shared.clone());
-        let mut fills = FillsWriter::to(file, SESSION);
+        let mut fills = FillsWriter::to(file, PriceForm::Ticks);
         fills.event(&accepted(1)).unwrap();
         while shared.text().is_empty() {
             fills.event(&trade(SESSION, u64::MAX)).unwrap();
@@ -315,7 +378,7 @@ mod tests {
         let error = fills.flush().unwrap_err();
         assert!(error.is_broken_pipe());
         assert_eq!(error.to_string(), "cannot write the fills to dir/f.csv: broken pipe");
-        let error = FillsWriter::create(Path::new("/nowhere/f.csv"), SESSION).unwrap_err();
+        let error = FillsWriter::create(Path::new("/nowhere/f.csv"), PriceForm::Ticks).unwrap_err();
         assert!(error.to_string().starts_with("cannot write the fills to /nowhere/f.csv: No such"));
         assert!(!error.is_broken_pipe());
     }

@@ -175,6 +175,26 @@ const SELF_TRADES: &[(&str, SelfTrade)] = &[
 const RULES: &[(&str, ReplaceRule)] =
     &[("modify", ReplaceRule::Modify), ("cancel_replace", ReplaceRule::CancelReplace)];
 
+/// The word for a meaning.
+fn word_of<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
+    words.iter().find(|(_, known)| known == meaning).map_or("", |(word, _)| word)
+}
+
+/// The type as files write it.
+pub(super) fn order_type_name(order_type: OrderType) -> &'static str {
+    word_of(ORDER_TYPES, &order_type)
+}
+
+/// The time in force as files write it.
+pub(super) fn time_in_force_name(time_in_force: TimeInForce) -> &'static str {
+    word_of(TIMES_IN_FORCE, &time_in_force)
+}
+
+/// The prevention as files write it.
+pub(super) fn self_trade_name(self_trade: SelfTrade) -> &'static str {
+    word_of(SELF_TRADES, &self_trade)
+}
+
 impl Step {
     /// Reads a command.
     pub(super) fn read(raw: Raw<'_>) -> Result<Self, Complaint> {

@@ -21,6 +21,8 @@ pub(super) struct Config {
     pub(super) capacities: Capacities,
     /// Its instruments, by number.
     pub(super) instruments: Vec<Definition>,
+    /// Whether the file says how much it may hold.
+    pub(super) sets_capacities: bool,
 }
 
 /// Room for orders that every scenario has; four for a command are enough for levels at prices that
@@ -55,11 +57,12 @@ impl Config {
             }
         }
         let roomy = room_for(instruments.len(), steps);
+        let sets_capacities = given.capacities.is_some();
         let capacities = given.capacities.map_or(roomy, |Object(given)| given.or(roomy));
         if instruments.len() > index(capacities.instruments) {
             return Err(Complaint::new("more instruments than capacities.instruments"));
         }
-        Ok(Self { capacities, instruments })
+        Ok(Self { capacities, instruments, sets_capacities })
     }
 }
 

@@ -193,7 +193,11 @@ fn compare_levels(
 }
 
 /// The levels of a side, best first, as a file writes them.
-fn levels_of(book: &Book<'_>, instrument: InstrumentId, side: Side) -> Vec<ExpectedLevel> {
+pub(super) fn levels_of(
+    book: &Book<'_>,
+    instrument: InstrumentId,
+    side: Side,
+) -> Vec<ExpectedLevel> {
     let mut orders = book.orders(instrument, side);
     let levels = book.summed_levels(instrument, side).map(|level| {
         let count = index(level.order_count);

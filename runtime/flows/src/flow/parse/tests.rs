@@ -1,6 +1,7 @@
 //! Lines that are read, lines that are refused, and bytes that are neither.
 
 use super::*;
+use crate::flow::columns::Layout;
 use crate::flow::write::push_line;
 
 fn parsed(line: &str) -> FlowLine {
@@ -75,8 +76,18 @@ const MALFORMED: &[(&[u8], &str)] = &[
     ),
     (b"1,2.5,NEW,3,B,4,5", "3: timestamp_ns is \"2.5\", expected an integer or nothing"),
     (b"1,-,NEW,3,B,4,5", "3: timestamp_ns is \"-\", expected an integer or nothing"),
-    (b"1,2,new,3,B,4,5", "5: command is \"new\", expected NEW, IOC, CANCEL, REDUCE or REPLACE"),
-    (b"1,2,,3,B,4,5", "5: command is empty, expected NEW, IOC, CANCEL, REDUCE or REPLACE"),
+    (
+        b"1,2,new,3,B,4,5",
+        "5: command is \"new\", expected NEW, IOC, CANCEL, REDUCE or REPLACE, or one of MODIFY, \
+            MASS_CANCEL, DEFINE, BAND, HALT, RESUME, MATCHING_OFF, MATCHING_ON, AUCTION, UNCROSS, \
+            CLOCK, END_OF_DAY, LIMIT_SESSION",
+    ),
+    (
+        b"1,2,,3,B,4,5",
+        "5: command is empty, expected NEW, IOC, CANCEL, REDUCE or REPLACE, or one of MODIFY, \
+            MASS_CANCEL, DEFINE, BAND, HALT, RESUME, MATCHING_OFF, MATCHING_ON, AUCTION, UNCROSS, \
+            CLOCK, END_OF_DAY, LIMIT_SESSION",
+    ),
     (
         b"1,2,NEW,,B,4,5",
         "9: order_id is empty, \
@@ -146,11 +157,12 @@ fn a_line_has_no_more_columns_than_the_header() {
 #[test]
 fn takes_the_header_with_its_optional_ends() {
     let full = HEADER.trim_end();
-    assert_eq!(header(full.as_bytes()), Ok(9));
-    assert_eq!(header(format!("{full}\r").as_bytes()), Ok(9));
-    assert_eq!(header(format!("\u{feff}{full}").as_bytes()), Ok(9));
-    assert_eq!(header(full.strip_suffix(",symbol").unwrap().as_bytes()), Ok(8));
-    assert_eq!(header(b"seq,timestamp_ns,command,order_id,side,price_ticks,qty"), Ok(7));
+    let header = |line: &[u8]| Layout::of_header(line).map(|layout| layout.plain);
+    assert_eq!(header(full.as_bytes()), Ok(Some(9)));
+    assert_eq!(header(format!("{full}\r").as_bytes()), Ok(Some(9)));
+    assert_eq!(header(format!("\u{feff}{full}").as_bytes()), Ok(Some(9)));
+    assert_eq!(header(full.strip_suffix(",symbol").unwrap().as_bytes()), Ok(Some(8)));
+    assert_eq!(header(b"seq,timestamp_ns,command,order_id,side,price_ticks,qty"), Ok(Some(7)));
     for wrong in ["", "1,2,NEW,3,B,4,5", "seq,timestamp_ns", &full.to_uppercase()] {
         let problem = header(wrong.as_bytes()).unwrap_err();
         assert_eq!(problem.column, 1);

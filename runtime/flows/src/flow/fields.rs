@@ -1,0 +1,233 @@
+//! The fields of a line by the names of the header, and what their texts mean.
+
+use super::columns::{COLUMN_COUNT, Column, Layout};
+use super::line::unnamed;
+use super::parse::{Integer, LineProblem, column_at, quoted, saturated, unsigned};
+use super::scan::find_each;
+use arrayvec::ArrayVec;
+use highwater::types::{AccountId, Lots, OrderId, SessionId, Side, Symbol, Ticks};
+use highwater_engine::decimals::{DecimalPrice, InstrumentKey, PriceForm, decimals_of};
+
+/// The fields of one line.
+pub(super) struct Fields<'a> {
+    line: &'a [u8],
+    layout: &'a Layout,
+    parts: ArrayVec<&'a [u8], COLUMN_COUNT>,
+    /// Where a field beyond those of any header starts, if there is one.
+    surplus: Option<usize>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn of(line: &'a [u8], layout: &'a Layout) -> Self {
+        let mut parts = ArrayVec::new();
+        let mut start = 0;
+        find_each(line, b',', |at| {
+            parts.push(&line[start..at]);
+            start = at + 1;
+            !parts.is_full()
+        });
+        if parts.is_full() {
+            return Self { line, layout, parts, surplus: Some(start) };
+        }
+        parts.push(&line[start..]);
+        Self { line, layout, parts, surplus: None }
+    }
+
+    /// The field of a column; empty where there is none.
+    pub(super) fn field(&self, column: Column) -> &'a [u8] {
+        let place = self.layout.place(column);
+        place.and_then(|place| self.parts.get(place)).copied().unwrap_or_default()
+    }
+
+    /// Whether something is written in the column.
+    pub(super) fn says(&self, column: Column) -> bool {
+        !self.field(column).is_empty()
+    }
+
+    /// Whether something is written in the column that is not 0.
+    pub(super) fn asks(&self, column: Column) -> bool {
+        !matches!(self.field(column), b"" | b"0")
+    }
+
+    /// The column of prices of this flow.
+    pub(super) const fn price_column(&self) -> Column {
+        self.layout.price_column()
+    }
+
+    /// The command's number: 0 is none, because a client sequence says what comes after it.
+    pub(super) fn client_sequence(&self) -> Result<u64, LineProblem> {
+        unsigned(self.field(Column::Seq))
+            .filter(|number| *number > 0)
+            .ok_or_else(|| self.wrong(Column::Seq, "an integer from 1 to 18446744073709551615"))
+    }
+
+    pub(super) fn order(&self) -> Result<OrderId, LineProblem> {
+        unsigned(self.field(Column::OrderId))
+            .map(OrderId)
+            .ok_or_else(|| self.wrong(Column::OrderId, "an integer from 0 to 18446744073709551615"))
+    }
+
+    /// The new id, where there is one.
+    pub(super) fn new_order(&self) -> Result<Option<OrderId>, LineProblem> {
+        if !self.says(Column::NewOrderId) {
+            return Ok(None);
+        }
+        let wrong = || self.wrong(Column::NewOrderId, "nothing or an integer below 2^64");
+        unsigned(self.field(Column::NewOrderId)).map(|id| Some(OrderId(id))).ok_or_else(wrong)
+    }
+
+    /// An integer of any size, or nothing.
+    pub(super) fn integer(&self, column: Column) -> Result<Integer, LineProblem> {
+        saturated(self.field(column)).ok_or_else(|| self.wrong(column, "an integer or nothing"))
+    }
+
+    /// Lots, 0 where nothing is said; a negative number becomes one that the book rejects.
+    pub(super) fn lots(&self, column: Column) -> Result<Lots, LineProblem> {
+        Ok(Lots(match self.integer(column)? {
+            Integer::Missing => 0,
+            Integer::Negative => u64::MAX,
+            Integer::Number(number) => number,
+        }))
+    }
+
+    /// A price of the instrument, or `missing` where nothing is said.
+    ///
+    /// In ticks, a negative one becomes 0 and a huge one the largest: the book rejects both. A
+    /// decimal one is exact or wrong.
+    pub(super) fn price(
+        &self,
+        column: Column,
+        symbol: Symbol,
+        missing: u32,
+    ) -> Result<Ticks, LineProblem> {
+        if self.layout.prices == PriceForm::Decimal {
+            if !self.says(column) {
+                return Ok(Ticks(missing));
+            }
+            let decimals = decimals_of(InstrumentKey::Symbol(symbol));
+            return DecimalPrice::ticks_of(self.field(column), decimals)
+                .map_err(|fault| self.wrong(column, &fault.to_string()));
+        }
+        Ok(Ticks(match self.integer(column)? {
+            Integer::Missing => missing,
+            Integer::Negative => 0,
+            Integer::Number(number) => u32::try_from(number).unwrap_or(u32::MAX),
+        }))
+    }
+
+    /// The side, where there is one.
+    pub(super) fn side(&self) -> Result<Option<Side>, LineProblem> {
+        match self.field(Column::Side) {
+            b"B" => Ok(Some(Side::Buy)),
+            b"S" => Ok(Some(Side::Sell)),
+            b"" => Ok(None),
+            _ => Err(self.wrong(Column::Side, "B, S or nothing")),
+        }
+    }
+
+    /// The instrument's name; the one without a name where nothing is said.
+    pub(super) fn symbol(&self) -> Result<Symbol, LineProblem> {
+        let field = self.field(Column::Symbol);
+        if field.is_empty() {
+            return Ok(unnamed());
+        }
+        let is_plain = field.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"');
+        Symbol::new(field).filter(|_| is_plain).ok_or_else(|| {
+            let expected = "at most 16 printable ASCII characters without space, comma or quote";
+            self.wrong(Column::Symbol, expected)
+        })
+    }
+
+    pub(super) fn account(&self) -> Result<Option<AccountId>, LineProblem> {
+        let number: Option<u32> = self.small(Column::Account, "an account, 0 to 4294967295")?;
+        Ok(number.map(AccountId))
+    }
+
+    pub(super) fn session(&self, column: Column) -> Result<Option<SessionId>, LineProblem> {
+        let number: Option<u16> = self.small(column, "a session, 0 to 65535")?;
+        Ok(number.map(SessionId))
+    }
+
+    fn small<N: TryFrom<u64>>(
+        &self,
+        column: Column,
+        expected: &str,
+    ) -> Result<Option<N>, LineProblem> {
+        let field = self.field(column);
+        if field.is_empty() {
+            return Ok(None);
+        }
+        let number = unsigned(field).and_then(|number| N::try_from(number).ok());
+        number.map(Some).ok_or_else(|| self.wrong(column, &format!("{expected}, or nothing")))
+    }
+
+    /// One of some words, in either case; the first where nothing is said.
+    pub(super) fn word<T: Copy>(
+        &self,
+        column: Column,
+        words: &[(&str, T)],
+    ) -> Result<T, LineProblem> {
+        let field = self.field(column);
+        let found = words.iter().find(|(word, _)| field.eq_ignore_ascii_case(word.as_bytes()));
+        let first = words.first().filter(|_| field.is_empty());
+        found.or(first).map(|(_, meaning)| *meaning).ok_or_else(|| {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.wrong(column, &format!("{} or nothing", known.join(", ")))
+        })
+    }
+
+    /// Refuses a line of an order that ends too early.
+    pub(super) fn check_length(&self) -> Result<(), LineProblem> {
+        let (shortest, last) = self.layout.shortest();
+        if self.parts.len() >= shortest {
+            return Ok(());
+        }
+        let missing = self.layout.columns.get(self.parts.len()).copied().unwrap_or(last);
+        let problem = format!(
+            "the line ends after {} of at least {shortest} columns, expected {}",
+            self.parts.len(),
+            missing.name()
+        );
+        Err(LineProblem { column: column_at(self.line.len()), problem })
+    }
+
+    /// Refuses a line with more columns than the header.
+    pub(super) fn check_end(&self) -> Result<(), LineProblem> {
+        let columns = self.layout.columns.len();
+        let start = if columns < self.parts.len() {
+            self.start(columns)
+        } else if let Some(surplus) = self.surplus {
+            surplus
+        } else {
+            return Ok(());
+        };
+        let found = quoted(&self.line[start..]);
+        let problem =
+            format!("{found} follows the last of {columns} columns, expected the line's end");
+        Err(LineProblem { column: column_at(start), problem })
+    }
+
+    /// The field is not what was expected.
+    #[cold]
+    pub(super) fn wrong(&self, column: Column, expected: &str) -> LineProblem {
+        let found = self.field(column);
+        let found = if found.is_empty() { "empty".to_owned() } else { quoted(found) };
+        self.problem(column, format!("{} is {found}, expected {expected}", column.name()))
+    }
+
+    /// Something is wrong at the column; where the header lacks it, at the command.
+    #[cold]
+    pub(super) fn problem(&self, column: Column, problem: String) -> LineProblem {
+        match self.layout.place(column).or_else(|| self.layout.place(Column::Command)) {
+            Some(place) if place < self.parts.len() => {
+                LineProblem { column: column_at(self.start(place)), problem }
+            }
+            Some(_) | None => LineProblem { column: column_at(self.line.len()), problem },
+        }
+    }
+
+    /// Offset of a field that the line has.
+    fn start(&self, index: usize) -> usize {
+        self.parts[..index].iter().map(|field| field.len() + 1).sum()
+    }
+}
