@@ -8,7 +8,10 @@ fn main() {
     let mut parts = version.split('.');
     let (major, minor) = (parts.next().unwrap_or("0"), parts.next().unwrap_or("0"));
     let abi = if major == "0" { format!("0.{minor}") } else { major.to_owned() };
+    let name = format!("libhighwater_capi.so.{abi}");
+    // The tests install the library under this name.
+    println!("cargo:rustc-env=HW_SONAME={name}");
     if system == "linux" {
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libhighwater_capi.so.{abi}");
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{name}");
     }
 }

@@ -6,11 +6,10 @@ use crate::image::{image_of, parts_of, restore};
 use alloc::vec::Vec;
 use bytemuck::allocation::try_zeroed_slice_box;
 use core::fmt;
-use highwater::book::{Admission, Book};
+use highwater::book::{Book, SubmissionFault};
 use highwater::command::{Action, Command};
 use highwater::event::{Event, EventSink};
-use highwater::limits::SEQUENCE_MAX;
-use highwater::types::{Capacities, ClientSequence, Sequence, SessionId};
+use highwater::types::{Capacities, Sequence, SessionId};
 use self_cell::MutBorrow;
 
 /// What spreads the hash tables of a book whose maker names nothing else.
@@ -88,9 +87,11 @@ impl OwnedBook {
         action: Action,
         sink: &mut impl EventSink,
     ) -> Result<Sequence, SubmitError> {
-        let last = self.book().last_client_sequence(session);
-        let next = last.0.checked_add(1).ok_or(SubmitError::NumbersUsed(Sequence(last.0)))?;
-        self.apply(&Command { session, client_sequence: ClientSequence(next), action }, sink)
+        let book = self.book();
+        let client_sequence = book.next_client_sequence(session).ok_or_else(|| {
+            SubmitError::NumbersUsed(Sequence(book.last_client_sequence(session).0))
+        })?;
+        self.apply(&Command { session, client_sequence, action }, sink)
     }
 
     /// Executes a command that has its client sequence, and returns its sequence.
@@ -111,23 +112,19 @@ impl OwnedBook {
 
     /// The sequence that a command gets, unless it is a mistake.
     fn check(&self, command: &Command) -> Result<Sequence, SubmitError> {
-        let (book, Command { session, client_sequence, action }) = (self.book(), command);
         if self.is_interrupted {
             return Err(SubmitError::Interrupted);
         }
-        match book.admit(*session, *client_sequence) {
-            Admission::Fresh => {}
-            Admission::Duplicate { last } => {
-                return Err(SubmitError::NotFresh { client_sequence: *client_sequence, last });
+        let book = self.book();
+        book.next_sequence(command).map_err(|fault| match fault {
+            SubmissionFault::NotFresh { last } => {
+                SubmitError::NotFresh { client_sequence: command.client_sequence, last }
             }
-        }
-        if let Action::Configure(wanted) = action
-            && !book.fits(*wanted)
-        {
-            return Err(SubmitError::NeedsMoreMemory(book.memory_capacities()));
-        }
-        let last = book.last_sequence();
-        if last.0 < SEQUENCE_MAX { Ok(last.next()) } else { Err(SubmitError::NumbersUsed(last)) }
+            SubmissionFault::SequencesUsed => SubmitError::NumbersUsed(book.last_sequence()),
+            SubmissionFault::NeedsMoreMemory => {
+                SubmitError::NeedsMoreMemory(book.memory_capacities())
+            }
+        })
     }
 
     /// Makes the book empty, with its capacities and without instruments: as fast as writing zeros

@@ -81,10 +81,8 @@ pub unsafe extern "C" fn hw_book_best(
         let found = depth.best(book, InstrumentId(instrument), side_of(side)?);
         found.map(HwLevel::from).ok_or(HwStatus::Absent)
     };
-    // SAFETY: the host guarantees that it is a handle, unless it is null.
-    let found = unsafe { HwBook::with(book, best) };
-    // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
-    ended(found.and_then(|found| unsafe { put(level, found) }))
+    // SAFETY: the host guarantees both pointers.
+    unsafe { answer(book, best, level) }
 }
 
 /// The level at a price; `HW_STATUS_ABSENT` when nothing rests there.
@@ -104,10 +102,8 @@ pub unsafe extern "C" fn hw_book_level(
         let found = depth.level(InstrumentId(instrument), side_of(side)?, price);
         found.map(HwLevel::from).ok_or(HwStatus::Absent)
     };
-    // SAFETY: the host guarantees that it is a handle, unless it is null.
-    let found = unsafe { HwBook::with(book, at) };
-    // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
-    ended(found.and_then(|found| unsafe { put(level, found) }))
+    // SAFETY: the host guarantees both pointers.
+    unsafe { answer(book, at, level) }
 }
 
 /// The levels of a side, best first, at most `capacity`; `count` is how many were written.
@@ -137,11 +133,12 @@ pub unsafe extern "C" fn hw_book_depth(
         Ok(written)
     };
     // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
-    let cleared = unsafe { put(count, 0) };
-    // SAFETY: the host guarantees that it is a handle, unless it is null.
-    let written = cleared.and_then(|()| unsafe { HwBook::with(book, copy) });
-    // SAFETY: it was written a moment ago.
-    ended(written.and_then(|written| unsafe { put(count, written) }))
+    let cleared = status_of(unsafe { put(count, 0) }.map(|()| HwStatus::Ok));
+    if cleared != HwStatus::Ok {
+        return cleared;
+    }
+    // SAFETY: the host guarantees both pointers.
+    unsafe { answer(book, copy, count) }
 }
 
 /// An open order by its name; `HW_STATUS_ABSENT` when none has it. Walks over the orders before or
@@ -161,10 +158,8 @@ pub unsafe extern "C" fn hw_book_order(
         let resting = inside.resting(instrument, order);
         resting.or_else(|| inside.book.stop(instrument, order).map(waiting)).ok_or(HwStatus::Absent)
     };
-    // SAFETY: the host guarantees that it is a handle, unless it is null.
-    let order = unsafe { HwBook::with(book, look) };
-    // SAFETY: the host guarantees that it may be written, unless it is null or misaligned.
-    ended(order.and_then(|order| unsafe { put(found, order) }))
+    // SAFETY: the host guarantees both pointers.
+    unsafe { answer(book, look, found) }
 }
 
 /// Hash of the book's whole state; 0 for what is no handle or in use.
@@ -202,8 +197,19 @@ impl Inside {
     }
 }
 
-fn ended(result: Result<(), HwStatus>) -> HwStatus {
-    status_of(result.map(|()| HwStatus::Ok))
+/// Asks a book, and writes the answer where the host wants it.
+///
+/// # Safety
+/// `book` is a handle, `into` may be written; null and misaligned pointers are looked for.
+unsafe fn answer<T>(
+    book: *const HwBook,
+    question: impl FnOnce(&mut Inside) -> Result<T, HwStatus>,
+    into: *mut T,
+) -> HwStatus {
+    // SAFETY: the caller guarantees it.
+    let found = unsafe { HwBook::with(book, question) };
+    // SAFETY: the caller guarantees it.
+    status_of(found.and_then(|found| unsafe { put(into, found) }).map(|()| HwStatus::Ok))
 }
 
 fn saturated(lots: u128) -> u64 {

@@ -9,10 +9,9 @@ use core::ffi::c_void;
 use core::mem::offset_of;
 use core::ptr;
 use core::slice;
-use highwater::book::{Admission, Book, Depth};
+use highwater::book::{Book, Depth, SubmissionFault};
 use highwater::command::{Action, Command};
 use highwater::event::{CommandEnd, Event, EventSink};
-use highwater::limits::SEQUENCE_MAX;
 use highwater::types::{Capacities, ClientSequence, SessionId};
 
 /// Tells a book's memory from any other.
@@ -322,23 +321,14 @@ impl Inside {
     ) -> Result<(), HwStatus> {
         let Self { book, depth } = self;
         if command.client_sequence.0 == 0 {
-            let last = book.last_client_sequence(command.session);
-            command.client_sequence.0 = last.0.checked_add(1).ok_or(HwStatus::NotFresh)?;
+            let next = book.next_client_sequence(command.session);
+            command.client_sequence = next.ok_or(HwStatus::NotFresh)?;
         }
-        match book.admit(command.session, command.client_sequence) {
-            Admission::Fresh => {}
-            Admission::Duplicate { .. } => return Err(HwStatus::NotFresh),
-        }
-        if let Action::Configure(wanted) = command.action
-            && !book.fits(wanted)
-        {
-            return Err(HwStatus::NeedsCapacities);
-        }
-        let sequence = book.last_sequence();
-        if sequence.0 >= SEQUENCE_MAX {
-            return Err(HwStatus::NotFresh);
-        }
-        book.apply_at(sequence.next(), timestamp_ns, &command, &mut (depth, &mut ear));
+        let sequence = book.next_sequence(&command).map_err(|fault| match fault {
+            SubmissionFault::NotFresh { .. } | SubmissionFault::SequencesUsed => HwStatus::NotFresh,
+            SubmissionFault::NeedsMoreMemory => HwStatus::NeedsCapacities,
+        })?;
+        book.apply_at(sequence, timestamp_ns, &command, &mut (depth, &mut ear));
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ mod renew;
 mod rules;
 mod static_book;
 mod store;
+mod submission;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -24,6 +25,7 @@ pub use image::{ImageCounts, ImageFault, ImageHead};
 pub use rules::auction::Indicative;
 pub use static_book::StaticBook;
 pub use store::sessions::Admission;
+pub use submission::SubmissionFault;
 pub use views::check::CheckFault;
 pub use views::view::{LevelCount, LevelView, OrderView, StopView};
 

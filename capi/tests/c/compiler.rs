@@ -85,13 +85,9 @@ pub(crate) fn link(compiler: &str, objects: &[PathBuf], library: Library, progra
 fn name_for_programs(folder: &Path) {
     #[cfg(target_os = "linux")]
     {
-        let version: Vec<&str> = env!("CARGO_PKG_VERSION").split('.').collect();
-        let name = match version[..] {
-            ["0", minor, ..] => format!("libhighwater_capi.so.0.{minor}"),
-            _ => format!("libhighwater_capi.so.{}", version[0]),
-        };
         // Tests that come at the same time make the same one.
-        let _is_there = std::os::unix::fs::symlink("libhighwater_capi.so", folder.join(name));
+        let _is_there =
+            std::os::unix::fs::symlink("libhighwater_capi.so", folder.join(env!("HW_SONAME")));
     }
     #[cfg(not(target_os = "linux"))]
     let _ = folder;

@@ -16,7 +16,7 @@ use crate::book::fault::BookFault;
 use crate::book::invariant::broken_invariant;
 use crate::book::store::index::{Index, cells_for};
 use crate::book::store::ladder_id::LadderId;
-use crate::book::store::memory::{ALIGN_BYTES, Memory, array_bytes, copy, zero};
+use crate::book::store::memory::{ALIGN_BYTES, Memory, array_bytes, zero};
 use crate::book::store::pool::{NONE, Pool};
 use crate::book::{Book, are_possible};
 use crate::event::{Event, EventSink, LevelStep};
@@ -148,20 +148,6 @@ impl<'m> Depth<'m> {
         zero(self.told, self.told.len());
         self.sequence = Sequence(0);
         (self.first_touched, self.last_touched) = (NONE, NONE);
-    }
-
-    /// Makes it the same as `other`, the depth of a book that this one's book was made a
-    /// [copy](Book::copy_from) of.
-    ///
-    /// # Panics
-    /// When the books were made for other capacities; their copy is refused then.
-    pub fn copy_from(&mut self, other: &Depth<'_>) {
-        assert!(self.told.len() == other.told.len(), "depths of books with the same capacities");
-        self.levels.copy_from(&other.levels);
-        self.by_price.copy_from(&other.by_price);
-        copy(self.told, 0, other.told, other.told.len());
-        self.sequence = other.sequence;
-        (self.first_touched, self.last_touched) = (other.first_touched, other.last_touched);
     }
 
     /// The sums at a price.
