@@ -10,13 +10,13 @@ use conclusion::{RecoverySummary, conclude};
 use highwater::book::Book;
 use highwater::command::{Action, TimedCommand};
 use highwater::ring::Producer;
-use highwater::types::{InstrumentId, InstrumentTerms};
+use highwater::types::InstrumentId;
 use highwater_console::progress::watch;
 use highwater_console::{CommandError, Console, note};
 use highwater_engine::config::Config;
 use highwater_engine::config::Keep;
 use highwater_engine::context::EngineContext;
-use highwater_engine::decimals::PriceForm;
+use highwater_engine::decimals::{Decimals, PriceForm};
 use highwater_engine::notices::NoticeSink;
 use highwater_engine::runner::{Ended, Panicked, Ports, Runner};
 use highwater_engine::snapshots::held_by;
@@ -102,17 +102,17 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
 /// Refuses a book in which decimal prices of flows and fills would mean something else: they have
 /// the default number of decimals.
 fn check_decimals(book: &Book<'_>) -> Result<(), String> {
-    let expected = InstrumentTerms::OPEN.decimals;
+    let expected = Decimals::DEFAULT.digits();
     for instrument in (0..book.instrument_count()).map(InstrumentId) {
-        let decimals = book.terms(instrument).map_or(expected, |terms| terms.decimals);
+        let decimals = book.terms(instrument).map_or(expected, |terms| terms.decimals.0);
         if decimals != expected {
             let symbol = book.symbol(instrument).map(|symbol| symbol.to_string());
             return Err(format!(
                 "the prices of {} have {} decimals, and decimal prices of flows and fills have {}: \
                  use ticks (the column price_ticks, --prices ticks)",
                 symbol.unwrap_or_default(),
-                decimals.0,
-                expected.0
+                decimals,
+                expected
             ));
         }
     }

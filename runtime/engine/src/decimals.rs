@@ -2,7 +2,7 @@
 
 use crate::text::push_number;
 use highwater::limits::PRICE_MAX;
-use highwater::types::{InstrumentId, Symbol, Ticks};
+use highwater::types::{InstrumentTerms, Ticks};
 use std::fmt;
 
 /// How many digits the prices of an instrument have behind the point: one tick is the last of them.
@@ -19,26 +19,10 @@ pub enum PriceForm {
     Decimal,
 }
 
-/// An instrument, as whoever asks for its decimals knows it.
-#[derive(Clone, Copy, Debug)]
-pub enum InstrumentKey {
-    /// By its number in the book.
-    Id(InstrumentId),
-    /// By its name in a flow.
-    Symbol(Symbol),
-}
-
-/// The decimals of an instrument: the one place that knows.
-pub const fn decimals_of(instrument: InstrumentKey) -> Decimals {
-    match instrument {
-        // A run refuses logs whose instruments have another number.
-        InstrumentKey::Id(_) | InstrumentKey::Symbol(_) => Decimals::DEFAULT,
-    }
-}
-
 impl Decimals {
-    /// The decimals of an instrument that says nothing else.
-    pub const DEFAULT: Self = Self(2);
+    /// Those of an instrument whose definition says nothing else, and of all prices in flows and
+    /// fills: a run refuses a log whose instruments have others.
+    pub const DEFAULT: Self = Self(InstrumentTerms::OPEN.decimals.0);
 
     /// So many digits behind the point; `None` above 9.
     pub const fn new(digits: u8) -> Option<Self> {

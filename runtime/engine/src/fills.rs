@@ -3,7 +3,7 @@
 //! A snapshot says how long the file of fills is at its sequence, so that the file can be continued
 //! when the records before are gone. So every engine measures it, whether it writes one or not.
 
-use crate::decimals::{InstrumentKey, PriceForm, decimals_of};
+use crate::decimals::{Decimals, PriceForm};
 use crate::text::push_number;
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::types::{ClientSequence, SessionId, Ticks};
@@ -149,8 +149,7 @@ impl FillLines {
         match self.prices {
             PriceForm::Ticks => push_number(text, u64::from(price.ticks())),
             PriceForm::Decimal => {
-                let decimals = decimals_of(InstrumentKey::Id(event.instrument));
-                decimals.push_price(text, Ticks(price.ticks()));
+                Decimals::DEFAULT.push_price(text, Ticks(price.ticks()));
             }
         }
         text.push(b',');

@@ -18,7 +18,7 @@ use highwater_console::paths::Paths;
 use highwater_console::progress::bytes_bar;
 use highwater_console::{CommandError, note};
 use highwater_engine::decimals::Decimals;
-use highwater_flows::flow::decompressed;
+use highwater_flows::flow::{decompressed, symbol_of as flow_symbol, unnamed};
 use highwater_flows::outputs::OutputError;
 use highwater_flows::resolved_path::STANDARD;
 use highwater_platform::signals::StopFlag;
@@ -164,20 +164,15 @@ fn opened(path: &Path) -> io::Result<Box<dyn Read + Send>> {
 
 /// The instrument of a LOBSTER file.
 fn symbol_of(args: &ImportArgs) -> Result<Symbol, CommandError> {
-    let is_plain = |text: &str| {
-        text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b',' | b'"'))
-    };
     if let Some(given) = &args.symbol {
-        return Symbol::new(given.as_bytes()).filter(|_| is_plain(given)).ok_or_else(|| {
+        return flow_symbol(given.as_bytes()).ok_or_else(|| {
             let expected = "1 to 16 printable ASCII characters without space, comma or quote";
             CommandError::WrongUsage(format!("--symbol is '{given}', expected {expected}"))
         });
     }
     let name = args.file.file_name().unwrap_or_default().to_string_lossy();
-    let ticker = name.split_once('_').map(|(ticker, _)| ticker).filter(|it| is_plain(it));
-    Ok(ticker
-        .and_then(|ticker| Symbol::new(ticker.as_bytes()))
-        .unwrap_or_else(highwater_flows::flow::unnamed))
+    let ticker = name.split_once('_').map(|(ticker, _)| ticker);
+    Ok(ticker.and_then(|ticker| flow_symbol(ticker.as_bytes())).unwrap_or_else(unnamed))
 }
 
 #[cfg(test)]

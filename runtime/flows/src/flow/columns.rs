@@ -1,7 +1,8 @@
 //! The columns that a header may name, in any order, and where a line has them.
 
-use super::parse::{BYTE_ORDER_MARK, COLUMNS_MAX, LineProblem, column_at, quoted};
+use super::parse::{BYTE_ORDER_MARK, COLUMNS_MAX};
 use super::parse::{plain_columns, without_carriage_return};
+use super::problem::{LineProblem, column_at, quoted};
 use super::write::HEADER;
 use highwater_engine::decimals::PriceForm;
 

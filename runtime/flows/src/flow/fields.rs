@@ -1,42 +1,28 @@
 //! The fields of a line by the names of the header, and what their texts mean.
 
 use super::columns::{COLUMN_COUNT, Column, Layout};
-use super::line::unnamed;
-use super::parse::{Integer, LineProblem, column_at, quoted, saturated, unsigned};
-use super::scan::find_each;
-use arrayvec::ArrayVec;
+use super::line::{SYMBOL_RULE, symbol_of, unnamed};
+use super::parse::{Integer, saturated, unsigned};
+use super::problem::{LineProblem, column_at, wrong_field};
+use super::split::Split;
 use highwater::types::{AccountId, Lots, OrderId, SessionId, Side, Symbol, Ticks};
-use highwater_engine::decimals::{DecimalPrice, InstrumentKey, PriceForm, decimals_of};
+use highwater_engine::decimals::{DecimalPrice, Decimals, PriceForm};
 
 /// The fields of one line.
 pub(super) struct Fields<'a> {
-    line: &'a [u8],
+    split: Split<'a, COLUMN_COUNT>,
     layout: &'a Layout,
-    parts: ArrayVec<&'a [u8], COLUMN_COUNT>,
-    /// Where a field beyond those of any header starts, if there is one.
-    surplus: Option<usize>,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn of(line: &'a [u8], layout: &'a Layout) -> Self {
-        let mut parts = ArrayVec::new();
-        let mut start = 0;
-        find_each(line, b',', |at| {
-            parts.push(&line[start..at]);
-            start = at + 1;
-            !parts.is_full()
-        });
-        if parts.is_full() {
-            return Self { line, layout, parts, surplus: Some(start) };
-        }
-        parts.push(&line[start..]);
-        Self { line, layout, parts, surplus: None }
+        Self { split: Split::of(line), layout }
     }
 
     /// The field of a column; empty where there is none.
     pub(super) fn field(&self, column: Column) -> &'a [u8] {
         let place = self.layout.place(column);
-        place.and_then(|place| self.parts.get(place)).copied().unwrap_or_default()
+        place.and_then(|place| self.split.parts.get(place)).copied().unwrap_or_default()
     }
 
     /// Whether something is written in the column.
@@ -94,18 +80,12 @@ impl<'a> Fields<'a> {
     ///
     /// In ticks, a negative one becomes 0 and a huge one the largest: the book rejects both. A
     /// decimal one is exact or wrong.
-    pub(super) fn price(
-        &self,
-        column: Column,
-        symbol: Symbol,
-        missing: u32,
-    ) -> Result<Ticks, LineProblem> {
+    pub(super) fn price(&self, column: Column, missing: u32) -> Result<Ticks, LineProblem> {
         if self.layout.prices == PriceForm::Decimal {
             if !self.says(column) {
                 return Ok(Ticks(missing));
             }
-            let decimals = decimals_of(InstrumentKey::Symbol(symbol));
-            return DecimalPrice::ticks_of(self.field(column), decimals)
+            return DecimalPrice::ticks_of(self.field(column), Decimals::DEFAULT)
                 .map_err(|fault| self.wrong(column, &fault.to_string()));
         }
         Ok(Ticks(match self.integer(column)? {
@@ -131,11 +111,7 @@ impl<'a> Fields<'a> {
         if field.is_empty() {
             return Ok(unnamed());
         }
-        let is_plain = field.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"');
-        Symbol::new(field).filter(|_| is_plain).ok_or_else(|| {
-            let expected = "at most 16 printable ASCII characters without space, comma or quote";
-            self.wrong(Column::Symbol, expected)
-        })
+        symbol_of(field).ok_or_else(|| self.wrong(Column::Symbol, SYMBOL_RULE))
     }
 
     pub(super) fn account(&self) -> Result<Option<AccountId>, LineProblem> {
@@ -179,55 +155,33 @@ impl<'a> Fields<'a> {
     /// Refuses a line of an order that ends too early.
     pub(super) fn check_length(&self) -> Result<(), LineProblem> {
         let (shortest, last) = self.layout.shortest();
-        if self.parts.len() >= shortest {
+        let count = self.split.parts.len();
+        if count >= shortest {
             return Ok(());
         }
-        let missing = self.layout.columns.get(self.parts.len()).copied().unwrap_or(last);
-        let problem = format!(
-            "the line ends after {} of at least {shortest} columns, expected {}",
-            self.parts.len(),
-            missing.name()
-        );
-        Err(LineProblem { column: column_at(self.line.len()), problem })
+        let missing = self.layout.columns.get(count).copied().unwrap_or(last);
+        Err(self.split.too_short(shortest, missing.name()))
     }
 
     /// Refuses a line with more columns than the header.
     pub(super) fn check_end(&self) -> Result<(), LineProblem> {
-        let columns = self.layout.columns.len();
-        let start = if columns < self.parts.len() {
-            self.start(columns)
-        } else if let Some(surplus) = self.surplus {
-            surplus
-        } else {
-            return Ok(());
-        };
-        let found = quoted(&self.line[start..]);
-        let problem =
-            format!("{found} follows the last of {columns} columns, expected the line's end");
-        Err(LineProblem { column: column_at(start), problem })
+        self.split.check_end(self.layout.columns.len())
     }
 
     /// The field is not what was expected.
     #[cold]
     pub(super) fn wrong(&self, column: Column, expected: &str) -> LineProblem {
-        let found = self.field(column);
-        let found = if found.is_empty() { "empty".to_owned() } else { quoted(found) };
-        self.problem(column, format!("{} is {found}, expected {expected}", column.name()))
+        self.problem(column, wrong_field(self.field(column), column.name(), expected))
     }
 
     /// Something is wrong at the column; where the header lacks it, at the command.
     #[cold]
     pub(super) fn problem(&self, column: Column, problem: String) -> LineProblem {
         match self.layout.place(column).or_else(|| self.layout.place(Column::Command)) {
-            Some(place) if place < self.parts.len() => {
-                LineProblem { column: column_at(self.start(place)), problem }
+            Some(place) if place < self.split.parts.len() => {
+                LineProblem { column: column_at(self.split.start(place)), problem }
             }
-            Some(_) | None => LineProblem { column: column_at(self.line.len()), problem },
+            Some(_) | None => LineProblem { column: column_at(self.split.line.len()), problem },
         }
-    }
-
-    /// Offset of a field that the line has.
-    fn start(&self, index: usize) -> usize {
-        self.parts[..index].iter().map(|field| field.len() + 1).sum()
     }
 }

@@ -21,6 +21,15 @@ pub fn unnamed() -> Symbol {
     Symbol::new(UNNAMED).expect("one space is a symbol")
 }
 
+/// What a flow's field for a symbol holds, where something is written.
+pub const SYMBOL_RULE: &str = "at most 16 printable ASCII characters without space, comma or quote";
+
+/// The symbol that a field of a flow says; `None` for a text that a flow cannot have as one.
+pub fn symbol_of(field: &[u8]) -> Option<Symbol> {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',');
+    Symbol::new(field).filter(|_| field.iter().all(is_plain))
+}
+
 /// A symbol as people read it: itself, or `-` for the instrument without a name.
 pub fn shown(symbol: &Symbol) -> impl fmt::Display {
     if symbol.as_bytes() == UNNAMED { Symbol::new(b"-").unwrap_or(*symbol) } else { *symbol }

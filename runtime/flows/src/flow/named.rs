@@ -5,7 +5,8 @@ use super::FlowStep;
 use super::columns::{Column, Layout};
 use super::fields::Fields;
 use super::line::{FlowKind, FlowLine};
-use super::parse::{Integer, LineProblem, saturated, unsigned, without_carriage_return};
+use super::parse::{Integer, saturated, unsigned, without_carriage_return};
+use super::problem::LineProblem;
 use super::rule_line::RuleLine;
 use super::words::{self, COMMON, Word, command_of};
 use highwater::command::{
@@ -126,7 +127,7 @@ impl Reader<'_> {
             Word::Define => self.define(),
             Word::Band => {
                 let symbol = self.fields.symbol()?;
-                let band = self.band(symbol)?;
+                let band = self.band()?;
                 self.operators(Some(symbol), Action::SetBand { instrument: NOT_YET, band })
             }
             Word::Control(control) => {
@@ -183,7 +184,7 @@ impl Reader<'_> {
             order,
             new_order: self.fields.new_order()?.unwrap_or(order),
             kind,
-            price: self.fields.price(self.fields.price_column(), symbol, 0)?,
+            price: self.fields.price(self.fields.price_column(), 0)?,
             quantity: self.quantity(kind)?,
         })
     }
@@ -218,7 +219,7 @@ impl Reader<'_> {
         let kind = FlowKind::New { side };
         let plain = self.plain(symbol, kind)?;
         self.check_price(order_type)?;
-        let conditions = self.conditions(symbol, order_type, time_in_force)?;
+        let conditions = self.conditions(order_type, time_in_force)?;
         if conditions == Conditions::NONE
             && order_type == OrderType::Limit
             && self.is_usual_sender()?
@@ -270,7 +271,6 @@ impl Reader<'_> {
 
     fn conditions(
         &self,
-        symbol: Symbol,
         order_type: OrderType,
         time_in_force: TimeInForce,
     ) -> Result<Conditions, LineProblem> {
@@ -288,11 +288,8 @@ impl Reader<'_> {
         } else {
             self.check_unsaid(Column::ExpiryNs, "only tif GTD has an expiry")?;
         }
-        let trigger = if order_type.is_stop() {
-            self.fields.price(Column::Trigger, symbol, 0)?
-        } else {
-            Ticks(0)
-        };
+        let trigger =
+            if order_type.is_stop() { self.fields.price(Column::Trigger, 0)? } else { Ticks(0) };
         let expiry_ns = match self.fields.integer(Column::ExpiryNs)? {
             Integer::Missing | Integer::Negative => 0,
             Integer::Number(number) => number,
@@ -338,7 +335,7 @@ impl Reader<'_> {
             | Word::LimitSession => FlowKind::Replace { side },
         };
         let plain = self.plain(symbol, kind)?;
-        let trigger = self.fields.price(Column::Trigger, symbol, 0)?;
+        let trigger = self.fields.price(Column::Trigger, 0)?;
         if self.is_usual_sender()? && trigger == Ticks(0) && word != Word::Modify {
             return Ok(FlowStep::Line(plain));
         }
@@ -382,10 +379,10 @@ impl Reader<'_> {
         self.rule(usual, symbol, action)
     }
 
-    fn band(&self, symbol: Symbol) -> Result<Band, LineProblem> {
+    fn band(&self) -> Result<Band, LineProblem> {
         Ok(Band {
-            low: self.fields.price(Column::BandLow, symbol, Band::ALL.low.0)?,
-            high: self.fields.price(Column::BandHigh, symbol, Band::ALL.high.0)?,
+            low: self.fields.price(Column::BandLow, Band::ALL.low.0)?,
+            high: self.fields.price(Column::BandHigh, Band::ALL.high.0)?,
         })
     }
 
@@ -396,9 +393,9 @@ impl Reader<'_> {
             if self.fields.says(column) { self.fields.lots(column) } else { Ok(otherwise) }
         };
         let terms = InstrumentTerms {
-            tick: self.fields.price(Column::Tick, symbol, open.tick.0)?,
+            tick: self.fields.price(Column::Tick, open.tick.0)?,
             lot: or(Column::Lot, open.lot)?,
-            band: self.band(symbol)?,
+            band: self.band()?,
             quantity_max: or(Column::MaxQty, open.quantity_max)?,
             notional_max: self.notional()?,
             decimals: open.decimals,

@@ -1,10 +1,10 @@
 //! Takes one line of a flow apart: bytes to a [`FlowLine`], or the column and what is wrong there.
 
-use super::line::{FlowKind, FlowLine, unnamed};
-use super::scan::find_each;
+use super::line::{FlowKind, FlowLine, SYMBOL_RULE, symbol_of, unnamed};
+use super::problem::{LineProblem, column_at, wrong_field};
+use super::split::Split;
 use super::words;
 use super::write::HEADER;
-use arrayvec::ArrayVec;
 use highwater::types::{ClientSequence, Lots, OrderId, Side, Symbol, Ticks};
 
 /// Columns of a full line.
@@ -18,16 +18,6 @@ pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Digits that cannot say a number beyond a `u64`.
 const DIGITS_SAFE: usize = 19;
 
-/// Bytes of a wrong field that an error shows.
-const SHOWN_BYTES: usize = 32;
-
-/// What is wrong with a line, and in which byte column (from 1) the wrong field starts.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct LineProblem {
-    pub(super) column: u64,
-    pub(super) problem: String,
-}
-
 /// The number of columns of a header that is the plain one, up to its optional ends: 7 to 9.
 pub(super) fn plain_columns(found: &[u8]) -> Option<usize> {
     let names = HEADER.trim_end();
@@ -39,7 +29,7 @@ pub(super) fn plain_columns(found: &[u8]) -> Option<usize> {
 
 /// The command that a line of at most `columns` columns says; `number` is the line's number.
 pub(super) fn command(line: &[u8], columns: usize, number: u64) -> Result<FlowLine, LineProblem> {
-    let fields = Fields::of(without_carriage_return(line));
+    let fields = Fields(Split::of(without_carriage_return(line)));
     let client_sequence = fields.client_sequence()?;
     let timestamp_ns = fields.timestamp_ns()?;
     let word = fields.word()?;
@@ -49,7 +39,7 @@ pub(super) fn command(line: &[u8], columns: usize, number: u64) -> Result<FlowLi
     let quantity = fields.quantity(word)?;
     let new_order = fields.new_order()?.unwrap_or(order);
     let symbol = fields.symbol()?;
-    fields.check_end(columns)?;
+    fields.0.check_end(columns)?;
     Ok(FlowLine {
         line: number,
         client_sequence,
@@ -118,37 +108,18 @@ pub(super) enum Integer {
     Number(u64),
 }
 
-/// The fields of one line. What is beyond the last column is noted, not kept.
-struct Fields<'a> {
-    line: &'a [u8],
-    parts: ArrayVec<&'a [u8], COLUMNS_MAX>,
-    /// Where a field beyond the last column starts, if there is one.
-    surplus: Option<usize>,
-}
+/// The fields of one line.
+struct Fields<'a>(Split<'a, COLUMNS_MAX>);
 
 impl<'a> Fields<'a> {
-    #[inline]
-    fn of(line: &'a [u8]) -> Self {
-        let mut parts = ArrayVec::new();
-        let mut start = 0;
-        find_each(line, b',', |at| {
-            parts.push(&line[start..at]);
-            start = at + 1;
-            !parts.is_full()
-        });
-        if parts.is_full() {
-            return Self { line, parts, surplus: Some(start) };
-        }
-        parts.push(&line[start..]);
-        Self { line, parts, surplus: None }
-    }
-
     /// The field of `column`; empty when the line may end before it.
     #[inline]
     fn field(&self, column: Column) -> Result<&'a [u8], LineProblem> {
-        match self.parts.get(column.index()) {
+        match self.0.parts.get(column.index()) {
             Some(field) => Ok(field),
-            None if column.index() < COLUMNS_MIN => Err(self.missing(column)),
+            None if column.index() < COLUMNS_MIN => {
+                Err(self.0.too_short(COLUMNS_MIN, column.name()))
+            }
             None => Ok(b""),
         }
     }
@@ -271,48 +242,13 @@ impl<'a> Fields<'a> {
         if field.is_empty() {
             return Ok(unnamed());
         }
-        let is_plain = field.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"');
-        Symbol::new(field).filter(|_| is_plain).ok_or_else(|| {
-            let expected = "at most 16 printable ASCII characters without space, comma or quote";
-            self.wrong(Column::Symbol, expected)
-        })
-    }
-
-    /// Refuses a line with more columns than the header.
-    fn check_end(&self, columns: usize) -> Result<(), LineProblem> {
-        let start = if columns < self.parts.len() {
-            self.start(columns)
-        } else if let Some(surplus) = self.surplus {
-            surplus
-        } else {
-            return Ok(());
-        };
-        let found = quoted(&self.line[start..]);
-        let problem =
-            format!("{found} follows the last of {columns} columns, expected the line's end");
-        Err(LineProblem { column: column_at(start), problem })
-    }
-
-    #[cold]
-    fn missing(&self, column: Column) -> LineProblem {
-        let (count, name) = (self.parts.len(), column.name());
-        let problem = format!(
-            "the line ends after {count} of at least {COLUMNS_MIN} columns, expected {name}"
-        );
-        LineProblem { column: column_at(self.line.len()), problem }
+        symbol_of(field).ok_or_else(|| self.wrong(Column::Symbol, SYMBOL_RULE))
     }
 
     #[cold]
     fn wrong(&self, column: Column, expected: &str) -> LineProblem {
-        let found = self.parts[column.index()];
-        let found = if found.is_empty() { "empty".to_owned() } else { quoted(found) };
-        let problem = format!("{} is {found}, expected {expected}", column.name());
-        LineProblem { column: column_at(self.start(column.index())), problem }
-    }
-
-    /// Offset of a field that the line has.
-    fn start(&self, index: usize) -> usize {
-        self.parts[..index].iter().map(|field| field.len() + 1).sum()
+        let problem = wrong_field(self.0.parts[column.index()], column.name(), expected);
+        LineProblem { column: column_at(self.0.start(column.index())), problem }
     }
 }
 
@@ -366,20 +302,6 @@ fn digit(byte: u8) -> Option<u64> {
 
 pub(super) fn without_carriage_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Column of the byte at `offset`: from 1.
-pub(super) fn column_at(offset: usize) -> u64 {
-    u64::try_from(offset).unwrap_or(u64::MAX).saturating_add(1)
-}
-
-/// What was found, in quotes, its unprintable bytes escaped, its end left out when it is long.
-pub(super) fn quoted(found: &[u8]) -> String {
-    if found.len() <= SHOWN_BYTES {
-        format!("\"{}\"", found.escape_ascii())
-    } else {
-        format!("\"{}...\"", found[..SHOWN_BYTES].escape_ascii())
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Writes any command of a flow: the inverse of the reader by named columns.
 
 use super::columns::Column;
-use super::line::UNNAMED;
+use super::line::{UNNAMED, symbol_of};
 use super::named::{order_type_word, self_trade_word, time_in_force_word};
 use super::words::text_of_control;
 use highwater::command::{Action, ClientBytes, Conditions, MassCancel, NewOrder, ReplaceOrder};
@@ -63,8 +63,7 @@ impl WrittenLine {
         if let Some(symbol) = symbol
             && symbol.as_bytes() != UNNAMED
         {
-            let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',');
-            if !symbol.as_bytes().iter().all(is_plain) {
+            if symbol_of(symbol.as_bytes()).is_none() {
                 return Err("a flow cannot have this symbol");
             }
             line.add(Column::Symbol, symbol);

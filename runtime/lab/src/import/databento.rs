@@ -12,6 +12,7 @@ use super::rows::{Problem, Row, Rows};
 use csv::ByteRecord;
 use highwater::types::{Side, Symbol, Ticks};
 use highwater_engine::decimals::{DecimalPrice, Decimals};
+use highwater_flows::flow::symbol_of;
 use std::time::UNIX_EPOCH;
 
 /// Decimals of a price that is written without a point.
@@ -99,11 +100,7 @@ impl Databento {
     /// The name of the instrument: its symbol, or its number where a flow cannot have the symbol.
     fn symbol(&self, row: Row<'_>) -> Result<Symbol, Problem> {
         let Columns { symbol, instrument_id, .. } = self.columns;
-        let is_plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b'"';
-        let named = |index: usize| {
-            let field = row.field(index);
-            Symbol::new(field).filter(|_| field.iter().all(is_plain))
-        };
+        let named = |index: usize| symbol_of(row.field(index));
         let found = symbol.and_then(named).or_else(|| instrument_id.and_then(named));
         found.ok_or_else(|| {
             let index = symbol.or(instrument_id).unwrap_or_default();
