@@ -1,6 +1,7 @@
 //! What a session missed, read from the log: a replay that hands over the events of one session,
 //! from where they stopped to where they go on.
 
+use super::common::Common;
 use super::errors::CatchUpError;
 use super::fan_out::concerned;
 use super::request::{Joined, Missed};
@@ -12,7 +13,6 @@ use highwater::types::{Capacities, SegmentNumber, Sequence, SessionId};
 use highwater_engine::config::{CAPACITIES_DEFAULT, larger};
 use highwater_engine::error::StartError;
 use highwater_platform::Platform;
-use highwater_storage::history_cache::HistoryCache;
 use highwater_storage::{Lease, LogDirectory, OpenError};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -37,29 +37,30 @@ pub(super) struct Backlog {
 
 impl Backlog {
     /// What a session that was taken up again is owed; `None` when it missed nothing.
-    pub(super) fn of(session: SessionId, joined: Joined) -> Option<Self> {
+    pub(super) fn of<P: Platform>(
+        common: &Common<P>,
+        session: SessionId,
+        joined: Joined,
+    ) -> Option<Self> {
         let from = joined.missed?;
         Some(Self {
             session,
             from,
             through: joined.live_after,
             unlogged: joined.unlogged.into(),
-            tells_ends: false,
+            tells_ends: common.tells_ends,
         })
     }
 
     /// Reads it from the log, and hands each event to `sink` once: what was handed over before a
     /// failure is no longer owed.
-    #[expect(clippy::fn_params_excessive_bools, reason = "it is named after its field")]
     pub(super) fn pay<P: Platform>(
         &mut self,
-        platform: P,
-        data: &Path,
-        cache: &Arc<HistoryCache>,
-        tells_ends: bool,
+        common: &Common<P>,
         sink: &mut impl EventSink,
     ) -> Result<(), CatchUpError> {
-        self.tells_ends = tells_ends;
+        let Common { platform, data, cache, .. } = common;
+        let platform = *platform;
         if self.from.sequence <= self.through {
             let failed = |error: OpenError| CatchUpError::History(error.into());
             let _lease = Lease::take(platform, data).map_err(failed)?;

@@ -57,7 +57,7 @@ impl<P: Platform> Session<P> {
         joined: Joined,
     ) -> Self {
         let live_after = joined.live_after;
-        let backlog = Backlog::of(id, joined);
+        let backlog = Backlog::of(common, id, joined);
         let slot = &common.slots[usize::from(index)];
         Self { common, slot, index, generation, id, backlog, live_after, _alone: PhantomData }
     }
@@ -216,8 +216,7 @@ impl<P: Platform> Session<P> {
             self.rejoin()?;
         }
         if let Some(backlog) = &mut self.backlog {
-            let Common { platform, data, cache, tells_ends, .. } = self.common;
-            backlog.pay(*platform, data, cache, *tells_ends, sink)?;
+            backlog.pay(self.common, sink)?;
             self.backlog = None;
         }
         Ok(self.live_after)
@@ -232,7 +231,7 @@ impl<P: Platform> Session<P> {
             return Err(self.common.end().unwrap_or(SessionEnd::Superseded));
         };
         self.live_after = joined.live_after;
-        self.backlog = Backlog::of(self.id, joined);
+        self.backlog = Backlog::of(self.common, self.id, joined);
         Ok(())
     }
 
