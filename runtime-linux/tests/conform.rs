@@ -5,28 +5,21 @@
 #[path = "common/program.rs"]
 pub mod program;
 
+#[path = "common/scenarios.rs"]
+pub mod scenarios;
+
 #[path = "conform/mutants.rs"]
 mod mutants;
 
 use mutants::{Fields, mutants_of};
 use program::{Ended, TestDir, json, number};
+use scenarios::own_files;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 fn place(name: &str) -> TestDir {
     TestDir::new("conform", name)
-}
-
-/// The project's own scenario files, by name.
-fn own_files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .collect();
-    files.sort();
-    files
 }
 
 /// The scenarios of a file, each with the text of its fields.

@@ -5,23 +5,17 @@
 #[path = "common/program.rs"]
 pub mod program;
 
+#[path = "common/scenarios.rs"]
+pub mod scenarios;
+
 use program::{TestDir, json, number};
+use scenarios::{QUIET, own_files};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const RUN: &str = "--orders 4096 --instruments 64 --segment-bytes 64K --io append --sync off";
-
-/// The project's own scenario files.
-fn own_files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-    let mut files: Vec<PathBuf> = entries.filter(is_json).collect();
-    files.sort();
-    files
-}
 
 /// The scenarios of other engines, where they are.
 fn others_file() -> Option<PathBuf> {
@@ -35,20 +29,6 @@ fn inexpressible(place: &TestDir, file: &Path) -> BTreeSet<String> {
     ended.stdout.lines().map(|line| line.split_once(": ").unwrap().0.to_owned()).collect()
 }
 
-/// Kinds of events that a scenario which is not strict need not name.
-const QUIET: [&str; 10] = [
-    "reduced",
-    "mass_cancelled",
-    "state_changed",
-    "band_set",
-    "clock_set",
-    "day_ended",
-    "session_limited",
-    "instrument_defined",
-    "configured",
-    "rejected",
-];
-
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
@@ -56,7 +36,7 @@ fn list(value: &Value) -> &[Value] {
 /// Whether the fact is one that has to be named.
 fn counts(fact: &Value, expected: &[Value]) -> bool {
     let ev = fact["ev"].as_str().unwrap();
-    let is_quiet = QUIET.contains(&ev) && (ev != "rejected" || fact.get("id").is_none());
+    let is_quiet = QUIET.contains(&ev) || (ev == "rejected" && fact.get("id").is_none());
     !is_quiet || expected.iter().any(|known| known["ev"] == fact["ev"])
 }
 

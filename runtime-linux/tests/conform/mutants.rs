@@ -1,6 +1,7 @@
 //! Scenarios with one wrong expectation each: every event, field, level and indicative price in
 //! turn.
 
+use crate::scenarios::QUIET;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -10,20 +11,6 @@ pub(crate) type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// Of a scenario with more events than that only every so many are made wrong.
 const EVENTS_MAX: usize = 60;
-
-/// Kinds of events that are compared only where the scenario names them, or is strict: leaving one
-/// out leaves it open.
-const QUIET: [&str; 9] = [
-    "reduced",
-    "mass_cancelled",
-    "state_changed",
-    "band_set",
-    "clock_set",
-    "day_ended",
-    "session_limited",
-    "instrument_defined",
-    "configured",
-];
 
 /// The text of a value.
 macro_rules! raw {
