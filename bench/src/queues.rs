@@ -1,7 +1,7 @@
 //! Queues that carry reports of 64 bytes from the book's thread to one other: the ring of the core,
 //! and what others would take in its place.
 
-use highwater::event::{Event, EventSink, Told};
+use highwater::event::{Event, EventOrEnd, EventSink};
 use highwater::limits::EVENT_RING_CAPACITY;
 use highwater::ring::{Carried, Consumer, Producer, Ring};
 use std::hint::spin_loop;
@@ -12,7 +12,7 @@ use std::sync::mpsc::{self, SyncSender, TrySendError, sync_channel};
 #[repr(C)]
 pub struct Report {
     sequence: u64,
-    rest: <Told as Carried>::Rest,
+    rest: <EventOrEnd as Carried>::Rest,
 }
 
 const _: () = assert!(size_of::<Report>() == 64, "all queues carry 64 bytes");
@@ -24,7 +24,7 @@ impl Report {
     /// Never: every event is short.
     #[inline]
     pub fn new(event: &Event) -> Self {
-        let (sequence, rest) = Told::Event(*event).apart().expect("every event is short");
+        let (sequence, rest) = EventOrEnd::Event(*event).apart().expect("every event is short");
         Self { sequence, rest }
     }
 
@@ -34,7 +34,7 @@ impl Report {
     /// Never: it was made of one.
     #[inline]
     pub fn event(self) -> Event {
-        let Told::Event(event) = Told::together(self.sequence, self.rest) else {
+        let EventOrEnd::Event(event) = EventOrEnd::together(self.sequence, self.rest) else {
             unreachable!("it was made of an event")
         };
         event
@@ -64,17 +64,17 @@ pub trait Receives: Send {
 
 /// The event ring of an engine, as it is.
 #[derive(Debug, Default)]
-pub struct Marks(Box<Ring<Told, EVENT_RING_CAPACITY>>);
+pub struct Marks(Box<Ring<EventOrEnd, EVENT_RING_CAPACITY>>);
 
 /// Waits for room and then has the event built in its slot, as the sequencer's sink does.
 #[derive(Debug)]
-pub struct MarksSender<'q>(Producer<'q, Told>);
+pub struct MarksSender<'q>(Producer<'q, EventOrEnd>);
 
 impl Queue for Marks {
     type Sender<'q> = MarksSender<'q>;
-    type Receiver<'q> = Consumer<'q, Told>;
+    type Receiver<'q> = Consumer<'q, EventOrEnd>;
 
-    fn split(&mut self) -> (MarksSender<'_>, Consumer<'_, Told>) {
+    fn split(&mut self) -> (MarksSender<'_>, Consumer<'_, EventOrEnd>) {
         let (producer, consumer) = self.0.split().expect("it is new");
         (MarksSender(producer), consumer)
     }
@@ -87,15 +87,15 @@ impl EventSink for MarksSender<'_> {
         while !self.0.has_room(1) {
             spin_loop();
         }
-        self.0.push_copy(&Told::Event(*event));
+        self.0.push_copy(&EventOrEnd::Event(*event));
     }
 }
 
-impl Receives for Consumer<'_, Told> {
+impl Receives for Consumer<'_, EventOrEnd> {
     #[inline]
     fn receive(&mut self, max: usize, mut read: impl FnMut(&Event)) -> usize {
         self.for_each(max, |told| {
-            if let Told::Event(event) = told {
+            if let EventOrEnd::Event(event) = told {
                 read(event);
             }
         })

@@ -5,7 +5,7 @@
 
 use crate::book::{Book, Prefetcher};
 use crate::command::TimedCommand;
-use crate::event::Told;
+use crate::event::EventOrEnd;
 use crate::limits::{EVENT_RING_CAPACITY, INPUT_RING_CAPACITY, LOG_RING_CAPACITY};
 use crate::log_file::{LogFault, LogFile};
 use crate::log_writer::{LogWriter, OpenedLog};
@@ -29,7 +29,7 @@ pub struct Engine<
 > {
     input: Ring<TimedCommand, INPUT>,
     records: Ring<Record, LOG>,
-    events: Ring<Told, EVENTS>,
+    events: Ring<EventOrEnd, EVENTS>,
     shared: Shared,
 }
 

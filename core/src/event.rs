@@ -8,7 +8,7 @@ mod sink;
 
 pub use reasons::{CancelReason, RejectReason};
 pub(crate) use routing::Routing;
-pub use sink::{CommandEnd, EventSink, LevelStep, Told, Unsequenced};
+pub use sink::{CommandEnd, EventOrEnd, EventSink, LevelStep, Unsequenced};
 
 use crate::types::{
     Band, Capacities, ClientSequence, InstrumentId, Lots, OrderId, Phase, Price, Quantity,

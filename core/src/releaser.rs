@@ -1,6 +1,6 @@
 //! The releaser: hands out events once the commands that caused them are durable.
 
-use crate::event::{EventSink, Told};
+use crate::event::{EventOrEnd, EventSink};
 use crate::limits::RELEASER_STEP_MAX;
 use crate::ring::Consumer;
 use crate::stage::{Shared, Step};
@@ -14,7 +14,7 @@ const GIVEN_BACK_TOGETHER: usize = 64;
 /// The stage between the event ring and whoever is told.
 #[derive(Debug)]
 pub struct Releaser<'a> {
-    pub(crate) events: Consumer<'a, Told>,
+    pub(crate) events: Consumer<'a, EventOrEnd>,
     pub(crate) shared: &'a Shared,
     pub(crate) mode: SyncMode,
     /// The last releasable sequence that was seen.

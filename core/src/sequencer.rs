@@ -6,7 +6,7 @@
 
 use crate::book::{Admission, Book, PrefetchKey, Prefetcher};
 use crate::command::{Action, PlainCommand, TimedCommand};
-use crate::event::{CommandEnd, Event, EventKind, EventSink, RejectReason, Told};
+use crate::event::{CommandEnd, Event, EventKind, EventOrEnd, EventSink, RejectReason};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
 use crate::record::{Body, PlainRecord, Record};
 use crate::ring::{Consumer, Producer};
@@ -37,7 +37,7 @@ impl<F: FnMut()> SequencerHost for F {
 pub struct Sequencer<'a> {
     pub(crate) input: Consumer<'a, TimedCommand>,
     pub(crate) records: Producer<'a, Record>,
-    pub(crate) events: Producer<'a, Told>,
+    pub(crate) events: Producer<'a, EventOrEnd>,
     pub(crate) book: Book<'a>,
     pub(crate) prefetcher: Prefetcher,
     pub(crate) shared: &'a Shared,
@@ -294,7 +294,7 @@ impl Sequenced for TimedCommand {
 
 /// A sink that waits while the event ring is full.
 struct WaitingSink<'s, 'a, H> {
-    events: &'s mut Producer<'a, Told>,
+    events: &'s mut Producer<'a, EventOrEnd>,
     shared: &'s Shared,
     host: &'s mut H,
 }
@@ -312,7 +312,7 @@ impl<H: SequencerHost> EventSink for WaitingSink<'_, '_, H> {
 
     fn end(&mut self, end: CommandEnd) {
         if self.events.has_room(1) || self.wait_for_room() {
-            let is_pushed = self.events.push_copy(&Told::End(end));
+            let is_pushed = self.events.push_copy(&EventOrEnd::End(end));
             assert!(is_pushed, "there is room");
         }
     }

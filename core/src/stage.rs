@@ -257,7 +257,7 @@ pub struct Shared {
     pub applied: Watermark,
     /// What is to be made durable now, in whatever mode. Asked by anybody.
     pub sync_wanted: SyncWish,
-    /// When the next order expires. Told by the sequencer.
+    /// When the next order expires. The sequencer says so.
     pub next_expiry: NextExpiry,
     /// Whether the engine runs, stops or has stopped.
     pub halt: Halt,

@@ -103,8 +103,8 @@ fn the_state_hash_tells_states_apart_that_differ_in_one_field() {
         let [one, other] = [hashes_of(&pair.one), hashes_of(&pair.other)];
         let (same_events, same_state) = (one.0 == other.0, one.1 == other.1);
         let (wants_same_events, wants_same_state) = match pair.difference {
-            Difference::Told => (false, false),
-            Difference::Untold => (true, false),
+            Difference::EventOrEnd => (false, false),
+            Difference::Content => (true, false),
             Difference::None => (true, true),
         };
         assert_eq!(same_events, wants_same_events, "events: {}", pair.what);

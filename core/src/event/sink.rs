@@ -6,7 +6,7 @@ use crate::ring::{Alone, Carried, WORD_MAX};
 use crate::types::{InstrumentId, Price, Sequence, Side};
 use core::convert::Infallible;
 
-/// The end of a command: every event that follows from it was told before.
+/// The end of a command: all of its events came before.
 ///
 /// It is no event: it is not hashed, not logged, and answers nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +44,11 @@ pub trait EventSink {
     /// Takes one event.
     fn event(&mut self, event: &Event);
 
-    /// All events of a command have been given, of one that was rejected too; on replay as when it
-    /// was live. An answer that follows from no record, as [`Duplicate`](EventKind::Duplicate),
-    /// has no end.
+    /// Called once after the events of each command, also of a rejected one, live and on replay.
+    /// [`Duplicate`](EventKind::Duplicate) follows from no record and has no end.
     fn end(&mut self, _end: CommandEnd) {}
 
-    /// Whether [`level`](Self::level) is to be called. The book asks before it adds up what only
-    /// the steps say; an answer that never changes costs nothing.
+    /// Whether the book calls [`level`](Self::level). A constant answer costs nothing.
     #[inline]
     fn wants_levels(&self) -> bool {
         false
@@ -96,14 +94,14 @@ impl<A: EventSink, B: EventSink> EventSink for (&mut A, &mut B) {
 
 /// What goes to another thread: events and, where somebody wants them, the ends of commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum EventOrEnd {
     /// An event.
     Event(Event),
     /// The end of a command.
     End(CommandEnd),
 }
 
-impl Told {
+impl EventOrEnd {
     /// The command that it follows from.
     #[inline]
     pub const fn sequence(&self) -> Sequence {
@@ -125,10 +123,10 @@ impl Told {
 
 /// What is told, without its sequence.
 #[derive(Clone, Copy, Debug)]
-pub struct Unsequenced(Untold);
+pub struct Unsequenced(Content);
 
 #[derive(Clone, Copy, Debug)]
-enum Untold {
+enum Content {
     Event {
         /// Each store into a slot costs the same, so these three are one.
         routing: Routing,
@@ -144,11 +142,11 @@ impl Event {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "an event goes from where it is made into its slot")]
     pub(crate) fn unsequenced(&self) -> Alone<Unsequenced> {
-        Alone(Unsequenced(Untold::Event { routing: self.routing(), kind: self.kind }))
+        Alone(Unsequenced(Content::Event { routing: self.routing(), kind: self.kind }))
     }
 }
 
-impl Carried for Told {
+impl Carried for EventOrEnd {
     type Rest = Alone<Unsequenced>;
     type OutOfLine = Infallible;
 
@@ -157,7 +155,7 @@ impl Carried for Told {
         Some(match self {
             Self::Event(event) => (event.sequence.0, event.unsequenced()),
             Self::End(CommandEnd { sequence, timestamp_ns }) => {
-                (sequence.0, Alone(Unsequenced(Untold::End { timestamp_ns: *timestamp_ns })))
+                (sequence.0, Alone(Unsequenced(Content::End { timestamp_ns: *timestamp_ns })))
             }
         })
     }
@@ -166,14 +164,14 @@ impl Carried for Told {
     fn together(word: u64, Alone(Unsequenced(rest)): Alone<Unsequenced>) -> Self {
         let sequence = Sequence(word);
         match rest {
-            Untold::Event { routing, kind } => Self::Event(Event {
+            Content::Event { routing, kind } => Self::Event(Event {
                 sequence,
                 session: routing.session(),
                 owner: routing.owner(),
                 instrument: routing.instrument(),
                 kind,
             }),
-            Untold::End { timestamp_ns } => Self::End(CommandEnd { sequence, timestamp_ns }),
+            Content::End { timestamp_ns } => Self::End(CommandEnd { sequence, timestamp_ns }),
         }
     }
 

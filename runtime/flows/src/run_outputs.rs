@@ -3,7 +3,7 @@
 use crate::event_counts::EventCounts;
 use crate::outputs::{AcksWriter, DurableFile, EventsWriter, FillsWriter, OutputError, reaches};
 use highwater::command::{Action, Command};
-use highwater::event::{CommandEnd, Event, EventKind, EventSink, Told};
+use highwater::event::{CommandEnd, Event, EventKind, EventOrEnd, EventSink};
 use highwater::types::{ClientSequence, SessionId, Symbol};
 use highwater_engine::decimals::PriceForm;
 use highwater_engine::fills::FillsMark;
@@ -36,7 +36,7 @@ pub struct RunOutputs {
     paths: OutputPaths,
     files: Option<Files>,
     /// Events told before the files were opened: the operator's, a few.
-    held: Vec<Told>,
+    held: Vec<EventOrEnd>,
     /// Definitions of the operator that have no answer yet, in order.
     defining: VecDeque<(ClientSequence, Symbol)>,
     event_counts: EventCounts,
@@ -159,7 +159,7 @@ impl RunOutputs {
             return;
         }
         let Some(files) = &mut self.files else {
-            self.held.push(Told::Event(*event));
+            self.held.push(EventOrEnd::Event(*event));
             return;
         };
         if let Err(error) = files.event(event, &mut self.defining) {
@@ -173,7 +173,7 @@ impl RunOutputs {
             return;
         }
         let Some(files) = &mut self.files else {
-            self.held.push(Told::End(end));
+            self.held.push(EventOrEnd::End(end));
             return;
         };
         if let Err(error) = files.end(end) {

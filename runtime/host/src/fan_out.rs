@@ -9,7 +9,7 @@ use super::request::{Joined, Missed, Request};
 use super::slot::{DeliveryCounters, Slot};
 use super::waiter::Fenced;
 use arrayvec::ArrayVec;
-use highwater::event::{CommandEnd, Event, Told};
+use highwater::event::{CommandEnd, Event, EventOrEnd};
 use highwater::ring::Producer;
 use highwater::types::{Sequence, SessionId};
 use std::sync::atomic::Ordering;
@@ -47,7 +47,7 @@ enum Source {
 #[derive(Debug)]
 struct Stream {
     slot: &'static Slot,
-    events: Producer<'static, Told>,
+    events: Producer<'static, EventOrEnd>,
     generation: u64,
     session: Option<SessionId>,
     /// Events of commands up to this one are not delivered: they came before the session, or it
@@ -65,7 +65,7 @@ struct Stream {
 impl FanOut {
     /// Delivers to the slots of these rings what comes behind `recovered`.
     pub(super) fn new(
-        sides: impl IntoIterator<Item = (Producer<'static, Told>, &'static Slot)>,
+        sides: impl IntoIterator<Item = (Producer<'static, EventOrEnd>, &'static Slot)>,
         recovered: Sequence,
         delivery_counters: &'static DeliveryCounters,
     ) -> Self {
@@ -223,7 +223,7 @@ impl FanOut {
 }
 
 impl Stream {
-    const fn new(slot: &'static Slot, events: Producer<'static, Told>) -> Self {
+    const fn new(slot: &'static Slot, events: Producer<'static, EventOrEnd>) -> Self {
         let nothing = Missed { sequence: Sequence(0), delivered_count: 0 };
         Self {
             slot,
@@ -248,7 +248,7 @@ impl Stream {
             self.keep(event, source);
             return false;
         }
-        if self.events.push_copy(&Told::Event(*event)) {
+        if self.events.push_copy(&EventOrEnd::Event(*event)) {
             self.count(event.sequence, source);
             self.last = event.sequence;
             return true;
@@ -266,7 +266,7 @@ impl Stream {
             && self.missed.is_none()
             && self.delivered.sequence == end.sequence
             && end.sequence > self.live_after;
-        if is_due && !self.events.push_copy(&Told::End(end)) {
+        if is_due && !self.events.push_copy(&EventOrEnd::End(end)) {
             self.missed = Some(self.missed_from(end.sequence));
             self.slot.mark_lagging();
         }

@@ -14,7 +14,7 @@ use super::request::{Joined, Request};
 use super::slot::{Endpoint, Slot};
 use arrayvec::ArrayVec;
 use highwater::command::{Action, Command, TimedCommand};
-use highwater::event::{EventSink, Told};
+use highwater::event::{EventOrEnd, EventSink};
 use highwater::types::{ClientSequence, OrderId, Sequence, SessionId};
 use highwater_platform::Platform;
 use std::cell::Cell;
@@ -176,7 +176,7 @@ impl<P: Platform> Session<P> {
             };
             told.iter().for_each(|told| told.tell(sink));
             taken += told.len();
-            event_count += told.iter().filter(|told| matches!(told, Told::Event(_))).count();
+            event_count += told.iter().filter(|told| matches!(told, EventOrEnd::Event(_))).count();
             if told.len() < HANDED_TOGETHER || taken >= super::slot::EVENTS_PER_SLOT {
                 return Ok(event_count);
             }
@@ -239,7 +239,7 @@ impl<P: Platform> Session<P> {
     ///
     /// # Errors
     /// There are none and there will be none.
-    fn take(&self, max: usize) -> Result<ArrayVec<Told, HANDED_TOGETHER>, PollError> {
+    fn take(&self, max: usize) -> Result<ArrayVec<EventOrEnd, HANDED_TOGETHER>, PollError> {
         if self.backlog.is_some() {
             return Err(PollError::Lagging);
         }
@@ -253,7 +253,10 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    fn told_in_ring(&self, max: usize) -> Result<ArrayVec<Told, HANDED_TOGETHER>, SessionEnd> {
+    fn told_in_ring(
+        &self,
+        max: usize,
+    ) -> Result<ArrayVec<EventOrEnd, HANDED_TOGETHER>, SessionEnd> {
         let mut told = ArrayVec::new();
         let mut endpoint = self.slot.endpoint_of(self.generation)?;
         endpoint.events.for_each(max.min(HANDED_TOGETHER), |one| told.push(*one));

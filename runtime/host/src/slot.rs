@@ -4,7 +4,7 @@ use super::errors::SessionEnd;
 use super::registry::Registry;
 use super::waiter::Waiter;
 use highwater::command::TimedCommand;
-use highwater::event::Told;
+use highwater::event::EventOrEnd;
 use highwater::ring::{Consumer, Producer, Ring};
 use highwater::types::{ClientSequence, Sequence, SessionId};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,7 +16,7 @@ pub(super) const COMMANDS_PER_SLOT: usize = 256;
 pub(super) const EVENTS_PER_SLOT: usize = 1_024;
 
 type CommandRing = Ring<TimedCommand, COMMANDS_PER_SLOT>;
-type EventRing = Ring<Told, EVENTS_PER_SLOT>;
+type EventRing = Ring<EventOrEnd, EVENTS_PER_SLOT>;
 
 /// One session's side of its rings, and what the engine's threads know of it.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) struct Endpoint {
     /// Where the session's commands go.
     pub(super) input: Producer<'static, TimedCommand>,
     /// Where its events come from.
-    pub(super) events: Consumer<'static, Told>,
+    pub(super) events: Consumer<'static, EventOrEnd>,
     /// Which handle may use the desk: the one with this number.
     pub(super) generation: u64,
     /// Whose slot it is; `None` when it is free.
@@ -49,7 +49,7 @@ pub(super) struct EngineSides {
     /// For the sequencer's thread.
     pub(super) input: Consumer<'static, TimedCommand>,
     /// For the release thread.
-    pub(super) events: Producer<'static, Told>,
+    pub(super) events: Producer<'static, EventOrEnd>,
 }
 
 impl Slot {

@@ -6,7 +6,7 @@ use super::request::{Joined, Missed, Request};
 use super::slot::{COMMANDS_PER_SLOT, DeliveryCounters, EVENTS_PER_SLOT, EngineSides, Slot};
 use super::waiter::{Fenced, Until, Waiter};
 use highwater::command::{Action, Command, TimedCommand};
-use highwater::event::{CommandEnd, Event, EventKind, Told};
+use highwater::event::{CommandEnd, Event, EventKind, EventOrEnd};
 use highwater::ring::{Consumer, Ring};
 use highwater::types::{ClientSequence, InstrumentId, OrderId, Sequence, SessionId};
 use std::sync::Arc;
@@ -140,7 +140,7 @@ impl Out {
     fn read_ends(&self, index: usize) -> Vec<CommandEnd> {
         let mut ends = Vec::new();
         self.slots[index].endpoint().events.for_each(EVENTS_PER_SLOT, |told| {
-            if let Told::End(end) = told {
+            if let EventOrEnd::End(end) = told {
                 ends.push(*end);
             }
         });

@@ -105,7 +105,7 @@ fn prove() -> Result<(), Failure> {
 /// The host: recovers, splits, feeds and steps the stages, stops. Returns what its book came to,
 /// and its log.
 fn trade<'m>(mut log: MemoryLog<'m>, buffer: &mut [u8]) -> Result<(u64, MemoryLog<'m>), Failure> {
-    let mut told = Told::new(ENGINE.shared());
+    let mut told = EventOrEnd::new(ENGINE.shared());
     let mut book = LIVE.take(CAPACITIES, 1)?;
     let scanned = recover(&mut log, buffer, &mut Replay::new(&mut book, &mut told))?;
     let chain = scanned.chain().unwrap_or(Chain::empty(LogId(*b"a log of a proof")));
@@ -127,7 +127,7 @@ fn trade<'m>(mut log: MemoryLog<'m>, buffer: &mut [u8]) -> Result<(u64, MemoryLo
 }
 
 /// Steps every stage once; true when all of them are done.
-fn step<F: LogFile>(stages: &mut Stages<'_, F>, told: &mut Told) -> Result<bool, Failure> {
+fn step<F: LogFile>(stages: &mut Stages<'_, F>, told: &mut EventOrEnd) -> Result<bool, Failure> {
     let Stages { sequencer, log_writer, syncer, releaser, .. } = stages;
     let sequenced = sequencer.step(&mut OneThread { log_writer, releaser, told });
     let written = log_writer.step(0).map_err(|_| Failure::LogWriter)?;
@@ -142,7 +142,7 @@ fn step_syncer(syncer: &mut Syncer<'_>) -> Result<Step, Failure> {
     syncer.step(0, &mut sync).map_err(|_| Failure::LogWriter)
 }
 
-fn finish<F: LogFile>(stages: &mut Stages<'_, F>, told: &mut Told) -> Result<(), Failure> {
+fn finish<F: LogFile>(stages: &mut Stages<'_, F>, told: &mut EventOrEnd) -> Result<(), Failure> {
     for _ in 0..100 {
         if step(stages, told)? {
             return Ok(());
@@ -155,7 +155,7 @@ fn finish<F: LogFile>(stages: &mut Stages<'_, F>, told: &mut Told) -> Result<(),
 struct OneThread<'s, 'a, F> {
     log_writer: &'s mut LogWriter<'a, F>,
     releaser: &'s mut Releaser<'a>,
-    told: &'s mut Told,
+    told: &'s mut EventOrEnd,
 }
 
 impl<F: LogFile> SequencerHost for OneThread<'_, '_, F> {
@@ -168,7 +168,7 @@ impl<F: LogFile> SequencerHost for OneThread<'_, '_, F> {
 
 /// Recovers into a second book, which must come to the same.
 fn replay(log: &mut MemoryLog<'_>, buffer: &mut [u8], state_hash: u64) -> Result<(), Failure> {
-    let mut told = Told::new(ENGINE.shared());
+    let mut told = EventOrEnd::new(ENGINE.shared());
     let mut book = REPLAYED.take(CAPACITIES, 2)?;
     let scanned = recover(log, buffer, &mut Replay::new(&mut book, &mut told))?;
     if book.state_hash() != state_hash {
@@ -198,7 +198,7 @@ fn find_flipped_bit(log: &mut MemoryLog<'_>, buffer: &mut [u8]) -> Result<(), Fa
 }
 
 /// Whoever is told the events.
-struct Told {
+struct EventOrEnd {
     shared: &'static Shared,
     is_early: bool,
     running_hash: u64,
@@ -208,7 +208,7 @@ struct Told {
     last: Option<Event>,
 }
 
-impl Told {
+impl EventOrEnd {
     fn new(shared: &'static Shared) -> Self {
         Self {
             shared,
@@ -236,7 +236,7 @@ impl Told {
     }
 }
 
-impl EventSink for Told {
+impl EventSink for EventOrEnd {
     fn event(&mut self, event: &Event) {
         let before = self.last.map_or(0, |last| last.sequence.0);
         self.is_early |= event.sequence > self.shared.durable.get() || event.sequence.0 < before;

@@ -8,7 +8,7 @@ mod memory_log;
 use highwater::book::{Book, StaticBook};
 use highwater::command::{Action, Command, Definition, TimedCommand};
 use highwater::engine::{Engine, Stages};
-use highwater::event::{Event, Told};
+use highwater::event::{Event, EventOrEnd};
 use highwater::limits::{BLOCK_BYTES, INSTRUMENTS_DEFAULT, ORDERS_DEFAULT, SESSIONS_DEFAULT};
 use highwater::log_writer::{LogSettings, OpenedLog};
 use highwater::record::Record;
@@ -30,7 +30,7 @@ const DEFAULT: Capacities = Capacities {
 const BOOK_BYTES: usize = Book::bytes_needed(DEFAULT);
 
 static PROMISED_ENGINE: Engine = Engine::new();
-static PROMISED_RING: Ring<Told, 65_536> = Ring::new();
+static PROMISED_RING: Ring<EventOrEnd, 65_536> = Ring::new();
 static PROMISED_BOOK: StaticBook<BOOK_BYTES> = StaticBook::new();
 /// Differs from zero in its last byte only. Used, or the optimiser would leave it out.
 #[used]

@@ -78,7 +78,7 @@ fn wait_for(flag: &AtomicBool) {
 #[test]
 fn no_stage_allocates_while_sweeps_wait_for_a_tiny_event_ring() {
     static ENGINE: Engine<256, 256, 4> = Engine::new();
-    let mut told = Told::default();
+    let mut told = EventOrEnd::default();
     let waits = trade_and_recover(&ENGINE, &workload::commands(10_000), &mut told);
     assert!(waits > 1_000 && told.events_of_one_command_max > 40, "{waits} waits, {told:?}");
     assert!(told.trades > 1_000 && told.rejects > 400 && told.duplicates > 5, "{told:?}");
@@ -89,7 +89,7 @@ fn no_stage_allocates_while_sweeps_wait_for_a_tiny_event_ring() {
 #[test]
 fn no_stage_allocates_when_the_running_hash_is_due() {
     static ENGINE: Engine<256, 1_024, 4_096> = Engine::new();
-    let mut told = Told::default();
+    let mut told = EventOrEnd::default();
     let count = usize::try_from(RUNNING_HASH_EVERY).expect("it is small") * 9 / 8;
     trade_and_recover(&ENGINE, &workload::commands(count), &mut told);
     assert!(told.last > Sequence(RUNNING_HASH_EVERY), "{told:?}");
@@ -100,7 +100,7 @@ fn no_stage_allocates_when_the_running_hash_is_due() {
 fn trade_and_recover<const I: usize, const L: usize, const E: usize>(
     engine: &'static Engine<I, L, E>,
     commands: &[Command],
-    told: &mut Told,
+    told: &mut EventOrEnd,
 ) -> u64 {
     let mut memory = Memory::new();
     let (live, replayed) = (memory.book.leak(), memory.second_book.leak());
@@ -115,7 +115,7 @@ fn trade_and_recover<const I: usize, const L: usize, const E: usize>(
     let mut log = host.stages.log_writer.into_file();
 
     let mut second = Book::new(replayed, CAPACITIES, 2).expect("the memory fits");
-    let sink = &mut Told::default();
+    let sink = &mut EventOrEnd::default();
     let (scanned, recovered) = counted(|| {
         recover(&mut log, &mut memory.second_buffer, &mut Replay::new(&mut second, sink))
     });
@@ -166,7 +166,7 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let around = EngineContext::new(shared);
     let sequencer = spawn_sequencer(Watching, adaptive, sequencer, (), around).expect("a thread");
     let log_writer = spawn_log_writer(Watching, adaptive, log_writer, around).expect("a thread");
-    let mut told = Told::default();
+    let mut told = EventOrEnd::default();
     let ((), calls) = counted(|| {
         for command in &commands {
             let timed = TimedCommand { timestamp_ns: 1, command: *command };
@@ -201,7 +201,7 @@ fn control_a_watched_thread_that_allocates_is_seen() {
     assert!(ALLOCATED[ThreadRole::Gateway.index()].load(Ordering::Relaxed) > 0);
 }
 
-fn release(releaser: &mut Releaser<'_>, told: &mut Told) -> Step {
+fn release(releaser: &mut Releaser<'_>, told: &mut EventOrEnd) -> Step {
     let step = releaser.step(told);
     if step == Step::Idle {
         thread::yield_now();
@@ -300,7 +300,7 @@ impl<F: LogFile, S: EventSink> SequencerHost for Others<'_, '_, F, S> {
 
 /// Counts what it is told.
 #[derive(Debug, Default)]
-struct Told {
+struct EventOrEnd {
     events: u64,
     trades: u64,
     rejects: u64,
@@ -314,7 +314,7 @@ struct Told {
     events_of_one_command_max: u64,
 }
 
-impl EventSink for Told {
+impl EventSink for EventOrEnd {
     fn event(&mut self, event: &Event) {
         self.events += 1;
         self.trades += u64::from(matches!(event.kind, EventKind::Trade { .. }));

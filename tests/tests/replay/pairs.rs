@@ -12,9 +12,9 @@ use highwater::types::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Difference {
     /// In a field that an event told.
-    Told,
+    EventOrEnd,
     /// In a field that no event told: the hash of the events cannot know it.
-    Untold,
+    Content,
     /// Not at all: the commands differ in what means nothing.
     None,
 }
@@ -38,10 +38,10 @@ type Change<T> = (&'static str, fn(&mut T));
 /// Every pair.
 pub(crate) fn pairs() -> Vec<Pair> {
     let mut pairs = Vec::new();
-    pairs.extend(of_orders("resting", resting(), Difference::Untold, &UNTOLD_OF_RESTING));
-    pairs.extend(of_orders("resting", resting(), Difference::Told, &TOLD_OF_RESTING));
+    pairs.extend(of_orders("resting", resting(), Difference::Content, &UNTOLD_OF_RESTING));
+    pairs.extend(of_orders("resting", resting(), Difference::EventOrEnd, &TOLD_OF_RESTING));
     pairs.extend(of_orders("resting", resting(), Difference::None, &NOTHING_OF_RESTING));
-    pairs.extend(of_orders("waiting", waiting(), Difference::Untold, &UNTOLD_OF_WAITING));
+    pairs.extend(of_orders("waiting", waiting(), Difference::Content, &UNTOLD_OF_WAITING));
     let market_stop = NewOrder { order_type: OrderType::Stop, ..waiting() };
     pairs.extend(of_orders("waiting", market_stop, Difference::None, &NOTHING_OF_WAITING));
     pairs.extend(of_definitions());
@@ -128,14 +128,14 @@ fn of_definitions() -> Vec<Pair> {
         let mut variant = definition;
         change(&mut variant);
         let [one, other] = [definition, variant].map(|new| vec![Action::DefineInstrument(new)]);
-        Pair { what: format!("instrument: {name}"), difference: Difference::Untold, one, other }
+        Pair { what: format!("instrument: {name}"), difference: Difference::Content, one, other }
     };
     UNTOLD_OF_DEFINITIONS.iter().map(pair).collect()
 }
 
 /// Pairs that are more than a change of one command.
 fn of_sequences() -> Vec<Pair> {
-    use Difference::{None, Told, Untold};
+    use Difference::{Content, EventOrEnd, None};
     let control = |control| Action::Control { instrument: InstrumentId(0), control };
     let flow =
         |head_hash| Action::BindFlow(FlowIdentity { name: [b'f'; 32], head_bytes: 9, head_hash });
@@ -166,24 +166,29 @@ fn of_sequences() -> Vec<Pair> {
     let moved =
         |actions: [Action; 2], order, trigger| [actions[0], actions[1], again(order, 7, trigger)];
     vec![
-        pair("phase", Told, &[control(Control::StartAuction)], &[control(Control::MatchingOff)]),
-        pair("halt", Told, &[control(Control::Halt)], &[control(Control::Resume)]),
-        pair("band", Told, &[band(100)], &[band(101)]),
-        pair("session limit", Told, &[limit(3)], &[limit(4)]),
-        pair("clock", Told, &[clock(5)], &[clock(6)]),
+        pair(
+            "phase",
+            EventOrEnd,
+            &[control(Control::StartAuction)],
+            &[control(Control::MatchingOff)],
+        ),
+        pair("halt", EventOrEnd, &[control(Control::Halt)], &[control(Control::Resume)]),
+        pair("band", EventOrEnd, &[band(100)], &[band(101)]),
+        pair("session limit", EventOrEnd, &[limit(3)], &[limit(4)]),
+        pair("clock", EventOrEnd, &[clock(5)], &[clock(6)]),
         pair("clock that stays", None, &[clock(6), clock(6)], &[clock(6), clock(2)]),
-        pair("flow", Untold, &[flow(1)], &[flow(2)]),
+        pair("flow", Content, &[flow(1)], &[flow(2)]),
         pair(
             "capacities",
-            Told,
+            EventOrEnd,
             &[Action::Configure(capacities(8))],
             &[Action::Configure(capacities(9))],
         ),
-        pair("iceberg reserve", Told, &[iceberg(10)], &[iceberg(11)]),
-        pair("queue order", Told, &moved(queue, 1, 0), &moved(queue, 2, 0)),
-        pair("stop queue order", Told, &moved(stops, 1, 0), &moved(stops, 2, 0)),
-        pair("arrival order of stops", Told, &moved(apart, 1, 0), &moved(apart, 2, 0)),
-        pair("trigger of a moved stop", Untold, &moved(stops, 1, 0), &moved(stops, 1, 9)),
+        pair("iceberg reserve", EventOrEnd, &[iceberg(10)], &[iceberg(11)]),
+        pair("queue order", EventOrEnd, &moved(queue, 1, 0), &moved(queue, 2, 0)),
+        pair("stop queue order", EventOrEnd, &moved(stops, 1, 0), &moved(stops, 2, 0)),
+        pair("arrival order of stops", EventOrEnd, &moved(apart, 1, 0), &moved(apart, 2, 0)),
+        pair("trigger of a moved stop", Content, &moved(stops, 1, 0), &moved(stops, 1, 9)),
         pair("trigger of a resting order", None, &moved(queue, 1, 0), &moved(queue, 1, 9)),
     ]
 }

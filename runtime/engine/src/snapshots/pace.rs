@@ -1,15 +1,15 @@
-//! When who makes snapshots gives its core away: as soon as it is ahead of its share.
+//! The pace of the snapshot thread: it yields its core when it has had more than its share.
 
 use highwater_platform::{Platform, Share};
 use std::cell::Cell;
 use std::thread::yield_now;
 
-/// Gives the core of the calling thread away where the thread has had more than its share of one
-/// since it did so last; never when its share is all of one.
+/// Yields the core of the calling thread when the thread has had more than its share since the last
+/// yield; never when its share is a whole core.
 ///
-/// The engine's threads yield while they wait for each other. Where cores are few, they would wait
-/// for this one until the scheduler's tick. But a yield gives away the rest of a slice, too, so a
-/// thread that yields whatever it had gets less than its niceness promises.
+/// Without yields, the engine's threads would wait for this one until the scheduler's tick where
+/// cores are few. A yield gives up the rest of the time slice, so a thread that always yields gets
+/// less than its niceness promises.
 #[derive(Debug)]
 pub(super) struct Pace<P> {
     platform: P,

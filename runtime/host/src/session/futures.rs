@@ -3,7 +3,7 @@
 use super::Session;
 use crate::errors::{PollError, SessionEnd};
 use crate::waiter::Until;
-use highwater::event::{Event, Told};
+use highwater::event::{Event, EventOrEnd};
 use highwater::types::Sequence;
 use highwater_platform::Platform;
 use std::future::Future;
@@ -62,8 +62,8 @@ impl<P: Platform> Future for NextEvent<'_, P> {
         session.poll_for(Until::Event, context, || {
             loop {
                 match session.take(1)?.first() {
-                    Some(Told::Event(event)) => return Ok(Some(*event)),
-                    Some(Told::End(_)) => {}
+                    Some(EventOrEnd::Event(event)) => return Ok(Some(*event)),
+                    Some(EventOrEnd::End(_)) => {}
                     None => return Ok(None),
                 }
             }

@@ -5,7 +5,7 @@
 //! fills of one moment make an incoming order, and the cancels that follow from them make nothing.
 
 use super::Importer;
-use super::lines::{Lines, Told};
+use super::lines::{ImportedLine, Lines};
 use super::lobster::expected_price;
 use super::open_orders::{Open, OpenOrders, Taker, Takers};
 use super::rows::{Problem, Row, Rows};
@@ -46,7 +46,7 @@ pub(super) struct Databento {
 /// What a row says of an order.
 #[derive(Clone, Copy)]
 struct Said {
-    told: Told,
+    told: ImportedLine,
     id: u64,
     side: Side,
     price: Ticks,
@@ -178,7 +178,7 @@ impl Databento {
             Some(known) if action == b'C' => known.price,
             Some(_) | None => self.price(row)?,
         };
-        let told = Told {
+        let told = ImportedLine {
             command: "NEW",
             timestamp_ns,
             symbol,
@@ -202,7 +202,7 @@ impl Databento {
     }
 
     fn filled(&mut self, said: &Said, known: Open, lines: &mut Lines) {
-        let Told { timestamp_ns, symbol, .. } = said.told;
+        let ImportedLine { timestamp_ns, symbol, .. } = said.told;
         if let Some(open) = self.open.get(symbol, said.id) {
             open.filled = open.filled.saturating_add(said.quantity);
         }
@@ -224,7 +224,7 @@ impl Databento {
         }
         let is_all = said.quantity >= known.quantity;
         let command = if is_all { "CANCEL" } else { "REDUCE" };
-        lines.push(&Told { command, quantity: Some(quantity), ..said.told });
+        lines.push(&ImportedLine { command, quantity: Some(quantity), ..said.told });
     }
 
     /// Another price or more quantity lose the place in the queue, as a MODIFY does.
@@ -237,7 +237,7 @@ impl Databento {
             let filled = known.filled;
             self.open.add(symbol, said.id, Open { side, price, quantity, filled });
         }
-        lines.push(&Told { command: "MODIFY", ..said.told });
+        lines.push(&ImportedLine { command: "MODIFY", ..said.told });
     }
 
     /// The book of an instrument is emptied.
@@ -246,7 +246,7 @@ impl Databento {
             lines.skip("clears of an empty book");
             return Ok(());
         }
-        lines.push(&Told {
+        lines.push(&ImportedLine {
             command: "MASS_CANCEL",
             timestamp_ns: self.timestamp_ns(row)?,
             symbol,

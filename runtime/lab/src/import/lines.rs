@@ -13,7 +13,7 @@ const PIECE_BYTES: usize = 256 << 10;
 
 /// A line of the flow but for its number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
+pub(super) struct ImportedLine {
     pub(super) command: &'static str,
     pub(super) timestamp_ns: u64,
     pub(super) symbol: Symbol,
@@ -40,7 +40,7 @@ impl Lines {
     }
 
     /// Appends a line.
-    pub(super) fn push(&mut self, told: &Told) {
+    pub(super) fn push(&mut self, told: &ImportedLine) {
         self.seq += 1;
         *self.written.entry(told.command).or_default() += 1;
         let text = &mut self.text;

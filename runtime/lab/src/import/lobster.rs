@@ -4,7 +4,7 @@
 //! that of the order that rests, 1 for a buy and -1 for a sell.
 
 use super::Importer;
-use super::lines::{Lines, Told};
+use super::lines::{ImportedLine, Lines};
 use super::open_orders::{Open, OpenOrders, Taker, Takers};
 use super::rows::{Problem, Row};
 use highwater::types::{Side, Symbol, Ticks};
@@ -59,7 +59,7 @@ impl Lobster {
         };
         let (id, quantity) = (row.number(ORDER_ID, "order id")?, row.number(SIZE, "size")?);
         let price = self.price(row)?;
-        let told = Told {
+        let told = ImportedLine {
             command: "NEW",
             timestamp_ns: timestamp_ns(row)?,
             symbol: self.symbol,
@@ -83,11 +83,15 @@ impl Lobster {
         match kind {
             b'2' => {
                 self.open.take(self.symbol, id, quantity);
-                lines.push(&Told { command: "REDUCE", ..told });
+                lines.push(&ImportedLine { command: "REDUCE", ..told });
             }
             b'3' => {
                 self.open.take(self.symbol, id, known.quantity);
-                lines.push(&Told { command: "CANCEL", quantity: Some(known.quantity), ..told });
+                lines.push(&ImportedLine {
+                    command: "CANCEL",
+                    quantity: Some(known.quantity),
+                    ..told
+                });
             }
             _ => {
                 self.open.take(self.symbol, id, quantity);
@@ -106,7 +110,7 @@ impl Lobster {
         let timestamp_ns = timestamp_ns(row)?;
         let symbol = self.symbol;
         let mut say = |command| {
-            lines.push(&Told {
+            lines.push(&ImportedLine {
                 command,
                 timestamp_ns,
                 symbol,

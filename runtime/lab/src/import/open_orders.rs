@@ -1,6 +1,6 @@
 //! The orders that are open at a place of a file: the one table of an import that grows with it.
 
-use super::lines::{Lines, Told};
+use super::lines::{ImportedLine, Lines};
 use highwater::types::{Side, Symbol, Ticks};
 use std::collections::BTreeMap;
 
@@ -94,7 +94,7 @@ impl Takers {
     /// The incoming order is whole: its line.
     pub(super) fn flush(&mut self, lines: &mut Lines) {
         let Some(taker) = self.pending.take() else { return };
-        lines.push(&Told {
+        lines.push(&ImportedLine {
             command: "IOC",
             timestamp_ns: taker.timestamp_ns,
             symbol: taker.symbol,
