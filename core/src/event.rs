@@ -27,8 +27,9 @@ pub struct Event {
     pub sequence: Sequence,
     /// The session that sent that command.
     pub session: SessionId,
-    /// The session of the order that it is about: another's when the command canceled or triggered
-    /// that order; the taker's, or the buyer's, of a trade. Else the session that sent the command.
+    /// The session of the order that it is about: another's when the command canceled, reduced or
+    /// triggered that order, or took it over by Replace; the taker's, or the buyer's, of a trade.
+    /// Else the session that sent the command.
     pub owner: SessionId,
     /// The instrument that it is about; 0 where it is about none.
     pub instrument: InstrumentId,

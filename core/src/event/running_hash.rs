@@ -3,7 +3,8 @@
 //! It is part of the log's format, so its words stay as they are. What a later version made events
 //! say besides follows from the command and the events before it, and stays outside: side, price,
 //! trigger and quantity of Accepted; the taker's side of Trade; side, price and what was shown of
-//! Canceled; side and price of Reduced and Replenished; the side of Replaced.
+//! Canceled; side and price of Reduced and Replenished; side and owner of Replaced, where the
+//! session stands for both.
 
 use super::{Event, EventKind};
 use crate::types::{Phase, Side};
@@ -43,7 +44,9 @@ impl Event {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "where the kind is known, most of this is not there")]
     pub fn fold_into(&self, hash: u64) -> u64 {
-        let place = self.routing().word();
+        let is_replaced = matches!(self.kind, EventKind::Replaced { .. });
+        let owner = if is_replaced { self.session } else { self.owner };
+        let place = self.routing().of(owner).word();
         let [w0, w1, w2, w3, w4, w5] = self.words();
         let [by_sequence, by_place, f0, f1, f2, f3, f4, f5] = FACTORS;
         // Spelled out: an iterator is at times left as a loop, with its words in memory.

@@ -4,10 +4,12 @@
 use super::HostConfig;
 use super::errors::{SessionEnd, SlotError};
 use super::fan_in::VISIT_MAX;
+use super::inbox::Inbox;
 use super::order_ids::OrderIds;
 use super::registry::Registry;
 use super::request::Request;
-use super::slot::{DeliveryCounters, EngineSides, Slot};
+use super::slot::{DeliveryCounters, EngineSides, EventSide, Slot};
+use super::tap_side::TapSide;
 use highwater::command::{Action, Command, TimedCommand};
 use highwater::stage::{Latch, State};
 use highwater::types::{ClientSequence, SessionId};
@@ -35,6 +37,10 @@ pub(super) struct Common<P: Platform> {
     pub(super) context: &'static EngineContext,
     /// The operator's slot, and those of everybody else behind it.
     pub(super) slots: &'static [Slot],
+    /// Taps that nobody reads.
+    taps: Mutex<Vec<TapSide>>,
+    /// Those of all taps.
+    pub(super) tap_inboxes: Vec<&'static Inbox>,
     /// Slots from here on were never taken.
     pub(super) used_count: AtomicUsize,
     pub(super) registry: Mutex<Registry>,
@@ -54,15 +60,19 @@ pub(super) struct Common<P: Platform> {
 }
 
 impl<P: Platform> Common<P> {
-    /// Slots for as many sessions as `config` says and the operator, and the engine's sides.
+    /// Slots for as many sessions as `config` says and the operator, taps, and the engine's sides
+    /// of both.
     pub(super) fn new(
         platform: P,
         config: &HostConfig,
         context: &'static EngineContext,
         requests: Sender<Request>,
-    ) -> (Self, Vec<EngineSides>) {
+    ) -> (Self, Vec<EngineSides>, Vec<EventSide>) {
         let (slots, sides): (Vec<Slot>, Vec<EngineSides>) =
             (0..=config.slots).map(|_| Slot::new()).unzip();
+        let tap_streams = (slots.len()..).take(config.taps);
+        let tap_streams = tap_streams.filter_map(|index| u16::try_from(index).ok());
+        let (taps, tapped): (Vec<TapSide>, Vec<EventSide>) = tap_streams.map(TapSide::new).unzip();
         let common = Self {
             platform,
             data: config.engine.data.clone(),
@@ -70,6 +80,8 @@ impl<P: Platform> Common<P> {
             cache: Arc::default(),
             context,
             slots: Box::leak(slots.into_boxed_slice()),
+            tap_inboxes: taps.iter().map(|tap| tap.inbox).collect(),
+            taps: Mutex::new(taps),
             used_count: AtomicUsize::new(1),
             registry: Mutex::default(),
             requests,
@@ -81,12 +93,17 @@ impl<P: Platform> Common<P> {
             delivery_counters: Box::leak(Box::default()),
             counters: OnceLock::new(),
         };
-        (common, sides)
+        (common, sides, tapped)
     }
 
     /// Who has which slot; locked while a slot changes hands.
     pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Taps that nobody reads.
+    pub(super) fn free_taps(&self) -> MutexGuard<'_, Vec<TapSide>> {
+        self.taps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why nothing is done for sessions any more; `None` while the host runs.
@@ -215,8 +232,9 @@ impl<P: Platform> Common<P> {
 
     /// Wakes every caller: there is something new that concerns all.
     pub(super) fn wake_everybody(&self) {
-        for slot in self.slots {
-            slot.waiter.wake();
+        let taps = self.tap_inboxes.iter().copied();
+        for inbox in self.slots.iter().map(|slot| &slot.inbox).chain(taps) {
+            inbox.waiter.wake();
         }
     }
 }

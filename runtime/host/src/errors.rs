@@ -16,9 +16,27 @@ pub enum HostError {
     /// A host has 1 to 4,096 slots, and was asked for this many.
     #[error("a host has 1 to 4096 slots, not {0}: choose another number")]
     Slots(usize),
+    /// A host has up to 64 taps, and was asked for this many.
+    #[error("a host has 0 to 64 taps, not {0}: choose another number")]
+    Taps(usize),
     /// The system gave no thread.
     #[error("the system gave the host no thread: {0}")]
     Thread(io::Error),
+}
+
+/// Why nobody got a tap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TapError {
+    /// All taps are taken.
+    #[error("all {taps} taps of the host are taken: drop one, or start the host with more")]
+    AllTaken {
+        /// How many there are.
+        taps: usize,
+    },
+    /// The host has ended.
+    #[error(transparent)]
+    Ended(#[from] SessionEnd),
 }
 
 /// Why nobody got a session.
@@ -137,7 +155,7 @@ pub enum CallError {
     Wait(ClientSequence, WaitError),
 }
 
-/// Why a session could not be caught up.
+/// Why what was missed could not be handed over.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CatchUpError {
@@ -155,12 +173,14 @@ pub enum CatchUpError {
     },
     /// What was missed is no longer in the log.
     #[error(
-        "the log no longer holds sequence {from}, which the session missed: name the session again \
-         to continue without it, and keep more of the log (--keep all)"
+        "the log no longer holds sequence {from}, which was missed; the first that it holds is \
+         {first}: begin there or at what comes next, and keep more of the log (--keep all)"
     )]
     Retired {
-        /// The first sequence of it.
+        /// The first sequence that was missed.
         from: Sequence,
+        /// The first one whose events can still be read.
+        first: Sequence,
     },
 }
 

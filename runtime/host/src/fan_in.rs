@@ -87,7 +87,7 @@ impl Visit {
         if self.input.is_empty() {
             return 0;
         }
-        if takes == Takes::Readers && self.slot.is_lagging() && !self.is_operators {
+        if takes == Takes::Readers && self.slot.inbox.is_lagging() && !self.is_operators {
             return 0;
         }
         // There is room for all of them.

@@ -29,11 +29,13 @@
 
 #![forbid(unsafe_code)]
 
+mod audience;
 mod common;
 mod errors;
 mod fan_in;
 mod fan_out;
 mod history;
+mod inbox;
 mod order_ids;
 mod ports;
 mod registry;
@@ -41,20 +43,25 @@ mod request;
 mod session;
 mod slot;
 mod statistics;
+mod tap;
+mod tap_side;
 #[cfg(test)]
 mod tests;
 mod waiter;
 
 pub use errors::{
-    CallError, CatchUpError, HostError, PollError, SessionEnd, SlotError, SubmitError, WaitError,
+    CallError, CatchUpError, HostError, PollError, SessionEnd, SlotError, SubmitError, TapError,
+    WaitError,
 };
 pub use order_ids::OrderIds;
 pub use session::{BATCH_MAX, Durable, NextEvent, Session};
 pub use statistics::HostStatistics;
+pub use tap::Tap;
 
+use audience::OpenOrders;
 use common::Common;
 use fan_in::FanIn;
-use fan_out::FanOut;
+use fan_out::{Beginning, FanOut};
 use highwater::book::Book;
 use highwater::command::{Action, TimedCommand};
 use highwater::engine::Engine;
@@ -72,7 +79,7 @@ use highwater_platform::Platform;
 use highwater_storage::LogDirectory;
 use ports::{Delivery, SessionCommands};
 use request::Request;
-use slot::EngineSides;
+use slot::{EngineSides, EventSide};
 use std::mem::take;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel, sync_channel};
@@ -81,6 +88,9 @@ use std::sync::mpsc::{Receiver, channel, sync_channel};
 pub const SLOTS_DEFAULT: usize = 128;
 /// Slots of the largest host.
 pub const SLOTS_MAX: usize = 4_096;
+
+/// Taps of the host that has most.
+pub const TAPS_MAX: usize = 64;
 
 /// The engine of a host: 1,024 commands, 16,384 records and 16,384 events may wait in its rings.
 ///
@@ -95,14 +105,18 @@ pub struct HostConfig {
     pub engine: Config,
     /// Sessions that may have a handle at the same time, the operator's left out: 1 to 4,096.
     pub slots: usize,
+    /// Readers of every event that there may be at the same time: 0 to 64. With any, the end of
+    /// each command takes a place in the engine's rings ([`Config::tell_ends`]).
+    pub taps: usize,
     /// What the order ids of its sessions' commands mean.
     pub order_ids: OrderIds,
 }
 
 impl HostConfig {
-    /// A host of this engine with [`SLOTS_DEFAULT`] slots; each session numbers its orders.
+    /// A host of this engine with [`SLOTS_DEFAULT`] slots and no tap; each session numbers its
+    /// orders.
     pub const fn new(engine: Config) -> Self {
-        Self { engine, slots: SLOTS_DEFAULT, order_ids: OrderIds::Composed }
+        Self { engine, slots: SLOTS_DEFAULT, taps: 0, order_ids: OrderIds::Composed }
     }
 }
 
@@ -142,16 +156,20 @@ impl<P: Platform> Host<P> {
         if !(1..=SLOTS_MAX).contains(&config.slots) {
             return Err(HostError::Slots(config.slots));
         }
+        if config.taps > TAPS_MAX {
+            return Err(HostError::Taps(config.taps));
+        }
         // In memory that is never given back.
         let engine: &'static HostEngine = Engine::new_in(Box::leak(Box::new_uninit()));
         let context = EngineContext::new(engine.shared());
         let (ask, requests) = channel();
-        let (common, sides) = Common::new(platform, config, context, ask);
+        let (common, sides, taps) = Common::new(platform, config, context, ask);
         let common: &'static Common<P> = Box::leak(Box::new(common));
         context.watch(common);
 
         let notices = NoticeLog::default();
-        let config = &config.engine;
+        let tells_ends = config.engine.tell_ends || config.taps > 0;
+        let config = &config.engine.clone().tell_ends(tells_ends);
         let launch = Launch { engine, context, config, notices: notices.sink() };
         let (mut started, input) = match start(platform, launch, &mut ()) {
             Ok(started) => started,
@@ -161,7 +179,10 @@ impl<P: Platform> Host<P> {
         remember(common, &started);
         let recovered = started.book().last_sequence();
         let warnings = take(&mut started.warnings);
-        let ports = ports_of(common, sides, input, requests, recovered);
+        let open_orders = OpenOrders::of(started.book());
+        let tells_ends = common.tells_ends;
+        let beginning = |slots| Beginning { slots, taps, tells_ends, recovered, open_orders };
+        let ports = ports_of(common, sides, input, requests, beginning);
         let runner = Runner::start(started, config, ports).map_err(HostError::Thread)?;
         Ok(Self { common, engine, runner: Some(runner), warnings, notices, recovered })
     }
@@ -188,6 +209,23 @@ impl<P: Platform> Host<P> {
         seen: Sequence,
     ) -> Result<Session<P>, SlotError> {
         self.join(session, Some(seen))
+    }
+
+    /// A reader of every event of commands that are released from now on.
+    ///
+    /// # Errors
+    /// All taps are taken, or the host has ended.
+    pub fn tap(&self) -> Result<Tap<P>, TapError> {
+        Tap::new(self.common, None)
+    }
+
+    /// A reader of every event behind `seen`, the last sequence of which the caller has all events;
+    /// with 0 from the log's beginning on. What there is already comes from the log.
+    ///
+    /// # Errors
+    /// Like [`tap`](Self::tap).
+    pub fn tap_after(&self, seen: Sequence) -> Result<Tap<P>, TapError> {
+        Tap::new(self.common, Some(seen))
     }
 
     /// Makes a snapshot of everything that is applied by now, and waits for it; `None` when nothing
@@ -271,7 +309,7 @@ impl<P: Platform> Host<P> {
         let (reply, answer) = sync_channel(1);
         common.ask(Request::Join { index, generation, session, seen, reply });
         // The handle that was superseded may wait.
-        slot.waiter.wake();
+        slot.inbox.waiter.wake();
         let answer = answer.recv();
         drop(registry);
         let Ok(joined) = answer else {
@@ -311,21 +349,21 @@ fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
     }
 }
 
-/// The ports of a host's engine, which goes on after `recovered`.
+/// The ports of a host's engine.
 fn ports_of<P: Platform>(
     common: &'static Common<P>,
     sides: Vec<EngineSides>,
     input: Producer<'static, TimedCommand>,
     requests: Receiver<Request>,
-    recovered: Sequence,
+    beginning: impl FnOnce(Vec<EventSide>) -> Beginning,
 ) -> Ports<SessionCommands<P>, Delivery<P>, ()> {
     let (taken, pushed): (Vec<_>, Vec<_>) = sides
         .into_iter()
         .zip(common.slots)
-        .map(|(EngineSides { input, events }, slot)| ((input, slot), (events, slot)))
+        .map(|(EngineSides { input, events }, slot)| ((input, slot), (events, &slot.inbox)))
         .unzip();
     let fan_in = FanIn::new(taken, input);
-    let fan_out = FanOut::new(pushed, recovered, common.delivery_counters);
+    let fan_out = FanOut::new(beginning(pushed), common.delivery_counters);
     Ports {
         commands: SessionCommands { common, fan_in, expiry_clock: ExpiryClock::default() },
         events: Delivery { common, fan_out, requests },

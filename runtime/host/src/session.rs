@@ -8,16 +8,17 @@ pub use futures::{Durable, NextEvent};
 use super::common::Common;
 use super::errors::{CatchUpError, PollError, SessionEnd, SubmitError};
 use super::fan_in::VISIT_MAX;
-use super::history::Backlog;
+use super::history::{Audience, Backlog};
 use super::order_ids::order_id;
-use super::request::{Joined, Request};
+use super::request::{Interest, Joined, Request};
 use super::slot::{Endpoint, Slot};
 use arrayvec::ArrayVec;
 use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::{EventOrEnd, EventSink};
-use highwater::types::{ClientSequence, OrderId, Sequence, SessionId};
+use highwater::types::{ClientSequence, InstrumentId, OrderId, Sequence, SessionId};
 use highwater_platform::Platform;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
@@ -43,6 +44,8 @@ pub struct Session<P: Platform> {
     backlog: Option<Backlog>,
     /// The last command of which every event was handed over before the ring went on.
     live_after: Sequence,
+    /// Instruments whose state it is told whether or not it has orders there.
+    follows: BTreeSet<InstrumentId>,
     /// Not shared between threads.
     _alone: PhantomData<Cell<()>>,
 }
@@ -57,9 +60,17 @@ impl<P: Platform> Session<P> {
         joined: Joined,
     ) -> Self {
         let live_after = joined.live_after;
-        let backlog = Backlog::of(common, id, joined);
-        let slot = &common.slots[usize::from(index)];
-        Self { common, slot, index, generation, id, backlog, live_after, _alone: PhantomData }
+        Self {
+            common,
+            slot: &common.slots[usize::from(index)],
+            index,
+            generation,
+            id,
+            backlog: Backlog::of(common, Audience::Session(id, BTreeSet::new()), joined),
+            live_after,
+            follows: BTreeSet::new(),
+            _alone: PhantomData,
+        }
     }
 
     /// The session's number.
@@ -186,7 +197,7 @@ impl<P: Platform> Session<P> {
     /// Whether the session has missed events, and gets no command taken, until it
     /// [`catch_up`](Self::catch_up)s.
     pub fn is_lagging(&self) -> bool {
-        self.backlog.is_some() || self.slot.is_lagging()
+        self.backlog.is_some() || self.slot.inbox.is_lagging()
     }
 
     /// Hands over everything that the session missed: what is in its ring, then, where it was
@@ -201,7 +212,7 @@ impl<P: Platform> Session<P> {
     /// again.
     pub fn catch_up(&mut self, sink: &mut impl EventSink) -> Result<Sequence, CatchUpError> {
         if self.backlog.is_none() {
-            let is_lagging = self.slot.is_lagging();
+            let is_lagging = self.slot.inbox.is_lagging();
             loop {
                 // Copied out first: a caller's code never runs at the desk.
                 let told = self.told_in_ring(HANDED_TOGETHER)?;
@@ -216,10 +227,44 @@ impl<P: Platform> Session<P> {
             self.rejoin()?;
         }
         if let Some(backlog) = &mut self.backlog {
-            backlog.pay(self.common, sink)?;
+            backlog.follow(&self.follows);
+            backlog.pay(self.common, sink, &mut |_, _| false)?;
             self.backlog = None;
         }
         Ok(self.live_after)
+    }
+
+    /// From now on the session is told how `instrument` trades (`StateChanged`, `Uncrossed`), as it
+    /// is of every instrument in which it has orders open. Returns the sequence behind which that
+    /// holds. A handle begins without any; what is [missed](Self::is_lagging) is handed over as the
+    /// session follows when it is read from the log.
+    ///
+    /// # Errors
+    /// The session has ended.
+    pub fn follow(&mut self, instrument: InstrumentId) -> Result<Sequence, SessionEnd> {
+        self.follows.insert(instrument);
+        self.tell_interest(instrument, Interest::Follows)
+    }
+
+    /// From now on the session is told how `instrument` trades only while it has orders there.
+    /// Returns the sequence behind which that holds.
+    ///
+    /// # Errors
+    /// The session has ended.
+    pub fn unfollow(&mut self, instrument: InstrumentId) -> Result<Sequence, SessionEnd> {
+        self.follows.remove(&instrument);
+        self.tell_interest(instrument, Interest::Ignores)
+    }
+
+    fn tell_interest(
+        &self,
+        instrument: InstrumentId,
+        interest: Interest,
+    ) -> Result<Sequence, SessionEnd> {
+        let (reply, answer) = sync_channel(1);
+        let Self { index, generation, .. } = *self;
+        self.common.ask(Request::Follow { index, generation, instrument, interest, reply });
+        answer.recv().map_err(|_| self.common.end().unwrap_or(SessionEnd::Superseded))
     }
 
     /// Asks to be taken up again; what was missed until then is owed.
@@ -231,7 +276,8 @@ impl<P: Platform> Session<P> {
             return Err(self.common.end().unwrap_or(SessionEnd::Superseded));
         };
         self.live_after = joined.live_after;
-        self.backlog = Backlog::of(self.common, self.id, joined);
+        let audience = Audience::Session(self.id, BTreeSet::new());
+        self.backlog = Backlog::of(self.common, audience, joined);
         Ok(())
     }
 
@@ -244,7 +290,7 @@ impl<P: Platform> Session<P> {
             return Err(PollError::Lagging);
         }
         // Both are read before the ring: what was delivered before is there.
-        let (is_lagging, end) = (self.slot.is_lagging(), self.common.end());
+        let (is_lagging, end) = (self.slot.inbox.is_lagging(), self.common.end());
         let told = self.told_in_ring(max)?;
         match (told.is_empty(), end) {
             (true, Some(end)) => Err(PollError::Ended(end)),

@@ -1,13 +1,13 @@
 //! A slot: one session's pair of rings, and who may use them.
 
 use super::errors::SessionEnd;
+use super::inbox::Inbox;
 use super::registry::Registry;
-use super::waiter::Waiter;
 use highwater::command::TimedCommand;
 use highwater::event::EventOrEnd;
 use highwater::ring::{Consumer, Producer, Ring};
 use highwater::types::{ClientSequence, Sequence, SessionId};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Commands of one session that may wait for the sequencer.
@@ -22,10 +22,7 @@ type EventRing = Ring<EventOrEnd, EVENTS_PER_SLOT>;
 #[derive(Debug)]
 pub(super) struct Slot {
     endpoint: Mutex<Endpoint>,
-    /// Set by the release thread when it delivers nothing more, until the session has caught up.
-    lagging: AtomicBool,
-    /// The caller's wait.
-    pub(super) waiter: Waiter,
+    pub(super) inbox: Inbox,
 }
 
 /// What the handle of a session works with. It is uncontended: a slot has one handle that counts.
@@ -42,6 +39,9 @@ pub(super) struct Endpoint {
     /// The highest client sequence that the session submitted, or that the log holds of it.
     pub(super) last: ClientSequence,
 }
+
+/// The ring into which a reader's events are put, and what is shared with the reader.
+pub(super) type EventSide = (Producer<'static, EventOrEnd>, &'static Inbox);
 
 /// The engine's sides of a slot's rings.
 #[derive(Debug)]
@@ -64,11 +64,7 @@ impl Slot {
         let (pushed, events) = answers.split().expect("it is new");
         let last = ClientSequence(0);
         let endpoint = Endpoint { input, events, generation: 0, session: None, last };
-        let slot = Self {
-            endpoint: Mutex::new(endpoint),
-            lagging: AtomicBool::new(false),
-            waiter: Waiter::new(),
-        };
+        let slot = Self { endpoint: Mutex::new(endpoint), inbox: Inbox::new() };
         (slot, EngineSides { input: taken, events: pushed })
     }
 
@@ -115,21 +111,6 @@ impl Slot {
         let stale = usize::try_from(stale).unwrap_or(usize::MAX);
         endpoint.events.for_each(stale, |_| ());
     }
-
-    /// Whether the session misses events. Read before the ring: what was delivered before is there.
-    pub(super) fn is_lagging(&self) -> bool {
-        self.lagging.load(Ordering::Acquire)
-    }
-
-    /// Nothing more is delivered to the session; only the release thread says so.
-    pub(super) fn mark_lagging(&self) {
-        self.lagging.store(true, Ordering::Release);
-    }
-
-    /// Events are delivered again, or nobody needs them; only the release thread says so.
-    pub(super) fn mark_live(&self) {
-        self.lagging.store(false, Ordering::Release);
-    }
 }
 
 /// What is counted for the statistics, each by one thread.
@@ -137,7 +118,7 @@ impl Slot {
 pub(super) struct DeliveryCounters {
     /// The highest sequence whose events were all delivered. Counted by the release thread.
     pub(super) released: AtomicU64,
-    /// Sessions that miss events. Counted by the release thread.
+    /// Sessions and taps that miss events. Counted by the release thread.
     pub(super) lagging_count: AtomicU64,
     /// Callers that were woken. Counted by the release thread.
     pub(super) wake_count: AtomicU64,

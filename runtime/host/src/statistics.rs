@@ -39,7 +39,9 @@ pub struct HostStatistics {
     pub slots: usize,
     /// Those that are taken.
     pub slots_taken: usize,
-    /// Sessions that miss events.
+    /// Taps that are taken.
+    pub taps_taken: usize,
+    /// Sessions and taps that miss events.
     pub lagging_count: u64,
     /// Callers that are asleep until something comes.
     pub waiting_count: usize,
@@ -65,6 +67,7 @@ impl HostStatistics {
             },
             slots: common.slots.len() - 1,
             slots_taken: common.registry().taken.len(),
+            taps_taken: common.tap_inboxes.len() - common.free_taps().len(),
             lagging_count: delivery_counters.lagging_count.load(Ordering::Relaxed),
             wake_count: delivery_counters.wake_count.load(Ordering::Relaxed),
             ..Self::default()
@@ -74,7 +77,7 @@ impl HostStatistics {
             statistics.submitted_waiting += endpoint.input.capacity() - endpoint.input.room();
             statistics.events_waiting += endpoint.events.waiting();
             drop(endpoint);
-            statistics.waiting_count += usize::from(slot.waiter.is_waiting());
+            statistics.waiting_count += usize::from(slot.inbox.waiter.is_waiting());
         }
         statistics
     }

@@ -1,9 +1,13 @@
 //! Fan-in and fan-out without threads: who is visited when, and what is delivered where.
 
+mod readers;
+
+use super::audience::OpenOrders;
 use super::fan_in::{FanIn, Takes, VISIT_MAX};
-use super::fan_out::FanOut;
-use super::request::{Joined, Missed, Request};
+use super::fan_out::{Beginning, FanOut};
+use super::request::{Interest, Joined, Missed, Request};
 use super::slot::{COMMANDS_PER_SLOT, DeliveryCounters, EVENTS_PER_SLOT, EngineSides, Slot};
+use super::tap_side::TapSide;
 use super::waiter::{Fenced, Until, Waiter};
 use highwater::command::{Action, Command, TimedCommand};
 use highwater::event::{CommandEnd, Event, EventKind, EventOrEnd};
@@ -88,7 +92,9 @@ fn nothing_is_taken_of_who_lags_but_of_the_operator_and_when_the_host_stops() {
     let (slots, mut fan_in, mut out) = fan_in(2);
     submit(&slots[0], 0, 1);
     submit(&slots[1], 1, 1);
-    slots.iter().for_each(Slot::mark_lagging);
+    for slot in slots {
+        slot.inbox.mark_lagging();
+    }
     assert_eq!(fan_in.round(2, Takes::Readers, usize::MAX), 1);
     assert_eq!(out.pop().unwrap().command.session, SessionId::OPERATOR);
     assert!(!fan_in.is_empty());
@@ -97,17 +103,51 @@ fn nothing_is_taken_of_who_lags_but_of_the_operator_and_when_the_host_stops() {
 }
 
 /// A fan-out over slots, whose events are read at their desks.
-struct Out {
+struct Harness {
     slots: &'static [Slot],
+    /// One tap, behind the slots.
+    tap: TapSide,
     fan_out: FanOut,
 }
 
-impl Out {
+impl Harness {
+    /// Sessions are told the ends of commands.
     fn new(count: usize) -> Self {
+        let mut harness = Self::without_ends(count);
+        harness.fan_out.tells_ends = true;
+        harness
+    }
+
+    /// Only the tap is.
+    fn without_ends(count: usize) -> Self {
         let (slots, sides) = slots(count);
-        let sides = sides.into_iter().map(|side| side.events).zip(slots);
+        let sides = sides.into_iter().map(|side| side.events);
+        let (tap, tapped) = TapSide::new(u16::try_from(count).unwrap());
+        let beginning = Beginning {
+            slots: sides.zip(slots.iter().map(|slot| &slot.inbox)).collect(),
+            taps: vec![tapped],
+            tells_ends: false,
+            recovered: Sequence(0),
+            open_orders: OpenOrders::default(),
+        };
         let delivery_counters: &'static DeliveryCounters = Box::leak(Box::default());
-        Self { slots, fan_out: FanOut::new(sides, Sequence(0), delivery_counters) }
+        Self { slots, tap, fan_out: FanOut::new(beginning, delivery_counters) }
+    }
+
+    /// Reads the tap from behind `seen` on.
+    fn join_tap(&mut self, seen: Option<u64>) -> Joined {
+        let (reply, answer) = sync_channel(1);
+        let index = u16::try_from(self.slots.len()).unwrap();
+        self.fan_out.handle(Request::Tap { index, seen: seen.map(Sequence), reply });
+        answer.recv().unwrap()
+    }
+
+    fn follow(&mut self, index: u16, generation: u64, interest: Interest) -> Option<Sequence> {
+        let (reply, answer) = sync_channel(1);
+        let instrument = InstrumentId(0);
+        let request = Request::Follow { index, generation, instrument, interest, reply };
+        self.fan_out.handle(request);
+        answer.try_recv().ok()
     }
 
     fn join(&mut self, index: u16, generation: u64, session: u16, seen: Option<u64>) -> Joined {
@@ -123,11 +163,15 @@ impl Out {
         answer.try_recv().ok()
     }
 
-    /// Delivers an answer to a command of `session`, and returns it.
+    /// Delivers an event of a command of `session`, in the first instrument.
     fn deliver(&mut self, sequence: u64, session: u16, kind: EventKind) {
-        let session = SessionId(session);
-        let instrument = InstrumentId(0);
-        let sequence = Sequence(sequence);
+        self.deliver_at(sequence, session, 0, kind);
+    }
+
+    /// The same in another instrument.
+    fn deliver_at(&mut self, sequence: u64, session: u16, instrument: u32, kind: EventKind) {
+        let (sequence, session) = (Sequence(sequence), SessionId(session));
+        let instrument = InstrumentId(instrument);
         self.fan_out.deliver(&Event { sequence, session, owner: session, instrument, kind });
     }
 
@@ -175,7 +219,7 @@ const fn duplicate() -> EventKind {
 
 #[test]
 fn events_go_to_whom_they_concern_from_when_they_joined() {
-    let mut out = Out::new(3);
+    let mut out = Harness::new(3);
     out.deliver(1, 7, answer());
     out.join(1, 1, 7, None);
     // The rest of a command that began before.
@@ -197,7 +241,7 @@ fn events_go_to_whom_they_concern_from_when_they_joined() {
 
 #[test]
 fn who_lags_is_told_where_it_stopped_and_keeps_what_no_log_holds() {
-    let mut out = Out::new(2);
+    let mut out = Harness::new(2);
     out.join(1, 1, 7, None);
     let full = u64::try_from(EVENTS_PER_SLOT).unwrap();
     for sequence in 1..full {
@@ -205,17 +249,17 @@ fn who_lags_is_told_where_it_stopped_and_keeps_what_no_log_holds() {
     }
     // Two events of one command: the ring takes the first.
     out.deliver(full, 7, answer());
-    assert!(!out.slots[1].is_lagging());
+    assert!(!out.slots[1].inbox.is_lagging());
     out.deliver(full, 7, follows());
-    assert!(out.slots[1].is_lagging());
+    assert!(out.slots[1].inbox.is_lagging());
     out.deliver(full, 7, duplicate());
     out.deliver(full + 1, 7, answer());
     assert!(out.rejoin(1, 2).is_none(), "another handle's request");
     let joined = out.rejoin(1, 1).unwrap();
-    assert_eq!(joined.missed, Some(Missed { sequence: Sequence(full), delivered_count: 1 }));
+    assert_eq!(joined.missed, Some(Missed { sequence: Sequence(full), event_index: 1 }));
     assert_eq!(joined.live_after, Sequence(full + 1));
     assert_eq!(joined.unlogged.len(), 1);
-    assert!(!out.slots[1].is_lagging());
+    assert!(!out.slots[1].inbox.is_lagging());
     assert_eq!(out.read(1).len(), EVENTS_PER_SLOT);
     // The rest of what it reads from the log is not delivered too.
     out.deliver(full + 1, 7, follows());
@@ -225,7 +269,7 @@ fn who_lags_is_told_where_it_stopped_and_keeps_what_no_log_holds() {
 
 #[test]
 fn the_end_of_a_command_goes_to_whom_it_concerned() {
-    let mut out = Out::new(3);
+    let mut out = Harness::new(3);
     out.join(1, 1, 7, None);
     out.join(2, 1, 8, None);
     out.deliver(1, 7, answer());
@@ -247,27 +291,27 @@ fn the_end_of_a_command_goes_to_whom_it_concerned() {
 
 #[test]
 fn who_has_no_room_for_an_end_reads_it_from_the_log() {
-    let mut out = Out::new(2);
+    let mut out = Harness::new(2);
     out.join(1, 1, 7, None);
     let full = u64::try_from(EVENTS_PER_SLOT).unwrap();
     for sequence in 1..=full {
         out.deliver(sequence, 7, answer());
     }
-    assert!(!out.slots[1].is_lagging());
+    assert!(!out.slots[1].inbox.is_lagging());
     out.end(full);
-    assert!(out.slots[1].is_lagging());
+    assert!(out.slots[1].inbox.is_lagging());
     let joined = out.rejoin(1, 1).unwrap();
-    assert_eq!(joined.missed, Some(Missed { sequence: Sequence(full), delivered_count: 1 }));
+    assert_eq!(joined.missed, Some(Missed { sequence: Sequence(full), event_index: 1 }));
 }
 
 #[test]
 fn who_comes_back_misses_what_came_since() {
-    let mut out = Out::new(2);
+    let mut out = Harness::new(2);
     for sequence in 1..=5 {
         out.deliver(sequence, 7, answer());
     }
     let joined = out.join(1, 1, 7, Some(3));
-    assert_eq!(joined.missed, Some(Missed { sequence: Sequence(4), delivered_count: 0 }));
+    assert_eq!(joined.missed, Some(Missed { sequence: Sequence(4), event_index: 0 }));
     assert_eq!(joined.live_after, Sequence(5));
     assert_eq!(out.join(1, 2, 7, Some(5)).missed, None);
     assert_eq!(out.join(1, 3, 7, Some(9)).missed, None);
@@ -307,12 +351,12 @@ fn a_waiter_is_woken_once_for_what_it_waits_for() {
 
 #[test]
 fn who_waits_for_a_whole_command_is_woken_when_it_is() {
-    let mut out = Out::new(2);
+    let mut out = Harness::new(2);
     out.join(1, 1, 7, None);
     let count = Arc::new(Count::default());
     let waker = Waker::from(Arc::clone(&count));
     let woken = || count.0.load(Ordering::Relaxed);
-    let waiter = &out.slots[1].waiter;
+    let waiter = &out.slots[1].inbox.waiter;
     waiter.register(1, Until::Event, &waker);
     out.deliver(3, 7, answer());
     // There is more of the command, or nobody knows yet that there is not.

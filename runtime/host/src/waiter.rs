@@ -5,11 +5,20 @@
 //! [`Wakeup`](highwater_platform::wake-up::Wakeup).
 
 use highwater::types::Sequence;
+use highwater_platform::Platform;
+use highwater_platform::idle::yield_quickly;
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
-use std::thread::{Thread, current};
+use std::thread::{Thread, current, park_timeout};
+use std::time::Duration;
+
+/// How often a caller that waits gives its core away before it sleeps: some hundred microseconds in
+/// which a sync ends as a rule, because to be woken costs both sides.
+const YIELDS_MAX: u32 = 256;
+/// The clock is read once in so many of them.
+const YIELDS_PER_CLOCK_READING: u32 = 16;
 
 /// What a caller waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +80,48 @@ impl Waiter {
         }
     }
 
+    /// Looks until there is something, yielding at first, asleep later; `None` when the time is
+    /// over.
+    ///
+    /// # Errors
+    /// Those of `look`.
+    pub(super) fn block<P: Platform, T, E>(
+        &self,
+        platform: P,
+        generation: u64,
+        until: Until,
+        timeout: Duration,
+        mut look: impl FnMut() -> Result<Option<T>, E>,
+    ) -> Result<Option<T>, E> {
+        let timeout_ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        let deadline_ns = platform.monotonic_ns().saturating_add(timeout_ns);
+        for yields in 1..=YIELDS_MAX {
+            if let Some(found) = look()? {
+                return Ok(Some(found));
+            }
+            if yields.is_multiple_of(YIELDS_PER_CLOCK_READING)
+                && platform.monotonic_ns() >= deadline_ns
+            {
+                return Ok(None);
+            }
+            if !yield_quickly(platform) {
+                break;
+            }
+        }
+        loop {
+            with_thread_waker(|waker| self.register(generation, until, waker));
+            let found = look();
+            let left_ns = deadline_ns.saturating_sub(platform.monotonic_ns());
+            match found {
+                Ok(None) if left_ns > 0 => park_timeout(Duration::from_nanos(left_ns)),
+                found => {
+                    self.clear(generation);
+                    return found;
+                }
+            }
+        }
+    }
+
     /// Wakes the caller if it waits for an event.
     pub(super) fn wake_for_event(&self, _: Fenced) -> bool {
         self.until.load(Ordering::Relaxed) == EVENT && self.wake()
@@ -128,7 +179,7 @@ impl Wake for Parked {
 }
 
 /// Calls `with` with what wakes the calling thread when it is parked; made once a thread.
-pub(super) fn with_thread_waker<T>(with: impl FnOnce(&Waker) -> T) -> T {
+fn with_thread_waker<T>(with: impl FnOnce(&Waker) -> T) -> T {
     thread_local! {
         static WAKER: OnceCell<Waker> = const { OnceCell::new() };
     }

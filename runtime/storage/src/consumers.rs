@@ -31,23 +31,26 @@ pub enum ConsumerKind {
     Fills,
     /// A file of events. It is written anew from the log's first record on, so it needs all of it.
     Events,
+    /// A reader of a host's events, by its name. It goes on behind what it has read.
+    Tap,
 }
 
 impl ConsumerKind {
-    const ALL: [Self; 2] = [Self::Fills, Self::Events];
+    const ALL: [Self; 3] = [Self::Fills, Self::Events, Self::Tap];
 
-    /// Its name, which is also the option that names its file.
+    /// Its name; for a file it is also the option that names it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fills => "fills",
             Self::Events => "events",
+            Self::Tap => "tap",
         }
     }
 
     /// Whether it needs the log's first record for as long as it is registered.
     pub const fn needs_all(self) -> bool {
         match self {
-            Self::Fills => false,
+            Self::Fills | Self::Tap => false,
             Self::Events => true,
         }
     }
@@ -58,9 +61,10 @@ impl ConsumerKind {
 pub struct Consumer {
     /// What it is.
     pub kind: ConsumerKind,
-    /// Its file: an absolute path.
+    /// Its file, an absolute path; of a tap, its name.
     pub path: PathBuf,
-    /// What follows from the commands up to this one is on stable storage in that file.
+    /// What follows from the commands up to this one is on stable storage in that file, or was read
+    /// by that tap.
     pub durable: Sequence,
 }
 
@@ -277,6 +281,7 @@ mod tests {
             consumer(ConsumerKind::Fills, b"/a b/100%\xff\n.csv", u64::MAX),
             consumer(ConsumerKind::Fills, b"/plain", 0),
             consumer(ConsumerKind::Events, b"/plain", 7),
+            consumer(ConsumerKind::Tap, b"market data", 9),
         ]
     }
 

@@ -84,7 +84,8 @@ impl NaiveBook {
             visible: Lots(if kept_priority { new.visible } else { 0 }),
             kept_priority,
         };
-        self.emit(&new, replaced);
+        let old = self.orders[place];
+        self.emit(&old, replaced);
         if kept_priority {
             self.orders[place] = new;
         } else {

@@ -25,6 +25,8 @@ enum Change<T> {
 /// An order as a Replace leaves it.
 #[derive(Clone, Copy)]
 struct Changed {
+    /// The session that had it before.
+    owner: SessionId,
     side: Side,
     /// Its limit; 0 when it has none.
     price: Ticks,
@@ -127,7 +129,7 @@ impl Book<'_> {
             return self.cancel_slot(context, slot, CancelReason::User, sink);
         }
         let order = self.orders.pool.get(slot);
-        let side = LadderId(order.ladder).side();
+        let (side, owner) = (LadderId(order.ladder).side(), SessionId(order.session));
         if u64::from(order.extra)
             | u64::from(order.terms)
             | self.ladders.instrument_book(context.instrument()).gate.word()
@@ -140,6 +142,7 @@ impl Book<'_> {
             Ok(Change::Keep(quantity)) => {
                 self.keep(context, slot, replace.new_order, quantity, sink);
                 let change = Changed {
+                    owner,
                     side,
                     price: replace.price,
                     quantity,
@@ -153,7 +156,7 @@ impl Book<'_> {
                 self.unlink_from_queue(slot);
                 self.tell_left(context, before, sink);
                 let quantity = incoming.quantity;
-                let change = Changed { side, price: replace.price, quantity, kept: None };
+                let change = Changed { owner, side, price: replace.price, quantity, kept: None };
                 self.emit_replaced(context, replace, change, sink);
                 self.execute_again(context, &incoming, sink);
             }
@@ -208,12 +211,14 @@ impl Book<'_> {
         replace: &ReplaceOrder,
         sink: &mut impl EventSink,
     ) {
+        let owner = SessionId(self.orders.pool.get(slot).session);
         match self.check_replace(context, slot, replace) {
             Err(reason) => self.reject(context, replace.order, reason, sink),
             Ok(Change::Keep(quantity)) => {
                 self.keep(context, slot, replace.new_order, quantity, sink);
                 let Leaving { side, price, visible, .. } = self.as_it_leaves(slot);
-                let change = Changed { side, price, quantity, kept: Some(Lots(visible)) };
+                let kept = Some(Lots(visible));
+                let change = Changed { owner, side, price, quantity, kept };
                 self.tell_replaced(context, replace, change, sink);
             }
             Ok(Change::Move(incoming)) => {
@@ -221,7 +226,8 @@ impl Book<'_> {
                 self.remove(slot);
                 self.tell_left(context, before, sink);
                 let Conditional { side, quantity, .. } = incoming;
-                let change = Changed { side, price: incoming.limit_ticks(), quantity, kept: None };
+                let price = incoming.limit_ticks();
+                let change = Changed { owner, side, price, quantity, kept: None };
                 self.tell_replaced(context, replace, change, sink);
                 if incoming.trigger.is_some() {
                     self.wait(context, &incoming);
@@ -402,7 +408,7 @@ impl Book<'_> {
         change: Changed,
         sink: &mut impl EventSink,
     ) {
-        let Changed { side, price, quantity, kept } = change;
+        let Changed { owner, side, price, quantity, kept } = change;
         let replaced = EventKind::Replaced {
             client_sequence: context.client_sequence,
             order: replace.order,
@@ -413,7 +419,7 @@ impl Book<'_> {
             visible: kept.unwrap_or_default(),
             kept_priority: kept.is_some(),
         };
-        self.emit(context, replaced, sink);
+        self.emit(context.about(owner), replaced, sink);
     }
 
     /// Cancels the order in `slot`.

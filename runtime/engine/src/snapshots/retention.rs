@@ -8,7 +8,8 @@ use highwater::snapshot_plan::{Clearing, Left, Need, Retention, Treatment};
 use highwater::types::{SegmentNumber, Sequence};
 use highwater_platform::Platform;
 use highwater_storage::{
-    Consumer, Consumers, LogDirectory, OpenError, PackFault, PackingStep, Removal, pack_segment,
+    Consumer, ConsumerKind, Consumers, LogDirectory, OpenError, PackFault, PackingStep, Removal,
+    pack_segment,
 };
 use std::io;
 
@@ -164,14 +165,19 @@ impl Files {
 /// Why a consumer holds the log back, and what to do about it.
 pub fn held_by(consumer: &Consumer) -> String {
     let (kind, path) = (consumer.kind.name(), consumer.path.display());
-    let why = if consumer.kind.needs_all() {
-        "follows from all of it".to_owned()
-    } else {
-        format!("is durable up to sequence {} only", consumer.durable)
+    let durable = consumer.durable;
+    let (why, what_to_do) = match consumer.kind {
+        ConsumerKind::Events => ("follows from all of it".to_owned(), "run with --events"),
+        ConsumerKind::Fills => {
+            (format!("is durable up to sequence {durable} only"), "run with --fills")
+        }
+        ConsumerKind::Tap => {
+            (format!("has read up to sequence {durable} only"), "let the host's program read tap")
+        }
     };
     format!(
-        "the log is kept for the {kind} '{path}', which {why}: run with --{kind} '{path}', or \
-         forget it with 'highwater consumers forget'"
+        "the log is kept for the {kind} '{path}', which {why}: {what_to_do} '{path}', or forget it \
+         with 'highwater consumers forget'"
     )
 }
 

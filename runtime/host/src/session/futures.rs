@@ -43,7 +43,7 @@ impl<P: Platform> Future for Durable<'_, P> {
 
 impl<P: Platform> Drop for Durable<'_, P> {
     fn drop(&mut self) {
-        self.session.slot.waiter.clear(self.session.generation);
+        self.session.slot.inbox.waiter.clear(self.session.generation);
     }
 }
 
@@ -73,7 +73,7 @@ impl<P: Platform> Future for NextEvent<'_, P> {
 
 impl<P: Platform> Drop for NextEvent<'_, P> {
     fn drop(&mut self) {
-        self.session.slot.waiter.clear(self.session.generation);
+        self.session.slot.inbox.waiter.clear(self.session.generation);
     }
 }
 
@@ -86,7 +86,7 @@ impl<P: Platform> Session<P> {
         look: impl Fn() -> Result<Option<T>, E>,
     ) -> Poll<Result<T, E>> {
         let found = look().transpose().or_else(|| {
-            self.slot.waiter.register(self.generation, until, context.waker());
+            self.slot.inbox.waiter.register(self.generation, until, context.waker());
             look().transpose()
         });
         found.map_or(Poll::Pending, Poll::Ready)

@@ -3,20 +3,12 @@
 
 use super::Session;
 use crate::errors::{CallError, PollError, SessionEnd, WaitError};
-use crate::waiter::{Until, with_thread_waker};
+use crate::waiter::Until;
 use highwater::command::Action;
 use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::types::{ClientSequence, Sequence, SessionId};
 use highwater_platform::Platform;
-use highwater_platform::idle::yield_quickly;
-use std::thread::park_timeout;
 use std::time::Duration;
-
-/// How often a caller that waits gives its core away before it sleeps: some hundred microseconds in
-/// which a sync ends as a rule, because to be woken costs both sides.
-const YIELDS_MAX: u32 = 256;
-/// The clock is read once in so many of them.
-const YIELDS_PER_CLOCK_READING: u32 = 16;
 
 impl<P: Platform> Session<P> {
     /// Whether everything up to `sequence` is durable.
@@ -129,7 +121,7 @@ impl<P: Platform> Session<P> {
         if self.backlog.is_some() {
             return Err(PollError::Lagging);
         }
-        let (is_lagging, end) = (self.slot.is_lagging(), self.common.end());
+        let (is_lagging, end) = (self.slot.inbox.is_lagging(), self.common.end());
         if !self.slot.endpoint_of(self.generation)?.events.is_empty() {
             return Ok(true);
         }
@@ -140,50 +132,17 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    /// Looks until there is something, yielding at first, asleep later.
+    /// Looks until there is something.
     fn block<T>(
         &mut self,
         until: Until,
         timeout: Duration,
         mut look: impl FnMut(&mut Self) -> Result<Option<T>, WaitError>,
     ) -> Result<T, WaitError> {
-        let platform = self.common.platform;
-        let timeout_ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
-        let deadline_ns = platform.monotonic_ns().saturating_add(timeout_ns);
-        for yields in 1..=YIELDS_MAX {
-            if let Some(found) = look(self)? {
-                return Ok(found);
-            }
-            if yields.is_multiple_of(YIELDS_PER_CLOCK_READING)
-                && platform.monotonic_ns() >= deadline_ns
-            {
-                return Err(WaitError::TimedOut);
-            }
-            if !yield_quickly(platform) {
-                break;
-            }
-        }
-        loop {
-            let waiter = &self.slot.waiter;
-            with_thread_waker(|waker| waiter.register(self.generation, until, waker));
-            let found = look(self);
-            let left_ns = deadline_ns.saturating_sub(platform.monotonic_ns());
-            match found {
-                Ok(None) if left_ns > 0 => park_timeout(Duration::from_nanos(left_ns)),
-                Ok(None) => {
-                    waiter.clear(self.generation);
-                    return Err(WaitError::TimedOut);
-                }
-                Ok(Some(found)) => {
-                    waiter.clear(self.generation);
-                    return Ok(found);
-                }
-                Err(error) => {
-                    waiter.clear(self.generation);
-                    return Err(error);
-                }
-            }
-        }
+        let (platform, generation) = (self.common.platform, self.generation);
+        let waiter = &self.slot.inbox.waiter;
+        let found = waiter.block(platform, generation, until, timeout, || look(self))?;
+        found.ok_or(WaitError::TimedOut)
     }
 }
 
