@@ -72,8 +72,13 @@ pub fn spawn_sequencer<P: Platform>(
                     thread.in_a_row += count;
                     idle.worked(count);
                 }
-                // Nobody rings when there is room in the log ring.
-                Step::Idle if sequencer.is_held_up() => idle.pause(),
+                Step::Idle if sequencer.is_held_up() => {
+                    // The log ring may have become full while the log writer slept: who gave the
+                    // sequencer its work woke it before there was anything to append.
+                    wakeups.log.wake();
+                    // Nobody says when there is room.
+                    idle.pause();
+                }
                 Step::Idle => {
                     if idle.is_busy() {
                         thread.tell();
@@ -119,11 +124,10 @@ impl<P> SequencerThread<P> {
 
 impl<P: Platform> SequencerHost for SequencerThread<P> {
     fn wait(&mut self) {
-        if self.waiting.is_busy() {
-            // What is published makes the room that is waited for, so nobody may sleep on it.
-            self.wakeups.log.wake();
-            self.wakeups.release.wake();
-        }
+        // What is published makes the room that is waited for, so nobody may sleep on it: at each
+        // wait, because one step may wait for several commands, and they sleep again in between.
+        self.wakeups.log.wake();
+        self.wakeups.release.wake();
         self.waiting.wait();
     }
 

@@ -36,6 +36,7 @@ use memory_log::MemoryLog;
 use platform::{ALLOCATED, Watching};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 const CAPACITIES: Capacities = Capacities { orders: 8_192, instruments: 6, sessions: 3 };
 const SEGMENT_BYTES: usize = 1 << 20;
@@ -78,7 +79,7 @@ fn wait_for(flag: &AtomicBool) {
 #[test]
 fn no_stage_allocates_while_sweeps_wait_for_a_tiny_event_ring() {
     static ENGINE: Engine<256, 256, 4> = Engine::new();
-    let mut told = EventOrEnd::default();
+    let mut told = Heard::default();
     let waits = trade_and_recover(&ENGINE, &workload::commands(10_000), &mut told);
     assert!(waits > 1_000 && told.events_of_one_command_max > 40, "{waits} waits, {told:?}");
     assert!(told.trades > 1_000 && told.rejects > 400 && told.duplicates > 5, "{told:?}");
@@ -89,7 +90,7 @@ fn no_stage_allocates_while_sweeps_wait_for_a_tiny_event_ring() {
 #[test]
 fn no_stage_allocates_when_the_running_hash_is_due() {
     static ENGINE: Engine<256, 1_024, 4_096> = Engine::new();
-    let mut told = EventOrEnd::default();
+    let mut told = Heard::default();
     let count = usize::try_from(RUNNING_HASH_EVERY).expect("it is small") * 9 / 8;
     trade_and_recover(&ENGINE, &workload::commands(count), &mut told);
     assert!(told.last > Sequence(RUNNING_HASH_EVERY), "{told:?}");
@@ -100,7 +101,7 @@ fn no_stage_allocates_when_the_running_hash_is_due() {
 fn trade_and_recover<const I: usize, const L: usize, const E: usize>(
     engine: &'static Engine<I, L, E>,
     commands: &[Command],
-    told: &mut EventOrEnd,
+    told: &mut Heard,
 ) -> u64 {
     let mut memory = Memory::new();
     let (live, replayed) = (memory.book.leak(), memory.second_book.leak());
@@ -115,7 +116,7 @@ fn trade_and_recover<const I: usize, const L: usize, const E: usize>(
     let mut log = host.stages.log_writer.into_file();
 
     let mut second = Book::new(replayed, CAPACITIES, 2).expect("the memory fits");
-    let sink = &mut EventOrEnd::default();
+    let sink = &mut Heard::default();
     let (scanned, recovered) = counted(|| {
         recover(&mut log, &mut memory.second_buffer, &mut Replay::new(&mut second, sink))
     });
@@ -166,7 +167,7 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
     let around = EngineContext::new(shared);
     let sequencer = spawn_sequencer(Watching, adaptive, sequencer, (), around).expect("a thread");
     let log_writer = spawn_log_writer(Watching, adaptive, log_writer, around).expect("a thread");
-    let mut told = EventOrEnd::default();
+    let mut told = Heard::default();
     let ((), calls) = counted(|| {
         for command in &commands {
             let timed = TimedCommand { timestamp_ns: 1, command: *command };
@@ -192,6 +193,54 @@ fn the_hosts_threads_allocate_nothing_from_their_first_step_to_their_end() {
 }
 
 #[test]
+fn a_sleeping_log_writer_is_woken_when_the_log_ring_is_full() {
+    static ENGINE: Engine<1_024, 64, 16_384> = Engine::new();
+    sleep_whenever_idle(&ENGINE);
+}
+
+#[test]
+fn a_sleeping_log_writer_is_woken_each_time_that_the_event_ring_is_full() {
+    static ENGINE: Engine<1_024, 1_024, 4> = Engine::new();
+    sleep_whenever_idle(&ENGINE);
+}
+
+/// Works on a full input ring while nobody gives the engine more work, with threads that sleep
+/// whenever they have nothing to do.
+fn sleep_whenever_idle<const I: usize, const L: usize, const E: usize>(
+    engine: &'static Engine<I, L, E>,
+) {
+    let memory = Memory::new();
+    let book = Book::new(memory.book.leak(), CAPACITIES, 1).expect("the memory fits");
+    let log = MemoryLog::new(memory.log.leak(), SEGMENT_BYTES);
+    let Stages { mut input, sequencer, log_writer, mut releaser, shared, .. } =
+        split(engine, book, log, memory.buffer.leak());
+    let context = EngineContext::new(shared);
+    let sleep = IdleStrategy::Sleep;
+    let log_writer = spawn_log_writer(Watching, sleep, log_writer, context).expect("a thread");
+    for command in workload::commands(1_000) {
+        let timed = TimedCommand { timestamp_ns: 1, command };
+        assert!(input.push(timed).is_ok(), "there is room for all of them");
+    }
+    // It sleeps by now.
+    thread::park_timeout(Duration::from_millis(100));
+    let sequencer = spawn_sequencer(Watching, sleep, sequencer, (), context).expect("a thread");
+    let mut told = Heard::default();
+    let mut idle_looks = 0;
+    while told.last < Sequence(500) {
+        if release(&mut releaser, &mut told) == Step::Idle {
+            thread::park_timeout(Duration::from_millis(1));
+            idle_looks += 1;
+            assert!(idle_looks < 60_000, "the log writer sleeps on: {told:?}");
+        }
+    }
+    shared.halt.stop();
+    context.wakeups.wake_all();
+    while release(&mut releaser, &mut told) != Step::Done {}
+    sequencer.join().expect("no panic");
+    log_writer.join().expect("no panic");
+}
+
+#[test]
 fn control_a_watched_thread_that_allocates_is_seen() {
     let thread = thread::spawn(|| {
         Watching.pin_thread(ThreadRole::Gateway, Pinning::WhereCoresSuffice);
@@ -201,7 +250,7 @@ fn control_a_watched_thread_that_allocates_is_seen() {
     assert!(ALLOCATED[ThreadRole::Gateway.index()].load(Ordering::Relaxed) > 0);
 }
 
-fn release(releaser: &mut Releaser<'_>, told: &mut EventOrEnd) -> Step {
+fn release(releaser: &mut Releaser<'_>, told: &mut Heard) -> Step {
     let step = releaser.step(told);
     if step == Step::Idle {
         thread::yield_now();
@@ -300,7 +349,7 @@ impl<F: LogFile, S: EventSink> SequencerHost for Others<'_, '_, F, S> {
 
 /// Counts what it is told.
 #[derive(Debug, Default)]
-struct EventOrEnd {
+struct Heard {
     events: u64,
     trades: u64,
     rejects: u64,
@@ -314,7 +363,7 @@ struct EventOrEnd {
     events_of_one_command_max: u64,
 }
 
-impl EventSink for EventOrEnd {
+impl EventSink for Heard {
     fn event(&mut self, event: &Event) {
         self.events += 1;
         self.trades += u64::from(matches!(event.kind, EventKind::Trade { .. }));
