@@ -164,7 +164,7 @@ fn taps_are_counted_and_given_back() {
     assert!(matches!(Host::start(Linux, &with_taps(&data, 65)), Err(HostError::Taps(65))));
     let host = host_of(&with_taps(&data, 1));
     let tap = host.tap().unwrap();
-    assert_eq!(host.tap().unwrap_err(), TapError::AllTaken { taps: 1 });
+    assert!(matches!(host.tap(), Err(TapError::AllTaken { taps: 1 })));
     assert_eq!(host.statistics().taps_taken, 1);
     trade(&host, 1);
     drop(tap);
@@ -199,10 +199,11 @@ fn below_what_is_kept_a_tap_is_told_where_it_can_begin_and_a_registered_one_keep
     let data = place("tap-retired");
     let host = host_of(&retiring(&data));
     let mut heard = Heard::default();
-    let mut registered = host.tap_after(Sequence(0)).unwrap();
+    let mut registered = host.tap_registered("market data").unwrap();
+    assert_eq!(registered.position(), Sequence(0));
     trade(&host, 10);
     read_up_to(&mut registered, host.statistics().released, &mut heard);
-    registered.keep_log("market data").unwrap();
+    registered.register("market data").unwrap();
     let position = registered.position();
     drop(registered);
     for _ in 0..4 {
@@ -220,9 +221,10 @@ fn below_what_is_kept_a_tap_is_told_where_it_can_begin_and_a_registered_one_keep
         Err(error) => panic!("{error}"),
     };
     assert!(first <= position.next(), "{first} is kept for who has read up to {position}");
-    let mut registered = host.tap_after(position).unwrap();
+    let mut registered = host.tap_registered("market data").unwrap();
+    assert_eq!(registered.position(), position);
     read_up_to(&mut registered, host.statistics().released, &mut heard);
-    registered.keep_log("market data").unwrap();
+    registered.register("market data").unwrap();
     drop(registered);
     for _ in 0..4 {
         trade(&host, 20);

@@ -223,6 +223,7 @@ impl Settings {
             idle: self.idle.map_or(preset.idle, Into::into),
             snapshots: self.plan(preset.snapshots)?,
             snapshot_share: self.snapshot_share.map_or(preset.snapshot_share, |percent| percent.0),
+            questions: preset.questions,
             log_trades: self.log_trades.unwrap_or(preset.log_trades),
             tell_ends: preset.tell_ends,
             capacities: CapacityWishes {

@@ -5,7 +5,7 @@ use highwater_console::{CommandError, Console, note};
 use highwater_engine::config::SNAPSHOT_SHARE_DEFAULT;
 use highwater_engine::error::StartError;
 use highwater_engine::figures::{Nanoseconds, grouped};
-use highwater_engine::snapshots::{Made, SnapshotMaker, SnapshotTrouble};
+use highwater_engine::snapshots::{Audience, FollowedBook, Made, SnapshotMaker, SnapshotTrouble};
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use serde::Serialize;
@@ -74,8 +74,9 @@ pub fn snapshot<P: Platform>(
             CommandError::failed(trouble)
         }
     };
+    let book = FollowedBook::new(Audience::Nobody);
     let mut maker =
-        SnapshotMaker::open(platform, &args.data, SNAPSHOT_SHARE_DEFAULT).map_err(refused)?;
+        SnapshotMaker::open(platform, &args.data, SNAPSHOT_SHARE_DEFAULT, book).map_err(refused)?;
     for line in maker.notes() {
         note(&format!("note: {line}"));
     }

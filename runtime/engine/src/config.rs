@@ -56,6 +56,10 @@ pub struct Config {
     pub snapshots: SnapshotPlan,
     /// How much processor time the snapshot thread gets while every core is busy.
     pub snapshot_share: Share,
+    /// Whether the book that snapshots are made of answers questions, and how far it is behind what
+    /// is durable while a core is free for it. It replays the log all the time then, which takes
+    /// the processor time of one core at most, within `snapshot_share` while others are busy.
+    pub questions: Option<Duration>,
     /// Whether a copy of every trade is logged, for readers of the log that cannot replay it.
     pub log_trades: bool,
     /// Whether who takes released events is also told the end of every command, with its time. Each
@@ -106,6 +110,7 @@ impl Config {
                 lag_max_bytes: None,
             },
             snapshot_share: SNAPSHOT_SHARE_DEFAULT,
+            questions: None,
             log_trades: false,
             tell_ends: false,
         }
@@ -151,6 +156,12 @@ impl Config {
     #[must_use]
     pub fn snapshot_share(self, snapshot_share: Share) -> Self {
         Self { snapshot_share, ..self }
+    }
+
+    /// Answers questions about what is durable, so far behind it.
+    #[must_use]
+    pub fn questions(self, lag: Duration) -> Self {
+        Self { questions: Some(lag), ..self }
     }
 
     /// Logs a copy of every trade, or does not.

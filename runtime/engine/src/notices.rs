@@ -16,6 +16,8 @@ pub enum Notice {
     SegmentsUntreated(String),
     /// The outputs were not made durable before a snapshot, and why: a sentence.
     OutputsUnsettled(String),
+    /// The book for questions could not follow the log, and why: a sentence. It is tried again.
+    BookNotFollowed(String),
     /// The log has grown much more than a snapshot is wanted for.
     SnapshotsBehind {
         /// Bytes of log after the newest snapshot.
@@ -32,6 +34,9 @@ impl fmt::Display for Notice {
             Self::SegmentsUntreated(sentence) => write!(f, "note: after the snapshot: {sentence}"),
             Self::NoSnapshot(sentence) | Self::OutputsUnsettled(sentence) => {
                 write!(f, "warning: {sentence}")
+            }
+            Self::BookNotFollowed(sentence) => {
+                write!(f, "warning: the book for questions could not follow the log: {sentence}")
             }
             Self::SnapshotsBehind { bytes, wanted_bytes } => write!(
                 f,

@@ -3,6 +3,7 @@
 use highwater::stage::Fault;
 use highwater::types::{ClientSequence, Sequence, SessionId};
 use highwater_engine::error::StartError;
+use highwater_storage::ConsumersError;
 use std::io;
 use thiserror::Error;
 
@@ -25,7 +26,7 @@ pub enum HostError {
 }
 
 /// Why nobody got a tap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TapError {
     /// All taps are taken.
@@ -34,6 +35,9 @@ pub enum TapError {
         /// How many there are.
         taps: usize,
     },
+    /// It is not known where it was registered.
+    #[error(transparent)]
+    Consumers(#[from] ConsumersError),
     /// The host has ended.
     #[error(transparent)]
     Ended(#[from] SessionEnd),
@@ -140,6 +144,34 @@ pub enum WaitError {
     /// The session has ended.
     #[error(transparent)]
     Ended(#[from] SessionEnd),
+}
+
+/// Why a question has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// The log is being read for the first time, or could not be read; the notices say why.
+    #[error("the book for questions is not there: ask again, and look at the host's notices")]
+    NotThere,
+    /// The sequence is not durable, or was not read, within the time.
+    #[error("the book for questions is at sequence {reached} and not yet at {wanted}: ask again")]
+    TimedOut {
+        /// The sequence that was to be reached.
+        wanted: Sequence,
+        /// The last one that was.
+        reached: Sequence,
+    },
+    /// The host has ended before that.
+    #[error(
+        "the host ended when the book for questions was at sequence {reached} and not yet at \
+         {wanted}: start it again"
+    )]
+    Ended {
+        /// The sequence that was to be reached.
+        wanted: Sequence,
+        /// The last one that was.
+        reached: Sequence,
+    },
 }
 
 /// Why a call has no answer.

@@ -38,6 +38,7 @@ mod history;
 mod inbox;
 mod order_ids;
 mod ports;
+mod questions;
 mod registry;
 mod request;
 mod session;
@@ -50,10 +51,11 @@ mod tests;
 mod waiter;
 
 pub use errors::{
-    CallError, CatchUpError, HostError, PollError, SessionEnd, SlotError, SubmitError, TapError,
-    WaitError,
+    AskError, CallError, CatchUpError, HostError, PollError, SessionEnd, SlotError, SubmitError,
+    TapError, WaitError,
 };
 pub use order_ids::OrderIds;
+pub use questions::Questions;
 pub use session::{BATCH_MAX, Durable, NextEvent, Session};
 pub use statistics::HostStatistics;
 pub use tap::Tap;
@@ -228,6 +230,22 @@ impl<P: Platform> Host<P> {
         Tap::new(self.common, Some(seen))
     }
 
+    /// A reader that goes on where the one of this name was [registered](Tap::register) last; behind
+    /// nothing, from the log's beginning on, where none was.
+    ///
+    /// # Errors
+    /// Like [`tap`](Self::tap); or the list of consumers cannot be read.
+    pub fn tap_registered(&self, name: &str) -> Result<Tap<P>, TapError> {
+        Tap::registered(self.common, name)
+    }
+
+    /// The book that answers questions about what is durable; `None` unless
+    /// [`Config::questions`](highwater_engine::config::Config::questions) wants one.
+    pub fn questions(&self) -> Option<Questions<P>> {
+        let book = self.runner.as_ref()?.snapshots().book().clone();
+        book.is_asked().then(|| Questions::new(self.common, book))
+    }
+
     /// Makes a snapshot of everything that is applied by now, and waits for it; `None` when nothing
     /// has come since the newest.
     ///
@@ -245,6 +263,7 @@ impl<P: Platform> Host<P> {
         let mut statistics = HostStatistics::of(self.common, self.engine.occupancy());
         if let Some(runner) = &self.runner {
             statistics.snapshots = runner.snapshots().totals();
+            statistics.questions_at = runner.snapshots().book().sequence();
         }
         statistics
     }

@@ -29,6 +29,9 @@ pub struct HostStatistics {
     /// Snapshots made, and what became of the log below them, which is nothing after the host's
     /// end; and how far the log has grown behind the newest.
     pub snapshots: SnapshotTotals,
+    /// The last sequence in the book that snapshots are made of and [`Questions`](super::Questions)
+    /// are answered from.
+    pub questions_at: Sequence,
     /// How full the engine's own rings are.
     pub rings: Occupancy,
     /// Commands that wait in the sessions' rings.

@@ -11,6 +11,7 @@ use highwater::types::Sequence;
 use highwater_platform::Platform;
 use highwater_storage::{Consumer, ConsumerKind, Consumers, ConsumersError};
 use std::fmt;
+use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -56,6 +57,14 @@ impl<P: Platform> Tap<P> {
         let position = seen.unwrap_or(joined.live_after);
         let backlog = Backlog::of(common, Audience::Everybody, joined);
         Ok(Self { common, side: Some(side), backlog, position })
+    }
+
+    /// A reader that goes on where `name` was registered last, or at the log's beginning.
+    pub(super) fn registered(common: &'static Common<P>, name: &str) -> Result<Self, TapError> {
+        let known = Consumers::of(common.platform, &common.data).list()?;
+        let is_named = |it: &&Consumer| it.is(ConsumerKind::Tap, Path::new(name));
+        let position = known.iter().find(is_named).map_or(Sequence(0), |it| it.durable);
+        Self::new(common, Some(position))
     }
 
     /// Hands over what is there, in order, and returns how many events that were. Waits up to
@@ -107,14 +116,16 @@ impl<P: Platform> Tap<P> {
         self.backlog.is_some() || self.side.as_ref().is_some_and(|side| side.inbox.is_lagging())
     }
 
-    /// Keeps the log from [`position`](Self::position) on: registers the reader under `name` among
-    /// the log's consumers, durably. With `--keep snapshot` no segment is retired that it still
-    /// needs. To be called now and then, because each call syncs a file; `highwater consumers
-    /// forget tap:NAME` ends it.
+    /// Registers the reader at its [`position`](Self::position) under `name`, durably, among the
+    /// consumers of the log. [`Host::tap_registered`](super::Host::tap_registered) goes on there
+    /// after a restart, and with `--keep snapshot` no segment is retired that is needed for it.
+    ///
+    /// To be called now and then: each call syncs a file. `highwater consumers forget tap:NAME`
+    /// ends it.
     ///
     /// # Errors
     /// It is not known whether it is registered.
-    pub fn keep_log(&self, name: &str) -> Result<(), ConsumersError> {
+    pub fn register(&self, name: &str) -> Result<(), ConsumersError> {
         let Common { platform, data, .. } = self.common;
         let consumer =
             Consumer { kind: ConsumerKind::Tap, path: name.into(), durable: self.position };

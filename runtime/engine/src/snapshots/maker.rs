@@ -1,6 +1,7 @@
 //! The snapshot maker: a second book that follows the durable log, and is written out when a
 //! snapshot is wanted.
 
+use super::followed_book::FollowedBook;
 use super::pace::Pace;
 use super::retention::{Kept, Treated, treat};
 use crate::candidates::{Beginning, Candidates, NotWalked, Walked, walk_from};
@@ -26,10 +27,11 @@ const BUFFER_BYTES: usize = 1 << 21;
 /// Why nothing is packed or removed any more.
 const KEEPS_EVERYTHING: &str = "every file is kept: a change of the directory may not have become \
                                 durable before; run again";
+/// Why there are no more snapshots in this run.
+pub(super) const SPENT: &str =
+    "this engine makes no more snapshots, for the reason given before; run again";
 /// What another process did meanwhile.
 const OVERTAKEN: &str = "another process made snapshots and retired what was to be read next";
-/// Sequences that are followed before the maker asks whether to go on.
-const FOLLOWED_AT_ONCE: u64 = 1 << 19;
 
 /// Records that are replayed before the core may be given away: some 100 microseconds.
 const RECORDS_AT_ONCE: u32 = 2_048;
@@ -42,7 +44,7 @@ pub struct SnapshotMaker<P: Platform> {
     share: Share,
     directory: LogDirectory<P>,
     buffer: Aligned,
-    book: Book<'static>,
+    book: FollowedBook,
     follower: Follower,
     fills: FillsMeter,
     room: Capacities,
@@ -89,20 +91,33 @@ pub enum SnapshotTrouble {
     Passing(String),
 }
 
+impl SnapshotTrouble {
+    /// Whether the log is not what the engine did, so that the engine is to stop.
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::Log(_) | Self::Unsound(_) => true,
+            Self::Busy | Self::Passing(_) => false,
+        }
+    }
+
+    /// What is wrong, whatever was to be done.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Log(fault) => fault.to_string(),
+            Self::Unsound(fault) => format!("the replayed book is inconsistent: {fault}"),
+            Self::Busy => "another process is making one; wait for it".to_owned(),
+            Self::Passing(why) => why.clone(),
+        }
+    }
+}
+
 impl fmt::Display for SnapshotTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Log(fault) => write!(f, "no snapshot was made, and every file kept: {fault}"),
-            Self::Unsound(fault) => write!(
-                f,
-                "no snapshot was made, and every file kept: the replayed book is inconsistent: \
-                 {fault}"
-            ),
-            Self::Busy => {
-                f.write_str("no snapshot was made: another process is making one; wait for it")
-            }
-            Self::Passing(why) => write!(f, "no snapshot was made: {why}"),
-        }
+        let what = match self {
+            Self::Log(_) | Self::Unsound(_) => "no snapshot was made, and every file kept",
+            Self::Busy | Self::Passing(_) => "no snapshot was made",
+        };
+        write!(f, "{what}: {}", self.reason())
     }
 }
 
@@ -123,18 +138,25 @@ impl From<NotWalked> for SnapshotTrouble {
 
 impl<P: Platform> SnapshotMaker<P> {
     /// Begins at the newest snapshot in `data` that is to be trusted, or at the log's beginning.
-    /// While it follows, the calling thread gives its core away as far as its `share` says.
+    /// While it follows, the calling thread gives its core away as far as its `share` says. `book`
+    /// is what it follows with; others may ask it.
     ///
     /// # Errors
     /// There is no log, or no memory for a book.
-    pub fn open(platform: P, data: &Path, share: Share) -> Result<Self, SnapshotTrouble> {
+    pub fn open(
+        platform: P,
+        data: &Path,
+        share: Share,
+        book: FollowedBook,
+    ) -> Result<Self, SnapshotTrouble> {
         let _lease = Lease::take(platform, data).map_err(StartError::from)?;
         let mut directory =
             LogDirectory::open_to_follow(platform, data).map_err(StartError::from)?;
-        let Begun { book, follower, fills, notes } =
+        let Begun { book: begun, follower, fills, notes } =
             begin(platform, &mut directory, CAPACITIES_DEFAULT)?;
         let buffer = Aligned::zeroed(BUFFER_BYTES);
-        let (room, newest) = (CAPACITIES_DEFAULT, book.last_sequence());
+        let (room, newest) = (CAPACITIES_DEFAULT, begun.last_sequence());
+        book.change(|book| *book = Some(begun));
         Ok(Self {
             platform,
             share,
@@ -163,7 +185,7 @@ impl<P: Platform> SnapshotMaker<P> {
 
     /// The last sequence that the second book has applied.
     pub fn followed(&self) -> Sequence {
-        self.book.last_sequence()
+        self.book.sequence()
     }
 
     /// The last sequence of the newest snapshot; 0 when there is none.
@@ -173,7 +195,7 @@ impl<P: Platform> SnapshotMaker<P> {
 
     /// Open orders behind the last sequence that was followed.
     pub fn order_count(&self) -> u32 {
-        self.book.open_order_count()
+        self.book.read().as_ref().map_or(0, Book::open_order_count)
     }
 
     /// The last sequence that the log itself calls durable, or, when `go_on` says no before that
@@ -210,11 +232,14 @@ impl<P: Platform> SnapshotMaker<P> {
         until: Sequence,
         go_on: &dyn Fn() -> bool,
     ) -> Result<(), SnapshotTrouble> {
+        if self.is_spent {
+            return Err(SnapshotTrouble::Passing(SPENT.to_owned()));
+        }
         let _lease = self.lease()?;
         let mut before = None;
         while go_on() {
             let followed = self.followed();
-            let part = until.min(Sequence(followed.0.saturating_add(FOLLOWED_AT_ONCE)));
+            let part = until.min(Sequence(followed.0.saturating_add(self.book.at_once())));
             match self.follow_part(part) {
                 Ok(()) if part == until => return Ok(()),
                 // A block may hold more than a part.
@@ -236,7 +261,7 @@ impl<P: Platform> SnapshotMaker<P> {
         if let (Some((first, _)), Some(segment)) = (range, stands_in)
             && segment < first
         {
-            self.is_spent = true;
+            self.spend();
             return SnapshotTrouble::Passing(OVERTAKEN.to_owned());
         }
         match fault {
@@ -252,7 +277,10 @@ impl<P: Platform> SnapshotMaker<P> {
             | RecoveryFault::TradeDiffers { .. }
             | RecoveryFault::Repeated { .. }
             | RecoveryFault::NeedsCapacities(_)
-            | RecoveryFault::EndedByVisitor { .. } => SnapshotTrouble::Log(fault),
+            | RecoveryFault::EndedByVisitor { .. } => {
+                self.spend();
+                SnapshotTrouble::Log(fault)
+            }
         }
     }
 
@@ -275,7 +303,12 @@ impl<P: Platform> SnapshotMaker<P> {
             .lock_snapshots()
             .map_err(|error| passing(&error))?
             .ok_or(SnapshotTrouble::Busy)?;
-        self.book.check().map_err(SnapshotTrouble::Unsound)?;
+        let shared = self.book.clone();
+        let book = shared.read();
+        let Some(book) = book.as_ref() else {
+            return Err(SnapshotTrouble::Passing(SPENT.to_owned()));
+        };
+        book.check().map_err(SnapshotTrouble::Unsound)?;
         let from_ns = self.platform.monotonic_ns();
         let origin = SnapshotOrigin {
             chain,
@@ -283,7 +316,7 @@ impl<P: Platform> SnapshotMaker<P> {
             compression: LZ4,
             host: [self.fills.mark().bytes, self.fills.mark().hash],
         };
-        let written = self.directory.write_snapshot(&self.book, &origin);
+        let written = self.directory.write_snapshot(book, &origin);
         let header = written.map_err(|error| {
             self.keeps_everything |= matches!(error, SnapshotError::Unnamed(_));
             passing(&error)
@@ -295,7 +328,7 @@ impl<P: Platform> SnapshotMaker<P> {
         Ok(Some(Made {
             path: self.directory.snapshot_path(self.newest),
             sequence: self.newest,
-            order_count: self.book.open_order_count(),
+            order_count: book.open_order_count(),
             kept: treated.as_ref().map(|treated| treated.kept).unwrap_or_default(),
             held: treated.as_ref().ok().and_then(|treated| treated.held.clone()),
             trouble: treated.err(),
@@ -322,21 +355,30 @@ impl<P: Platform> SnapshotMaker<P> {
     }
 
     fn follow_part(&mut self, until: Sequence) -> Result<(), RecoveryFault> {
-        let replay = Replay::new(&mut self.book, &mut self.fills);
-        let pace = Pace::begin(self.platform, self.share);
-        let mut polite = Polite { replay, pace, until_pause: RECORDS_AT_ONCE };
-        self.follower
-            .follow(&mut self.directory, self.buffer.bytes_mut(), &mut polite, until)
-            .map(|_reached| ())
+        let Self { platform, share, directory, buffer, book, follower, fills, .. } = self;
+        book.change(|book| {
+            let book = book.as_mut().expect("it is there while the maker follows");
+            let pace = Pace::begin(*platform, *share);
+            let replay = Replay::new(book, fills);
+            let mut polite = Polite { replay, pace, until_pause: RECORDS_AT_ONCE };
+            follower.follow(directory, buffer.bytes_mut(), &mut polite, until).map(|_reached| ())
+        })
+    }
+
+    /// Neither the book nor the follower is to be used again.
+    fn spend(&mut self) {
+        self.is_spent = true;
+        self.book.discard();
     }
 
     /// Begins again with more memory.
     fn begin_again(&mut self, needed: Capacities) -> Result<(), SnapshotTrouble> {
         self.room = larger(self.room, needed);
-        self.is_spent = true;
+        self.spend();
         let begun = begin(self.platform, &mut self.directory, self.room)?;
         self.is_spent = false;
-        (self.book, self.follower, self.fills) = (begun.book, begun.follower, begun.fills);
+        self.book.change(|book| *book = Some(begun.book));
+        (self.follower, self.fills) = (begun.follower, begun.fills);
         Ok(())
     }
 }

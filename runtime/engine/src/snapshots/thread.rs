@@ -2,136 +2,50 @@
 //! somebody asks, and never has the sequencer wait.
 
 use super::SettleOutputs;
-use super::maker::{Made, SnapshotMaker, SnapshotTrouble};
+use super::followed_book::{Audience, FollowedBook};
+use super::maker::{Made, SPENT, SnapshotMaker, SnapshotTrouble};
 use super::pace::Pace;
-use crate::config::{Keep, SnapshotPlan};
+use super::requests::SnapshotRequests;
+use crate::config::{Config, Keep, SnapshotPlan, nanoseconds};
 use crate::context::{EngineContext, ThreadGuard};
-use crate::lag::{LagTotals, SnapshotLag};
+use crate::lag::SnapshotLag;
 use crate::notices::{Notice, NoticeSink};
 use highwater::snapshot_plan::{Commands, SnapshotDue};
 use highwater::stage::{Fault, Shared, State};
-use highwater::types::Sequence;
-use highwater_platform::wakeup::{ThresholdWakeup, Wakeups};
+use highwater_platform::wakeup::Wakeups;
 use highwater_platform::{Platform, Share};
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// Why there are no more snapshots in this run.
-const SPENT: &str = "this engine makes no more snapshots, for the reason given before; run again";
 /// How long it waits before it tries again then.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// How long it waits for a sync that it asked for before it looks again.
 const SYNC_PAUSE: Duration = Duration::from_millis(1);
 
-/// What was counted of snapshots; written by their thread, read by any.
-#[derive(Debug, Default)]
-pub struct SnapshotCounters {
-    made_count: AtomicU64,
-    failed_count: AtomicU64,
-    newest: AtomicU64,
-    packed_bytes: AtomicU64,
-    plain_bytes: AtomicU64,
-    retired_bytes: AtomicU64,
-}
-
-/// What the counters said at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SnapshotTotals {
-    /// Snapshots made.
-    pub made_count: u64,
-    /// Snapshots that could not be made, for a reason that may pass.
-    pub failed_count: u64,
-    /// The last sequence of the newest one made; 0 when there is none.
-    pub newest: Sequence,
-    /// Bytes that segments had before they were packed.
-    pub plain_bytes: u64,
-    /// Bytes that they have now.
-    pub packed_bytes: u64,
-    /// Bytes of segments that were retired.
-    pub retired_bytes: u64,
-    /// How far the log has grown behind the newest one.
-    pub lag: LagTotals,
-}
-
-impl SnapshotCounters {
-    /// What was counted so far, of a log that is so far behind.
-    pub fn totals(&self, lag: LagTotals) -> SnapshotTotals {
-        SnapshotTotals {
-            made_count: self.made_count.load(Ordering::Relaxed),
-            failed_count: self.failed_count.load(Ordering::Relaxed),
-            newest: Sequence(self.newest.load(Ordering::Relaxed)),
-            plain_bytes: self.plain_bytes.load(Ordering::Relaxed),
-            packed_bytes: self.packed_bytes.load(Ordering::Relaxed),
-            retired_bytes: self.retired_bytes.load(Ordering::Relaxed),
-            lag,
-        }
-    }
-
-    fn made(&self, made: &Made) {
-        self.made_count.fetch_add(1, Ordering::Relaxed);
-        self.newest.store(made.sequence.0, Ordering::Relaxed);
-        self.plain_bytes.fetch_add(made.kept.plain_bytes, Ordering::Relaxed);
-        self.packed_bytes.fetch_add(made.kept.packed_bytes, Ordering::Relaxed);
-        self.retired_bytes.fetch_add(made.kept.retired_bytes, Ordering::Relaxed);
-    }
-}
-
-/// Asks for snapshots and is told of them; any thread may.
+/// What the thread is to do for an engine.
 #[derive(Clone, Debug)]
-pub struct SnapshotRequests(Arc<SharedRequests>);
-
-#[derive(Debug)]
-struct SharedRequests {
-    /// Of the thread that makes them.
-    alarm: &'static ThresholdWakeup,
-    lag: &'static SnapshotLag,
-    requests: Mutex<Requests>,
-    changed: Condvar,
-    counters: SnapshotCounters,
+pub struct SnapshotWishes {
+    /// Where the log lies.
+    data: PathBuf,
+    /// When snapshots are made, and what becomes of the log below them.
+    plan: SnapshotPlan,
+    /// How much processor time it gets while every core is busy.
+    share: Share,
+    /// How far the book may be behind what is durable, where it answers questions.
+    questions: Option<Duration>,
 }
 
-#[derive(Debug, Default)]
-struct Requests {
-    /// How many were asked for, and how many are answered.
-    asked: u64,
-    answered: u64,
-    answer: Option<Result<Option<Made>, String>>,
-    is_over: bool,
-}
-
-impl SnapshotRequests {
-    /// Makes a snapshot of everything that is applied by now, and waits for it; `None` when nothing
-    /// has come since the newest.
-    ///
-    /// # Errors
-    /// Why none was made, in words; the engine stopped, for example.
-    pub fn make_now(&self) -> Result<Option<Made>, String> {
-        let mut requests = self.lock();
-        requests.asked += 1;
-        let mine = requests.asked;
-        drop(requests);
-        self.0.alarm.wakeup().wake();
-        let mut requests = self.lock();
-        while requests.answered < mine && !requests.is_over {
-            requests = self.0.changed.wait(requests).unwrap_or_else(PoisonError::into_inner);
+impl SnapshotWishes {
+    /// Those of a configuration.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            data: config.data.clone(),
+            plan: config.snapshots,
+            share: config.snapshot_share,
+            questions: config.questions,
         }
-        match &requests.answer {
-            Some(answer) if requests.answered >= mine => answer.clone(),
-            Some(_) | None => Err("the engine stops".to_owned()),
-        }
-    }
-
-    /// What was counted so far.
-    pub fn totals(&self) -> SnapshotTotals {
-        self.0.counters.totals(self.0.lag.totals())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Requests> {
-        self.0.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -143,28 +57,24 @@ pub struct SnapshotThread {
 }
 
 impl SnapshotThread {
-    /// Starts the thread beside an engine whose log lies in `data`. `outputs` are made durable
-    /// before anything is retired.
+    /// Starts the thread of an engine. `outputs` are made durable before anything is retired.
     ///
     /// # Errors
     /// The system's, when it gives no thread.
     pub fn start<P: Platform>(
         platform: P,
-        data: PathBuf,
-        plan: SnapshotPlan,
-        share: Share,
+        wishes: SnapshotWishes,
         context: &'static EngineContext,
         outputs: impl SettleOutputs,
         notices: NoticeSink,
     ) -> io::Result<Self> {
+        let SnapshotWishes { data, plan, share, questions } = wishes;
         let (wakeups, lag) = (&context.wakeups, &context.lag);
-        let requests = SnapshotRequests(Arc::new(SharedRequests {
-            alarm: &wakeups.snapshot,
-            lag,
-            requests: Mutex::default(),
-            changed: Condvar::new(),
-            counters: SnapshotCounters::default(),
-        }));
+        let book = FollowedBook::new(match questions {
+            Some(_) => Audience::Anybody,
+            None => Audience::Nobody,
+        });
+        let requests = SnapshotRequests::new(&wakeups.snapshot, lag, book);
         let worker = Worker {
             platform,
             data,
@@ -178,6 +88,7 @@ impl SnapshotThread {
             notices,
             requests: requests.clone(),
             maker: Maker::Unopened,
+            questions: questions.map(Questions::begin),
             told_last: String::new(),
         };
         let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
@@ -211,6 +122,23 @@ enum Maker<P: Platform> {
     Spent,
 }
 
+/// When the book is followed for those who ask.
+#[derive(Clone, Copy)]
+struct Questions {
+    /// How far it may be behind what is durable.
+    lag_ns: u64,
+    /// When it is followed again, if something has become durable.
+    due_at_ns: u64,
+    /// Whether it could not be followed the last time.
+    is_failing: bool,
+}
+
+impl Questions {
+    fn begin(lag: Duration) -> Self {
+        Self { lag_ns: nanoseconds(lag), due_at_ns: 0, is_failing: false }
+    }
+}
+
 struct Worker<P: Platform, O> {
     platform: P,
     data: PathBuf,
@@ -226,6 +154,7 @@ struct Worker<P: Platform, O> {
     notices: NoticeSink,
     requests: SnapshotRequests,
     maker: Maker<P>,
+    questions: Option<Questions>,
     /// The trouble that the user was told of last.
     told_last: String,
 }
@@ -233,8 +162,7 @@ struct Worker<P: Platform, O> {
 impl<P: Platform, O> Drop for Worker<P, O> {
     /// Whoever waits for a snapshot is told that there is none any more, after a panic too.
     fn drop(&mut self) {
-        self.requests.lock().is_over = true;
-        self.requests.0.changed.notify_all();
+        self.requests.close();
     }
 }
 
@@ -253,7 +181,36 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
                         self.pause_before_retry();
                     }
                 }
+            } else if self.is_question_due() {
+                self.follow_for_questions();
             }
+        }
+    }
+
+    /// Follows what is durable by now, so that the book can be asked about it.
+    fn follow_for_questions(&mut self) {
+        let Some(questions) = &mut self.questions else {
+            return;
+        };
+        questions.due_at_ns = self.platform.monotonic_ns().saturating_add(questions.lag_ns);
+        let followed = self.follow();
+        let Some(questions) = &mut self.questions else {
+            return;
+        };
+        let Err(trouble) = followed else {
+            questions.is_failing = false;
+            return;
+        };
+        // Tried again and again, it is said once.
+        if !std::mem::replace(&mut questions.is_failing, true) {
+            self.notices.give(&Notice::BookNotFollowed(trouble.reason()));
+        }
+        if trouble.is_final() {
+            self.shared.halt.fault(Fault::ReplayDiffers);
+        } else if let Maker::Spent = self.maker {
+            self.questions = None;
+        } else {
+            self.platform.sleep(RETRY_PAUSE);
         }
     }
 
@@ -293,21 +250,56 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     fn wait(&self) -> Option<u64> {
         loop {
             let alarm = &self.wakeups.snapshot;
-            alarm.announce(self.due.due_at_bytes(self.lag.log_bytes()));
-            let asked = self.asked();
-            if asked.is_some() || self.is_due() || !is_running(self.shared) {
+            alarm.announce(self.due_at_bytes());
+            let asked = self.requests.asked();
+            let is_due = asked.is_some() || self.is_due() || self.is_question_due();
+            if is_due || !is_running(self.shared) {
                 alarm.cancel();
                 return asked;
             }
             let now_ns = self.platform.monotonic_ns();
-            alarm.sleep(self.due.until_due(self.lag.log_bytes(), now_ns));
+            let until_due = self.due.until_due(self.lag.log_bytes(), now_ns);
+            let until_question = self.until_question(now_ns);
+            alarm.sleep(until_due.into_iter().chain(until_question).min());
         }
     }
 
-    /// The number of the last who asked and has no answer.
-    fn asked(&self) -> Option<u64> {
-        let requests = self.requests.lock();
-        (requests.asked > requests.answered).then_some(requests.asked)
+    /// How many bytes the log has when there is something to do: the next ones where the book is to
+    /// be followed and has nothing to follow.
+    fn due_at_bytes(&self) -> u64 {
+        let log_bytes = self.lag.log_bytes();
+        let next = if self.questions.is_some() && !self.has_grown() {
+            log_bytes.saturating_add(1)
+        } else {
+            u64::MAX
+        };
+        self.due.due_at_bytes(log_bytes).min(next)
+    }
+
+    /// Whether there is anything that the book has not followed.
+    fn has_grown(&self) -> bool {
+        self.shared.appended.get() > self.requests.book().sequence()
+    }
+
+    /// Whether the book is to be followed for those who ask.
+    fn is_question_due(&self) -> bool {
+        let Some(questions) = self.questions else {
+            return false;
+        };
+        let book = self.requests.book();
+        let is_time = self.platform.monotonic_ns() >= questions.due_at_ns || book.is_wanted();
+        // At the start the book is not there, and there may be nothing in the log.
+        let is_new = matches!(self.maker, Maker::Unopened) && questions.due_at_ns == 0;
+        is_time && (is_new || self.shared.durable.get() > book.sequence())
+    }
+
+    /// How long it is until the book is to be followed; `None` while there is nothing to follow.
+    fn until_question(&self, now_ns: u64) -> Option<Duration> {
+        let questions = self.questions.filter(|_| self.has_grown())?;
+        let left = Duration::from_nanos(questions.due_at_ns.saturating_sub(now_ns));
+        // Not durable yet, though it is time: nobody says when it is.
+        let least = if self.requests.book().is_wanted() { SYNC_PAUSE } else { left };
+        Some(if left.is_zero() { SYNC_PAUSE } else { least.min(left) })
     }
 
     fn is_due(&self) -> bool {
@@ -330,71 +322,76 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
         while self.shared.durable.get() < wanted && is_running(self.shared) {
             self.platform.sleep(SYNC_PAUSE);
         }
+        if let Err(trouble) = self.follow() {
+            return Some(Err(trouble));
+        }
+        let go_on = self.go_on();
+        let Maker::Following(maker) = &mut self.maker else {
+            return None;
+        };
+        if !go_on() {
+            return None;
+        }
+        if let Err(sentence) = self.outputs.settle(&go_on) {
+            self.notices.give(&Notice::OutputsUnsettled(sentence));
+        }
+        Some(maker.make(self.keep, &go_on))
+    }
+
+    /// Whether to go on, asked between pieces of work.
+    fn go_on(&self) -> impl Fn() -> bool + use<P, O> {
         let (shared, lag, notices) = (self.shared, self.lag, self.notices.clone());
         let pace = Pace::begin(self.platform, self.share);
-        let go_on = move || {
+        move || {
             pace.keep();
             lag.warn(&notices);
             is_running(shared)
-        };
-        let mut maker = match std::mem::replace(&mut self.maker, Maker::Spent) {
-            Maker::Unopened => match SnapshotMaker::open(self.platform, &self.data, self.share) {
-                Ok(maker) => Box::new(maker),
-                Err(trouble) => {
-                    self.maker = Maker::Unopened;
-                    return Some(Err(trouble));
-                }
-            },
-            Maker::Following(maker) => maker,
-            Maker::Spent => return Some(Err(SnapshotTrouble::Passing(SPENT.to_owned()))),
-        };
-        let followed = maker.follow(shared.durable.get(), &go_on);
-        let made = match followed {
-            Ok(()) if !go_on() => None,
-            Ok(()) => {
-                if let Err(sentence) = self.outputs.settle(&go_on) {
-                    self.notices.give(&Notice::OutputsUnsettled(sentence));
-                }
-                Some(maker.make(self.keep, &go_on))
-            }
-            Err(trouble) => Some(Err(trouble)),
-        };
-        if !maker.is_spent() {
-            // What could not be read or written this time is tried again with the next snapshot.
-            self.maker = Maker::Following(maker);
         }
-        made
+    }
+
+    /// Lets the maker follow what is durable by now. What could not be read this time is tried
+    /// again the next time, unless the maker is spent.
+    fn follow(&mut self) -> Result<(), SnapshotTrouble> {
+        let go_on = self.go_on();
+        if let Maker::Unopened = self.maker {
+            let book = self.requests.book().clone();
+            let maker = SnapshotMaker::open(self.platform, &self.data, self.share, book)?;
+            self.maker = Maker::Following(Box::new(maker));
+        }
+        let Maker::Following(maker) = &mut self.maker else {
+            return Err(SnapshotTrouble::Passing(SPENT.to_owned()));
+        };
+        let followed = maker.follow(self.shared.durable.get(), &go_on);
+        if maker.is_spent() {
+            self.maker = Maker::Spent;
+        }
+        followed
     }
 
     /// Counts the outcome, tells who asked, and stops the engine where the log is not what it did.
     fn tell(&mut self, asked: Option<u64>, answer: Result<Option<Made>, SnapshotTrouble>) {
-        let counters = &self.requests.0.counters;
+        self.requests.count(&answer);
         match &answer {
             Ok(Some(made)) => {
-                counters.made(made);
                 if let Some(trouble) = &made.trouble {
                     self.notices.give(&Notice::SegmentsUntreated(trouble.clone()));
                 }
             }
             Ok(None) => {}
             Err(trouble) => {
-                counters.failed_count.fetch_add(1, Ordering::Relaxed);
                 let text = trouble.to_string();
                 // Tried again and again while commands are held, it is said once.
                 if !self.lag.is_held() || self.told_last != text {
                     self.notices.give(&Notice::NoSnapshot(text.clone()));
                 }
                 self.told_last = text;
-                if let SnapshotTrouble::Log(_) | SnapshotTrouble::Unsound(_) = trouble {
+                if trouble.is_final() {
                     self.shared.halt.fault(Fault::ReplayDiffers);
                 }
             }
         }
-        let mut requests = self.requests.lock();
         if let Some(asked) = asked {
-            requests.answered = asked;
-            requests.answer = Some(answer.map_err(|trouble| trouble.to_string()));
-            self.requests.0.changed.notify_all();
+            self.requests.answer(asked, answer);
         }
     }
 }
