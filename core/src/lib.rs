@@ -46,6 +46,7 @@
 
 // Floor 0, the ground.
 mod atomic;
+pub mod decimal;
 pub mod limits;
 mod little_endian;
 pub mod padded;

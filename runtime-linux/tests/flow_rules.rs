@@ -141,7 +141,7 @@ const REFUSED: [(&str, &str); 8] = [
     ),
     (
         "seq,command,order_id,side,price,qty\n1,NEW,1,B,5.001,5\n",
-        "flow.csv:2:11: price is \"5.001\", expected at most 2 digits behind the point",
+        "flow.csv:2:11: price is \"5.001\": a price of this instrument has at most 2 digits behind",
     ),
     (
         "seq,command,order_id,side,price_ticks,qty\n1,HALT,7,,,\n",

@@ -36,7 +36,15 @@ fn executions_come_out_as_the_file_has_them() {
     let fills: Vec<&str> = fills.lines().skip(1).collect();
     assert_eq!(fills, ["4,0,11,12345,60", "4,1,12,12346,20"]);
     let ended = place.done(&format!("import {args} --decimals 4 --symbol X"));
-    assert!(ended.stdout.contains("\n1,34200100000000,NEW,11,S,1234500,100,,X\n"));
+    let lines = "symbol,decimals\n1,34200100000000,DEFINE,,,,,,X,4\n\
+                 2,34200100000000,NEW,11,S,1234500,100,,X\n";
+    assert!(ended.stdout.contains(lines), "{}", ended.stdout);
+    place.write("four.csv", ended.stdout);
+    let run = format!("run --flow four.csv --data four --fills f --prices decimal {SMALL}");
+    place.done(&run);
+    let fills = place.read("f");
+    let fills: Vec<&str> = fills.lines().skip(1).collect();
+    assert_eq!(fills, ["5,0,11,123.4500,60", "5,1,12,123.4600,20"]);
 }
 
 #[test]
@@ -49,8 +57,8 @@ fn a_file_that_cannot_be_read_leaves_no_flow() {
         ended.stderr
     };
     let said = import("--format lobster m.csv", 1);
-    let expected = "m.csv:2:17: price is \"12345\", expected at most 2 digits behind the point; \
-                    add --decimals with as many as it has";
+    let expected = "m.csv:2:17: price is \"12345\": a price of this instrument has at most 2 \
+                    digits behind the point; add --decimals with as many as it has";
     assert!(said.contains(expected), "{said}");
     let said = import("--format databento-mbo m.csv", 1);
     assert!(said.contains("m.csv:1:1: the header lacks the column instrument_id"), "{said}");

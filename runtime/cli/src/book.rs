@@ -1,8 +1,10 @@
 //! `highwater book`: the books of all instruments, or of one, as they stood behind any sequence.
 
+use crate::choices::Prices;
 use crate::inspect::{CacheArgs, looked_at_again, open_log};
 use highwater::book::{Book, LevelView};
-use highwater::types::{InstrumentId, Price, Sequence, Side, Symbol};
+use highwater::types::{InstrumentId, PriceDecimals, Sequence, Side, Symbol};
+use highwater_console::prices::{ReportedPrice, shown_decimals};
 use highwater_console::{CommandError, Console};
 use highwater_engine::figures::grouped;
 use highwater_platform::Platform;
@@ -28,6 +30,9 @@ pub struct BookArgs {
     /// Levels of each side to show, best first
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub depth: usize,
+    /// How prices are written: in ticks, or as decimal numbers (in JSON strings)
+    #[arg(long, value_name = "FORM", default_value = "ticks")]
+    pub prices: Prices,
     /// How much of the log is kept in memory.
     #[command(flatten)]
     pub cache: CacheArgs,
@@ -56,8 +61,9 @@ pub struct InstrumentReport {
     pub phase: &'static str,
     /// Whether it is halted.
     pub is_halted: bool,
-    /// The price of its last trade in ticks; nothing before the first.
-    pub last_trade_ticks: Option<u32>,
+    /// The price of its last trade; nothing before the first.
+    #[serde(flatten)]
+    pub last_trade: ReportedPrice,
     /// Stops that wait.
     pub stop_count: u64,
     /// Levels of the buyers in all.
@@ -71,10 +77,11 @@ pub struct InstrumentReport {
 }
 
 /// One level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct LevelReport {
     /// Its price.
-    pub price_ticks: u32,
+    #[serde(flatten)]
+    pub price: ReportedPrice,
     /// What is open at it, hidden quantity too.
     pub quantity_lots: u128,
     /// What of it is shown.
@@ -144,7 +151,7 @@ fn report_of(args: &BookArgs, book: &Book<'_>) -> Result<BookReport, CommandErro
         sequence: book.last_sequence().0,
         instruments: instruments
             .into_iter()
-            .map(|instrument| InstrumentReport::of(book, instrument, args.depth))
+            .map(|instrument| InstrumentReport::of(book, instrument, args))
             .collect(),
     })
 }
@@ -166,15 +173,23 @@ fn instrument_of(symbol: &str, book: &Book<'_>) -> Result<InstrumentId, CommandE
 }
 
 impl InstrumentReport {
-    fn of(book: &Book<'_>, instrument: InstrumentId, depth: usize) -> Self {
-        let levels =
-            |side| book.summed_levels(instrument, side).take(depth).map(LevelReport::of).collect();
+    fn of(book: &Book<'_>, instrument: InstrumentId, args: &BookArgs) -> Self {
+        let decimals = book.terms(instrument).map(|terms| terms.decimals).unwrap_or_default();
+        let decimals = shown_decimals(args.prices.form(), decimals);
+        let levels = |side| {
+            let levels = book.summed_levels(instrument, side).take(args.depth);
+            levels.map(|level| LevelReport::of(level, decimals)).collect()
+        };
         let level_count = |side| book.levels(instrument, side).count() as u64;
         Self {
             symbol: book.symbol(instrument).map(|symbol| symbol.to_string()).unwrap_or_default(),
             phase: book.phase(instrument).unwrap_or_default().name(),
             is_halted: book.is_halted(instrument),
-            last_trade_ticks: book.last_trade(instrument).map(Price::ticks),
+            last_trade: ReportedPrice::new(
+                "last_trade_ticks",
+                book.last_trade(instrument),
+                decimals,
+            ),
             stop_count: book.stops(instrument).count() as u64,
             bid_level_count: level_count(Side::Buy),
             ask_level_count: level_count(Side::Sell),
@@ -185,9 +200,9 @@ impl InstrumentReport {
 }
 
 impl LevelReport {
-    fn of(level: LevelView) -> Self {
+    fn of(level: LevelView, decimals: Option<PriceDecimals>) -> Self {
         Self {
-            price_ticks: level.price.ticks(),
+            price: ReportedPrice::new("price_ticks", Some(level.price), decimals),
             quantity_lots: level.quantity_lots,
             visible_lots: level.visible_lots,
             order_count: level.order_count,
@@ -208,8 +223,8 @@ impl fmt::Display for InstrumentReport {
         if self.is_halted {
             write!(f, ", halted")?;
         }
-        if let Some(ticks) = self.last_trade_ticks {
-            write!(f, ", last trade at {ticks} ticks")?;
+        if let Some(price) = self.last_trade.with_unit() {
+            write!(f, ", last trade at {price}")?;
         }
         if self.stop_count > 0 {
             write!(f, ", {} stops wait", grouped(self.stop_count))?;
@@ -234,11 +249,9 @@ impl fmt::Display for InstrumentReport {
 
 impl LevelReport {
     fn write_line(&self, f: &mut fmt::Formatter<'_>, side: &str) -> fmt::Result {
-        let Self { price_ticks, quantity_lots, visible_lots, order_count } = self;
-        write!(
-            f,
-            "  {side} {price_ticks:>10} ticks {quantity_lots:>12} lots {order_count:>6} orders"
-        )?;
+        let Self { price, quantity_lots, visible_lots, order_count } = self;
+        let unit = if price.is_in_ticks() { " ticks" } else { "" };
+        write!(f, "  {side} {price:>10}{unit} {quantity_lots:>12} lots {order_count:>6} orders")?;
         if visible_lots < quantity_lots {
             write!(f, ", {visible_lots} lots shown")?;
         }

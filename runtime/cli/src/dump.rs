@@ -1,6 +1,7 @@
 //! `highwater dump`: the records of a log, readable, one a line.
 
 use crate::book::not_there;
+use crate::choices::Prices;
 use crate::inspect::{CacheArgs, looked_at_again, open_log};
 use highwater::command::{
     Action, ClientBytes, Command, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
@@ -9,9 +10,11 @@ use highwater::record::{Body, Record};
 use highwater::recovery::{RecoveryFault, Visitor};
 use highwater::trade::{TradeCopy, TradeKind};
 use highwater::types::{
-    Band, InstrumentTerms, OrderType, PriceDecimals, ReplaceRule, SelfTrade, Sequence, TimeInForce,
+    Band, InstrumentId, InstrumentTerms, OrderType, PriceDecimals, ReplaceRule, SelfTrade,
+    Sequence, Ticks, TimeInForce,
 };
 use highwater_console::{CommandError, Console};
+use highwater_engine::decimals::{InstrumentDecimals, PriceForm};
 use highwater_engine::text::side_name;
 use highwater_platform::Platform;
 use serde_json::{Value, json};
@@ -32,6 +35,10 @@ pub struct DumpArgs {
     /// Last sequence to print, from 1 [default: the log's last]
     #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
     pub to: Option<u64>,
+    /// How prices are written: in ticks, or as decimal numbers (in JSON strings), for which the log
+    /// is replayed first
+    #[arg(long, value_name = "FORM", default_value = "ticks")]
+    pub prices: Prices,
     /// How much of it is kept in memory.
     #[command(flatten)]
     pub cache: CacheArgs,
@@ -70,7 +77,13 @@ fn walk<P: Platform>(
 ) -> Result<(), CommandError> {
     let mut log = open_log(platform, &args.data, args.cache)?;
     let durable_end = log.durable_end()?;
-    printer.begin(Sequence(args.to.unwrap_or(u64::MAX)).min(durable_end));
+    let last = Sequence(args.to.unwrap_or(u64::MAX)).min(durable_end);
+    printer.begin(last);
+    if args.prices.form() == PriceForm::Decimal {
+        let first = Sequence(log.first_sequence().0.saturating_sub(1));
+        let replayed = log.replay_upto(last.max(first))?;
+        printer.prices = ShownPrices(Some(InstrumentDecimals::of_book(&replayed.fresh.book)));
+    }
     let scanned = log.scan(printer);
     if let Some(error) = printer.failed.take() {
         return Err(error);
@@ -91,6 +104,7 @@ struct Printer {
     from: Sequence,
     last: Sequence,
     json: bool,
+    prices: ShownPrices,
     console: Console,
     failed: Option<CommandError>,
     /// The sequence of the last record that was printed, and how many of that sequence were.
@@ -105,6 +119,7 @@ impl Printer {
             from: Sequence(args.from.unwrap_or(1)),
             last: Sequence(0),
             json: args.json,
+            prices: ShownPrices::default(),
             console,
             failed: None,
             printed: (Sequence(0), 0),
@@ -143,7 +158,7 @@ impl Visitor for Printer {
         if !self.is_new(record) {
             return Ok(());
         }
-        let value = value_of(record);
+        let value = value_of(record, &self.prices);
         let line = if self.json { value.to_string() } else { text_of(&value) };
         self.console.print_line(&line).map_err(|error| {
             self.failed = Some(error);
@@ -154,11 +169,34 @@ impl Visitor for Printer {
 
 /// A record as it is printed as text.
 pub(crate) fn line_of(record: &Record) -> String {
-    text_of(&value_of(record))
+    text_of(&value_of(record, &ShownPrices::default()))
+}
+
+/// How prices are printed: with these decimals, or where there are none in ticks.
+#[derive(Debug, Default)]
+struct ShownPrices(Option<InstrumentDecimals>);
+
+impl ShownPrices {
+    /// A price of an instrument.
+    fn of(&self, instrument: InstrumentId, ticks: Ticks) -> Value {
+        self.with(|known| known.of(instrument), ticks)
+    }
+
+    /// A price with the decimals that `decimals` finds.
+    fn with(
+        &self,
+        decimals: impl FnOnce(&InstrumentDecimals) -> PriceDecimals,
+        ticks: Ticks,
+    ) -> Value {
+        match &self.0 {
+            None => json!(ticks.0),
+            Some(known) => json!(decimals(known).price(ticks).to_string()),
+        }
+    }
 }
 
 /// The fields of a record in the order in which they are printed.
-fn value_of(record: &Record) -> Value {
+fn value_of(record: &Record, prices: &ShownPrices) -> Value {
     let mut fields = vec![
         ("sequence", json!(record.sequence.0)),
         ("timestamp_ns", json!(record.timestamp_ns)),
@@ -166,8 +204,8 @@ fn value_of(record: &Record) -> Value {
     ];
     match &record.body {
         Body::RunningHash(hash) => fields.push(("running_hash", json!(format!("{hash:016x}")))),
-        Body::Trade(copy) => push_trade(&mut fields, copy),
-        Body::Command(command) => push_command(&mut fields, command),
+        Body::Trade(copy) => push_trade(&mut fields, copy, prices),
+        Body::Command(command) => push_command(&mut fields, command, prices),
     }
     Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
@@ -175,7 +213,7 @@ fn value_of(record: &Record) -> Value {
 /// Fields of a record, in order.
 type Fields = Vec<(&'static str, Value)>;
 
-fn push_trade(fields: &mut Fields, copy: &TradeCopy) {
+fn push_trade(fields: &mut Fields, copy: &TradeCopy, prices: &ShownPrices) {
     let [maker, taker] = match copy.kind {
         TradeKind::Continuous => ["maker", "taker"],
         TradeKind::Auction => ["buy", "sell"],
@@ -185,16 +223,16 @@ fn push_trade(fields: &mut Fields, copy: &TradeCopy) {
         (maker, json!(copy.maker.0)),
         (taker, json!(copy.taker.0)),
         ("sessions", json!([copy.maker_session.0, copy.taker_session.0])),
-        ("price", json!(copy.price.0)),
+        ("price", prices.of(copy.instrument, copy.price)),
         ("quantity", json!(copy.quantity.0)),
     ]);
 }
 
-fn push_command(fields: &mut Fields, command: &Command) {
+fn push_command(fields: &mut Fields, command: &Command, prices: &ShownPrices) {
     fields.push(("session", json!(command.session.0)));
     fields.push(("client_sequence", json!(command.client_sequence.0)));
     match command.action {
-        Action::New(new) => push_new(fields, &new),
+        Action::New(new) => push_new(fields, &new, prices),
         Action::Cancel { instrument, order, account } => fields.extend([
             ("instrument", json!(instrument.0)),
             ("order", json!(order.0)),
@@ -206,16 +244,16 @@ fn push_command(fields: &mut Fields, command: &Command) {
             ("account", json!(account.0)),
             ("by", json!(by.0)),
         ]),
-        Action::Replace(replace) => push_replace(fields, &replace),
+        Action::Replace(replace) => push_replace(fields, &replace, prices),
         Action::MassCancel(which) => push_mass_cancel(fields, &which),
         Action::Note(note) => {
             fields.extend([("code", json!(note.code)), ("order", json!(note.order.0))]);
             push_client_bytes(fields, "bytes", &note.bytes);
         }
-        Action::DefineInstrument(definition) => push_definition(fields, &definition),
+        Action::DefineInstrument(definition) => push_definition(fields, &definition, prices),
         Action::SetBand { instrument, band } => {
             fields.push(("instrument", json!(instrument.0)));
-            push_band(fields, band);
+            push_band(fields, band, |ticks| prices.of(instrument, ticks));
         }
         Action::Control { instrument, control } => fields.extend([
             ("instrument", json!(instrument.0)),
@@ -241,7 +279,7 @@ fn push_command(fields: &mut Fields, command: &Command) {
 }
 
 /// What most orders do not ask for is left out.
-fn push_new(fields: &mut Fields, new: &NewOrder) {
+fn push_new(fields: &mut Fields, new: &NewOrder, prices: &ShownPrices) {
     fields.extend([
         ("instrument", json!(new.instrument.0)),
         ("order", json!(new.order.0)),
@@ -249,7 +287,7 @@ fn push_new(fields: &mut Fields, new: &NewOrder) {
         ("side", json!(side_name(new.side))),
         ("order_type", json!(order_type_name(new.order_type))),
         ("time_in_force", json!(time_in_force_name(new.time_in_force))),
-        ("price", json!(new.price.0)),
+        ("price", prices.of(new.instrument, new.price)),
         ("quantity", json!(new.quantity.0)),
     ]);
     let conditions = &new.conditions;
@@ -259,8 +297,10 @@ fn push_new(fields: &mut Fields, new: &NewOrder) {
     if conditions.post_only {
         fields.push(("post_only", json!(true)));
     }
+    if conditions.trigger.0 > 0 {
+        fields.push(("trigger", prices.of(new.instrument, conditions.trigger)));
+    }
     let numbers = [
-        ("trigger", u64::from(conditions.trigger.0)),
         ("expiry_ns", conditions.expiry_ns),
         ("display", conditions.display.0),
         ("minimum", conditions.minimum.0),
@@ -277,18 +317,18 @@ fn push_client_bytes(fields: &mut Fields, name: &'static str, bytes: &ClientByte
 }
 
 /// A trigger that stays as it is is left out.
-fn push_replace(fields: &mut Fields, replace: &ReplaceOrder) {
+fn push_replace(fields: &mut Fields, replace: &ReplaceOrder, prices: &ShownPrices) {
     fields.extend([
         ("instrument", json!(replace.instrument.0)),
         ("order", json!(replace.order.0)),
         ("new_order", json!(replace.new_order.0)),
         ("account", json!(replace.account.0)),
         ("rule", json!(rule_name(replace.rule))),
-        ("price", json!(replace.price.0)),
+        ("price", prices.of(replace.instrument, replace.price)),
         ("quantity", json!(replace.quantity.0)),
     ]);
     if replace.trigger.0 > 0 {
-        fields.push(("trigger", json!(replace.trigger.0)));
+        fields.push(("trigger", prices.of(replace.instrument, replace.trigger)));
     }
     push_client_bytes(fields, "client_bytes", &replace.client_bytes);
 }
@@ -302,9 +342,10 @@ fn push_mass_cancel(fields: &mut Fields, which: &MassCancel) {
 }
 
 /// Terms that take everything are left out, and as many decimals as is usual.
-fn push_definition(fields: &mut Fields, definition: &Definition) {
+fn push_definition(fields: &mut Fields, definition: &Definition, prices: &ShownPrices) {
     let Definition { symbol, terms } = definition;
     let decimals = terms.decimals;
+    let shown = |ticks| prices.with(|_| decimals, ticks);
     fields.push(("symbol", json!(symbol.to_string())));
     if decimals != PriceDecimals::default() {
         fields.push(("decimals", json!(decimals.0)));
@@ -312,15 +353,15 @@ fn push_definition(fields: &mut Fields, definition: &Definition) {
     if *terms == (InstrumentTerms { decimals, ..InstrumentTerms::OPEN }) {
         return;
     }
-    fields.extend([("tick", json!(terms.tick.0)), ("lot", json!(terms.lot.0))]);
-    push_band(fields, terms.band);
+    fields.extend([("tick", shown(terms.tick)), ("lot", json!(terms.lot.0))]);
+    push_band(fields, terms.band, shown);
     fields.push(("quantity_max", json!(terms.quantity_max.0)));
     // As a string, because it may be larger than 64 bits.
     fields.push(("notional_max", json!(terms.notional_max.to_string())));
 }
 
-fn push_band(fields: &mut Fields, band: Band) {
-    fields.extend([("band_low", json!(band.low.0)), ("band_high", json!(band.high.0))]);
+fn push_band(fields: &mut Fields, band: Band, shown: impl Fn(Ticks) -> Value) {
+    fields.extend([("band_low", shown(band.low)), ("band_high", shown(band.high))]);
 }
 
 /// The same as text: `name value` pairs, the sequence first.

@@ -3,20 +3,17 @@
 mod args;
 mod conclusion;
 
-pub use args::{Prices, RunArgs};
+pub use args::RunArgs;
 
 use args::STREAM_LIMIT_DEFAULT;
 use conclusion::{RecoverySummary, conclude};
-use highwater::book::Book;
 use highwater::command::{Action, TimedCommand};
 use highwater::ring::Producer;
-use highwater::types::InstrumentId;
 use highwater_console::progress::watch;
 use highwater_console::{CommandError, Console, note};
 use highwater_engine::config::Config;
 use highwater_engine::config::Keep;
 use highwater_engine::context::EngineContext;
-use highwater_engine::decimals::{Decimals, PriceForm};
 use highwater_engine::notices::NoticeSink;
 use highwater_engine::runner::{Ended, Panicked, Ports, Runner};
 use highwater_engine::snapshots::held_by;
@@ -85,10 +82,6 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
         return Ok(());
     }
     let (reader, run_outputs) = flow_binding.into_parts();
-    let writes_decimals = args.prices.form() == PriceForm::Decimal;
-    if writes_decimals || reader.as_ref().is_some_and(FlowReader::has_decimal_prices) {
-        check_decimals(started.book()).map_err(CommandError::Failed)?;
-    }
     let outputs = registered(platform, &config, &started, &run_outputs)?;
     started.lease = None;
     let feed = feed_of(args, reader, &started, &binding);
@@ -97,26 +90,6 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     let settings = RunSettings { args, config: &config };
     let finished = work(started, settings, plugged)?;
     conclude(platform, settings, console, &recovered, finished)
-}
-
-/// Refuses a book in which decimal prices of flows and fills would mean something else: they have
-/// the default number of decimals.
-fn check_decimals(book: &Book<'_>) -> Result<(), String> {
-    let expected = Decimals::DEFAULT.digits();
-    for instrument in (0..book.instrument_count()).map(InstrumentId) {
-        let decimals = book.terms(instrument).map_or(expected, |terms| terms.decimals.0);
-        if decimals != expected {
-            let symbol = book.symbol(instrument).map(|symbol| symbol.to_string());
-            return Err(format!(
-                "the prices of {} have {} decimals, and decimal prices of flows and fills have {}: \
-                 use ticks (the column price_ticks, --prices ticks)",
-                symbol.unwrap_or_default(),
-                decimals,
-                expected
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn paths_of(args: &RunArgs) -> OutputPaths {

@@ -8,6 +8,7 @@
 
 pub mod flow_output;
 pub mod paths;
+pub mod prices;
 pub mod progress;
 
 use highwater_engine::error::StartError;

@@ -3,10 +3,10 @@
 //! A snapshot says how long the file of fills is at its sequence, so that the file can be continued
 //! when the records before are gone. So every engine measures it, whether it writes one or not.
 
-use crate::decimals::{Decimals, PriceForm};
+use crate::decimals::push_decimal;
 use crate::text::push_number;
 use highwater::event::{Event, EventKind, EventSink};
-use highwater::types::{ClientSequence, SessionId, Ticks};
+use highwater::types::{ClientSequence, PriceDecimals, SessionId, Ticks};
 
 /// The session that a flow's commands belong to.
 pub const FLOW_SESSION: SessionId = SessionId(1);
@@ -95,7 +95,7 @@ impl FillsMeter {
 
 impl EventSink for FillsMeter {
     fn event(&mut self, event: &Event) {
-        if self.lines.event(event, &mut self.text) {
+        if self.lines.event(event, None, &mut self.text) {
             self.mark.take(&self.text);
             self.text.clear();
         }
@@ -108,23 +108,23 @@ pub struct FillLines {
     /// A trade does not name its command; the answer to it, which comes first, does.
     aggressor: Option<(SessionId, ClientSequence)>,
     fill_count: u64,
-    prices: PriceForm,
 }
 
 impl FillLines {
     /// The lines of the commands of all sessions but the operator's.
     pub const fn new() -> Self {
-        Self::with_prices(PriceForm::Ticks)
+        Self { aggressor: None, fill_count: 0 }
     }
 
-    /// The same with prices of this form.
-    pub const fn with_prices(prices: PriceForm) -> Self {
-        Self { aggressor: None, fill_count: 0, prices }
-    }
-
-    /// Appends the line of an event, if it makes one; tells whether it did.
+    /// Appends the line of an event, if it makes one; tells whether it did. The price is written
+    /// with `decimals`, or where they are `None` in ticks.
     #[inline]
-    pub fn event(&mut self, event: &Event, text: &mut Vec<u8>) -> bool {
+    pub fn event(
+        &mut self,
+        event: &Event,
+        decimals: Option<PriceDecimals>,
+        text: &mut Vec<u8>,
+    ) -> bool {
         if event.session == SessionId::OPERATOR {
             return false;
         }
@@ -146,11 +146,9 @@ impl FillLines {
             push_number(text, number);
             text.push(b',');
         }
-        match self.prices {
-            PriceForm::Ticks => push_number(text, u64::from(price.ticks())),
-            PriceForm::Decimal => {
-                Decimals::DEFAULT.push_price(text, Ticks(price.ticks()));
-            }
+        match decimals {
+            None => push_number(text, u64::from(price.ticks())),
+            Some(decimals) => push_decimal(text, Ticks(price.ticks()), decimals),
         }
         text.push(b',');
         push_number(text, quantity.lots());

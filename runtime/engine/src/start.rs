@@ -198,11 +198,11 @@ pub trait ReplaySink: EventSink {
         true
     }
 
-    /// The replay begins after a snapshot: the events before it are not repeated.
+    /// The replay begins after a snapshot, with this book: the events before it are not repeated.
     ///
     /// # Errors
     /// The log is of another flow, or what is missing is needed.
-    fn resume(&mut self, snapshot: &SnapshotHeader) -> Result<(), Self::Refusal>;
+    fn resume(&mut self, snapshot: &SnapshotHeader, book: &Book<'_>) -> Result<(), Self::Refusal>;
 
     /// The next events answer this command.
     fn expect(&mut self, command: &Command);
@@ -230,7 +230,7 @@ impl ReplaySink for () {
         false
     }
 
-    fn resume(&mut self, _: &SnapshotHeader) -> Result<(), Infallible> {
+    fn resume(&mut self, _: &SnapshotHeader, _: &Book<'_>) -> Result<(), Infallible> {
         Ok(())
     }
 

@@ -103,9 +103,12 @@ pub fn recovered_seq(reader: Option<&FlowReader>, book: &Book<'_>) -> ClientSequ
 impl Feed {
     /// Goes on where `book` stands, in an engine that may hold `instruments_max` instruments. At
     /// most `limit` fresh commands are fed.
-    pub fn new(source: Source, book: &Book<'_>, instruments_max: u32, limit: u64) -> Self {
-        let reader = match &source {
-            Source::Flow(reader) => Some(&**reader),
+    pub fn new(mut source: Source, book: &Book<'_>, instruments_max: u32, limit: u64) -> Self {
+        let reader = match &mut source {
+            Source::Flow(reader) => {
+                reader.learn(book);
+                Some(&**reader)
+            }
             Source::Stream(_) => None,
         };
         let recovered = recovered_seq(reader, book);
@@ -193,6 +196,14 @@ impl Feed {
         self.skipped_count
     }
 
+    /// What there is to say of the lines so far: a sentence.
+    pub fn notice(&self) -> Option<&str> {
+        match &self.source {
+            Source::Flow(reader) => reader.redefined(),
+            Source::Stream(_) => None,
+        }
+    }
+
     /// The next command.
     #[inline]
     pub fn feed(&mut self) -> Fed {
@@ -246,13 +257,16 @@ impl Feed {
             return self.ruled(line, instrument);
         }
         if line.defines() {
-            if line.defines_validly() {
+            if let Some(decimals) = line.defined_decimals() {
                 self.number(symbol);
+                if let Source::Flow(reader) = &mut self.source {
+                    reader.define(symbol, decimals);
+                }
             }
             return self.ruled(line, InstrumentId(0));
         }
         let instrument = self.number(symbol);
-        let definition = self.operators(Action::DefineInstrument(Definition::open(symbol)));
+        let definition = self.definition(symbol);
         let waiting = self.ruled(line, instrument);
         self.wait_for_next(&waiting);
         definition
@@ -281,6 +295,16 @@ impl Feed {
         instrument
     }
 
+    /// The operator's definition of a symbol that no line has defined, or whose definition the
+    /// engine refused: with the decimals by which its lines are read.
+    fn definition(&mut self, symbol: Symbol) -> Command {
+        let mut definition = Definition::open(symbol);
+        if let Source::Flow(reader) = &self.source {
+            definition.terms.decimals = reader.decimals_of(symbol);
+        }
+        self.operators(Action::DefineInstrument(definition))
+    }
+
     /// The command of a line, or the definition of its symbol, behind which the command then waits.
     #[inline]
     fn command_of(&mut self, line: &FlowLine) -> Command {
@@ -300,7 +324,7 @@ impl Feed {
         }
         let instrument = self.number(line.symbol);
         let waiting = line.command(FLOW_SESSION, instrument);
-        let definition = self.operators(Action::DefineInstrument(Definition::open(line.symbol)));
+        let definition = self.definition(line.symbol);
         self.wait_for_next(&waiting);
         definition
     }

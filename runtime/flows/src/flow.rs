@@ -14,6 +14,7 @@ mod columns;
 mod error;
 mod fields;
 mod identity;
+mod known;
 mod line;
 mod named;
 mod parse;
@@ -41,8 +42,11 @@ mod tests;
 
 use columns::{Column, Layout};
 use error::read_problem;
+use highwater::book::Book;
 use highwater::command::FlowIdentity;
+use highwater::types::{PriceDecimals, Symbol};
 use highwater_platform::wakeup::Wakeup;
+use known::KnownDecimals;
 use problem::LineProblem;
 use source::{Filled, Source, Wait};
 use std::io::Read;
@@ -73,6 +77,9 @@ pub struct FlowReader {
     layout: Option<Layout>,
     /// Number of the line that begins at `start`.
     line: u64,
+    known: KnownDecimals,
+    /// The first line that says other decimals of an instrument than it has: a sentence.
+    redefined: Option<String>,
 }
 
 /// Which last line is taken.
@@ -166,6 +173,8 @@ impl FlowReader {
             last_line: LastLine::Ends,
             layout: None,
             line: 1,
+            known: KnownDecimals::default(),
+            redefined: None,
         }
     }
 
@@ -190,9 +199,27 @@ impl FlowReader {
         self.has(Column::Session)
     }
 
-    /// Whether the flow's prices are decimal.
-    pub fn has_decimal_prices(&self) -> bool {
-        self.has(Column::Price)
+    /// Learns how many decimals the prices of the instruments in `book` have, before a line about
+    /// them is taken.
+    pub fn learn(&mut self, book: &Book<'_>) {
+        self.known.learn(book);
+    }
+
+    /// How many decimals the prices of an instrument have in the lines to come: those of its
+    /// definition, and 2 before it has one.
+    pub fn decimals_of(&self, symbol: Symbol) -> PriceDecimals {
+        self.known.of(symbol)
+    }
+
+    /// The engine gets a definition with these decimals as the symbol's first.
+    pub(crate) fn define(&mut self, symbol: Symbol, decimals: PriceDecimals) {
+        self.known.define(symbol, decimals);
+    }
+
+    /// A sentence about the first line that says other decimals of an instrument than it has; the
+    /// line changes nothing.
+    pub fn redefined(&self) -> Option<&str> {
+        self.redefined.as_deref()
     }
 
     /// Whether the flow's orders may expire: it tells the time itself then.
@@ -288,13 +315,45 @@ impl FlowReader {
     fn take_line(&mut self, length: usize) -> Result<Option<FlowStep>, FlowError> {
         let text = &self.buffer[self.start..self.start + length];
         let result = match &self.layout {
-            Some(layout) => step_of(text, layout, self.line).map(Some),
+            Some(layout) => step_of(text, layout, self.line, &self.known).map(Some),
             None => Layout::of_header(text).map(|layout| {
                 self.layout = Some(layout);
                 None
             }),
         };
-        result.map_err(|LineProblem { column, problem }| self.error(column, &problem))
+        match result {
+            Ok(step) => {
+                if let Some(step) = &step
+                    && self.has_decimals()
+                {
+                    self.take_definition(step);
+                }
+                Ok(step)
+            }
+            Err(LineProblem { column, problem }) => Err(self.error(column, &problem)),
+        }
+    }
+
+    /// Whether lines may define other decimals than the usual ones.
+    #[inline]
+    fn has_decimals(&self) -> bool {
+        self.layout.as_ref().is_some_and(|layout| layout.has(Column::Decimals))
+    }
+
+    /// Learns what a line defines.
+    #[cold]
+    fn take_definition(&mut self, step: &FlowStep) {
+        if let Some((symbol, decimals)) = self.known.take(step)
+            && self.redefined.is_none()
+        {
+            self.redefined = Some(format!(
+                "{}:{}: the decimals of {} stay {}: a second definition changes nothing",
+                self.file(),
+                self.line,
+                shown(&symbol),
+                decimals.0
+            ));
+        }
     }
 
     /// Finds the end of the line that begins at `start`.
@@ -336,7 +395,7 @@ impl FlowReader {
     /// needs no line feed, so that no head is empty.
     fn sound_head(&self) -> &[u8] {
         let head = &self.buffer[..self.end.min(HEAD_BYTES_MAX)];
-        let (mut length, mut layout) = (0, None);
+        let (mut length, mut layout, mut known) = (0, None, self.known.clone());
         for (line, number) in head.split_inclusive(|byte| *byte == b'\n').zip(1..) {
             let is_cut = !line.ends_with(b"\n");
             let text = line.strip_suffix(b"\n").unwrap_or(line);
@@ -346,7 +405,13 @@ impl FlowReader {
                     layout.is_some()
                 }
                 Some(_) if is_cut => false,
-                Some(layout) => step_of(text, layout, number).is_ok(),
+                Some(layout) => match step_of(text, layout, number, &known) {
+                    Ok(step) => {
+                        known.take(&step);
+                        true
+                    }
+                    Err(_) => false,
+                },
             };
             if !is_sound {
                 break;
@@ -425,13 +490,18 @@ impl FlowReader {
 
 /// What a line says.
 #[inline]
-fn step_of(text: &[u8], layout: &Layout, number: u64) -> Result<FlowStep, LineProblem> {
+fn step_of(
+    text: &[u8],
+    layout: &Layout,
+    number: u64,
+    known: &KnownDecimals,
+) -> Result<FlowStep, LineProblem> {
     let Some(columns) = layout.plain else {
-        return named::line(text, layout, number);
+        return named::line(text, layout, number, known);
     };
     match parse::command(text, columns, number) {
         Ok(line) => Ok(FlowStep::Line(line)),
-        Err(_) if named::is_wanted(text) => named::line(text, layout, number),
+        Err(_) if named::is_wanted(text) => named::line(text, layout, number, known),
         Err(problem) => Err(problem),
     }
 }

@@ -103,6 +103,7 @@ impl FlowBinding {
         if book.flow().is_none()
             && let Some(reader) = &mut self.reader
         {
+            reader.learn(book);
             // Of a pipe that has not begun nothing is known, and who writes it may wait for the
             // files.
             reader.identity().map_err(|error| error.to_string())?;
@@ -192,9 +193,10 @@ impl ReplaySink for FlowBinding {
         self.run_outputs.reaches(snapshot.host[0])
     }
 
-    fn resume(&mut self, snapshot: &SnapshotHeader) -> Result<(), Refusal> {
+    fn resume(&mut self, snapshot: &SnapshotHeader, book: &Book<'_>) -> Result<(), Refusal> {
         let [bytes, hash] = snapshot.host;
-        self.run_outputs.resume(FillsMark { bytes, hash }).map_err(Refusal::HistoryGone)?;
+        let mark = FillsMark { bytes, hash };
+        self.run_outputs.resume(mark, book).map_err(Refusal::HistoryGone)?;
         snapshot.image.flow.map_or(Ok(()), |flow| self.accept(&flow))
     }
 

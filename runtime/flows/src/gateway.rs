@@ -93,6 +93,8 @@ pub struct GatewayReport {
     pub pushed_count: u64,
     /// Lines that the log held already.
     pub skipped_count: u64,
+    /// What there is to say of the flow's lines: a sentence.
+    pub notice: Option<String>,
     /// From the first push to the last release, in nanoseconds.
     pub elapsed_ns: u64,
     /// The last sequence that was released whole.
@@ -315,6 +317,7 @@ impl<P: Platform> Gateway<P> {
             acknowledgement: self.port.answers.acknowledgement,
             pushed_count: in_flight.pushed_count,
             skipped_count: self.port.feed.skipped_count(),
+            notice: self.port.feed.notice().map(str::to_owned),
             elapsed_ns,
             last_seq,
             released: self.releaser.released(),

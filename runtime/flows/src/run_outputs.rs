@@ -2,10 +2,11 @@
 
 use crate::event_counts::EventCounts;
 use crate::outputs::{AcksWriter, DurableFile, EventsWriter, FillsWriter, OutputError, reaches};
-use highwater::command::{Action, Command};
+use highwater::book::Book;
+use highwater::command::{Action, Command, Definition};
 use highwater::event::{CommandEnd, Event, EventKind, EventOrEnd, EventSink};
-use highwater::types::{ClientSequence, SessionId, Symbol};
-use highwater_engine::decimals::PriceForm;
+use highwater::types::{ClientSequence, PriceDecimals, SessionId};
+use highwater_engine::decimals::{InstrumentDecimals, PriceForm};
 use highwater_engine::fills::FillsMark;
 use std::collections::VecDeque;
 use std::io;
@@ -22,7 +23,7 @@ pub struct OutputPaths {
     pub acks: Option<PathBuf>,
     /// Whether fills and events have the times of their commands.
     pub times: bool,
-    /// How fills write prices.
+    /// How fills and events write prices.
     pub prices: PriceForm,
 }
 
@@ -38,7 +39,9 @@ pub struct RunOutputs {
     /// Events told before the files were opened: the operator's, a few.
     held: Vec<EventOrEnd>,
     /// Definitions of the operator that have no answer yet, in order.
-    defining: VecDeque<(ClientSequence, Symbol)>,
+    defining: VecDeque<(ClientSequence, Definition)>,
+    /// Those of the instruments that the released events know.
+    decimals: InstrumentDecimals,
     event_counts: EventCounts,
     /// Where the file of fills goes on, when the log does not begin at its beginning.
     fills_mark: Option<FillsMark>,
@@ -64,6 +67,7 @@ impl RunOutputs {
             files: None,
             held: Vec::new(),
             defining: VecDeque::new(),
+            decimals: InstrumentDecimals::default(),
             event_counts: EventCounts::default(),
             fills_mark: None,
             error: None,
@@ -82,12 +86,12 @@ impl RunOutputs {
         path.is_none_or(|path| reaches(path, fills_bytes, self.paths.prices))
     }
 
-    /// The log's records up to a snapshot are gone: the file of fills, if one is written, goes on
-    /// where `mark` says.
+    /// The log's records up to a snapshot, which has this book, are gone: the file of fills, if one
+    /// is written, goes on where `mark` says.
     ///
     /// # Errors
     /// A file of events cannot be continued: a sentence.
-    pub fn resume(&mut self, mark: FillsMark) -> Result<(), String> {
+    pub fn resume(&mut self, mark: FillsMark, book: &Book<'_>) -> Result<(), String> {
         if let Some(events) = &self.paths.events {
             return Err(format!(
                 "the events file '{}' cannot be written: the log's first records were \
@@ -103,6 +107,7 @@ impl RunOutputs {
             ));
         }
         self.fills_mark = Some(mark);
+        self.decimals = InstrumentDecimals::of_book(book);
         Ok(())
     }
 
@@ -112,6 +117,7 @@ impl RunOutputs {
         self.fills_mark = None;
         self.held.clear();
         self.defining.clear();
+        self.decimals = InstrumentDecimals::default();
     }
 
     /// Creates the files, unless they are open, and writes what was told before.
@@ -141,13 +147,13 @@ impl RunOutputs {
     }
 
     /// Notes a command on its way whose answer will be told: the answer to an operator's definition
-    /// gives an instrument's number and not its symbol.
+    /// gives an instrument's number and neither its symbol nor its decimals.
     pub fn expect(&mut self, command: &Command) {
-        if let Action::DefineInstrument(definition) = &command.action
+        if let Action::DefineInstrument(definition) = command.action
             && command.session == SessionId::OPERATOR
-            && self.paths.events.is_some()
+            && (self.paths.events.is_some() || self.paths.prices == PriceForm::Decimal)
         {
-            self.defining.push_back((command.client_sequence, definition.symbol));
+            self.defining.push_back((command.client_sequence, definition));
         }
     }
 
@@ -162,7 +168,17 @@ impl RunOutputs {
             self.held.push(EventOrEnd::Event(*event));
             return;
         };
-        if let Err(error) = files.event(event, &mut self.defining) {
+        let defined = defined_by(event, &mut self.defining);
+        if let (Some(definition), EventKind::InstrumentDefined { is_new: true, .. }) =
+            (&defined, event.kind)
+        {
+            self.decimals.define(event.instrument, definition.terms.decimals);
+        }
+        let decimals = match self.paths.prices {
+            PriceForm::Ticks => None,
+            PriceForm::Decimal => Some(self.decimals.of(event.instrument)),
+        };
+        if let Err(error) = files.event(event, defined.as_ref(), decimals) {
             self.fail(error);
         }
     }
@@ -267,26 +283,23 @@ impl Files {
         Ok(())
     }
 
+    /// `defined` is the definition that the event answers; `decimals` are those of its instrument
+    /// where prices are decimal.
     #[inline]
     fn event(
         &mut self,
         event: &Event,
-        defining: &mut VecDeque<(ClientSequence, Symbol)>,
+        defined: Option<&Definition>,
+        decimals: Option<PriceDecimals>,
     ) -> Result<(), OutputError> {
         if let Some(fills) = &mut self.fills {
-            fills.event(event)?;
+            fills.event(event, decimals)?;
         }
         if let Some(events) = &mut self.events {
-            if let Some((client_sequence, symbol)) = defining.front().copied()
-                && event.session == SessionId::OPERATOR
-                && event.answers() == Some(client_sequence)
-            {
-                defining.pop_front();
-                if let EventKind::InstrumentDefined { .. } = event.kind {
-                    events.name_instrument(event.instrument, symbol);
-                }
+            if let (Some(definition), EventKind::InstrumentDefined { .. }) = (defined, event.kind) {
+                events.name_instrument(event.instrument, definition.symbol);
             }
-            events.event(event)?;
+            events.event(event, decimals)?;
         }
         Ok(())
     }
@@ -307,4 +320,19 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// Takes the definition that an event answers from those that wait.
+#[inline]
+fn defined_by(
+    event: &Event,
+    defining: &mut VecDeque<(ClientSequence, Definition)>,
+) -> Option<Definition> {
+    let (client_sequence, definition) = defining.front().copied()?;
+    let is_answer =
+        event.session == SessionId::OPERATOR && event.answers() == Some(client_sequence);
+    if is_answer {
+        defining.pop_front();
+    }
+    is_answer.then_some(definition)
 }

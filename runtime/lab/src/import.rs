@@ -12,12 +12,11 @@ mod rows;
 
 use clap::ValueEnum;
 use databento::Databento;
-use highwater::types::Symbol;
+use highwater::types::{PriceDecimals, Symbol};
 use highwater_console::flow_output::FlowOutput;
 use highwater_console::paths::Paths;
 use highwater_console::progress::bytes_bar;
 use highwater_console::{CommandError, note};
-use highwater_engine::decimals::Decimals;
 use highwater_flows::flow::{decompressed, symbol_of as flow_symbol, unnamed};
 use highwater_flows::outputs::OutputError;
 use highwater_flows::resolved_path::STANDARD;
@@ -45,8 +44,8 @@ pub struct ImportArgs {
     /// Flow to write; compressed when its name ends in .gz; - for standard output
     #[arg(long, value_name = "FLOW", default_value = "-")]
     pub out: PathBuf,
-    /// Digits of a price behind the point, 0 to 9: one tick is the last of them. A price that has
-    /// more is an error
+    /// Digits of a price behind the point, 0 to 9: one tick is the last of them, and the flow
+    /// defines its instruments so. A price that has more is an error
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=9))]
     pub decimals: u8,
     /// The instrument of a LOBSTER file [default: what stands before the first _ of its name]
@@ -86,14 +85,14 @@ const ROWS_AT_ONCE: u32 = 4_096;
 pub fn import(args: &ImportArgs, stop: &StopFlag) -> Result<(), CommandError> {
     let paths = Paths::default().reads_or_stdin("FILE", Some(&args.file));
     paths.writes_or_stdout("--out", Some(&args.out)).check()?;
-    let decimals = Decimals::new(args.decimals).unwrap_or(Decimals::DEFAULT);
+    let decimals = PriceDecimals(args.decimals);
     let opened = opened(&args.file).and_then(decompressed);
     let input = opened.map_err(|error| {
         CommandError::failed(format!("could not read '{}': {error}", args.file.display()))
     })?;
     let failed = |error| output_failure(&args.out, error);
     let output = FlowOutput::create(&args.out).map_err(failed)?;
-    let mut lines = Lines::new(output);
+    let mut lines = Lines::new(output, decimals);
     let is_whole = match args.format {
         Format::Lobster => {
             let mut importer = Lobster::new(symbol_of(args)?, decimals);

@@ -3,6 +3,7 @@
 
 use crate::Failure;
 use crate::memory_log::MemoryLog;
+use core::fmt::Write;
 use highwater::block::{BlockKind, BlockState, read_block, records_of};
 use highwater::checksum::checksum;
 use highwater::limits::{BLOCK_BYTES, CACHE_LINE_BYTES};
@@ -12,7 +13,7 @@ use highwater::padded::Padded;
 use highwater::record::{Body, Record};
 use highwater::ring::Ring;
 use highwater::segment::{FIRST_POSITION, HeaderState, read_header};
-use highwater::types::{LogPosition, SegmentNumber, Sequence};
+use highwater::types::{LogPosition, PriceDecimals, SegmentNumber, Sequence, Ticks};
 use highwater::watermark::Watermark;
 
 static RING: Ring<u64, 2> = Ring::new();
@@ -23,6 +24,7 @@ pub(crate) fn check(log: &mut MemoryLog<'_>) -> Result<(), Failure> {
     let is_right = ring().is_some_and(|is_right| is_right)
         && watermark()
         && pacing()
+        && decimal()
         && checksum(&[b"1234", b"56789"]) == 0xe306_9283
         && align_of::<Padded<u8>>() == CACHE_LINE_BYTES
         && blocks(log).is_some_and(|is_right| is_right);
@@ -40,6 +42,32 @@ fn ring() -> Option<bool> {
 fn watermark() -> bool {
     WATERMARK.raise(Sequence(5));
     WATERMARK.get() == Sequence(5)
+}
+
+/// A price is read as decimal text and shown so, without an allocation.
+fn decimal() -> bool {
+    let decimals = PriceDecimals(2);
+    let mut shown = Shown { bytes: [0; 8], length: 0 };
+    decimals.ticks("101.25") == Ok(Ticks(10_125))
+        && decimals.ticks("1.255").is_err()
+        && write!(shown, "{}", decimals.price(Ticks(10_150))).is_ok()
+        && shown.bytes.get(..shown.length) == Some(b"101.50".as_slice())
+}
+
+/// Text in a buffer of its own.
+struct Shown {
+    bytes: [u8; 8],
+    length: usize,
+}
+
+impl Write for Shown {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let end = self.length + text.len();
+        let room = self.bytes.get_mut(self.length..end).ok_or(core::fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
 }
 
 /// A sync that is over at once holds nothing back.

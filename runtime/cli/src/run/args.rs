@@ -1,11 +1,10 @@
 //! The arguments of `highwater run`.
 
+use crate::choices::Prices;
 use crate::settings::{ConfigError, Settings};
-use clap::ValueEnum;
 use highwater_console::CommandError;
 use highwater_console::paths::Paths;
 use highwater_engine::config::Config;
-use highwater_engine::decimals::PriceForm;
 use std::path::{Path, PathBuf};
 
 /// Commands of the default stream that one run takes.
@@ -32,8 +31,8 @@ pub struct RunArgs {
     /// Write the fills of the whole flow, those of earlier runs included
     #[arg(long, value_name = "OUT.csv")]
     pub fills: Option<PathBuf>,
-    /// How --fills writes prices: as ticks, or as decimals in a column price; how a flow writes
-    /// them its own columns say
+    /// How --fills, --events and the summary write prices: in ticks, or as decimal numbers (in JSON
+    /// strings); how a flow writes them its own columns say
     #[arg(long, value_name = "FORM", default_value = "ticks")]
     pub prices: Prices,
     /// Write every released event of the whole flow, one JSON object a line
@@ -65,25 +64,6 @@ pub struct RunArgs {
     pub config: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
-}
-
-/// How fills write prices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Prices {
-    /// Whole numbers of ticks.
-    Ticks,
-    /// Decimals, exact.
-    Decimal,
-}
-
-impl Prices {
-    /// The same, as outputs know it.
-    pub(super) const fn form(self) -> PriceForm {
-        match self {
-            Self::Ticks => PriceForm::Ticks,
-            Self::Decimal => PriceForm::Decimal,
-        }
-    }
 }
 
 impl RunArgs {

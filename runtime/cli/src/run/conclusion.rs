@@ -76,6 +76,9 @@ pub(super) fn conclude<P: Platform>(
     finished: Finished<P>,
 ) -> Result<(), CommandError> {
     let RunSettings { args, config } = settings;
+    if let Some(notice) = &finished.engine.output.notice {
+        note(&format!("note: {notice}"));
+    }
     let summary = summary_of(settings, recovered, &finished);
     let last = summary.last_client_sequence;
     let verdict = match finished.engine.output.end {
@@ -174,7 +177,7 @@ fn summary_of<P: Platform>(
         open_orders: book.open_order_count(),
         state_hash: format!("{:016x}", book.state_hash()),
         reserved_bytes: finished.reserved_bytes,
-        instruments: InstrumentSummary::all_of(book, event_counts),
+        instruments: InstrumentSummary::all_of(book, event_counts, args.prices.form()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The instruments of a summary: best prices, last price and volume.
 
 use highwater::book::Book;
-use highwater::types::{InstrumentId, Phase, Price, Side};
+use highwater::types::{InstrumentId, Phase, Side};
+use highwater_console::prices::{ReportedPrice, shown_decimals};
+use highwater_engine::decimals::PriceForm;
 use highwater_engine::figures::grouped_wide;
 use highwater_flows::event_counts::EventCounts;
 use highwater_flows::flow::shown;
@@ -9,43 +11,56 @@ use serde::Serialize;
 use std::fmt;
 
 /// One instrument at the end of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct InstrumentSummary {
     /// Its symbol.
     pub symbol: String,
     /// `continuous`, `auction` or `collecting`.
     pub phase: &'static str,
-    /// Highest price of a buyer, in ticks; nothing without one, and in an auction, whose orders may
-    /// be crossed and wait for one price.
-    pub bid_ticks: Option<u32>,
-    /// Lowest price of a seller, in ticks; nothing like the other.
-    pub ask_ticks: Option<u32>,
-    /// The price of the last trade in ticks, of an earlier run too; nothing before the first.
-    pub last_trade_ticks: Option<u32>,
+    /// Highest price of a buyer; nothing without one, and in an auction, whose orders may be
+    /// crossed and wait for one price.
+    #[serde(flatten)]
+    pub bid: ReportedPrice,
+    /// Lowest price of a seller; nothing like the other.
+    #[serde(flatten)]
+    pub ask: ReportedPrice,
+    /// The price of the last trade, of an earlier run too; nothing before the first.
+    #[serde(flatten)]
+    pub last_trade: ReportedPrice,
     /// Lots that were traded in this run.
     pub volume_lots: u128,
 }
 
 impl InstrumentSummary {
     /// All instruments of `book`, in the order of their definition, with what `event_counts`
-    /// counted.
-    pub fn all_of(book: &Book<'_>, event_counts: &EventCounts) -> Vec<Self> {
+    /// counted and prices of this form.
+    pub fn all_of(book: &Book<'_>, event_counts: &EventCounts, form: PriceForm) -> Vec<Self> {
         let ids = (0..book.instrument_count()).map(InstrumentId);
-        ids.filter_map(|instrument| Self::of(book, instrument, event_counts)).collect()
+        ids.filter_map(|instrument| Self::of(book, instrument, event_counts, form)).collect()
     }
 
-    fn of(book: &Book<'_>, instrument: InstrumentId, event_counts: &EventCounts) -> Option<Self> {
+    fn of(
+        book: &Book<'_>,
+        instrument: InstrumentId,
+        event_counts: &EventCounts,
+        form: PriceForm,
+    ) -> Option<Self> {
+        let decimals = shown_decimals(form, book.terms(instrument)?.decimals);
         let phase = book.phase(instrument)?;
         let best = |side| match phase {
             Phase::Auction => None,
-            Phase::Continuous | Phase::Collecting => book.best(instrument, side).map(Price::ticks),
+            Phase::Continuous | Phase::Collecting => book.best(instrument, side),
         };
         Some(Self {
             symbol: shown(&book.symbol(instrument)?).to_string(),
             phase: phase.name(),
-            bid_ticks: best(Side::Buy),
-            ask_ticks: best(Side::Sell),
-            last_trade_ticks: book.last_trade(instrument).map(Price::ticks),
+            bid: ReportedPrice::new("bid_ticks", best(Side::Buy), decimals),
+            ask: ReportedPrice::new("ask_ticks", best(Side::Sell), decimals),
+            last_trade: ReportedPrice::new(
+                "last_trade_ticks",
+                book.last_trade(instrument),
+                decimals,
+            ),
             volume_lots: event_counts.volume_lots(instrument),
         })
     }
@@ -62,12 +77,10 @@ pub(super) fn write(instruments: &[InstrumentSummary], f: &mut fmt::Formatter<'_
     let heads = ["best bid", "best ask", "last price", "volume"];
     write_row(f, "instrument", &heads.map(str::to_owned), "")?;
     for instrument in instruments.iter().take(SHOWN_INSTRUMENTS) {
-        let price =
-            |price: Option<u32>| price.map_or_else(|| "-".to_owned(), |ticks| ticks.to_string());
         let columns = [
-            price(instrument.bid_ticks),
-            price(instrument.ask_ticks),
-            price(instrument.last_trade_ticks),
+            instrument.bid.to_string(),
+            instrument.ask.to_string(),
+            instrument.last_trade.to_string(),
             grouped_wide(instrument.volume_lots),
         ];
         let is_usual = instrument.phase == Phase::Continuous.name();
@@ -130,7 +143,9 @@ mod tests {
         }
 
         fn second(&self) -> InstrumentSummary {
-            InstrumentSummary::all_of(&self.book, &self.event_counts).pop().unwrap()
+            InstrumentSummary::all_of(&self.book, &self.event_counts, PriceForm::Ticks)
+                .pop()
+                .unwrap()
         }
     }
 
@@ -146,7 +161,8 @@ mod tests {
         market.lines("1,,NEW,1,B,100,7\n2,,NEW,2,S,100,3\n3,,NEW,3,S,100,2\n4,,NEW,4,S,105,1\n");
         let seen = |market: &Market<'_>| {
             let now = market.second();
-            (now.bid_ticks, now.ask_ticks, now.last_trade_ticks, now.volume_lots)
+            let ticks = |price: ReportedPrice| price.ticks().map(|ticks| ticks.0);
+            (ticks(now.bid), ticks(now.ask), ticks(now.last_trade), now.volume_lots)
         };
         assert_eq!(seen(&market), (Some(100), Some(105), Some(100), 5));
         market.control(Control::StartAuction);
@@ -154,7 +170,8 @@ mod tests {
         assert_eq!(seen(&market), (None, None, Some(100), 5));
         assert_eq!(market.second().phase, "auction");
         let shown =
-            Shown(InstrumentSummary::all_of(&market.book, &market.event_counts)).to_string();
+            Shown(InstrumentSummary::all_of(&market.book, &market.event_counts, PriceForm::Ticks))
+                .to_string();
         let expected = "instrument              best bid    best ask  last price          volume\n\
                         A                              -           -           -               0\n\
                         B                              -           -         100               5  auction\n";
@@ -162,7 +179,11 @@ mod tests {
         market.control(Control::Uncross);
         let uncrossed = seen(&market);
         assert_eq!((uncrossed.0, uncrossed.1, uncrossed.3), (None, Some(105), 7));
-        assert_eq!(InstrumentSummary::all_of(&market.book, &market.event_counts)[0].volume_lots, 0);
+        assert_eq!(
+            InstrumentSummary::all_of(&market.book, &market.event_counts, PriceForm::Ticks)[0]
+                .volume_lots,
+            0
+        );
     }
 
     struct Shown(Vec<InstrumentSummary>);

@@ -148,7 +148,7 @@ impl<P: Platform, S: ReplaySink> Attempt<'_, P, S> {
     ) -> Result<Scanned, RecoveryFault> {
         self.sink.restart();
         if let Some(header) = snapshot {
-            let resumed = self.sink.resume(header);
+            let resumed = self.sink.resume(header, book);
             accepted(resumed, &mut self.refusal, header.sequence())?;
         }
         let start = snapshot.map_or(Start::Beginning, |header| Start::Snapshot(header.chain));

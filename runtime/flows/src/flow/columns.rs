@@ -53,6 +53,7 @@ columns! {
     Lot "lot",
     MaxQty "max_qty",
     MaxNotional "max_notional",
+    Decimals "decimals",
 }
 
 /// How many columns there are.

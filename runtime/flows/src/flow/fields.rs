@@ -3,20 +3,22 @@
 use super::columns::{COLUMN_COUNT, Column, Layout};
 use super::line::{SYMBOL_RULE, symbol_of, unnamed};
 use super::parse::{Integer, saturated, unsigned};
-use super::problem::{LineProblem, column_at, wrong_field};
+use super::problem::{LineProblem, column_at, what_is, wrong_field};
 use super::split::Split;
-use highwater::types::{AccountId, Lots, OrderId, SessionId, Side, Symbol, Ticks};
-use highwater_engine::decimals::{DecimalPrice, Decimals, PriceForm};
+use highwater::types::{AccountId, Lots, OrderId, PriceDecimals, SessionId, Side, Symbol, Ticks};
+use highwater_engine::decimals::PriceForm;
 
 /// The fields of one line.
 pub(super) struct Fields<'a> {
     split: Split<'a, COLUMN_COUNT>,
     layout: &'a Layout,
+    /// Those of the line's prices, where they are decimal.
+    pub(super) decimals: PriceDecimals,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn of(line: &'a [u8], layout: &'a Layout) -> Self {
-        Self { split: Split::of(line), layout }
+        Self { split: Split::of(line), layout, decimals: PriceDecimals::default() }
     }
 
     /// The field of a column; empty where there is none.
@@ -85,8 +87,10 @@ impl<'a> Fields<'a> {
             if !self.says(column) {
                 return Ok(Ticks(missing));
             }
-            return DecimalPrice::ticks_of(self.field(column), Decimals::DEFAULT)
-                .map_err(|fault| self.wrong(column, &fault.to_string()));
+            let field = self.field(column);
+            return self.decimals.ticks(field).map_err(|fault| {
+                self.problem(column, format!("{}: {fault}", what_is(field, column.name())))
+            });
         }
         Ok(Ticks(match self.integer(column)? {
             Integer::Missing => missing,
@@ -122,6 +126,17 @@ impl<'a> Fields<'a> {
     pub(super) fn session(&self, column: Column) -> Result<Option<SessionId>, LineProblem> {
         let number: Option<u16> = self.small(column, "a session, 0 to 65535")?;
         Ok(number.map(SessionId))
+    }
+
+    /// The decimals that a definition says; as many as is usual where it says nothing.
+    pub(super) fn defined_decimals(&self) -> Result<PriceDecimals, LineProblem> {
+        const EXPECTED: &str = "digits behind the point, 0 to 9";
+        let said: Option<u8> = self.small(Column::Decimals, EXPECTED)?;
+        let decimals = said.map_or_else(PriceDecimals::default, PriceDecimals);
+        if decimals.is_possible() {
+            return Ok(decimals);
+        }
+        Err(self.wrong(Column::Decimals, &format!("{EXPECTED}, or nothing")))
     }
 
     fn small<N: TryFrom<u64>>(

@@ -4,6 +4,7 @@
 use super::FlowStep;
 use super::columns::{Column, Layout};
 use super::fields::Fields;
+use super::known::KnownDecimals;
 use super::line::{FlowKind, FlowLine};
 use super::parse::{Integer, saturated, unsigned, without_carriage_return};
 use super::problem::LineProblem;
@@ -16,6 +17,7 @@ use highwater::types::{
     AccountId, Band, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional, OrderType,
     ReplaceRule, SelfTrade, SessionId, Side, Symbol, Ticks, TimeInForce,
 };
+use highwater_engine::decimals::PriceForm;
 use highwater_engine::fills::FLOW_SESSION;
 
 const ORDER_TYPES: &[(&str, OrderType)] = &[
@@ -80,9 +82,14 @@ pub(super) fn is_wanted(line: &[u8]) -> bool {
     })
 }
 
-/// What a line says; `number` is the line's number.
-pub(super) fn line(line: &[u8], layout: &Layout, number: u64) -> Result<FlowStep, LineProblem> {
-    let fields = Fields::of(without_carriage_return(line), layout);
+/// What a line says; `number` is the line's number, `known` the decimals of the symbols.
+pub(super) fn line(
+    line: &[u8],
+    layout: &Layout,
+    number: u64,
+    known: &KnownDecimals,
+) -> Result<FlowStep, LineProblem> {
+    let mut fields = Fields::of(without_carriage_return(line), layout);
     let seq = fields.client_sequence()?;
     let command = command_of(fields.field(Column::Command))
         .ok_or_else(|| fields.wrong(Column::Command, &words::expected()))?;
@@ -94,6 +101,12 @@ pub(super) fn line(line: &[u8], layout: &Layout, number: u64) -> Result<FlowStep
                 format!("{} has no use for {}: leave it empty", command.text, column.name());
             return Err(fields.problem(column, problem));
         }
+    }
+    // A definition says itself how its prices are to be read.
+    if command.word == Word::Define {
+        fields.decimals = fields.defined_decimals()?;
+    } else if layout.prices == PriceForm::Decimal {
+        fields.decimals = known.of(fields.symbol()?);
     }
     let reader = Reader { fields, line: number, seq: ClientSequence(seq) };
     let step = reader.step(command.word)?;
@@ -398,7 +411,7 @@ impl Reader<'_> {
             band: self.band()?,
             quantity_max: or(Column::MaxQty, open.quantity_max)?,
             notional_max: self.notional()?,
-            decimals: open.decimals,
+            decimals: self.fields.decimals,
         };
         let action = Action::DefineInstrument(Definition { symbol, terms });
         self.operators(Some(symbol), action)

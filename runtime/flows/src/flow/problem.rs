@@ -26,6 +26,11 @@ pub(super) fn quoted(found: &[u8]) -> String {
 
 /// What a field called `name` is, and what was expected.
 pub(super) fn wrong_field(found: &[u8], name: &str, expected: &str) -> String {
+    format!("{}, expected {expected}", what_is(found, name))
+}
+
+/// The beginning of a sentence about a field called `name`: what it is.
+pub(super) fn what_is(found: &[u8], name: &str) -> String {
     let found = if found.is_empty() { "empty".to_owned() } else { quoted(found) };
-    format!("{name} is {found}, expected {expected}")
+    format!("{name} is {found}")
 }

@@ -1,7 +1,7 @@
 //! A line of a flow that says more than a plain order does: conditions, sessions, the operator.
 
 use highwater::command::{Action, ReplaceOrder};
-use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
+use highwater::types::{ClientSequence, InstrumentId, PriceDecimals, SessionId, Symbol};
 
 /// A command of a flow beyond the plain five.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +52,13 @@ impl RuleLine {
         matches!(self.action, Action::DefineInstrument(_))
     }
 
-    /// Whether the engine takes the line's definition of a symbol that is new.
-    pub const fn defines_validly(&self) -> bool {
+    /// The decimals of a symbol that is new, when the engine takes the line's definition of it.
+    pub const fn defined_decimals(&self) -> Option<PriceDecimals> {
         match &self.action {
             Action::DefineInstrument(definition) => {
-                self.session.0 == SessionId::OPERATOR.0 && definition.terms.are_possible()
+                let is_taken =
+                    self.session.0 == SessionId::OPERATOR.0 && definition.terms.are_possible();
+                if is_taken { Some(definition.terms.decimals) } else { None }
             }
             Action::New(_)
             | Action::Cancel { .. }
@@ -70,7 +72,7 @@ impl RuleLine {
             | Action::LimitSession { .. }
             | Action::BindFlow(_)
             | Action::Note(_)
-            | Action::Configure(_) => false,
+            | Action::Configure(_) => None,
         }
     }
 }

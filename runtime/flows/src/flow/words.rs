@@ -88,6 +88,7 @@ static COMMANDS: [Command; 18] = [
             Column::BandHigh,
             Column::MaxQty,
             Column::MaxNotional,
+            Column::Decimals,
         ],
     ),
     command("BAND", Word::Band, &[Column::Symbol, Column::BandLow, Column::BandHigh]),

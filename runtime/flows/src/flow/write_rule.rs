@@ -202,8 +202,8 @@ impl WrittenLine {
     fn operators(&mut self, action: &Action) -> Result<(), &'static str> {
         match action {
             Action::DefineInstrument(definition) => {
-                if definition.terms.decimals != InstrumentTerms::OPEN.decimals {
-                    return Err("a flow defines instruments with 2 decimals only");
+                if !definition.terms.decimals.is_possible() {
+                    return Err("a flow defines instruments with 0 to 9 decimals");
                 }
                 self.add(Column::Command, "DEFINE");
                 self.terms(&definition.terms);
@@ -251,5 +251,6 @@ impl WrittenLine {
         self.band(terms.band);
         self.add_unless(Column::MaxQty, terms.quantity_max, &open.quantity_max);
         self.add_unless(Column::MaxNotional, terms.notional_max, &open.notional_max);
+        self.add_unless(Column::Decimals, terms.decimals.0, &open.decimals.0);
     }
 }

@@ -31,7 +31,8 @@
 //! With times the line `sequence`, `kind` (`command_end`), `timestamp_ns` follows the events of
 //! each command: when it was taken, in nanoseconds since the Unix epoch.
 //!
-//! Prices are in ticks, quantities in lots. Numbers are integers of up to 64 bits.
+//! Prices are in ticks, or strings of decimals; quantities are in lots. Numbers are integers of up
+//! to 64 bits.
 
 mod line;
 #[cfg(test)]
@@ -39,7 +40,7 @@ mod tests;
 
 use super::{DurableFile, OutputError, TextFile};
 use highwater::event::{CommandEnd, Event, EventKind, RejectReason};
-use highwater::types::{ClientSequence, InstrumentId, SessionId, Symbol};
+use highwater::types::{ClientSequence, InstrumentId, PriceDecimals, SessionId, Symbol};
 use highwater_storage::ConsumerKind;
 use line::Line;
 use std::io;
@@ -78,16 +79,21 @@ impl EventsWriter {
         self.symbols[index] = Some(symbol);
     }
 
-    /// Takes the next released event.
+    /// Takes the next released event. Its prices are written with `decimals`, or where they are
+    /// `None` in ticks.
     ///
     /// # Errors
     ///
     /// When the file cannot be written.
-    pub fn event(&mut self, event: &Event) -> Result<(), OutputError> {
+    pub fn event(
+        &mut self,
+        event: &Event,
+        decimals: Option<PriceDecimals>,
+    ) -> Result<(), OutputError> {
         if let Some(client_sequence) = event.answers() {
             self.answered = Some((event.session, client_sequence));
         }
-        let mut line = Line(self.file.text());
+        let mut line = Line { text: self.file.text(), decimals };
         line.number("{\"sequence\":", event.sequence.0);
         line.number(",\"session\":", u64::from(event.session.0));
         if let Some((session, client_sequence)) = self.answered
@@ -115,7 +121,7 @@ impl EventsWriter {
     ///
     /// When the file cannot be written.
     pub fn end(&mut self, end: CommandEnd) -> Result<(), OutputError> {
-        let mut line = Line(self.file.text());
+        let mut line = Line { text: self.file.text(), decimals: None };
         line.number("{\"sequence\":", end.sequence.0);
         line.number(",\"kind\":\"command_end\",\"timestamp_ns\":", end.timestamp_ns);
         self.file.text().extend_from_slice(b"}\n");

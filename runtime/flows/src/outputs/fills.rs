@@ -2,6 +2,7 @@
 
 use super::{DurableFile, OutputError, TextFile};
 use highwater::event::{CommandEnd, Event};
+use highwater::types::PriceDecimals;
 use highwater_engine::decimals::PriceForm;
 use highwater_engine::fills::{
     DECIMAL_FILLS_HEADER, FILLS_HEADER, FillLines, FillsMark, line_in_ticks,
@@ -60,32 +61,40 @@ impl FillsWriter {
             file.settle()?;
         }
         former.check().map_err(failed)?;
-        Ok(Self { file, lines: FillLines::with_prices(prices), untimed: None })
+        Ok(Self { file, lines: FillLines::new(), untimed: None })
     }
 
     fn to(mut file: TextFile, prices: PriceForm) -> Self {
         file.text().extend_from_slice(header(prices).as_bytes());
-        Self { file, lines: FillLines::with_prices(prices), untimed: None }
+        Self { file, lines: FillLines::new(), untimed: None }
     }
 
     fn timed_to(mut file: TextFile, prices: PriceForm) -> Self {
         let columns = header(prices).trim_end();
         file.text().extend_from_slice(format!("{columns},timestamp_ns\n").as_bytes());
-        Self { file, lines: FillLines::with_prices(prices), untimed: Some(Vec::new()) }
+        Self { file, lines: FillLines::new(), untimed: Some(Vec::new()) }
     }
 
-    /// Takes the next released event. Those of the operator are passed over.
+    /// Takes the next released event. Those of the operator are passed over. `decimals` are those
+    /// of the event's instrument where the file has decimal prices, `None` where it has ticks.
     ///
     /// # Errors
     ///
     /// When the file cannot be written.
     #[inline]
-    pub fn event(&mut self, event: &Event) -> Result<(), OutputError> {
+    pub fn event(
+        &mut self,
+        event: &Event,
+        decimals: Option<PriceDecimals>,
+    ) -> Result<(), OutputError> {
         if let Some(untimed) = &mut self.untimed {
-            self.lines.event(event, untimed);
+            self.lines.event(event, decimals, untimed);
             return Ok(());
         }
-        if self.lines.event(event, self.file.text()) { self.file.settle() } else { Ok(()) }
+        if self.lines.event(event, decimals, self.file.text()) {
+            return self.file.settle();
+        }
+        Ok(())
     }
 
     /// The command of the events before has ended: its lines get its time, where they are to have
@@ -283,7 +292,7 @@ mod tests {
             trade(SESSION, 40_494),
         ];
         for event in &events {
-            fills.event(event).unwrap();
+            fills.event(event, None).unwrap();
         }
         assert_eq!(shared.text(), "");
         fills.flush().unwrap();
@@ -299,7 +308,7 @@ mod tests {
         let mut meter = FillsMeter::new(FillsMark::new());
         for number in 1..=4 {
             for event in [accepted(number), trade(SESSION, number), trade(SESSION, 9)] {
-                fills.event(&event).unwrap();
+                fills.event(&event, None).unwrap();
                 meter.event(&event);
             }
             // A snapshot remembers the mark, and another meter goes on behind it.
@@ -327,7 +336,7 @@ mod tests {
             |sequence, timestamp_ns| CommandEnd { sequence: Sequence(sequence), timestamp_ns };
         for number in 1..=2 {
             for event in [accepted(number), trade(SESSION, number), trade(SESSION, 9)] {
-                fills.event(&event).unwrap();
+                fills.event(&event, None).unwrap();
             }
             fills.flush().unwrap();
             assert!(!shared.text().contains(&format!("\n{number},")), "it has no time yet");
@@ -348,7 +357,7 @@ mod tests {
         let mut meter = FillsMeter::new(FillsMark::new());
         for number in 1..=3 {
             for event in [accepted(number), trade(SESSION, number)] {
-                fills.event(&event).unwrap();
+                fills.event(&event, Some(PriceDecimals(2))).unwrap();
                 meter.event(&event);
             }
         }
@@ -369,9 +378,9 @@ mod tests {
         let shared = Shared::default();
         let file = TextFile::new("fills", "dir/f.csv", shared.clone());
         let mut fills = FillsWriter::to(file, PriceForm::Ticks);
-        fills.event(&accepted(1)).unwrap();
+        fills.event(&accepted(1), None).unwrap();
         while shared.text().is_empty() {
-            fills.event(&trade(SESSION, u64::MAX)).unwrap();
+            fills.event(&trade(SESSION, u64::MAX), None).unwrap();
         }
         assert!(shared.text().ends_with(",18446744073709551615,911,7000\n"));
         shared.break_pipe();

@@ -6,12 +6,12 @@
 
 use super::Importer;
 use super::lines::{ImportedLine, Lines};
-use super::lobster::expected_price;
+use super::lobster::price_refusal;
 use super::open_orders::{Open, OpenOrders, Taker, Takers};
 use super::rows::{Problem, Row, Rows};
 use csv::ByteRecord;
-use highwater::types::{Side, Symbol, Ticks};
-use highwater_engine::decimals::{DecimalPrice, Decimals};
+use highwater::decimal::DecimalPrice;
+use highwater::types::{PriceDecimals, Side, Symbol, Ticks};
 use highwater_flows::flow::symbol_of;
 use std::time::UNIX_EPOCH;
 
@@ -38,7 +38,7 @@ struct Columns {
 #[derive(Debug)]
 pub(super) struct Databento {
     columns: Columns,
-    decimals: Decimals,
+    decimals: PriceDecimals,
     open: OpenOrders,
     takers: Takers,
 }
@@ -90,7 +90,7 @@ impl Columns {
 
 impl Databento {
     /// The records of a file whose header stands first in `rows`.
-    pub(super) fn new(rows: &mut Rows, decimals: Decimals) -> Result<Self, String> {
+    pub(super) fn new(rows: &mut Rows, decimals: PriceDecimals) -> Result<Self, String> {
         let header = rows.header()?;
         let columns = Columns::of(&header).map_err(|problem| rows.sentence(1, &problem))?;
         let (open, takers) = (OpenOrders::default(), Takers::default());
@@ -136,12 +136,12 @@ impl Databento {
         let price = if field.contains(&b'.') {
             DecimalPrice::parse(field)
         } else {
-            let scale = Decimals::new(SCALE).unwrap_or(Decimals::DEFAULT);
+            let scale = PriceDecimals(SCALE);
             Ok(DecimalPrice::of_units(row.number(index, "price")?, scale))
         };
         price
             .and_then(|price| price.ticks(self.decimals))
-            .map_err(|fault| row.wrong(index, "price", &expected_price(fault)))
+            .map_err(|fault| row.problem(index, "price", &price_refusal(fault)))
     }
 
     fn side(&self, row: Row<'_>) -> Result<Option<Side>, Problem> {

@@ -1,11 +1,11 @@
 //! The lines of the flow that an import makes, and what it counts.
 
-use highwater::types::{Side, Symbol, Ticks};
+use highwater::types::{PriceDecimals, Side, Symbol, Ticks};
 use highwater_console::flow_output::FlowOutput;
 use highwater_engine::figures::grouped;
 use highwater_engine::text::push_number;
 use highwater_flows::flow::{HEADER, UNNAMED};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 /// Bytes of text that are gathered before they are written.
@@ -28,19 +28,55 @@ pub(super) struct Lines {
     output: FlowOutput,
     text: Vec<u8>,
     seq: u64,
+    decimals: PriceDecimals,
+    /// The symbols that lines have named, where each needs a definition with its decimals first.
+    defined: BTreeSet<Symbol>,
     written: BTreeMap<&'static str, u64>,
     skipped: BTreeMap<&'static str, u64>,
 }
 
 impl Lines {
-    pub(super) fn new(output: FlowOutput) -> Self {
+    /// Lines of instruments whose prices have `decimals`.
+    pub(super) fn new(output: FlowOutput, decimals: PriceDecimals) -> Self {
         let mut text = Vec::with_capacity(PIECE_BYTES + (64 << 10));
-        text.extend_from_slice(HEADER.as_bytes());
-        Self { output, text, seq: 0, written: BTreeMap::new(), skipped: BTreeMap::new() }
+        text.extend_from_slice(HEADER.trim_end().as_bytes());
+        if decimals != PriceDecimals::default() {
+            text.extend_from_slice(b",decimals");
+        }
+        text.push(b'\n');
+        Self {
+            output,
+            text,
+            seq: 0,
+            decimals,
+            defined: BTreeSet::new(),
+            written: BTreeMap::new(),
+            skipped: BTreeMap::new(),
+        }
     }
 
-    /// Appends a line.
+    /// Appends a line, behind the definition of its instrument where that needs one.
     pub(super) fn push(&mut self, told: &ImportedLine) {
+        if self.decimals != PriceDecimals::default() && self.defined.insert(told.symbol) {
+            let ImportedLine { timestamp_ns, symbol, .. } = *told;
+            self.push_fields(&ImportedLine {
+                command: "DEFINE",
+                timestamp_ns,
+                symbol,
+                order: None,
+                side: None,
+                price: None,
+                quantity: None,
+            });
+            self.text.push(b',');
+            push_number(&mut self.text, u64::from(self.decimals.0));
+            self.text.push(b'\n');
+        }
+        self.push_fields(told);
+        self.text.push(b'\n');
+    }
+
+    fn push_fields(&mut self, told: &ImportedLine) {
         self.seq += 1;
         *self.written.entry(told.command).or_default() += 1;
         let text = &mut self.text;
@@ -62,7 +98,6 @@ impl Lines {
         if told.symbol.as_bytes() != UNNAMED {
             text.extend_from_slice(told.symbol.as_bytes());
         }
-        text.push(b'\n');
     }
 
     /// A message makes no line, for a reason.

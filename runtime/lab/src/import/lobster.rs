@@ -7,8 +7,8 @@ use super::Importer;
 use super::lines::{ImportedLine, Lines};
 use super::open_orders::{Open, OpenOrders, Taker, Takers};
 use super::rows::{Problem, Row};
-use highwater::types::{Side, Symbol, Ticks};
-use highwater_engine::decimals::{DecimalFault, DecimalPrice, Decimals};
+use highwater::decimal::{DecimalFault, DecimalPrice};
+use highwater::types::{PriceDecimals, Side, Symbol, Ticks};
 
 const TIME: usize = 0;
 const TYPE: usize = 1;
@@ -29,7 +29,7 @@ const TRADING_RESUMES: &[u8] = b"1";
 #[derive(Debug)]
 pub(super) struct Lobster {
     symbol: Symbol,
-    decimals: Decimals,
+    decimals: PriceDecimals,
     open: OpenOrders,
     takers: Takers,
     is_quoting: bool,
@@ -37,17 +37,17 @@ pub(super) struct Lobster {
 
 impl Lobster {
     /// The messages of `symbol`, whose prices get these decimals.
-    pub(super) fn new(symbol: Symbol, decimals: Decimals) -> Self {
+    pub(super) fn new(symbol: Symbol, decimals: PriceDecimals) -> Self {
         let (open, takers) = (OpenOrders::default(), Takers::default());
         Self { symbol, decimals, open, takers, is_quoting: false }
     }
 
     fn price(&self, row: Row<'_>) -> Result<Ticks, Problem> {
         let units = row.number(PRICE, "price")?;
-        let scale = Decimals::new(SCALE).unwrap_or(Decimals::DEFAULT);
+        let scale = PriceDecimals(SCALE);
         DecimalPrice::of_units(units, scale)
             .ticks(self.decimals)
-            .map_err(|fault| row.wrong(PRICE, "price", &expected_price(fault)))
+            .map_err(|fault| row.problem(PRICE, "price", &price_refusal(fault)))
     }
 
     /// A message about an order.
@@ -177,11 +177,11 @@ fn timestamp_ns(row: Row<'_>) -> Result<u64, Problem> {
     Ok(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
-/// What is expected of a price, and how to get it where that is another option.
-pub(super) fn expected_price(fault: DecimalFault) -> String {
+/// Why a price is refused, as the end of a sentence, and the option that helps where there is one.
+pub(super) fn price_refusal(fault: DecimalFault) -> String {
     match fault {
-        DecimalFault::TooFine(_) => format!("{fault}; add --decimals with as many as it has"),
-        DecimalFault::TooHigh(_) => format!("{fault}; fewer --decimals have room for more"),
-        DecimalFault::NoDecimal => fault.to_string(),
+        DecimalFault::TooFine(_) => format!(": {fault}; add --decimals with as many as it has"),
+        DecimalFault::TooHigh(_) => format!(": {fault}; fewer --decimals have room for more"),
+        DecimalFault::NoDecimal => format!(": {fault}"),
     }
 }

@@ -105,12 +105,17 @@ impl<'a> Row<'a> {
 
     /// The field of the column `name` is not what was expected.
     pub(super) fn wrong(self, index: usize, name: &str, expected: &str) -> Problem {
+        self.problem(index, name, &format!(", expected {expected}"))
+    }
+
+    /// What the field of the column `name` is, and how the sentence about it goes on.
+    pub(super) fn problem(self, index: usize, name: &str, rest: &str) -> Problem {
         let found = self.field(index);
         let shown = &found[..found.len().min(32)];
         let sentence = if found.is_empty() {
-            format!("{name} is empty, expected {expected}")
+            format!("{name} is empty{rest}")
         } else {
-            format!("{name} is \"{}\", expected {expected}", shown.escape_ascii())
+            format!("{name} is \"{}\"{rest}", shown.escape_ascii())
         };
         let before = self.record.iter().take(index).map(|field| field.len() + 1);
         Problem { column: 1 + before.sum::<usize>(), sentence }

@@ -12,8 +12,8 @@ fn imported(format: Format, text: &str, decimals: u8) -> Result<Vec<String>, Str
     fs::create_dir_all(&folder).unwrap();
     let out = folder.join(format!("{}-{number}.csv", std::process::id()));
     let input: Box<dyn Read + Send> = Box::new(Cursor::new(text.to_owned().into_bytes()));
-    let decimals = Decimals::new(decimals).unwrap();
-    let mut lines = Lines::new(FlowOutput::create(&out).unwrap());
+    let decimals = PriceDecimals(decimals);
+    let mut lines = Lines::new(FlowOutput::create(&out).unwrap(), decimals);
     let file = Path::new("in.csv");
     match format {
         Format::Lobster => {
@@ -57,7 +57,7 @@ fn lobster_messages_become_lines() {
     ];
     assert_eq!(imported(Format::Lobster, text, 2).unwrap(), expected);
     let fine = imported(Format::Lobster, "1.5,1,1,5,12345,1\n", 4).unwrap();
-    assert_eq!(fine, ["NEW,1,B,12345,5,,ACME"]);
+    assert_eq!(fine, ["DEFINE,,,,,,ACME,4", "NEW,1,B,12345,5,,ACME"]);
 }
 
 const MBO: &str = "ts_recv,ts_event,rtype,publisher_id,instrument_id,action,side,price,size,\
@@ -115,7 +115,7 @@ fn what_is_no_message_is_refused_in_place() {
     for (text, expected) in [
         (
             "1.5,1,1,5,12345,1\n",
-            "in.csv:1:11: price is \"12345\", expected at most 2 digits behind",
+            "in.csv:1:11: price is \"12345\": a price of this instrument has at most 2 digits behind",
         ),
         ("1.5,1,1,5,12300,1\n1.6,8,1,5,1,1\n", "in.csv:2:5: type is \"8\", expected 1 to 7"),
         ("1.5,1,1,5,12300,0\n", "in.csv:1:17: direction is \"0\", expected 1 or -1"),
@@ -135,7 +135,11 @@ fn what_is_no_message_is_refused_in_place() {
         let header = "ts_event,action,side,price,size,order_id,instrument_id\n";
         mbo(&format!("{header}5,{action},B,{price},1,7,9\n"))
     };
-    assert!(row("1.005", "A").starts_with("in.csv:2:7: price is \"1.005\", expected at most 2"));
-    assert!(row("-1.00", "A").starts_with("in.csv:2:7: price is \"-1.00\", expected a decimal"));
+    assert!(
+        row("1.005", "A").starts_with(
+            "in.csv:2:7: price is \"1.005\": a price of this instrument has at most 2"
+        )
+    );
+    assert!(row("-1.00", "A").starts_with("in.csv:2:7: price is \"-1.00\": a decimal price is"));
     assert!(row("1.00", "X").starts_with("in.csv:2:3: action is \"X\", expected A, C, M, R"));
 }

@@ -4,13 +4,15 @@ use super::*;
 use crate::flow::write_rule::{WrittenLine, flow_text};
 use highwater::command::Control;
 use highwater::types::OrderId;
+use highwater::types::PriceDecimals;
 
 fn layout(header: &str) -> Layout {
     Layout::of_header(header.as_bytes()).unwrap()
 }
 
 fn step(header: &str, text: &str) -> FlowStep {
-    line(text.as_bytes(), &layout(header), 2).unwrap_or_else(|error| panic!("{text}: {error:?}"))
+    line(text.as_bytes(), &layout(header), 2, &KnownDecimals::default())
+        .unwrap_or_else(|error| panic!("{text}: {error:?}"))
 }
 
 fn rule(header: &str, text: &str) -> RuleLine {
@@ -23,7 +25,8 @@ fn rule(header: &str, text: &str) -> RuleLine {
 }
 
 fn refused(header: &str, text: &str) -> String {
-    let LineProblem { column, problem } = line(text.as_bytes(), &layout(header), 2).unwrap_err();
+    let LineProblem { column, problem } =
+        line(text.as_bytes(), &layout(header), 2, &KnownDecimals::default()).unwrap_err();
     format!("{column}: {problem}")
 }
 
@@ -157,11 +160,14 @@ fn the_operator_says_everything_else() {
     };
     let symbol = Symbol::new(b"A").unwrap();
     let definition = Action::DefineInstrument(Definition { symbol, terms });
-    assert_eq!((line.action(INSTRUMENT), line.defines_validly()), (definition, true));
+    assert_eq!(
+        (line.action(INSTRUMENT), line.defined_decimals()),
+        (definition, Some(PriceDecimals(2)))
+    );
     let open = Action::DefineInstrument(Definition::open(symbol));
     assert_eq!(action("1,,DEFINE,,,,,A"), open);
-    assert!(!rule(header, "1,,DEFINE,,,,,A,,,,,0").defines_validly(), "a tick of 0");
-    assert!(!rule(header, "1,,DEFINE,,,,,A,,,,,,,,,5").defines_validly(), "a client");
+    assert_eq!(rule(header, "1,,DEFINE,,,,,A,,,,,0").defined_decimals(), None, "a tick of 0");
+    assert_eq!(rule(header, "1,,DEFINE,,,,,A,,,,,,,,,5").defined_decimals(), None, "a client");
 }
 
 #[test]
@@ -176,14 +182,74 @@ fn decimal_prices_are_exact_everywhere() {
     let Action::DefineInstrument(definition) = line.action(INSTRUMENT) else { panic!("{line:?}") };
     assert_eq!((definition.terms.band.low, definition.terms.tick), (Ticks(150), Ticks(5)));
     for (price, expected) in [
-        ("12.345", "at most 2 digits behind the point"),
-        ("21474836.48", "at most 21474836.47, the highest price"),
-        ("-1", "a decimal price such as 12.34, without sign or exponent, or nothing"),
-        ("1e3", "a decimal price such as 12.34, without sign or exponent, or nothing"),
+        ("12.345", "a price of this instrument has at most 2 digits behind the point"),
+        ("21474836.48", "a price of this instrument is at most 21474836.47"),
+        ("-1", NO_DECIMAL),
+        ("+1", NO_DECIMAL),
+        (" 1", NO_DECIMAL),
+        ("1.", NO_DECIMAL),
+        (".5", NO_DECIMAL),
+        ("1e3", NO_DECIMAL),
     ] {
         let said = refused(header, &format!("1,NEW,5,B,{price},10"));
-        assert_eq!(said, format!("11: price is \"{price}\", expected {expected}"));
+        assert_eq!(said, format!("11: price is \"{price}\": {expected}"));
     }
+}
+
+const NO_DECIMAL: &str = "a decimal price is digits with or without a point between them, such as \
+                          12.34: no sign, no exponent, no space";
+
+#[test]
+fn a_definition_says_its_decimals_and_has_prices_of_them() {
+    let header = "seq,command,order_id,side,price,qty,symbol,band_low,tick,decimals";
+    let defined = |line: &str| {
+        let line = rule(header, line);
+        let Action::DefineInstrument(definition) = line.action else { panic!("{line:?}") };
+        (definition.terms.decimals.0, definition.terms.band.low.0, definition.terms.tick.0)
+    };
+    assert_eq!(defined("1,DEFINE,,,,,A,1.5,0.0001,4"), (4, 15_000, 1));
+    assert_eq!(defined("1,DEFINE,,,,,A,1,,0"), (0, 1, 1));
+    assert_eq!(defined("1,DEFINE,,,,,A,2.147483647,0.000000005,9"), (9, (1 << 31) - 1, 5));
+    assert_eq!(defined("1,DEFINE,,,,,A,1.5"), (2, 150, 1));
+    for decimals in ["10", "256", "x", "-1"] {
+        let said = refused(header, &format!("1,DEFINE,,,,,A,,,{decimals}"));
+        let expected = "expected digits behind the point, 0 to 9, or nothing";
+        assert_eq!(said, format!("18: decimals is \"{decimals}\", {expected}"));
+    }
+    let said = refused(header, "1,DEFINE,,,,,A,1.5,,0");
+    assert!(said.ends_with("\"1.5\": a price of this instrument has no digits behind the point"));
+    let said = refused(header, "1,NEW,5,B,1,1,A,,,4");
+    assert!(said.ends_with("NEW has no use for decimals: leave it empty"), "{said}");
+}
+
+/// Every instrument of a flow has its own decimals, and the first definition counts.
+#[test]
+fn lines_are_read_with_the_decimals_of_their_instruments() {
+    let text = "seq,command,order_id,side,price,qty,symbol,band_low,decimals,session\n\
+                1,DEFINE,,,,,FX,,4\n2,DEFINE,,,,,JPY,,0\n3,NEW,1,B,1.2345,1,FX\n\
+                4,NEW,2,B,150,1,JPY\n5,NEW,3,B,1.25,1,NEW\n6,BAND,,,,,FX,0.0001\n\
+                7,DEFINE,,,,,NEW,,4\n8,NEW,4,B,1.25,1,NEW\n9,DEFINE,,,,,GOLD,,3,7\n\
+                10,NEW,5,B,1.25,1,GOLD\n11,NEW,6,B,1.250,1,FX\n12,NEW,7,B,150.5,1,JPY\n";
+    let mut reader = crate::flow::FlowReader::from_reader("f.csv", text.as_bytes()).unwrap();
+    let mut prices = Vec::new();
+    let refused = loop {
+        match reader.next_line() {
+            Ok(FlowStep::Line(line)) => prices.push(line.price.0),
+            Ok(FlowStep::Rule(line)) => {
+                if let Action::SetBand { band, .. } = line.action {
+                    prices.push(band.low.0);
+                }
+            }
+            Ok(FlowStep::Pending | FlowStep::End) => panic!("the last line is refused"),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert_eq!(prices, [12_345, 150, 125, 1, 125, 125, 12_500]);
+    let expected =
+        "f.csv:13:12: price is \"150.5\": a price of this instrument has no digits behind";
+    assert!(refused.starts_with(expected), "{refused}");
+    let expected = "f.csv:8: the decimals of NEW stay 2: a second definition changes nothing";
+    assert_eq!(reader.redefined(), Some(expected));
 }
 
 #[test]
@@ -249,7 +315,7 @@ fn no_bytes_make_it_panic() {
                 _ => text[at] = b',',
             }
         }
-        match line(&text, &layout, 2) {
+        match line(&text, &layout, 2, &KnownDecimals::default()) {
             Ok(_) => taken += 1,
             Err(problem) => {
                 refused += 1;
@@ -321,7 +387,7 @@ fn any_action(random: &mut crate::random::Random, kind: usize) -> Action {
                 band: Band { low: Ticks(0), high: ticks },
                 quantity_max: Lots(random.number()),
                 notional_max: Notional::new(u128::from(random.number()) << random.below(9)),
-                decimals: InstrumentTerms::OPEN.decimals,
+                decimals: PriceDecimals(u8::try_from(random.below(10)).unwrap()),
             },
         }),
     }

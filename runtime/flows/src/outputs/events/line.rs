@@ -2,11 +2,16 @@
 
 use crate::flow::UNNAMED;
 use highwater::event::EventKind;
-use highwater::types::{Side, Symbol};
+use highwater::types::{PriceDecimals, Side, Symbol, Ticks};
+use highwater_engine::decimals::push_decimal;
 use highwater_engine::text::{push_number, side_name};
 
 /// One line being put together.
-pub(super) struct Line<'t>(pub(super) &'t mut Vec<u8>);
+pub(super) struct Line<'t> {
+    pub(super) text: &'t mut Vec<u8>,
+    /// Those of the prices in it; `None` for ticks.
+    pub(super) decimals: Option<PriceDecimals>,
+}
 
 impl Line<'_> {
     /// The name of the kind, and its fields.
@@ -99,13 +104,13 @@ impl Line<'_> {
             }
             EventKind::Uncrossed { price, volume, .. } => {
                 self.name("uncrossed");
-                self.number(",\"price\":", u64::from(price.0));
+                self.price(",\"price\":", price);
                 self.number(",\"volume\":", volume.0);
             }
             EventKind::BandSet { band, .. } => {
                 self.name("band_set");
-                self.number(",\"band_low\":", u64::from(band.low.0));
-                self.number(",\"band_high\":", u64::from(band.high.0));
+                self.price(",\"band_low\":", band.low);
+                self.price(",\"band_high\":", band.high);
             }
             EventKind::ClockSet { now_ns, .. } => {
                 self.name("clock_set");
@@ -142,7 +147,7 @@ impl Line<'_> {
         self.name("accepted");
         self.order(order.0);
         self.placed(side, price.0);
-        self.number(",\"trigger\":", u64::from(trigger.0));
+        self.price(",\"trigger\":", trigger);
         self.number(",\"quantity\":", quantity.lots());
     }
 
@@ -234,47 +239,58 @@ impl Line<'_> {
     /// Which side of the book, and at what limit.
     fn placed(&mut self, side: Side, price_ticks: u32) {
         self.side(side);
-        self.number(",\"price\":", u64::from(price_ticks));
+        self.price(",\"price\":", Ticks(price_ticks));
     }
 
     fn priced(&mut self, price_ticks: u32, quantity_lots: u64) {
-        self.number(",\"price\":", u64::from(price_ticks));
+        self.price(",\"price\":", Ticks(price_ticks));
         self.number(",\"quantity\":", quantity_lots);
     }
 
+    fn price(&mut self, key: &str, ticks: Ticks) {
+        let Some(decimals) = self.decimals else {
+            return self.number(key, u64::from(ticks.0));
+        };
+        self.text.extend_from_slice(key.as_bytes());
+        // A string: readers of JSON take a number with a point for a float.
+        self.text.push(b'"');
+        push_decimal(self.text, ticks, decimals);
+        self.text.push(b'"');
+    }
+
     pub(super) fn number(&mut self, key: &str, number: u64) {
-        self.0.extend_from_slice(key.as_bytes());
-        push_number(self.0, number);
+        self.text.extend_from_slice(key.as_bytes());
+        push_number(self.text, number);
     }
 
     /// `key` ends with the opening quotation mark; the word needs no escapes.
     fn word(&mut self, key: &str, word: &str) {
-        self.0.extend_from_slice(key.as_bytes());
-        self.0.extend_from_slice(word.as_bytes());
-        self.0.push(b'"');
+        self.text.extend_from_slice(key.as_bytes());
+        self.text.extend_from_slice(word.as_bytes());
+        self.text.push(b'"');
     }
 
     /// 0 is false.
     fn truth(&mut self, key: &str, truth: u8) {
-        self.0.extend_from_slice(key.as_bytes());
-        self.0.extend_from_slice(if truth == 0 { b"false" } else { b"true" });
+        self.text.extend_from_slice(key.as_bytes());
+        self.text.extend_from_slice(if truth == 0 { b"false" } else { b"true" });
     }
 
     /// Any bytes as a JSON string: unprintable ones as escapes with their number.
     pub(super) fn symbol(&mut self, symbol: Symbol) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let name = if symbol.as_bytes() == UNNAMED { b"-" } else { symbol.as_bytes() };
-        self.0.extend_from_slice(b",\"symbol\":\"");
+        self.text.extend_from_slice(b",\"symbol\":\"");
         for byte in name.iter().copied() {
             match byte {
-                b'"' | b'\\' => self.0.extend_from_slice(&[b'\\', byte]),
-                b' '..=b'~' => self.0.push(byte),
+                b'"' | b'\\' => self.text.extend_from_slice(&[b'\\', byte]),
+                b' '..=b'~' => self.text.push(byte),
                 _ => {
-                    self.0.extend_from_slice(b"\\u00");
-                    self.0.extend([byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]));
+                    self.text.extend_from_slice(b"\\u00");
+                    self.text.extend([byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]));
                 }
             }
         }
-        self.0.push(b'"');
+        self.text.push(b'"');
     }
 }

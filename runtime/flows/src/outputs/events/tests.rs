@@ -4,7 +4,7 @@ use super::*;
 use crate::outputs::text_file::Shared;
 use highwater::event::CancelReason;
 use highwater::types::{
-    Band, Capacities, Lots, OrderId, Phase, Price, Quantity, Sequence, Side, Ticks,
+    Band, Capacities, Lots, OrderId, Phase, Price, PriceDecimals, Quantity, Sequence, Side, Ticks,
 };
 
 const CLIENT_SEQUENCE: ClientSequence = ClientSequence(40);
@@ -16,12 +16,22 @@ type Row = (EventKind, String, bool);
 
 /// The lines for these kinds, which instrument 1 of session 1 sees in this order.
 fn written(kinds: impl Iterator<Item = EventKind>) -> Vec<String> {
+    written_with(kinds, None)
+}
+
+/// The same, with prices of these decimals.
+fn written_with(
+    kinds: impl Iterator<Item = EventKind>,
+    decimals: Option<PriceDecimals>,
+) -> Vec<String> {
     let shared = Shared::default();
     let mut events = EventsWriter::to(TextFile::new("events", "e.jsonl", shared.clone()));
     events.name_instrument(InstrumentId(1), Symbol::new(b"A\\\"\xff").unwrap());
     for (sequence, kind) in (1..).map(Sequence).zip(kinds) {
         let (session, instrument) = (SessionId(1), InstrumentId(1));
-        events.event(&Event { sequence, session, owner: session, instrument, kind }).unwrap();
+        events
+            .event(&Event { sequence, session, owner: session, instrument, kind }, decimals)
+            .unwrap();
     }
     events.flush().unwrap();
     shared.text().lines().map(str::to_owned).collect()
@@ -244,6 +254,27 @@ fn every_kind_has_its_fields() {
     }
 }
 
+/// Only prices change, and all of them.
+#[test]
+fn every_price_is_decimal_on_wish() {
+    let rows = [order_rows(), change_rows(), operator_rows()].concat();
+    let in_ticks = written(rows.iter().map(|row| row.0));
+    let in_decimals = written_with(rows.iter().map(|row| row.0), Some(PriceDecimals(3)));
+    let mut price_count = 0;
+    for (ticks, decimals) in in_ticks.iter().zip(&in_decimals) {
+        let [mut ticks, decimals]: [serde_json::Value; 2] =
+            [ticks, decimals].map(|line| serde_json::from_str(line).unwrap());
+        for name in ["price", "trigger", "band_low", "band_high"] {
+            if let Some(price) = ticks.get_mut(name) {
+                *price = format!("0.{:03}", price.as_u64().unwrap()).into();
+                price_count += 1;
+            }
+        }
+        assert_eq!(ticks, decimals);
+    }
+    assert_eq!(price_count, 12);
+}
+
 #[test]
 fn every_line_is_json() {
     let rows = [order_rows(), change_rows(), operator_rows()].concat();
@@ -272,7 +303,7 @@ fn what_is_not_known_is_left_out_and_another_owner_is_named() {
     let mut events = EventsWriter::to(TextFile::new("events", "e.jsonl", shared.clone()));
     let (session, owner, instrument) = (SessionId(1), SessionId(2), InstrumentId(7));
     let sequence = Sequence(1);
-    events.event(&Event { sequence, session, owner, instrument, kind: trade() }).unwrap();
+    events.event(&Event { sequence, session, owner, instrument, kind: trade() }, None).unwrap();
     events.flush().unwrap();
     let expected = r#"{"sequence":1,"session":1,"owner":2,"instrument":7,"kind":"trade","#;
     assert!(shared.text().starts_with(expected), "{}", shared.text());

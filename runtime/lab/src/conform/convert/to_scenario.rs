@@ -244,13 +244,15 @@ fn define(definition: &Definition) -> Result<Object, String> {
     let open = InstrumentTerms::OPEN;
     let has_notional = terms.notional_max != Notional::UNLIMITED;
     let has_quantity = terms.quantity_max != open.quantity_max;
+    let has_decimals = terms.decimals != open.decimals;
     Ok(Object::new("cmd", "define")
         .with("symbol", name)
         .with("tick", terms.tick)
         .with("lot", terms.lot)
         .with("price_band", format_args!("[{}, {}]", terms.band.low, terms.band.high))
         .with_some("max_qty", has_quantity.then_some(terms.quantity_max))
-        .with_some("max_notional", has_notional.then_some(terms.notional_max)))
+        .with_some("max_notional", has_notional.then_some(terms.notional_max))
+        .with_some("decimals", has_decimals.then_some(terms.decimals.0)))
 }
 
 /// A symbol as JSON.
