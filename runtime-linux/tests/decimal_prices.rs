@@ -101,7 +101,7 @@ fn a_killed_run_is_continued_with_the_same_fills() {
 /// Lines with every kind of price, and what is shown of them.
 const LINES: &str = "4,NEW,1,S,150,5,JPY\n5,NEW,2,S,1.2345,5,FX\n6,NEW,3,B,1.2345,2,FX\n\
     7,NEW,4,B,0.0700000000,5,USD\n8,NEW,5,B,,5,FX,1.5,STOP\n9,BAND,,,,,BTC,,,2.000000001\n\
-    10,DEFINE,,,,,FX,,,,2\n11,REPLACE,4,,0.08,6,USD\n";
+    10,DEFINE,,,,,FX,,,,2\n11,REPLACE,4,,0.08,6,USD\n12,NEW,6,S,1.3,1,FX\n";
 
 #[test]
 fn every_output_writes_decimals_on_wish() {
@@ -122,6 +122,7 @@ fn every_output_writes_decimals_on_wish() {
         r#""order":5,"side":"buy","price":"0.0000","trigger":"1.5000","#,
         r#""kind":"band_set","band_low":"0.000000000","band_high":"2.000000001"}"#,
         r#""order":4,"new_order":4,"price":"0.08","#,
+        r#""kind":"accepted","order":6,"side":"sell","price":"1.3000","#,
     ] {
         assert!(events.contains(part), "{part}\n{events}");
     }
@@ -138,6 +139,9 @@ fn every_output_writes_decimals_on_wish() {
     assert!(text.contains("  bid       0.08            6 lots      1 orders\n"), "{text}");
     let dumped = |args: &str| place.done(&format!("dump --data d {args}")).stdout;
     let [ticks, decimals] = ["", "--prices decimal"].map(dumped);
+    // Every line was found sound, so the log remembers all of them.
+    let head = format!(" head_bytes {} ", place.read("flow.csv").len());
+    assert!(decimals.contains(&head), "{decimals}");
     for part in ["price 1.2345 quantity 2", "trigger 1.5000", "band_high 2.000000001", "price 0.08"]
     {
         assert!(decimals.contains(part) && !ticks.contains(part), "{part}\n{decimals}");
@@ -209,6 +213,31 @@ fn what_is_not_exact_is_refused_in_place() {
     }
 }
 
+/// Where the engine had no room for an instrument, its lines are read with the decimals that it is
+/// defined with later.
+#[test]
+fn a_refused_definition_never_changes_what_a_price_means() {
+    let place = TestDir::new("decimal_prices", "refused_definition");
+    let run = |instruments: u32, lines: &str| {
+        place.write("flow.csv", [HEADER, lines].concat());
+        let limits = SMALL.replace("--instruments 64", &format!("--instruments {instruments}"));
+        place.done(&format!("run --flow flow.csv --data d --events e --prices decimal {limits}"))
+    };
+    let first = "1,NEW,1,S,1,5,A\n2,DEFINE,,,,,FX,,,,4\n3,NEW,2,S,1.2345,5,FX\n4,NEW,3,S,1.5,5,B\n";
+    run(1, first);
+    assert_eq!(place.read("e").matches("\"reason\":\"instruments_full\"").count(), 3);
+    let second =
+        [first, "5,NEW,4,S,1.2345,5,FX\n6,DEFINE,,,,,B,,,,3\n7,NEW,5,S,1.5,5,B\n"].concat();
+    run(4, &second);
+    let events = place.read("e");
+    for part in [
+        r#""symbol":"FX","kind":"rested","order":4,"side":"sell","price":"1.2345""#,
+        r#""symbol":"B","kind":"rested","order":5,"side":"sell","price":"1.500""#,
+    ] {
+        assert!(events.contains(part), "{part}\n{events}");
+    }
+}
+
 /// The decimals that a flow defines pass through a scenario and back.
 #[test]
 fn conversion_keeps_decimals() {
@@ -225,4 +254,10 @@ fn conversion_keeps_decimals() {
     let decimals = |at: usize| first["commands"][at]["decimals"].clone();
     assert_eq!([0, 1, 2].map(decimals), [0, 4, 9].map(Value::from));
     assert!(place.read("b.csv").lines().next().unwrap().ends_with(",decimals"));
+    // In ticks it says the same.
+    let books = ["flow", "b"].map(|name| {
+        place.done(&format!("run --flow {name}.csv --data {name} {SMALL}"));
+        json(&place.done(&format!("book --data {name} --prices decimal --json")).stdout)
+    });
+    assert_eq!(books[0]["instruments"], books[1]["instruments"]);
 }

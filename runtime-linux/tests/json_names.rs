@@ -53,10 +53,13 @@ fn names_of_a_run_and_its_log_are_in_the_guide() {
     place.write("flow.csv", [HEADER, LINES].concat());
     let run = "run --data d --flow flow.csv --log-trades --events events.jsonl --json";
     check(&place, run, 0, "volume_lots");
+    check(&place, &format!("{run} --prices decimal"), 0, "bid");
     check_lines(&place.read("events.jsonl"), "maker_remaining");
     for (args, name) in [
         ("verify", "running_hash"),
         ("book", "visible_lots"),
+        ("book --prices decimal", "last_trade"),
+        ("dump --prices decimal", "price"),
         ("dump", "new_order"),
         ("snapshot", "retired_bytes"),
         ("disk --seconds 1", "at_once_way"),

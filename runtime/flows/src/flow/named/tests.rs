@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::flow::write_rule::{WrittenLine, flow_text};
-use highwater::command::Control;
-use highwater::types::OrderId;
+use highwater::book::Book;
+use highwater::command::{Command, Control};
 use highwater::types::PriceDecimals;
+use highwater::types::{Capacities, OrderId, Sequence};
 
 fn layout(header: &str) -> Layout {
     Layout::of_header(header.as_bytes()).unwrap()
@@ -416,4 +417,29 @@ fn any_order(random: &mut crate::random::Random, order: OrderId, account: Accoun
         },
         client_bytes: ClientBytes::EMPTY,
     })
+}
+
+/// What a log knows counts, whatever its flow says of it later.
+#[test]
+fn a_reader_learns_the_decimals_of_a_book() {
+    let capacities = Capacities { orders: 16, instruments: 2, sessions: 2 };
+    let mut memory = vec![0; Book::bytes_needed(capacities)];
+    let mut book = Book::new(&mut memory, capacities, 1).unwrap();
+    let mut definition = Definition::open(Symbol::new(b"FX").unwrap());
+    definition.terms.decimals = PriceDecimals(4);
+    let (session, client_sequence) = (SessionId::OPERATOR, ClientSequence(1));
+    let action = Action::DefineInstrument(definition);
+    book.apply(Sequence(1), &Command { session, client_sequence, action }, &mut ());
+    let text = "seq,command,order_id,side,price,qty,symbol\n1,NEW,1,B,1.2345,1,FX\n";
+    let price = |learn: bool| {
+        let mut reader = crate::flow::FlowReader::from_reader("f.csv", text.as_bytes()).unwrap();
+        if learn {
+            reader.learn(&book);
+        }
+        match reader.next_line() {
+            Ok(FlowStep::Line(line)) => Some(line.price),
+            Ok(FlowStep::Rule(_) | FlowStep::Pending | FlowStep::End) | Err(_) => None,
+        }
+    };
+    assert_eq!((price(true), price(false)), (Some(Ticks(12_345)), None));
 }
