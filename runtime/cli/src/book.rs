@@ -1,12 +1,12 @@
 //! `highwater book`: the books of all instruments, or of one, as they stood behind any sequence.
 
-use crate::choices::Prices;
 use crate::inspect::{CacheArgs, looked_at_again, open_log};
 use highwater::book::{Book, LevelView};
 use highwater::types::{InstrumentId, PriceDecimals, Sequence, Side, Symbol};
 use highwater_console::prices::{ReportedPrice, shown_decimals};
 use highwater_console::{CommandError, Console};
 use highwater_engine::figures::grouped;
+use highwater_lab::prices::Prices;
 use highwater_platform::Platform;
 use serde::Serialize;
 use std::fmt;

@@ -2,29 +2,9 @@
 
 use clap::ValueEnum;
 use highwater_engine::config::Keep;
-use highwater_engine::decimals::PriceForm;
 use highwater_platform::idle::IdleStrategy;
 use highwater_storage::IoChoice;
 use serde::Deserialize;
-
-/// `--prices`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Prices {
-    /// Whole numbers of ticks
-    Ticks,
-    /// Decimal numbers, exact, with the decimals of each instrument
-    Decimal,
-}
-
-impl Prices {
-    /// The same, as outputs know it.
-    pub const fn form(self) -> PriceForm {
-        match self {
-            Self::Ticks => PriceForm::Ticks,
-            Self::Decimal => PriceForm::Decimal,
-        }
-    }
-}
 
 /// `--idle`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]

@@ -1,7 +1,6 @@
 //! `highwater dump`: the records of a log, readable, one a line.
 
 use crate::book::not_there;
-use crate::choices::Prices;
 use crate::inspect::{CacheArgs, looked_at_again, open_log};
 use highwater::command::{
     Action, ClientBytes, Command, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
@@ -16,6 +15,7 @@ use highwater::types::{
 use highwater_console::{CommandError, Console};
 use highwater_engine::decimals::{InstrumentDecimals, PriceForm};
 use highwater_engine::text::side_name;
+use highwater_lab::prices::Prices;
 use highwater_platform::Platform;
 use serde_json::{Value, json};
 use std::path::PathBuf;

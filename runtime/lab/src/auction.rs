@@ -9,15 +9,18 @@ mod report;
 mod tests;
 mod trades;
 
+use crate::prices::Prices;
 use highwater::book::{Admission, Book, Indicative};
 use highwater::command::{Action, Command, Control, Definition};
 use highwater::event::{Event, EventSink};
 use highwater::limits::ORDERS_MAX;
-use highwater::types::{Capacities, ClientSequence, InstrumentId, SessionId, Symbol};
+use highwater::types::{
+    Capacities, ClientSequence, InstrumentId, PriceDecimals, SessionId, Symbol,
+};
 use highwater_console::paths::Paths;
 use highwater_console::{CommandError, Console, note};
 use highwater_flows::event_counts::EventCounts;
-use highwater_flows::flow::{FlowKind, FlowLine, FlowReader, FlowStep, LastLine, shown};
+use highwater_flows::flow::{FlowKind, FlowLine, FlowReader, FlowStep, LastLine, RuleLine, shown};
 use highwater_flows::outputs::OutputError;
 use highwater_flows::resolved_path::STANDARD;
 use highwater_platform::signals::StopFlag;
@@ -29,7 +32,7 @@ use trades::TradesWriter;
 
 /// Collect the orders of one instrument in a call auction and uncross it.
 ///
-/// It prints the price (ticks), the volume and the imbalance (lots) of the uncross, and the number
+/// It prints the price, the volume and the imbalance (lots) of the uncross, and the number
 /// of its trades. The price is that of an order at which the most trades. Of several such prices it
 /// is the one with the least imbalance, and of several of these the one at which every better order
 /// trades in full, or the middle of the lowest and the highest of these, rounded up.
@@ -37,7 +40,7 @@ use trades::TradesWriter;
 #[expect(clippy::struct_excessive_bools, reason = "two flags that do not touch each other")]
 pub struct AuctionArgs {
     /// The orders: a flow file of NEW, CANCEL, REDUCE and REPLACE lines, plain or gzip; - for
-    /// standard input
+    /// standard input. A DEFINE line before them may say the instrument's terms
     #[arg(long, value_name = "FILE.csv[.gz]")]
     pub orders: PathBuf,
     /// Take the last line even without a line feed: the file is known to be complete
@@ -47,6 +50,10 @@ pub struct AuctionArgs {
     /// - for standard output
     #[arg(long, value_name = "OUT.csv")]
     pub trades: Option<PathBuf>,
+    /// How --trades and the report write prices: in ticks, or as decimal numbers (in a column
+    /// price, in JSON strings)
+    #[arg(long, value_name = "FORM", default_value = "ticks")]
+    pub prices: Prices,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
@@ -72,19 +79,20 @@ pub fn auction(args: &AuctionArgs, stop: &StopFlag) -> Result<(), CommandError> 
     check_paths(args)?;
     let reader = FlowReader::open(&args.orders).map_err(CommandError::failed)?;
     let reader = reader.with_last_line(LastLine::of_flag(args.last_line_whole));
-    let mut trades =
-        args.trades.as_deref().map(TradesWriter::create).transpose().map_err(output_failure)?;
-    let Some(lines) = Collector::new(reader).collect(stop)? else {
+    let form = args.prices.form();
+    let trades = args.trades.as_deref().map(|path| TradesWriter::create(path, form));
+    let mut trades = trades.transpose().map_err(output_failure)?;
+    let Some(orders) = Collector::new(reader).collect(stop)? else {
         note("stopped before all orders were collected: nothing was uncrossed");
         return Ok(());
     };
-    let outcome = uncross(&lines, trades.as_mut())?;
+    let outcome = uncross(&orders, trades.as_mut())?;
     if let Some(trades) = &mut trades {
         trades.keep().map_err(output_failure)?;
     }
     let on_stdout = args.trades.as_deref().is_some_and(|trades| trades == STANDARD);
     let console = if on_stdout { Console::on_stderr() } else { Console::on_stdout() };
-    let report = AuctionReport::of(&outcome);
+    let report = AuctionReport::of(&outcome, form);
     if args.json { console.print_json(&report) } else { console.print(&report.to_string()) }
 }
 
@@ -98,20 +106,42 @@ fn output_failure(error: OutputError) -> CommandError {
     if error.is_broken_pipe() { CommandError::ClosedPipe } else { CommandError::failed(error) }
 }
 
+/// What an auction is made of.
+#[derive(Debug, Default)]
+struct Orders {
+    /// The definition before the orders, where there is one.
+    definition: Option<Definition>,
+    lines: Vec<FlowLine>,
+}
+
+impl Orders {
+    /// The instrument, when a line has named it.
+    fn symbol(&self) -> Option<Symbol> {
+        let of_definition = self.definition.map(|definition| definition.symbol);
+        of_definition.or_else(|| self.lines.first().map(|line| line.symbol))
+    }
+
+    /// What the instrument takes, and how its prices are written.
+    fn definition(&self) -> Definition {
+        let symbol = self.symbol().unwrap_or_else(highwater_flows::flow::unnamed);
+        self.definition.unwrap_or_else(|| Definition::open(symbol))
+    }
+}
+
 /// Reads the lines of an auction.
 struct Collector {
     reader: FlowReader,
-    lines: Vec<FlowLine>,
+    orders: Orders,
     bar: ProgressBar,
 }
 
 impl Collector {
     fn new(reader: FlowReader) -> Self {
-        Self { reader, lines: Vec::new(), bar: ProgressBar::hidden() }
+        Self { reader, orders: Orders::default(), bar: ProgressBar::hidden() }
     }
 
     /// All lines; `None` when somebody wished to stop.
-    fn collect(mut self, stop: &StopFlag) -> Result<Option<Vec<FlowLine>>, CommandError> {
+    fn collect(mut self, stop: &StopFlag) -> Result<Option<Orders>, CommandError> {
         // Those who wake it may outlive the collector.
         let wakeup: &'static Wakeup = Box::leak(Box::default());
         stop.wakes(wakeup);
@@ -131,7 +161,7 @@ impl Collector {
                 }
                 Collected::All => {
                     self.bar.finish_and_clear();
-                    return Ok(Some(self.lines));
+                    return Ok(Some(self.orders));
                 }
             }
             self.show_progress();
@@ -143,23 +173,33 @@ impl Collector {
             match self.reader.next_line().map_err(CommandError::failed)? {
                 FlowStep::Line(line) => {
                     self.check(&line)?;
-                    self.lines.push(line);
+                    self.orders.lines.push(line);
                 }
-                FlowStep::Rule(line) => {
-                    let sentence = format!(
-                        "{}:{}: an auction only collects orders and uncrosses them by itself: \
-                         expected NEW, CANCEL, REDUCE or REPLACE of a limit order without \
-                         conditions, account or session",
-                        self.reader.file(),
-                        line.line
-                    );
-                    return Err(CommandError::failed(sentence));
-                }
+                FlowStep::Rule(line) => self.define(&line)?,
                 FlowStep::Pending => return Ok(Collected::Pending),
                 FlowStep::End => return Ok(Collected::All),
             }
         }
         Ok(Collected::Some)
+    }
+
+    /// Takes a definition before the orders; any other line is refused.
+    fn define(&mut self, line: &RuleLine) -> Result<(), CommandError> {
+        let is_first = self.orders.symbol().is_none();
+        if let Action::DefineInstrument(definition) = line.action(INSTRUMENT)
+            && is_first
+            && line.defined_decimals().is_some()
+        {
+            self.orders.definition = Some(definition);
+            return Ok(());
+        }
+        Err(CommandError::failed(format!(
+            "{}:{}: an auction only collects orders and uncrosses them by itself: expected NEW, \
+             CANCEL, REDUCE or REPLACE of a limit order without conditions, account or session, \
+             and before all of them at most one DEFINE",
+            self.reader.file(),
+            line.line
+        )))
     }
 
     /// Refuses what is no auction of one instrument.
@@ -173,9 +213,9 @@ impl Collector {
             );
             return Err(CommandError::failed(sentence));
         }
-        match self.lines.first() {
-            Some(first) if first.symbol != line.symbol => {
-                let (symbol, expected) = (shown(&line.symbol), shown(&first.symbol));
+        match self.orders.symbol() {
+            Some(first) if first != line.symbol => {
+                let (symbol, expected) = (shown(&line.symbol), shown(&first));
                 let sentence = format!(
                     "{}: the symbol is {symbol} and was {expected} before: an auction has one \
                      instrument",
@@ -189,13 +229,13 @@ impl Collector {
 
     /// Shows a bar once there is much to read.
     fn show_progress(&mut self) {
-        if self.bar.is_hidden() && self.lines.len() >= PROGRESS_FROM {
+        if self.bar.is_hidden() && self.orders.lines.len() >= PROGRESS_FROM {
             // It shows itself on terminals only.
             self.bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{spinner} {human_pos} lines, {per_sec}");
             self.bar.set_style(style.unwrap_or_else(|_error| ProgressStyle::default_spinner()));
         }
-        self.bar.set_position(u64::try_from(self.lines.len()).unwrap_or(u64::MAX));
+        self.bar.set_position(u64::try_from(self.orders.lines.len()).unwrap_or(u64::MAX));
     }
 }
 
@@ -215,18 +255,21 @@ struct Outcome {
     indicative: Option<Indicative>,
     /// What was counted.
     event_counts: EventCounts,
+    /// Those of the instrument.
+    decimals: PriceDecimals,
 }
 
 /// Collects the lines in an auction, uncrosses it, and tells `trades`.
-fn uncross(lines: &[FlowLine], trades: Option<&mut TradesWriter>) -> Result<Outcome, CommandError> {
-    let capacities = capacities_for(lines)?;
+fn uncross(orders: &Orders, trades: Option<&mut TradesWriter>) -> Result<Outcome, CommandError> {
+    let capacities = capacities_for(&orders.lines)?;
     let mut memory = vec![0; Book::bytes_needed(capacities)];
     // The seed spreads the hash table only.
     let book = Book::new(&mut memory, capacities, 1).map_err(CommandError::failed)?;
-    let mut call = Call { book, operator_sequence: 0, sink: Sink::new(trades) };
-    let symbol = lines.first().map_or_else(highwater_flows::flow::unnamed, |line| line.symbol);
-    call.open(symbol);
-    for line in lines {
+    let definition = orders.definition();
+    let decimals = definition.terms.decimals;
+    let mut call = Call { book, operator_sequence: 0, sink: Sink::new(trades, decimals) };
+    call.open(definition);
+    for line in &orders.lines {
         call.take(line);
     }
     let (order_count, indicative) =
@@ -235,7 +278,7 @@ fn uncross(lines: &[FlowLine], trades: Option<&mut TradesWriter>) -> Result<Outc
     let Sink { event_counts, failure, .. } = call.sink;
     match failure {
         Some(error) => Err(output_failure(error)),
-        None => Ok(Outcome { order_count, indicative, event_counts }),
+        None => Ok(Outcome { order_count, indicative, event_counts, decimals }),
     }
 }
 
@@ -259,8 +302,8 @@ struct Call<'m, 't> {
 }
 
 impl Call<'_, '_> {
-    fn open(&mut self, symbol: Symbol) {
-        self.operate(Action::DefineInstrument(Definition::open(symbol)));
+    fn open(&mut self, definition: Definition) {
+        self.operate(Action::DefineInstrument(definition));
         self.operate(Action::Control { instrument: INSTRUMENT, control: Control::StartAuction });
     }
 
@@ -289,13 +332,14 @@ impl Call<'_, '_> {
 struct Sink<'t> {
     event_counts: EventCounts,
     trades: Option<&'t mut TradesWriter>,
+    decimals: PriceDecimals,
     /// The first failure; nothing is written after it.
     failure: Option<OutputError>,
 }
 
 impl<'t> Sink<'t> {
-    fn new(trades: Option<&'t mut TradesWriter>) -> Self {
-        Self { event_counts: EventCounts::default(), trades, failure: None }
+    fn new(trades: Option<&'t mut TradesWriter>, decimals: PriceDecimals) -> Self {
+        Self { event_counts: EventCounts::default(), trades, decimals, failure: None }
     }
 }
 
@@ -305,7 +349,7 @@ impl EventSink for Sink<'_> {
         if let Some(trades) = &mut self.trades
             && self.failure.is_none()
         {
-            self.failure = trades.event(event).err();
+            self.failure = trades.event(event, self.decimals).err();
         }
     }
 }

@@ -7,3 +7,4 @@ pub mod bench;
 pub mod conform;
 pub mod disk;
 pub mod import;
+pub mod prices;

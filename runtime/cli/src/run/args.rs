@@ -1,10 +1,10 @@
 //! The arguments of `highwater run`.
 
-use crate::choices::Prices;
 use crate::settings::{ConfigError, Settings};
 use highwater_console::CommandError;
 use highwater_console::paths::Paths;
 use highwater_engine::config::Config;
+use highwater_lab::prices::Prices;
 use std::path::{Path, PathBuf};
 
 /// Commands of the default stream that one run takes.

@@ -1,6 +1,8 @@
 //! What an auction came to: what a person reads, and the same as one JSON object.
 
 use super::Outcome;
+use highwater_console::prices::{ReportedPrice, shown_decimals};
+use highwater_engine::decimals::PriceForm;
 use highwater_engine::figures::{grouped, grouped_wide};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -11,8 +13,9 @@ use std::fmt;
 pub(super) struct AuctionReport {
     /// Orders that were open before the uncross.
     pub(super) orders: u32,
-    /// The price of all trades, in ticks; nothing when there are none.
-    pub(super) price_ticks: Option<u32>,
+    /// The price of all trades; nothing when there are none.
+    #[serde(flatten)]
+    pub(super) price: ReportedPrice,
     /// What the trades add up to, in lots.
     pub(super) volume_lots: u128,
     /// What could not trade at the price, in lots.
@@ -30,14 +33,18 @@ pub(super) struct AuctionReport {
 }
 
 impl AuctionReport {
-    pub(super) fn of(outcome: &Outcome) -> Self {
+    pub(super) fn of(outcome: &Outcome, form: PriceForm) -> Self {
         let indicative = outcome.indicative;
         let imbalance_lots = indicative.map_or(0, |indicative| indicative.imbalance_lots);
         let event_counts = &outcome.event_counts;
         let rejects = event_counts.rejects().map(|(reason, count)| (reason.name(), count));
         Self {
             orders: outcome.order_count,
-            price_ticks: indicative.map(|indicative| indicative.price.ticks()),
+            price: ReportedPrice::new(
+                "price_ticks",
+                indicative.map(|indicative| indicative.price),
+                shown_decimals(form, outcome.decimals),
+            ),
             volume_lots: indicative.map_or(0, |indicative| indicative.volume_lots),
             imbalance_lots: imbalance_lots.unsigned_abs(),
             imbalance_side: match imbalance_lots {
@@ -56,9 +63,9 @@ impl AuctionReport {
 impl fmt::Display for AuctionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "orders              {}", grouped(u64::from(self.orders)))?;
-        match self.price_ticks {
+        match self.price.with_unit() {
             None => writeln!(f, "price               none: no buyer meets a seller")?,
-            Some(ticks) => writeln!(f, "price               {ticks} ticks")?,
+            Some(price) => writeln!(f, "price               {price}")?,
         }
         writeln!(f, "volume              {} lots", grouped_wide(self.volume_lots))?;
         write!(f, "imbalance           {} lots", grouped_wide(self.imbalance_lots))?;
