@@ -2,26 +2,22 @@
 //! and the documents list exactly what a flow cannot express.
 #![cfg(target_os = "linux")]
 
+#[path = "common/listed.rs"]
+pub mod listed;
 #[path = "common/program.rs"]
 pub mod program;
-
 #[path = "common/scenarios.rs"]
 pub mod scenarios;
 
+use listed::listed;
 use program::{TestDir, json, number};
-use scenarios::{QUIET, own_files};
+use scenarios::{QUIET, others_file, own_files};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const RUN: &str = "--orders 4096 --instruments 64 --segment-bytes 64K --io append --sync off";
-
-/// The scenarios of other engines, where they are.
-fn others_file() -> Option<PathBuf> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/scenarios/scenarios.json");
-    file.exists().then_some(file)
-}
 
 /// The ids of the scenarios that the program says a flow cannot express.
 fn inexpressible(place: &TestDir, file: &Path) -> BTreeSet<String> {
@@ -135,13 +131,6 @@ fn scenarios_of_other_engines_go_there_and_back() {
         Some(file) => there_and_back("others", &[file]),
         None => println!("skipped: the scenarios of other engines are not here"),
     }
-}
-
-/// The ids in backquotes in the paragraph of the page that begins so.
-fn listed(page: &str, start: &str) -> BTreeSet<String> {
-    let from = page.find(start).unwrap_or_else(|| panic!("no paragraph begins with '{start}'"));
-    let paragraphs = page[from..].split("\n\n").next().unwrap();
-    paragraphs.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The project's scenario files, and which of their events need not be named.
+//! The scenario files, and which of their events need not be named.
 #![expect(clippy::missing_panics_doc, reason = "what goes wrong in a test panics")]
 
 use std::fs;
@@ -13,6 +13,12 @@ pub fn own_files() -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+/// The scenarios of other engines, where they are.
+pub fn others_file() -> Option<PathBuf> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/scenarios/scenarios.json");
+    file.exists().then_some(file)
 }
 
 /// Kinds of events that are compared only where the scenario names them, or is strict: leaving one

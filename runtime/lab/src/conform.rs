@@ -7,6 +7,7 @@ mod capacities;
 mod command;
 mod config;
 mod convert;
+mod engine_commands;
 mod fact;
 mod gateway;
 mod integer;
@@ -19,6 +20,7 @@ mod trial;
 mod twins;
 
 pub use convert::{ConvertArgs, convert};
+pub use engine_commands::{EngineScenario, engine_scenarios};
 pub use trial::Difference;
 
 use highwater_console::{CommandError, Console};
