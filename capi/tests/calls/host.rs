@@ -5,8 +5,8 @@ use core::ffi::c_void;
 use core::ptr;
 use highwater_capi::{
     HW_MEMORY_ALIGN, HwCommand, HwCommandKind, HwConfig, HwEngine, HwError, HwEvent, HwHost,
-    HwSide, HwStatus, hw_config_default, hw_memory_bytes, hw_open, hw_pop, hw_push,
-    hw_step_log_writer, hw_step_sequencer,
+    HwSide, HwStatus, hw_config_default, hw_define, hw_definition_open, hw_memory_bytes, hw_open,
+    hw_pop, hw_push, hw_step_log_writer, hw_step_sequencer,
 };
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 
@@ -151,8 +151,13 @@ pub(crate) fn order(id: u64, side: HwSide, price: u32) -> HwCommand {
 }
 
 pub(crate) fn push(host: &Host, command: &HwCommand) -> HwStatus {
+    push_at(host, 7, command)
+}
+
+/// Pushes it as one that came at this time.
+pub(crate) fn push_at(host: &Host, timestamp_ns: u64, command: &HwCommand) -> HwStatus {
     // SAFETY: the handle is one, and the command a reference.
-    unsafe { hw_push(host.engine.get(), 7, &raw const *command) }
+    unsafe { hw_push(host.engine.get(), timestamp_ns, &raw const *command) }
 }
 
 pub(crate) fn step_sequencer(host: &Host) -> HwStatus {
@@ -177,6 +182,25 @@ pub(crate) fn pop(host: &Host) -> HwStatus {
             return status;
         }
     }
+}
+
+/// Defines the one instrument, as the operator's second command; a repeat is answered as one.
+pub(crate) fn define(host: &Host) {
+    // SAFETY: every field of it is a number, for which zero is a value.
+    let mut aurora = unsafe { core::mem::zeroed() };
+    // SAFETY: the name ends with a zero byte, and the other is a reference.
+    assert_eq!(unsafe { hw_definition_open(c"AURORA".as_ptr(), &raw mut aurora) }, HwStatus::Ok);
+    // SAFETY: the handle is one, and the other a reference.
+    assert_eq!(unsafe { hw_define(host.engine.get(), 0, 2, &raw const aurora) }, HwStatus::Ok);
+}
+
+/// Steps the stages until nothing is left to do.
+pub(crate) fn settle(host: &Host) {
+    while step_sequencer(host) == HwStatus::Ok
+        || step_log_writer(host) == HwStatus::Ok
+        || pop(host) == HwStatus::Ok
+    {}
+    let _status = pop(host);
 }
 
 /// # Safety

@@ -3,6 +3,7 @@
 
 mod allocation;
 mod book;
+mod ends;
 mod host;
 mod refused;
 mod running;

@@ -2,13 +2,13 @@
 //! caller in a stage, and the same state after a crash.
 
 use crate::host::{
-    Host, Memory, config, open, order, pop, push, step_log_writer, step_sequencer, text_of,
-    try_open,
+    Host, Memory, config, define, open, order, pop, push, settle, step_log_writer, step_sequencer,
+    text_of, try_open,
 };
 use highwater_capi::{
     HwCommand, HwCommandKind, HwError, HwEvent, HwEventKind, HwRecovered, HwSide, HwStatus,
-    hw_ask_sync, hw_best_price, hw_define, hw_definition_open, hw_durable_sequence, hw_fault,
-    hw_last_client_sequence, hw_mark_idle, hw_next_expiry_ns, hw_recovered, hw_state_hash, hw_stop,
+    hw_ask_sync, hw_best_price, hw_durable_sequence, hw_fault, hw_last_client_sequence,
+    hw_mark_idle, hw_next_expiry_ns, hw_recovered, hw_state_hash, hw_stop,
 };
 
 #[test]
@@ -282,25 +282,6 @@ fn small_questions_are_answered() {
     // SAFETY: the handle is one.
     assert_eq!(unsafe { hw_ask_sync(host.engine.get(), 3) }, HwStatus::Ok);
     assert_eq!(fault(&host).status, HwStatus::Ok as i32);
-}
-
-/// Defines the one instrument, as the operator's second command; a repeat is answered as one.
-fn define(host: &Host) {
-    // SAFETY: every field of it is a number, for which zero is a value.
-    let mut aurora = unsafe { core::mem::zeroed() };
-    // SAFETY: the name ends with a zero byte, and the other is a reference.
-    assert_eq!(unsafe { hw_definition_open(c"AURORA".as_ptr(), &raw mut aurora) }, HwStatus::Ok);
-    // SAFETY: the handle is one, and the other a reference.
-    assert_eq!(unsafe { hw_define(host.engine.get(), 0, 2, &raw const aurora) }, HwStatus::Ok);
-}
-
-/// Steps the stages until nothing is left to do.
-fn settle(host: &Host) {
-    while step_sequencer(host) == HwStatus::Ok
-        || step_log_writer(host) == HwStatus::Ok
-        || pop(host) == HwStatus::Ok
-    {}
-    let _status = pop(host);
 }
 
 fn assert_log_fault(error: &HwError) {
