@@ -287,35 +287,3 @@ impl Event {
         Routing::new(self.instrument, self.session, self.owner)
     }
 }
-
-/// Picks the events that one session's commands caused, behind a client sequence.
-///
-/// Fed with the events of a replay, it gives a session again what it missed; fed with the events of
-/// a live engine, it says which command each of them follows from.
-#[derive(Clone, Copy, Debug)]
-pub struct SessionEvents {
-    session: SessionId,
-    after: ClientSequence,
-    /// The command that the session's last answer answered.
-    answered: ClientSequence,
-}
-
-impl SessionEvents {
-    /// The events of `session` that follow from commands with a client sequence above `after`.
-    pub const fn new(session: SessionId, after: ClientSequence) -> Self {
-        Self { session, after, answered: ClientSequence(0) }
-    }
-
-    /// The client sequence of the command that `event` follows from; `None` when it is not picked.
-    /// Every event is shown, in order.
-    #[inline]
-    pub fn pick(&mut self, event: &Event) -> Option<ClientSequence> {
-        if event.session != self.session {
-            return None;
-        }
-        if let Some(client_sequence) = event.answers() {
-            self.answered = client_sequence;
-        }
-        (self.answered > self.after).then_some(self.answered)
-    }
-}

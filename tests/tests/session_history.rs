@@ -1,7 +1,8 @@
-//! A replay gives a session its events again, from any client sequence on, and nobody else's.
+//! The events of a replay are enough to give a session again what it missed: they say whose command
+//! they follow from, and which one.
 
 use highwater::command::Command;
-use highwater::event::{Event, SessionEvents};
+use highwater::event::Event;
 use highwater::types::{ClientSequence, SessionId};
 use std::collections::BTreeMap;
 use tests::oracle::applied;
@@ -27,10 +28,16 @@ fn history() -> Vec<Command> {
     commands
 }
 
-/// The events that `SESSION` missed, picked from a replay: each with the command it follows from.
+/// The events that `SESSION` missed, picked from a replay: each with the command it follows from,
+/// which the first event of a command answers.
 fn picked(replayed: &[Event], after: ClientSequence) -> Vec<(ClientSequence, Event)> {
-    let mut events = SessionEvents::new(SESSION, after);
-    replayed.iter().filter_map(|event| Some((events.pick(event)?, *event))).collect()
+    let mut answered = ClientSequence(0);
+    let own = replayed.iter().filter(|event| event.session == SESSION);
+    let with_command = own.map(|event| {
+        answered = event.answers().unwrap_or(answered);
+        (answered, *event)
+    });
+    with_command.filter(|(client_sequence, _)| *client_sequence > after).collect()
 }
 
 /// The same, from the commands: sequence by sequence.
