@@ -4,10 +4,9 @@
 //! with 0; and the same program fails to build as soon as either of the two is anywhere in it.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "the proof needs Linux")]
@@ -70,10 +69,13 @@ fn the_proof_locks_the_versions_of_the_workspace() {
     assert_eq!(others, ["no-std-proof"], "{advice}");
 }
 
-/// Every build of the proof ends in the same place.
-fn one_at_a_time() -> MutexGuard<'static, ()> {
-    static BUILDING: Mutex<()> = Mutex::new(());
-    BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
+/// Every build of the proof ends in the same place, and a test runner may give each test a process:
+/// who holds the lock builds and runs.
+fn one_at_a_time() -> File {
+    fs::create_dir_all(target_dir()).expect("the place of the builds can be made");
+    let lock = File::create(target_dir().join("turn")).expect("the lock's file can be made");
+    lock.lock().expect("it can be locked");
+    lock
 }
 
 /// Builds the proof with some of its features, whatever this test itself was built with.

@@ -62,6 +62,11 @@ pub(crate) fn commands(symbol: Symbol) -> [Command; 19] {
     ]
 }
 
+/// One more: it takes the last order that is for sale out of the book.
+pub(crate) fn last_command() -> Command {
+    trader(18, cancel(17))
+}
+
 fn trader(client_sequence: u64, action: Action) -> Command {
     say(SessionId(1), client_sequence, action)
 }

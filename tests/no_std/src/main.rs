@@ -26,7 +26,7 @@ use highwater::block::Chain;
 use highwater::book::{Book, BookFault, StaticBook};
 use highwater::command::TimedCommand;
 use highwater::engine::{Engine, SplitFault, Stages};
-use highwater::event::{Event, EventKind, EventSink};
+use highwater::event::{Event, EventSink};
 use highwater::limits::BLOCK_BYTES;
 use highwater::log_file::{LogFault, LogFile, LogOperation};
 use highwater::log_writer::{LogSettings, LogWriter, OpenedLog};
@@ -98,7 +98,7 @@ fn prove() -> Result<(), Failure> {
     let log = MemoryLog::new(&mut memory, SEGMENT_BYTES);
     let (state_hash, mut log) = trade(log, &mut buffer)?;
     replay(&mut log, &mut buffer, state_hash)?;
-    parts::check(&mut log)?;
+    parts::check(&mut log, &mut buffer)?;
     find_flipped_bit(&mut log, &mut buffer)
 }
 

@@ -1,33 +1,42 @@
 //! The parts of the core that a host rarely touches itself, each of them once, so that all of the
 //! core is linked.
 
-use crate::Failure;
+use crate::commands::last_command;
 use crate::memory_log::MemoryLog;
+use crate::{BOOK_BYTES, CAPACITIES, Failure};
 use core::fmt::Write;
 use highwater::block::{BlockKind, BlockState, read_block, records_of};
+use highwater::book::{Change, Depth, DepthChange, StaticBook};
 use highwater::checksum::checksum;
 use highwater::limits::{BLOCK_BYTES, CACHE_LINE_BYTES};
 use highwater::log_file::LogFile;
 use highwater::pacing::Pacing;
 use highwater::padded::Padded;
 use highwater::record::{Body, Record};
+use highwater::recovery::{Replay, recover};
 use highwater::ring::Ring;
 use highwater::segment::{FIRST_POSITION, HeaderState, read_header};
-use highwater::types::{LogPosition, PriceDecimals, SegmentNumber, Sequence, Ticks};
+use highwater::types::{
+    InstrumentId, LogPosition, PriceDecimals, SegmentNumber, Sequence, Side, Ticks,
+};
 use highwater::watermark::Watermark;
 
 static RING: Ring<u64, 2> = Ring::new();
+static SUMMED: StaticBook<BOOK_BYTES> = StaticBook::new();
 static WATERMARK: Watermark = Watermark::new();
 
+const DEPTH_BYTES: usize = Depth::bytes_needed(CAPACITIES);
+
 /// Looks at a log that the engine wrote, and at a ring and a watermark by themselves.
-pub(crate) fn check(log: &mut MemoryLog<'_>) -> Result<(), Failure> {
+pub(crate) fn check(log: &mut MemoryLog<'_>, buffer: &mut [u8]) -> Result<(), Failure> {
     let is_right = ring().is_some_and(|is_right| is_right)
         && watermark()
         && pacing()
         && decimal()
         && checksum(&[b"1234", b"56789"]) == 0xe306_9283
         && align_of::<Padded<u8>>() == CACHE_LINE_BYTES
-        && blocks(log).is_some_and(|is_right| is_right);
+        && blocks(log).is_some_and(|is_right| is_right)
+        && depth(log, buffer)?;
     if is_right { Ok(()) } else { Err(Failure::Parts) }
 }
 
@@ -99,4 +108,31 @@ fn blocks(log: &mut MemoryLog<'_>) -> Option<bool> {
         && again.get(..length) == records_of(&block, &head).get(..length);
     let is_first = record.sequence == Sequence(1) && matches!(record.body, Body::Command(_));
     Some(is_first && is_same && marker.kind == BlockKind::Recovered)
+}
+
+/// The sums of levels: kept along a replay they are those of the book, and they tell what one more
+/// command changes.
+fn depth(log: &mut MemoryLog<'_>, buffer: &mut [u8]) -> Result<bool, Failure> {
+    let mut book = SUMMED.take(CAPACITIES, 5)?;
+    let mut memory = [0; DEPTH_BYTES];
+    let mut depth = Depth::new(&mut memory, &book, 6)?;
+    recover(log, buffer, &mut Replay::new(&mut book, &mut depth))?;
+    let mut other_memory = [0; DEPTH_BYTES];
+    let loaded = Depth::new(&mut other_memory, &book, 7)?;
+    let instrument = InstrumentId(0);
+    let agree = |side| {
+        let summed = || book.summed_levels(instrument, side);
+        summed().next().is_some()
+            && depth.levels(&book, instrument, side).eq(summed())
+            && loaded.levels(&book, instrument, side).eq(summed())
+    };
+    let agree = agree(Side::Buy) && agree(Side::Sell);
+    let sequence = book.last_sequence().next();
+    book.apply(sequence, &last_command(), &mut depth);
+    let (mut levels, mut tops) = (0, 0);
+    depth.take_changes(&book, |change| match change {
+        DepthChange::Level(level) => levels += usize::from(level.change == Change::Gone),
+        DepthChange::Top(top) => tops += usize::from(top.bid.is_some() && top.ask.is_none()),
+    });
+    Ok(agree && (levels, tops) == (1, 1))
 }
