@@ -46,9 +46,13 @@ fn place(name: &str) -> PathBuf {
 fn modes() -> &'static [IoChoice] {
     static MODES: OnceLock<Vec<IoChoice>> = OnceLock::new();
     MODES.get_or_init(|| {
-        let directory = place("modes").join("data");
-        match LogDirectory::open(Linux, &directory, &options(IoChoice::Direct)) {
-            Ok(_) => vec![IoChoice::Direct, IoChoice::Append],
+        // A test runner may give each test a process, and several of them look at the same time.
+        let place = place(&format!("modes_{}", std::process::id()));
+        let opened =
+            LogDirectory::open(Linux, &place.join("data"), &options(IoChoice::Direct)).map(drop);
+        fs::remove_dir_all(&place).unwrap();
+        match opened {
+            Ok(()) => vec![IoChoice::Direct, IoChoice::Append],
             Err(error) => {
                 println!("direct I/O is not tested: {error}");
                 vec![IoChoice::Append]

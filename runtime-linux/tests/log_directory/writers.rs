@@ -1,10 +1,11 @@
 //! One process writes a data directory, and readers that ask about that are in nobody's way.
 
 use super::{open, options, place, written};
-use highwater_platform::Platform;
+use highwater_platform::{Platform, Sharing};
 use highwater_storage::{IoChoice, LogDirectory, OpenError};
 use runtime_linux::Linux;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 #[test]
 fn one_process_writes_and_others_are_told() {
@@ -38,4 +39,20 @@ fn a_reader_that_asks_in_passing_does_not_keep_a_writer_out() {
         done.store(true, Ordering::Relaxed);
         assert!(opened);
     });
+}
+
+#[test]
+fn a_reader_that_was_interrupted_while_it_asked_keeps_no_writer_out() {
+    let directory = place("slow_probe").join("data");
+    drop(written(&directory, IoChoice::Append, 2));
+    for locked in [directory.clone(), directory.join("lock")] {
+        let asked = Linux.lock(&locked, Sharing::Shared).unwrap().expect("no writer has it");
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| open(&directory, IoChoice::Append));
+            // Longer than a writer waits for another one.
+            Linux.sleep(Duration::from_millis(600));
+            drop(asked);
+            drop(writer.join().unwrap());
+        });
+    }
 }

@@ -16,6 +16,8 @@ use std::time::Duration;
 /// How long the writer's lock is asked for again: a reader that asks whether it is held holds it
 /// for an instant.
 const WRITER_PATIENCE_NS: u64 = 250_000_000;
+/// How long after that, where no writer holds it: on a busy machine an instant may take long.
+const PASSER_PATIENCE_NS: u64 = 10_000_000_000;
 /// How long a reader waits for who removes files: each removal takes some milliseconds.
 const READER_PATIENCE_NS: u64 = 5_000_000_000;
 /// Time between two of these questions.
@@ -35,15 +37,12 @@ impl<P: Platform> WriterLock<P> {
         let path = layout.directory();
         let failed = |error| OpenError::writing("lock", path, error);
         let in_use = || OpenError::InUse(path.to_owned());
-        let lock = |path: &Path| {
-            patiently(platform, WRITER_PATIENCE_NS, || platform.lock(path, Sharing::Exclusive))
-        };
-        let directory = match lock(path) {
+        let directory = match lock_alone(platform, path) {
             Err(error) if error.kind() == io::ErrorKind::Unsupported => None,
             locked => Some(locked.map_err(failed)?.ok_or_else(in_use)?),
         };
         create_missing(&layout.lock()).map_err(failed)?;
-        let file = lock(&layout.lock()).map_err(failed)?.ok_or_else(in_use)?;
+        let file = lock_alone(platform, &layout.lock()).map_err(failed)?.ok_or_else(in_use)?;
         create_missing(&layout.lease()).map_err(failed)?;
         Ok(Self { directory, _file: file })
     }
@@ -51,6 +50,16 @@ impl<P: Platform> WriterLock<P> {
     /// Whether only the file `lock` keeps others out, because directories can't be locked here.
     pub(super) fn is_file_only(&self) -> bool {
         self.directory.is_none()
+    }
+}
+
+/// Takes a lock alone; `None` when another process holds it that way.
+fn lock_alone<P: Platform>(platform: P, path: &Path) -> io::Result<Option<P::Lock>> {
+    let ask = || platform.lock(path, Sharing::Exclusive);
+    match patiently(platform, WRITER_PATIENCE_NS, ask)? {
+        // Whoever holds it shares it: a reader that asks, and was interrupted.
+        None if !platform.is_locked(path)? => patiently(platform, PASSER_PATIENCE_NS, ask),
+        answer => Ok(answer),
     }
 }
 
