@@ -575,7 +575,7 @@ enum hw_event_kind
     HW_EVENT_KIND_NOTED = 22,
     /**
      * No event: all events of the command `sequence` have come; `time_ns` is the `timestamp_ns`
-     * that it was pushed with. Only where `hw_config` asks for it.
+     * that it was pushed with. Only where `hw_config` or `hw_listener` asks for it.
      */
     HW_EVENT_KIND_COMMAND_END = 128,
 };
@@ -857,6 +857,33 @@ typedef struct hw_order {
      */
     uint8_t reserved;
 } hw_order;
+
+/**
+ * What an uncross would do now.
+ */
+typedef struct hw_indicative {
+    /**
+     * What would trade, in lots; `UINT64_MAX` when it is that or more.
+     */
+    uint64_t volume;
+    /**
+     * What would be left over at the price or better, in lots; `UINT64_MAX` when it is that or
+     * more.
+     */
+    uint64_t imbalance;
+    /**
+     * The price of all its trades, in ticks.
+     */
+    uint32_t price;
+    /**
+     * The `hw_side` that would be left over, 0 for none.
+     */
+    uint8_t imbalance_side;
+    /**
+     * Zeros.
+     */
+    uint8_t reserved[3];
+} hw_indicative;
 
 /**
  * An instrument as the operator defines it; `hw_definition_open` fills one.
@@ -1498,6 +1525,17 @@ hw_status hw_book_order(const struct hw_book *book,
                         uint32_t instrument,
                         uint64_t order,
                         struct hw_order *found);
+
+/**
+ * What an uncross of the instrument would do now; `HW_STATUS_ABSENT` when nothing would trade.
+ * Costs a few steps for each level that could.
+ *
+ * The caller vouches:
+ * `book` is a handle, `indicative` may be written.
+ */
+hw_status hw_book_indicative(const struct hw_book *book,
+                             uint32_t instrument,
+                             struct hw_indicative *indicative);
 
 /**
  * Hash of the book's whole state; 0 for what is no handle or in use.

@@ -4,7 +4,7 @@ use crate::codes::{HwOrderType, HwSelfTrade, HwSide, HwTimeInForce};
 use crate::plain_book::{HwBook, Inside};
 use crate::pointer::{check, put, status_of};
 use crate::status::HwStatus;
-use highwater::book::{LevelView, OrderView, StopView};
+use highwater::book::{Indicative, LevelView, OrderView, StopView};
 use highwater::types::{InstrumentId, OrderId, Price, Side, Ticks};
 
 /// A price and what rests at it.
@@ -56,6 +56,41 @@ pub struct HwOrder {
     pub post_only: u8,
     /// Zero.
     pub reserved: u8,
+}
+
+/// What an uncross would do now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct HwIndicative {
+    /// What would trade, in lots; `UINT64_MAX` when it is that or more.
+    pub volume: u64,
+    /// What would be left over at the price or better, in lots; `UINT64_MAX` when it is that or
+    /// more.
+    pub imbalance: u64,
+    /// The price of all its trades, in ticks.
+    pub price: u32,
+    /// The `hw_side` that would be left over, 0 for none.
+    pub imbalance_side: u8,
+    /// Zeros.
+    pub reserved: [u8; 3],
+}
+
+impl From<Indicative> for HwIndicative {
+    fn from(indicative: Indicative) -> Self {
+        let Indicative { price, volume_lots, imbalance_lots } = indicative;
+        let left_over = match imbalance_lots.signum() {
+            1 => HwSide::Buy,
+            -1 => HwSide::Sell,
+            _ => HwSide::None,
+        };
+        Self {
+            volume: saturated(volume_lots),
+            imbalance: saturated(imbalance_lots.unsigned_abs()),
+            price: price.ticks(),
+            imbalance_side: left_over as u8,
+            reserved: [0; 3],
+        }
+    }
 }
 
 impl From<LevelView> for HwLevel {
@@ -160,6 +195,25 @@ pub unsafe extern "C" fn hw_book_order(
     };
     // SAFETY: the host guarantees both pointers.
     unsafe { answer(book, look, found) }
+}
+
+/// What an uncross of the instrument would do now; `HW_STATUS_ABSENT` when nothing would trade.
+/// Costs a few steps for each level that could.
+///
+/// # Safety
+/// `book` is a handle, `indicative` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hw_book_indicative(
+    book: *const HwBook,
+    instrument: u32,
+    indicative: *mut HwIndicative,
+) -> HwStatus {
+    let ask = |Inside { book, depth }: &mut Inside| {
+        let found = depth.indicative(book, InstrumentId(instrument));
+        found.map(HwIndicative::from).ok_or(HwStatus::Absent)
+    };
+    // SAFETY: the host guarantees both pointers.
+    unsafe { answer(book, ask, indicative) }
 }
 
 /// Hash of the book's whole state; 0 for what is no handle or in use.

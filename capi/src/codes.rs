@@ -199,7 +199,7 @@ pub enum HwEventKind {
     /// Answer to Note.
     Noted = 22,
     /// No event: all events of the command `sequence` have come; `time_ns` is the `timestamp_ns`
-    /// that it was pushed with. Only where `hw_config` asks for it.
+    /// that it was pushed with. Only where `hw_config` or `hw_listener` asks for it.
     CommandEnd = 128,
 }
 

@@ -26,7 +26,8 @@ mod steps;
 mod try_lock;
 
 pub use book_views::{
-    HwLevel, HwOrder, hw_book_best, hw_book_depth, hw_book_level, hw_book_order, hw_book_state_hash,
+    HwIndicative, HwLevel, HwOrder, hw_book_best, hw_book_depth, hw_book_indicative, hw_book_level,
+    hw_book_order, hw_book_state_hash,
 };
 pub use codes::{
     HwCancelReason, HwCommandKind, HwControl, HwEventKind, HwOrderType, HwPhase, HwRejectReason,

@@ -21,7 +21,7 @@ use highwater::book::Book;
 use highwater::command::{Action, Command};
 use highwater::event::{CommandEnd, Event, EventOrEnd, EventSink};
 use highwater::types::{InstrumentId, Side};
-use highwater_capi::{HwLevel, HwStatus};
+use highwater_capi::{HwIndicative, HwLevel, HwSide, HwStatus};
 use highwater_lab::conform::{EngineScenario, engine_scenarios};
 use listed::listed;
 use scenarios::{others_file, own_files};
@@ -78,6 +78,7 @@ fn compare(scenario: &EngineScenario, kinds: &mut BTreeSet<u8>) -> bool {
         kinds.extend(events.iter().map(|event| event.kind));
         let events: Vec<EventOrEnd> = events.iter().map(heard).collect();
         assert_eq!(events, told.0, "{id}: command {index}: {command:?}");
+        compare_indicative(id, &book, &in_c);
     }
     compare_books(id, &book, &in_c);
     is_whole
@@ -89,11 +90,33 @@ fn number_of(book: &Book<'_>, command: &Command) -> Option<InstrumentId> {
     book.instrument(definition.symbol)
 }
 
+/// Compares what an uncross of each instrument would do.
+fn compare_indicative(id: &str, book: &Book<'_>, in_c: &CBook) {
+    for instrument in (0..=book.instrument_count()).map(InstrumentId) {
+        let expected = book.indicative(instrument).map(|indicative| HwIndicative {
+            volume: lots(indicative.volume_lots),
+            imbalance: lots(indicative.imbalance_lots.unsigned_abs()),
+            price: indicative.price.ticks(),
+            imbalance_side: match indicative.imbalance_lots {
+                0 => HwSide::None,
+                1.. => HwSide::Buy,
+                ..0 => HwSide::Sell,
+            } as u8,
+            reserved: [0; 3],
+        });
+        assert_eq!(in_c.indicative(instrument), expected, "{id}: {instrument}");
+    }
+}
+
+/// A sum as C has it.
+fn lots(sum: u128) -> u64 {
+    u64::try_from(sum).unwrap_or(u64::MAX)
+}
+
 fn compare_books(id: &str, book: &Book<'_>, in_c: &CBook) {
     assert_eq!(in_c.state_hash(), book.state_hash(), "{id}: the state at the end");
     for instrument in (0..book.instrument_count()).map(InstrumentId) {
         for side in [Side::Buy, Side::Sell] {
-            let lots = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
             let levels = book.summed_levels(instrument, side).map(|level| HwLevel {
                 visible: lots(level.visible_lots),
                 quantity: lots(level.quantity_lots),

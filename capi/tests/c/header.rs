@@ -3,8 +3,8 @@
 use crate::compiler::{Language, compile, compiler, here, said, scratch};
 use crate::example;
 use highwater_capi::{
-    HwBookConfig, HwCommand, HwConfig, HwDefinition, HwError, HwEvent, HwHost, HwLevel, HwListener,
-    HwOrder, HwRecovered,
+    HwBookConfig, HwCommand, HwConfig, HwDefinition, HwError, HwEvent, HwHost, HwIndicative,
+    HwLevel, HwListener, HwOrder, HwRecovered,
 };
 use std::fmt::Write;
 use std::fs;
@@ -97,11 +97,11 @@ fn assertions(language: Language) -> String {
             tick band_low band_high symbol decimals),
         layout!("hw_event", HwEvent: sequence client_sequence order other_order quantity remaining
             other_remaining visible last_client_sequence order_count time_ns instrument price
-            band_low band_high open_orders_max orders instruments sessions session owner
+            trigger band_low band_high open_orders_max orders instruments sessions session owner
             other_session kind side reason phase is_halted is_new kept_priority note_code),
         layout!("hw_config", HwConfig: struct_bytes memory memory_bytes seed now_ns segment_bytes
             sync_count sync_delay_ns orders instruments sessions ring_capacity batch_blocks log_id
-            sync_mode memory_is_zero logs_trades),
+            sync_mode memory_is_zero logs_trades tells_ends reserved),
         layout!("hw_host", HwHost: struct_bytes context segments segment_bytes read_at sync_all
             begin cut append sync sync_beside wait replayed),
         layout!("hw_recovered_log", HwRecovered: last_sequence log_bytes torn_tail_bytes state_hash
@@ -111,6 +111,7 @@ fn assertions(language: Language) -> String {
             instruments sessions memory_is_zero reserved),
         layout!("hw_listener", HwListener: context event wants_ends reserved),
         layout!("hw_level", HwLevel: visible quantity price order_count),
+        layout!("hw_indicative", HwIndicative: volume imbalance price imbalance_side reserved),
         layout!("hw_order", HwOrder: order remaining visible quantity_ahead orders_ahead price
             trigger account session side order_type time_in_force self_trade post_only reserved),
     ];

@@ -5,8 +5,9 @@ use core::ffi::c_void;
 use core::ptr;
 use highwater::types::{Capacities, InstrumentId, Side};
 use highwater_capi::{
-    HwBook, HwBookConfig, HwCommand, HwDefinition, HwEvent, HwLevel, HwListener, HwStatus,
-    hw_book_apply, hw_book_bytes, hw_book_define, hw_book_depth, hw_book_open, hw_book_state_hash,
+    HwBook, HwBookConfig, HwCommand, HwDefinition, HwEvent, HwIndicative, HwLevel, HwListener,
+    HwStatus, hw_book_apply, hw_book_bytes, hw_book_define, hw_book_depth, hw_book_indicative,
+    hw_book_open, hw_book_state_hash,
 };
 
 /// A book and its memory.
@@ -91,6 +92,18 @@ impl CBook {
         assert_eq!(status, HwStatus::Ok);
         levels.truncate(count);
         levels
+    }
+
+    /// What an uncross would do.
+    pub fn indicative(&self, instrument: InstrumentId) -> Option<HwIndicative> {
+        let mut indicative = HwIndicative::default();
+        // SAFETY: the handle is one, and the other a reference.
+        let status = unsafe { hw_book_indicative(self.book, instrument.0, &raw mut indicative) };
+        if status == HwStatus::Ok {
+            return Some(indicative);
+        }
+        assert_eq!(status, HwStatus::Absent);
+        None
     }
 
     /// The hash of its whole state.
