@@ -59,6 +59,7 @@ use sums::{Best, Sums};
 ///             price: Ticks(100),
 ///             quantity: Lots(5),
 ///             conditions: Default::default(),
+///             client_bytes: Default::default(),
 ///         }),
 ///     ),
 /// ];
