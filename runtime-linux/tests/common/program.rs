@@ -13,6 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{PipeWriter, Write, pipe};
+use std::iter;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use std::time::Duration;
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_highwater");
 
-/// A program that has not ended by then hangs: it is killed, and the test fails.
+/// A program with which nothing goes on for so long hangs: it is killed, and the test fails.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How often something that is waited for is looked at again.
@@ -231,13 +232,22 @@ impl Running {
         let pid = Pid::from_child(&child);
         let (ended, watch) = channel::<()>();
         let watchdog = thread::spawn(move || {
-            let hangs = watch.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+            let ended = iter::repeat_with(|| watch.recv_timeout(PATIENCE)).find_map(Result::err);
+            let hangs = ended == Some(RecvTimeoutError::Timeout);
             if hangs {
                 kill_process(pid, Signal::KILL).unwrap();
             }
             hangs
         });
         Self { child: Some(child), pid, watchdog: Some(watchdog), ended: Some(ended) }
+    }
+
+    /// The test goes on with it: its patience begins anew.
+    fn renew_patience(&self) {
+        if let Some(ended) = &self.ended {
+            // The watchdog is gone when it has killed.
+            let _told = ended.send(());
+        }
     }
 
     fn child(&mut self) -> &mut Child {
@@ -261,6 +271,7 @@ impl Running {
 
     /// Sends it a signal; that it has ended already is no error.
     pub fn signal(&self, signal: Signal) {
+        self.renew_patience();
         // A process that has ended is still there until it is waited for.
         kill_process(self.pid, signal).unwrap();
     }
@@ -272,6 +283,7 @@ impl Running {
 
     /// Waits until `is_so` or the process has ended.
     pub fn until(&mut self, mut is_so: impl FnMut() -> bool) {
+        self.renew_patience();
         while !is_so() && !self.has_ended() {
             park_timeout(LOOKED_EVERY);
         }
@@ -290,6 +302,7 @@ impl Running {
 
     /// Waits until it ends.
     pub fn wait(mut self) -> Ended {
+        self.renew_patience();
         let output = self.child.take().expect("waited for once").wait_with_output().unwrap();
         drop(self.ended.take());
         let hung = self.watchdog.take().expect("waited for once").join().unwrap();
