@@ -20,7 +20,7 @@ use highwater::types::SessionId;
 use highwater_engine::config::Config;
 use highwater_engine::config::{Keep, SnapshotPlan};
 use highwater_flows::stream::{EPOCH_COMMANDS, SYMBOLS};
-use highwater_host::{BATCH_MAX, Host, HostConfig, Session};
+use highwater_host::{BATCH_MAX, Host, HostConfig, OrderIds, Session};
 use highwater_platform::Platform;
 use std::thread::yield_now;
 use std::time::Duration;
@@ -58,7 +58,12 @@ fn start(config: Config, definitions: &[Command]) -> Engine {
     let mode = config.sync;
     let plan =
         SnapshotPlan { bytes: None, interval: None, keep: Keep::Snapshot, lag_max_bytes: None };
-    let config = HostConfig { slots: SYMBOLS.len(), ..HostConfig::new(config.snapshots(plan)) };
+    let config = HostConfig {
+        slots: SYMBOLS.len(),
+        // The trades are compared with those of a book that takes the stream's ids as they are.
+        order_ids: OrderIds::Raw,
+        ..HostConfig::new(config.snapshots(plan))
+    };
     let host = Host::start(System, &config).expect("it starts");
     let mut operator = host.session(SessionId::OPERATOR).expect("it has a place of its own");
     for definition in definitions {

@@ -7,10 +7,9 @@
 //! ```
 
 use highwater::book::{Book, Depth, DepthChange};
-use highwater::command::{Action, ClientBytes, Conditions, Control, Definition, NewOrder};
+use highwater::command::{Action, Conditions, Control, Definition, NewOrder};
 use highwater::types::{
-    AccountId, Capacities, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks,
-    TimeInForce,
+    Capacities, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks,
 };
 use highwater_book::OwnedBook;
 use std::error::Error;
@@ -19,19 +18,8 @@ const CAPACITIES: Capacities = Capacities { orders: 1_000, instruments: 1, sessi
 const INSTRUMENT: InstrumentId = InstrumentId(0);
 
 /// An order of a trader, limit and good till cancel unless it is changed.
-fn order(id: u64, side: Side, price: u32, lots: u64) -> NewOrder {
-    NewOrder {
-        instrument: INSTRUMENT,
-        order: OrderId(id),
-        account: AccountId(0),
-        side,
-        order_type: OrderType::Limit,
-        time_in_force: TimeInForce::GoodTillCancel,
-        price: Ticks(price),
-        quantity: Lots(lots),
-        conditions: Conditions::NONE,
-        client_bytes: ClientBytes::EMPTY,
-    }
+const fn order(id: u64, side: Side, price: u32, lots: u64) -> NewOrder {
+    NewOrder::limit(INSTRUMENT, OrderId(id), side, Ticks(price), Lots(lots))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -44,6 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let control = |control| Action::Control { instrument: INSTRUMENT, control };
 
     let (operator, trader) = (SessionId::OPERATOR, SessionId(1));
+    let waits =
+        NewOrder { order_type: OrderType::Stop, conditions: stop, ..order(5, Side::Buy, 0, 60) };
     for (session, action) in [
         (operator, Action::DefineInstrument(Definition::open(symbol))),
         (operator, control(Control::StartAuction)),
@@ -52,14 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         (operator, control(Control::Uncross)),
         (trader, Action::New(NewOrder { conditions: iceberg, ..order(3, Side::Sell, 103, 50) })),
         (trader, Action::New(order(4, Side::Sell, 105, 40))),
-        (
-            trader,
-            Action::New(NewOrder {
-                order_type: OrderType::Stop,
-                conditions: stop,
-                ..order(5, Side::Buy, 0, 60)
-            }),
-        ),
+        (trader, Action::New(waits)),
         (trader, Action::New(order(6, Side::Buy, 103, 15))),
     ] {
         let mut events = |event: &_| show(event);

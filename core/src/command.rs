@@ -178,6 +178,38 @@ impl Conditions {
 }
 
 impl NewOrder {
+    /// A limit order, good till cancel, of account 0, without conditions: what most orders are, and
+    /// what the others are made of.
+    ///
+    /// ```
+    /// use highwater::command::NewOrder;
+    /// use highwater::types::{InstrumentId, Lots, OrderId, Side, Ticks, TimeInForce};
+    ///
+    /// let order = NewOrder::limit(InstrumentId(0), OrderId(7), Side::Buy, Ticks(10_125), Lots(5));
+    /// let day = NewOrder { time_in_force: TimeInForce::Day, ..order };
+    /// assert_eq!(day.price, Ticks(10_125));
+    /// ```
+    pub const fn limit(
+        instrument: InstrumentId,
+        order: OrderId,
+        side: Side,
+        price: Ticks,
+        quantity: Lots,
+    ) -> Self {
+        Self {
+            instrument,
+            order,
+            account: AccountId(0),
+            side,
+            order_type: OrderType::Limit,
+            time_in_force: TimeInForce::GoodTillCancel,
+            price,
+            quantity,
+            conditions: Conditions::NONE,
+            client_bytes: ClientBytes::EMPTY,
+        }
+    }
+
     /// True when it has neither conditions nor client bytes.
     #[inline]
     pub(crate) fn is_short(&self) -> bool {

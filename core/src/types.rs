@@ -108,6 +108,12 @@ impl fmt::Display for LogId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Price(u32);
 
+impl From<Price> for Ticks {
+    fn from(price: Price) -> Self {
+        Self(price.ticks())
+    }
+}
+
 impl Price {
     /// The lowest price, 1 tick.
     pub const MIN: Self = Self(1);

@@ -1,89 +1,105 @@
-//! The engine in a program of your own: two threads trade with each other, each in a session of its
-//! own, and every answer that they see is on stable storage.
+//! A venue that goes on where it was killed: eight clients trade, and a reader prints the market.
+//!
+//! Every answer is on stable storage before it is given. Nobody here keeps a table of orders.
 //!
 //! ```text
 //! cargo run --release -p runtime-linux --example host -- some-directory
 //! ```
 
-#[cfg(target_os = "linux")]
-use highwater::command::{Action, ClientBytes, Conditions, Definition, NewOrder};
-#[cfg(target_os = "linux")]
-use highwater::event::Event;
-#[cfg(target_os = "linux")]
+use highwater::command::{Action, Definition, NewOrder};
+use highwater::event::{Event, EventKind};
 use highwater::types::{
-    AccountId, InstrumentId, Lots, OrderId, OrderType, SessionId, Side, Symbol, Ticks, TimeInForce,
+    InstrumentId, InstrumentTerms, Lots, OrderId, Price, SessionId, Side, Symbol, Ticks,
 };
-#[cfg(target_os = "linux")]
 use highwater_engine::config::Config;
-#[cfg(target_os = "linux")]
 use highwater_host::{Host, HostConfig, Session};
-#[cfg(target_os = "linux")]
-use runtime_linux::Linux;
-#[cfg(target_os = "linux")]
+use highwater_platform::Platform;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{error::Error, thread, time::Duration};
 
+const CLIENTS: u16 = 8;
+const ORDERS_PER_CLIENT: u32 = 1_000;
 /// An answer that takes longer will not come.
-#[cfg(target_os = "linux")]
 const PATIENCE: Duration = Duration::from_secs(10);
 
-#[cfg(target_os = "linux")]
-fn main() -> Result<(), Box<dyn Error>> {
-    let data = std::env::args().nth(1).unwrap_or_else(|| "host-data".to_owned());
-    let host = Host::start(Linux, &HostConfig::new(Config::production().data(data)))?;
+type Failure = Box<dyn Error + Send + Sync>;
 
-    // The operator sets the engine up. Doing it again changes nothing.
+/// Runs the venue until every client has sent all of its orders.
+pub(crate) fn run<P: Platform>(platform: P, data: &str) -> Result<(), Failure> {
+    let config = Config::production().data(data).questions(Duration::from_millis(10));
+    let host = Host::start(platform, &HostConfig { taps: 1, ..HostConfig::new(config) })?;
+    println!("recovered {} commands", host.recovered());
     let mut operator = host.session(SessionId::OPERATOR)?;
     let symbol = Symbol::new(b"GOLD").ok_or("a symbol has 1 to 16 bytes")?;
+    // Doing it again changes nothing.
     let define = Action::DefineInstrument(Definition::open(symbol));
-    let defined = operator.call(define, PATIENCE, &mut ())?;
+    let gold = operator.call(define, PATIENCE, &mut ())?.instrument;
 
-    let (buyer, seller) = (host.session(SessionId(1))?, host.session(SessionId(2))?);
-    let trades: u64 = thread::scope(|scope| {
-        let sides = [(buyer, Side::Buy), (seller, Side::Sell)];
-        let threads = sides
-            .map(|(session, side)| scope.spawn(move || trade(session, side, defined.instrument)));
-        threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
-    });
-
-    let statistics = host.statistics();
-    let end = host.stop().map_err(|fault| fault.to_string())?;
-    println!(
-        "{trades} trades were seen, of {} commands in all, with {} syncs; {} orders are open",
-        end.book.last_sequence(),
-        statistics.log.sync_count,
-        end.book.open_order_count()
-    );
+    let is_open = AtomicBool::new(true);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| publish(&host, gold, &is_open));
+        let clients: Vec<_> = (1..=CLIENTS)
+            .map(|number| (host.session(SessionId(number)), gold))
+            .map(|(session, gold)| scope.spawn(move || trade(session?, gold)))
+            .collect();
+        let traded = clients.into_iter().try_for_each(|client| client.join().expect("no panic"));
+        is_open.store(false, Ordering::Release);
+        reader.join().expect("no panic").and(traded)
+    })?;
+    let book = host.stop().map_err(|fault| fault.to_string())?.book;
+    println!("{} commands, {} open orders", book.last_sequence(), book.open_order_count());
     Ok(())
 }
 
-/// Sends 1,000 orders, waits for the answer to each, and counts the trades it is told of.
-#[cfg(target_os = "linux")]
-fn trade(mut session: Session<Linux>, side: Side, instrument: InstrumentId) -> u64 {
-    let mut trades = 0;
-    let mut count = |event: &Event| {
-        trades += u64::from(event.kind.is_trade());
-    };
-    for number in 0..1_000 {
-        let order = NewOrder {
-            instrument,
-            // The session's own number: two sessions never choose the same name.
-            order: OrderId(number),
-            account: AccountId(0),
-            side,
-            order_type: OrderType::Limit,
-            time_in_force: TimeInForce::GoodTillCancel,
-            price: Ticks(1_900),
-            quantity: Lots(1),
-            conditions: Conditions::default(),
-            client_bytes: ClientBytes::EMPTY,
-        };
-        if let Err(error) = session.call(Action::New(order), PATIENCE, &mut count) {
-            eprintln!("session {}: {error}", session.id());
-            break;
-        }
+/// Sends the orders that the log does not hold: none is left out, and none is sent twice.
+fn trade<P: Platform>(mut session: Session<P>, gold: InstrumentId) -> Result<(), Failure> {
+    let sent = u32::try_from(session.last_client_sequence()?.0)?;
+    for number in sent..ORDERS_PER_CLIENT {
+        let is_even = (number + u32::from(session.id().0)).is_multiple_of(2);
+        let side = if is_even { Side::Buy } else { Side::Sell };
+        // The session's own number: two sessions never choose the same name.
+        let order = OrderId(number.into());
+        let new = NewOrder::limit(gold, order, side, Ticks(190_000 + number % 7), Lots(1));
+        session.call(Action::New(new), PATIENCE, &mut ())?;
     }
-    trades
+    Ok(())
 }
 
-#[cfg(not(target_os = "linux"))]
-fn main() {}
+/// Prints trades and best prices once they are durable, each behind where the run before stopped.
+fn publish<P: Platform>(
+    host: &Host<P>,
+    gold: InstrumentId,
+    is_open: &AtomicBool,
+) -> Result<(), Failure> {
+    let show = |price: Price| InstrumentTerms::OPEN.decimals.price(price.into());
+    let text = |price| show(price).to_string();
+    let book = host.questions().ok_or("the configuration wants them")?;
+    let mut tap = host.tap_registered("market data")?;
+    loop {
+        let is_last = !is_open.load(Ordering::Acquire);
+        let count = tap.read(Duration::from_millis(100), &mut |event: &Event| {
+            if let EventKind::Trade { price, quantity, maker, taker, .. } = event.kind {
+                let (price, lots) = (show(price), quantity.lots());
+                println!("{} trade {lots} at {price}: {taker} with {maker}", event.sequence);
+            }
+        })?;
+        tap.register("market data")?;
+        let [bid, ask] = book.ask_after(tap.position(), PATIENCE, |book| {
+            [Side::Buy, Side::Sell]
+                .map(|side| book.best(gold, side).map_or_else(|| "-".into(), text))
+        })?;
+        println!("{} best {bid} {ask}", tap.position());
+        if is_last && count == 0 {
+            return Ok(());
+        }
+    }
+}
+
+fn main() -> Result<(), Failure> {
+    let data = std::env::args().nth(1).unwrap_or_else(|| "host-data".to_owned());
+    #[cfg(target_os = "linux")]
+    run(runtime_linux::Linux, &data)?;
+    #[cfg(not(target_os = "linux"))]
+    println!("this example runs on Linux; '{data}' is left alone");
+    Ok(())
+}

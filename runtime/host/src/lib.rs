@@ -230,8 +230,8 @@ impl<P: Platform> Host<P> {
         Tap::new(self.common, Some(seen))
     }
 
-    /// A reader that goes on where the one of this name was [registered](Tap::register) last; behind
-    /// nothing, from the log's beginning on, where none was.
+    /// A reader that goes on where the one of this name was [registered](Tap::register) last, or at
+    /// the log's beginning.
     ///
     /// # Errors
     /// Like [`tap`](Self::tap); or the list of consumers cannot be read.
