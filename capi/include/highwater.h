@@ -51,6 +51,11 @@
 #define HW_MEMORY_ALIGN 4096
 
 /**
+ * Bytes that every price as text has room in, its final zero included.
+ */
+#define HW_PRICE_BYTES 16
+
+/**
  * Bytes of the sentence in an `hw_error`, its final zero included.
  */
 #define HW_TEXT_BYTES 240
@@ -135,6 +140,10 @@ enum hw_status
      * A client sequence is not above the session's last one.
      */
     HW_STATUS_NOT_FRESH = -14,
+    /**
+     * A text is no price with so many decimals.
+     */
+    HW_STATUS_BAD_PRICE = -15,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1749,6 +1758,33 @@ hw_status hw_book_define(struct hw_book *book,
  * `book` is a handle.
  */
 hw_status hw_book_reset(struct hw_book *book);
+
+/**
+ * Writes a price of an instrument with so many `decimals`, 0 to 9, and a final zero.
+ *
+ * `101.50` is 10150 ticks with 2. `HW_STATUS_TOO_SMALL` when `text_bytes` is below `HW_PRICE_BYTES`,
+ * `HW_STATUS_BAD_CONFIG` above 9 decimals.
+ *
+ * The caller vouches:
+ * `text` has room for `text_bytes` bytes.
+ */
+hw_status hw_price_text(uint32_t price,
+                        uint8_t decimals,
+                        char *text,
+                        size_t text_bytes);
+
+/**
+ * Reads a price of an instrument with so many `decimals`, 0 to 9, in ticks.
+ *
+ * `HW_STATUS_BAD_PRICE` unless the text is digits, with or without a point between them, that are a whole number of
+ * ticks within the range of prices. `HW_STATUS_BAD_CONFIG` above 9 decimals.
+ *
+ * The caller vouches:
+ * `text` ends with a zero byte; `price` may be written.
+ */
+hw_status hw_price_ticks(const char *text,
+                         uint8_t decimals,
+                         uint32_t *price);
 
 /**
  * The sentence of a status, in static memory; also for a number that is no status.

@@ -20,6 +20,7 @@ mod names;
 mod open;
 mod plain_book;
 mod pointer;
+mod prices;
 mod rings;
 mod status;
 mod steps;
@@ -51,6 +52,7 @@ pub use plain_book::{
     HwBook, HwBookConfig, HwListener, hw_book_apply, hw_book_bytes, hw_book_define, hw_book_open,
     hw_book_reset,
 };
+pub use prices::{HW_PRICE_BYTES, hw_price_text, hw_price_ticks};
 pub use status::{HW_TEXT_BYTES, HwError, HwStatus, hw_error_text};
 pub use steps::{
     hw_define, hw_mark_idle, hw_pop, hw_push, hw_step_log_writer, hw_step_sequencer,

@@ -47,6 +47,8 @@ pub enum HwStatus {
     Faulted = -13,
     /// A client sequence is not above the session's last one.
     NotFresh = -14,
+    /// A text is no price with so many decimals.
+    BadPrice = -15,
 }
 
 /// Bytes of the sentence in an `hw_error`, its final zero included.
@@ -87,12 +89,16 @@ impl HwStatus {
             Self::NotFresh => {
                 c"the client sequence must be above the session's last: 0 takes the next one"
             }
+            Self::BadPrice => {
+                c"a price is digits with or without a point between them, such as 12.34, with no \
+                  more behind the point than the instrument has decimals"
+            }
             Self::Faulted => c"the engine stopped because of a fault: reopen it to recover",
         }
     }
 
     /// Every status, for `hw_error_text`.
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Ok,
         Self::Idle,
         Self::Done,
@@ -111,6 +117,7 @@ impl HwStatus {
         Self::NeedsCapacities,
         Self::Faulted,
         Self::NotFresh,
+        Self::BadPrice,
     ];
 
     /// The status with this number.

@@ -5,5 +5,6 @@ mod allocation;
 mod book;
 mod ends;
 mod host;
+mod prices;
 mod refused;
 mod running;
