@@ -178,6 +178,10 @@ fn taps_are_counted_and_given_back() {
     let answer = session.call(cancel(1 << 40), PATIENCE, &mut ()).unwrap();
     tap.read(PATIENCE, &mut |event: &Event| seen.push(*event)).unwrap();
     assert_eq!(seen, [answer]);
+    // One that claims to have seen more than there is begins with what comes.
+    drop(tap);
+    let mut tap = host.tap_after(Sequence(answer.sequence.0 + 100)).unwrap();
+    assert_eq!(tap.position(), answer.sequence);
     // What was delivered is handed over after the host's end, and then it says so.
     session.call(cancel(1 << 40), PATIENCE, &mut ()).unwrap();
     host.stop().unwrap();

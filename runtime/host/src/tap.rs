@@ -54,7 +54,8 @@ impl<P: Platform> Tap<P> {
         };
         let stale = joined.published.saturating_sub(side.events.consumed());
         side.drain(usize::try_from(stale).unwrap_or(usize::MAX), &mut ());
-        let position = seen.unwrap_or(joined.live_after);
+        // A log that lost its end, which only weak modes do, has other commands behind it now.
+        let position = seen.map_or(joined.live_after, |seen| seen.min(joined.live_after));
         let backlog = Backlog::of(common, Audience::Everybody, joined);
         Ok(Self { common, side: Some(side), backlog, position })
     }
