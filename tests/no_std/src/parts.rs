@@ -8,6 +8,7 @@ use core::fmt::Write;
 use highwater::block::{BlockKind, BlockState, read_block, records_of};
 use highwater::book::{Change, Depth, DepthChange, StaticBook};
 use highwater::checksum::checksum;
+use highwater::decimal::DecimalFault;
 use highwater::limits::{BLOCK_BYTES, CACHE_LINE_BYTES};
 use highwater::log_file::LogFile;
 use highwater::pacing::Pacing;
@@ -58,7 +59,7 @@ fn decimal() -> bool {
     let decimals = PriceDecimals(2);
     let mut shown = Shown { bytes: [0; 8], length: 0 };
     decimals.ticks("101.25") == Ok(Ticks(10_125))
-        && decimals.ticks("1.255").is_err()
+        && decimals.ticks("1.255") == Err(DecimalFault::TooFine(decimals))
         && write!(shown, "{}", decimals.price(Ticks(10_150))).is_ok()
         && shown.bytes.get(..shown.length) == Some(b"101.50".as_slice())
 }
