@@ -213,7 +213,7 @@ impl NewOrder {
     /// True when it has neither conditions nor client bytes.
     #[inline]
     pub(crate) fn is_short(&self) -> bool {
-        self.conditions.word() | u64::from(self.client_bytes.len()) == 0
+        self.client_bytes.is_empty() && self.conditions.are_none()
     }
 }
 
