@@ -17,11 +17,12 @@ const COMPILE_C: [&str; 4] = ["cc", "cmake", "pkg-config", "bindgen"];
 
 /// Every set of features that programs and libraries are built with, the smallest and the largest
 /// of each crate among them.
-const SETS: [(&str, &[&str]); 13] = [
+const SETS: [(&str, &[&str]); 14] = [
     ("highwater", &[]),
     ("highwater", &["--all-features"]),
     ("highwater-book", &[]),
     ("highwater-capi", &[]),
+    ("highwater-protocols", &[]),
     ("highwater-host", &[]),
     ("highwater-flows", &["--no-default-features"]),
     ("highwater-flows", &[]),
@@ -83,6 +84,12 @@ fn the_core_needs_three_packages_and_others_where_something_is_missing() {
         assert!(all.remove("portable-atomic"), "{target}: where atomics are missing");
         assert_eq!(all, least, "{target}");
     }
+}
+
+#[test]
+fn the_protocols_need_no_package() {
+    let protocols = tree("highwater-protocols", &[], TARGETS[0], "normal,build");
+    assert_eq!(protocols, ["highwater-protocols".to_owned()].into());
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates' folders.
-pub(crate) const MEMBERS: [&str; 15] = [
+pub(crate) const MEMBERS: [&str; 16] = [
     "core",
     "book",
     "capi",
+    "protocols",
     "runtime/platform",
     "runtime/storage",
     "runtime/engine",

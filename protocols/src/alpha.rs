@@ -1,0 +1,146 @@
+//! Text fields: letters padded with spaces, and numbers in ASCII digits.
+
+use crate::field::{Field, put};
+use core::fmt;
+
+/// Text of `N` printable ASCII characters, which is padded with spaces.
+///
+/// The padding is kept as it came, so that the field is written as it was read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Alpha<const N: usize>([u8; N]);
+
+impl<const N: usize> Alpha<N> {
+    /// Nothing but spaces.
+    pub const BLANK: Self = Self([b' '; N]);
+
+    /// `text` on the left and spaces behind it; `None` when it is longer than the field, or has
+    /// characters that are not printable ASCII.
+    pub fn new(text: &[u8]) -> Option<Self> {
+        let mut padded = [b' '; N];
+        padded.get_mut(..text.len())?.copy_from_slice(text);
+        Self::from_bytes(padded)
+    }
+
+    /// `text` on the right and spaces before it; `None` as for [`new`](Self::new).
+    pub fn right_justified(text: &[u8]) -> Option<Self> {
+        let mut padded = [b' '; N];
+        let before = N.checked_sub(text.len())?;
+        padded.get_mut(before..)?.copy_from_slice(text);
+        Self::from_bytes(padded)
+    }
+
+    /// The field with these bytes; `None` when one of them is not printable ASCII.
+    pub fn from_bytes(bytes: [u8; N]) -> Option<Self> {
+        let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
+        bytes.iter().all(is_printable).then_some(Self(bytes))
+    }
+
+    /// All bytes of the field.
+    pub const fn as_bytes(&self) -> &[u8; N] {
+        &self.0
+    }
+
+    /// The text without the spaces on both sides.
+    pub fn text(&self) -> &[u8] {
+        self.0.trim_ascii()
+    }
+
+    /// Whether there is nothing but spaces.
+    pub fn is_blank(&self) -> bool {
+        self.text().is_empty()
+    }
+}
+
+impl<const N: usize> Field for Alpha<N> {
+    const BYTES: usize = N;
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().and_then(|bytes| Self::from_bytes(*bytes))
+    }
+
+    fn write(self, out: &mut [u8]) -> Option<()> {
+        put(self.0, out)
+    }
+}
+
+impl<const N: usize> Default for Alpha<N> {
+    fn default() -> Self {
+        Self::BLANK
+    }
+}
+
+impl<const N: usize> fmt::Display for Alpha<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Printable ASCII is always UTF-8.
+        f.pad(core::str::from_utf8(self.text()).unwrap_or_default())
+    }
+}
+
+impl<const N: usize> fmt::Debug for Alpha<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(core::str::from_utf8(&self.0).unwrap_or_default(), f)
+    }
+}
+
+/// A number in `N` ASCII digits.
+///
+/// It is read with spaces on either side or zeros before it, and written on the right, with spaces
+/// before it. A blank field is no number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct AsciiNumber<const N: usize>(u64);
+
+impl<const N: usize> AsciiNumber<N> {
+    /// This number; `None` when it has more than `N` digits.
+    pub fn new(number: u64) -> Option<Self> {
+        digits::<N>(number).map(|_| Self(number))
+    }
+
+    /// The number.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl AsciiNumber<20> {
+    /// This number: every number of 64 bits has 20 digits at most.
+    pub const fn of(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl<const N: usize> Field for AsciiNumber<N> {
+    const BYTES: usize = N;
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let digits = bytes.first_chunk::<N>()?.trim_ascii();
+        if digits.is_empty() {
+            return None;
+        }
+        digits
+            .iter()
+            .try_fold(0_u64, |number, byte| {
+                let digit = byte.is_ascii_digit().then(|| u64::from(byte & 0x0F))?;
+                number.checked_mul(10)?.checked_add(digit)
+            })
+            .map(Self)
+    }
+
+    fn write(self, out: &mut [u8]) -> Option<()> {
+        put(digits::<N>(self.0)?, out)
+    }
+}
+
+/// The digits of a number on the right of `N` characters; `None` when there are more.
+fn digits<const N: usize>(number: u64) -> Option<[u8; N]> {
+    let mut text = [b' '; N];
+    let mut rest = number;
+    for place in text.iter_mut().rev() {
+        // A remainder of 10 is a digit.
+        *place = b'0' | u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        if rest == 0 {
+            return Some(text);
+        }
+    }
+    None
+}

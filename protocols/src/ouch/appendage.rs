@@ -1,0 +1,187 @@
+//! The appendage: the optional values at the end of a message, kept as the bytes that they are.
+
+use super::element::{ALL_BYTES, Element};
+use crate::error::{AppendageError, CodecError};
+use crate::field::Field;
+use crate::message::Tail;
+use core::fmt;
+
+/// Bytes of the longest appendage that can be, its length included.
+pub const APPENDAGE_BYTES_MAX: usize = LENGTH_BYTES + ALL_BYTES;
+
+/// Bytes before the elements: how many bytes they take.
+const LENGTH_BYTES: usize = u16::BYTES;
+
+/// Bytes before the value of an element: how many bytes follow, and the tag.
+const ELEMENT_HEADER_BYTES: usize = 2;
+
+/// The optional values of a message that may have those in the set `TAGS`, each once.
+///
+/// The elements keep their order.
+///
+/// ```
+/// use highwater_protocols::AppendageError;
+/// use highwater_protocols::ouch::{Appendage, Element, tags};
+///
+/// let mut appendage = Appendage::<{ tags::ENTER_ORDER }>::new();
+/// appendage.push(Element::UserRefIdx(5))?;
+/// assert_eq!(appendage.element_bytes(), [0x02, 28, 5]);
+/// assert_eq!(appendage.get(28), Some(Element::UserRefIdx(5)));
+/// let twice = appendage.push(Element::UserRefIdx(6));
+/// assert_eq!(twice, Err(AppendageError::DuplicateTag(28)));
+/// # Ok::<(), AppendageError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Appendage<const TAGS: u32> {
+    /// Sound elements, then zeros.
+    bytes: [u8; ALL_BYTES],
+    length: u8,
+    /// The tags of the elements.
+    present: u32,
+}
+
+// So that the number of bytes is one byte.
+const _: () = assert!(ALL_BYTES <= 0xFF);
+
+impl<const TAGS: u32> Appendage<TAGS> {
+    /// No elements.
+    pub const fn new() -> Self {
+        Self { bytes: [0; ALL_BYTES], length: 0, present: 0 }
+    }
+
+    /// Puts an element behind the others.
+    ///
+    /// # Errors
+    ///
+    /// The message must not have its tag, or has it.
+    pub fn push(&mut self, element: Element) -> Result<(), AppendageError> {
+        let tag = element.tag();
+        let bit = 1_u32.checked_shl(tag.into()).unwrap_or_default();
+        if TAGS & bit == 0 {
+            return Err(AppendageError::ForbiddenTag(tag));
+        }
+        if self.present & bit != 0 {
+            return Err(AppendageError::DuplicateTag(tag));
+        }
+        let length = self.write(element).ok_or(AppendageError::BadLength)?;
+        self.length = length;
+        self.present |= bit;
+        Ok(())
+    }
+
+    /// Writes an element behind the others, and says how many bytes there are then.
+    fn write(&mut self, element: Element) -> Option<u8> {
+        let place = self.bytes.get_mut(usize::from(self.length)..)?;
+        let counted = u8::try_from(1 + element.value_bytes()).ok()?;
+        let (header, value) = place.split_at_mut_checked(ELEMENT_HEADER_BYTES)?;
+        element.write_value(value)?;
+        header.copy_from_slice(&[counted, element.tag()]);
+        self.length.checked_add(1 + counted)
+    }
+
+    /// The elements in their order.
+    pub fn elements(&self) -> Elements<'_> {
+        Elements { rest: self.element_bytes() }
+    }
+
+    /// The element with this tag.
+    pub fn get(&self, tag: u8) -> Option<Element> {
+        let bit = 1_u32.checked_shl(tag.into())?;
+        if self.present & bit == 0 {
+            return None;
+        }
+        self.elements().find(|element| element.tag() == tag)
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The bytes of the elements, without the length before them.
+    pub fn element_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    fn of_elements(mut bytes: &[u8]) -> Result<Self, AppendageError> {
+        let mut appendage = Self::new();
+        while !bytes.is_empty() {
+            let (tag, value, rest) = split_element(bytes).ok_or(AppendageError::BadLength)?;
+            appendage.push(Element::parse(tag, value)?)?;
+            bytes = rest;
+        }
+        Ok(appendage)
+    }
+}
+
+impl<const TAGS: u32> Default for Appendage<TAGS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const TAGS: u32> fmt::Debug for Appendage<TAGS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.elements()).finish()
+    }
+}
+
+/// The elements of an appendage.
+#[derive(Clone, Debug)]
+pub struct Elements<'a> {
+    rest: &'a [u8],
+}
+
+impl Iterator for Elements<'_> {
+    type Item = Element;
+
+    fn next(&mut self) -> Option<Element> {
+        let (tag, value, rest) = split_element(self.rest)?;
+        self.rest = rest;
+        Element::parse(tag, value).ok()
+    }
+}
+
+/// The tag and the value of the first element, and the bytes behind it.
+fn split_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (length, behind) = bytes.split_first()?;
+    let (element, rest) = behind.split_at_checked(usize::from(*length))?;
+    let (tag, value) = element.split_first()?;
+    Some((*tag, value, rest))
+}
+
+impl<const TAGS: u32> Tail for Appendage<TAGS> {
+    fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
+        let length = u16::read(bytes).map(usize::from).ok_or(AppendageError::BadLength)?;
+        let elements = bytes.get(LENGTH_BYTES..).unwrap_or_default();
+        if elements.len() != length {
+            return Err(AppendageError::BadLength.into());
+        }
+        Ok(Self::of_elements(elements)?)
+    }
+
+    fn length(&self) -> usize {
+        LENGTH_BYTES + usize::from(self.length)
+    }
+
+    fn write(&self, out: &mut [u8]) -> Option<()> {
+        let elements = self.element_bytes();
+        u16::from(self.length).write(out)?;
+        out.get_mut(LENGTH_BYTES..)?.get_mut(..elements.len())?.copy_from_slice(elements);
+        Some(())
+    }
+}
+
+impl<const TAGS: u32> Tail for Option<Appendage<TAGS>> {
+    fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
+        if bytes.is_empty() { Ok(None) } else { Tail::parse(bytes).map(Some) }
+    }
+
+    fn length(&self) -> usize {
+        self.as_ref().map_or(0, Tail::length)
+    }
+
+    fn write(&self, out: &mut [u8]) -> Option<()> {
+        self.as_ref().map_or(Some(()), |appendage| appendage.write(out))
+    }
+}
