@@ -42,7 +42,7 @@ impl<const N: usize> Alpha<N> {
 
     /// The text without the spaces on both sides.
     pub fn text(&self) -> &[u8] {
-        self.0.trim_ascii()
+        without_spaces(&self.0)
     }
 
     /// Whether there is nothing but spaces.
@@ -82,6 +82,14 @@ impl<const N: usize> fmt::Debug for Alpha<N> {
     }
 }
 
+/// `bytes` without the spaces on both sides, and with every other white space.
+fn without_spaces(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
 /// A number in `N` ASCII digits.
 ///
 /// It is read with spaces on either side or zeros before it, and written on the right, with spaces
@@ -112,7 +120,7 @@ impl<const N: usize> Field for AsciiNumber<N> {
     const BYTES: usize = N;
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        let digits = bytes.first_chunk::<N>()?.trim_ascii();
+        let digits = without_spaces(bytes.first_chunk::<N>()?);
         if digits.is_empty() {
             return None;
         }

@@ -27,9 +27,17 @@ fn the_end_of_a_snapshot() {
         let parsed = glimpse::AnyMessage::parse(&same);
         assert_eq!(parsed, Ok(glimpse::AnyMessage::EndOfSnapshot(end)));
     }
-    let beyond = bytes("'G '18446744073709551616");
     let error = CodecError::BadValue { field: "sequence_number" };
-    assert_eq!(glimpse::AnyMessage::parse(&beyond), Err(error));
+    for wrong in [
+        "'G '18446744073709551616",
+        "'G '____________________",
+        "'G '_________________4_2",
+        "'G '__________________-1",
+        "'G '_________________42 09",
+    ] {
+        let parsed = glimpse::AnyMessage::parse(&bytes(wrong));
+        assert_eq!(parsed, Err(error), "{wrong}");
+    }
 }
 
 #[test]
