@@ -32,7 +32,8 @@ impl<const N: usize> Alpha<N> {
     /// The field with these bytes; `None` when one of them is not printable ASCII.
     pub fn from_bytes(bytes: [u8; N]) -> Option<Self> {
         let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
-        bytes.iter().all(is_printable).then_some(Self(bytes))
+        // All of them, without a branch for each.
+        bytes.iter().fold(true, |all, byte| all & is_printable(byte)).then_some(Self(bytes))
     }
 
     /// All bytes of the field.

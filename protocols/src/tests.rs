@@ -147,6 +147,7 @@ proptest! {
             ServerPacket::LoginAccepted(Sample::sample(&mut source)),
             ServerPacket::LoginRejected(Sample::sample(&mut source)),
             ServerPacket::SequencedData(&body),
+            ServerPacket::UnsequencedData(&body),
             ServerPacket::Heartbeat,
             ServerPacket::EndOfSession,
         ];

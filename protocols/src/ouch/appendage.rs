@@ -1,19 +1,46 @@
 //! The appendage: the optional values at the end of a message, kept as the bytes that they are.
 
-use super::element::{ALL_BYTES, Element};
+use super::element::{Element, VALUE_BYTES};
+use super::tags;
 use crate::error::{AppendageError, CodecError};
 use crate::field::Field;
 use crate::message::Tail;
 use core::fmt;
 
 /// Bytes of the longest appendage that can be, its length included.
-pub const APPENDAGE_BYTES_MAX: usize = LENGTH_BYTES + ALL_BYTES;
+pub const APPENDAGE_BYTES_MAX: usize = LENGTH_BYTES + ELEMENTS_BYTES_MAX;
 
 /// Bytes before the elements: how many bytes they take.
 const LENGTH_BYTES: usize = u16::BYTES;
 
 /// Bytes before the value of an element: how many bytes follow, and the tag.
 const ELEMENT_HEADER_BYTES: usize = 2;
+
+/// Bytes of all elements that some message may have.
+const ELEMENTS_BYTES_MAX: usize = longest(&tags::SETS);
+
+/// The most bytes that the elements of one of these sets can take.
+const fn longest(mut sets: &[u32]) -> usize {
+    let mut longest = 0;
+    while let Some((set, rest)) = sets.split_first() {
+        let bytes = bytes_of(*set);
+        longest = if bytes > longest { bytes } else { longest };
+        sets = rest;
+    }
+    longest
+}
+
+/// Bytes of one element of each tag in a set.
+const fn bytes_of(set: u32) -> usize {
+    let (mut bytes, mut tags) = (0, VALUE_BYTES);
+    while let Some(((tag, value_bytes), rest)) = tags.split_first() {
+        if set & (1 << *tag) != 0 {
+            bytes += ELEMENT_HEADER_BYTES + *value_bytes;
+        }
+        tags = rest;
+    }
+    bytes
+}
 
 /// The optional values of a message that may have those in the set `TAGS`, each once.
 ///
@@ -34,19 +61,19 @@ const ELEMENT_HEADER_BYTES: usize = 2;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Appendage<const TAGS: u32> {
     /// Sound elements, then zeros.
-    bytes: [u8; ALL_BYTES],
+    bytes: [u8; ELEMENTS_BYTES_MAX],
     length: u8,
     /// The tags of the elements.
     present: u32,
 }
 
 // So that the number of bytes is one byte.
-const _: () = assert!(ALL_BYTES <= 0xFF);
+const _: () = assert!(ELEMENTS_BYTES_MAX <= 0xFF);
 
 impl<const TAGS: u32> Appendage<TAGS> {
     /// No elements.
     pub const fn new() -> Self {
-        Self { bytes: [0; ALL_BYTES], length: 0, present: 0 }
+        Self { bytes: [0; ELEMENTS_BYTES_MAX], length: 0, present: 0 }
     }
 
     /// Puts an element behind the others.
@@ -54,19 +81,25 @@ impl<const TAGS: u32> Appendage<TAGS> {
     /// # Errors
     ///
     /// The message must not have its tag, or has it.
+    /// [`BadLength`](AppendageError::BadLength) when there is no room, which no set in
+    /// [`tags`] needs.
     pub fn push(&mut self, element: Element) -> Result<(), AppendageError> {
-        let tag = element.tag();
+        let present = Self::with_tag(self.present, element.tag())?;
+        let length = self.write(element).ok_or(AppendageError::BadLength)?;
+        (self.length, self.present) = (length, present);
+        Ok(())
+    }
+
+    /// The tags that there are when one more is among them.
+    fn with_tag(present: u32, tag: u8) -> Result<u32, AppendageError> {
         let bit = 1_u32.checked_shl(tag.into()).unwrap_or_default();
         if TAGS & bit == 0 {
-            return Err(AppendageError::ForbiddenTag(tag));
+            Err(AppendageError::ForbiddenTag(tag))
+        } else if present & bit != 0 {
+            Err(AppendageError::DuplicateTag(tag))
+        } else {
+            Ok(present | bit)
         }
-        if self.present & bit != 0 {
-            return Err(AppendageError::DuplicateTag(tag));
-        }
-        let length = self.write(element).ok_or(AppendageError::BadLength)?;
-        self.length = length;
-        self.present |= bit;
-        Ok(())
     }
 
     /// Writes an element behind the others, and says how many bytes there are then.
@@ -103,13 +136,20 @@ impl<const TAGS: u32> Appendage<TAGS> {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    fn of_elements(mut bytes: &[u8]) -> Result<Self, AppendageError> {
-        let mut appendage = Self::new();
-        while !bytes.is_empty() {
-            let (tag, value, rest) = split_element(bytes).ok_or(AppendageError::BadLength)?;
-            appendage.push(Element::parse(tag, value)?)?;
-            bytes = rest;
+    /// The appendage with these elements. They are checked where they are and copied as a whole:
+    /// one by one they would take several times as long.
+    fn of_elements(bytes: &[u8]) -> Result<Self, AppendageError> {
+        let (mut rest, mut present) = (bytes, 0);
+        while !rest.is_empty() {
+            let (tag, value, behind) = split_element(rest).ok_or(AppendageError::BadLength)?;
+            present = Self::with_tag(present, Element::parse(tag, value)?.tag())?;
+            rest = behind;
         }
+        // Elements that each are there once fit.
+        let length = u8::try_from(bytes.len()).map_err(|_| AppendageError::BadLength)?;
+        let mut appendage = Self { length, present, ..Self::new() };
+        let place = appendage.bytes.get_mut(..bytes.len()).ok_or(AppendageError::BadLength)?;
+        place.copy_from_slice(bytes);
         Ok(appendage)
     }
 }

@@ -51,8 +51,8 @@ macro_rules! elements {
             }
         }
 
-        /// Bytes of an appendage with every element: longer than any message's can be.
-        pub(super) const ALL_BYTES: usize = 0 $( + 2 + <$kind>::BYTES )*;
+        /// Every tag, and the bytes of its value.
+        pub(super) const VALUE_BYTES: &[(u8, usize)] = &[$( ($tag, <$kind>::BYTES) ),*];
 
         #[cfg(test)]
         impl Element {

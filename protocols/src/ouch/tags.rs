@@ -41,3 +41,16 @@ pub const ORDER_RESTATED: u32 = set(&[1, 22, 23, 28]);
 
 /// Every other message: the channel alone.
 pub const CHANNEL: u32 = set(&[28]);
+
+/// All of them.
+pub(super) const SETS: [u32; 9] = [
+    ENTER_ORDER,
+    REPLACE_ORDER,
+    MODIFY_ORDER,
+    MASS_CANCEL,
+    ORDER_ACCEPTED,
+    ORDER_REPLACED,
+    ORDER_EXECUTED,
+    ORDER_RESTATED,
+    CHANNEL,
+];

@@ -16,6 +16,8 @@ pub enum ServerPacket<'a> {
     LoginRejected(LoginRejected),
     /// The next message of the stream.
     SequencedData(&'a [u8]),
+    /// A message that has no number. Servers of version 3 send none.
+    UnsequencedData(&'a [u8]),
     /// The server is there.
     Heartbeat,
     /// The session has ended, and no message of it will follow.
@@ -24,13 +26,14 @@ pub enum ServerPacket<'a> {
 
 const DEBUG: u8 = b'+';
 const SEQUENCED_DATA: u8 = b'S';
+const UNSEQUENCED_DATA: u8 = b'U';
 const HEARTBEAT: u8 = b'H';
 const END_OF_SESSION: u8 = b'Z';
 
 impl<'a> Packet<'a> for ServerPacket<'a> {
     fn check(code: u8, length: usize, body_bytes_max: usize) -> Result<(), CodecError> {
         let (least, most) = match code {
-            DEBUG | SEQUENCED_DATA => (1, 1 + body_bytes_max),
+            DEBUG | SEQUENCED_DATA | UNSEQUENCED_DATA => (1, 1 + body_bytes_max),
             LoginAccepted::TYPE => (LoginAccepted::FIXED_BYTES, LoginAccepted::FIXED_BYTES),
             LoginRejected::TYPE => (LoginRejected::FIXED_BYTES, LoginRejected::FIXED_BYTES),
             HEARTBEAT | END_OF_SESSION => (1, 1),
@@ -49,6 +52,7 @@ impl<'a> Packet<'a> for ServerPacket<'a> {
             LoginAccepted::TYPE => LoginAccepted::parse(bytes).map(Self::LoginAccepted),
             LoginRejected::TYPE => LoginRejected::parse(bytes).map(Self::LoginRejected),
             SEQUENCED_DATA => Ok(Self::SequencedData(body)),
+            UNSEQUENCED_DATA => Ok(Self::UnsequencedData(body)),
             HEARTBEAT => Ok(Self::Heartbeat),
             END_OF_SESSION => Ok(Self::EndOfSession),
             unknown => Err(CodecError::UnknownType(unknown)),
@@ -57,7 +61,9 @@ impl<'a> Packet<'a> for ServerPacket<'a> {
 
     fn length(&self) -> usize {
         match self {
-            Self::Debug(body) | Self::SequencedData(body) => HEADER_BYTES + body.len(),
+            Self::Debug(body) | Self::SequencedData(body) | Self::UnsequencedData(body) => {
+                HEADER_BYTES + body.len()
+            }
             Self::LoginAccepted(message) => LENGTH_BYTES + message.length(),
             Self::LoginRejected(message) => LENGTH_BYTES + message.length(),
             Self::Heartbeat | Self::EndOfSession => HEADER_BYTES,
@@ -70,6 +76,7 @@ impl<'a> Packet<'a> for ServerPacket<'a> {
             Self::LoginAccepted(message) => emit_message(message, out),
             Self::LoginRejected(message) => emit_message(message, out),
             Self::SequencedData(message) => emit(SEQUENCED_DATA, message, out),
+            Self::UnsequencedData(message) => emit(UNSEQUENCED_DATA, message, out),
             Self::Heartbeat => emit(HEARTBEAT, &[], out),
             Self::EndOfSession => emit(END_OF_SESSION, &[], out),
         }

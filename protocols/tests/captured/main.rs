@@ -184,19 +184,20 @@ fn streams(captures: &[(String, Vec<u8>)], market: &str) -> Vec<(String, Vec<u8>
     frames.collect()
 }
 
-/// Decodes and encodes the one packet of a stream: the server's, or else the client's.
+/// Decodes and encodes the one packet of a stream: the client's, or else the server's. Servers of
+/// these markets send no unsequenced data, whose type is the client's too.
 fn check_packet<'a>(name: &str, bytes: &'a [u8]) -> Result<ServerPacket<'a>, ClientPacket<'a>> {
     let mut out = [0; 256];
-    if let Ok(Frame::Whole { packet, bytes: length }) = ServerPacket::read(bytes, 200) {
+    if let Ok(Frame::Whole { packet, bytes: length }) = ClientPacket::read(bytes, 200) {
         assert_eq!(packet.emit(&mut out), Ok(length), "{name}");
         assert_eq!(out[..length], *bytes, "{name}");
-        return Ok(packet);
+        return Err(packet);
     }
-    match ClientPacket::read(bytes, 200) {
+    match ServerPacket::read(bytes, 200) {
         Ok(Frame::Whole { packet, bytes: length }) => {
             assert_eq!(packet.emit(&mut out), Ok(length), "{name}");
             assert_eq!(out[..length], *bytes, "{name}");
-            Err(packet)
+            Ok(packet)
         }
         other => panic!("{name}: {other:?}"),
     }

@@ -55,6 +55,7 @@ fn packets_of_a_server() {
     let rejected = LoginRejected { reason: RejectCode::SessionNotAvailable.into() };
     check(ServerPacket::LoginRejected(rejected), &bytes("0002 'JS"));
     check(ServerPacket::SequencedData(b"OUCH"), &bytes("0005 'SOUCH"));
+    check(ServerPacket::UnsequencedData(b"OUCH"), &bytes("0005 'UOUCH"));
     check(ServerPacket::Heartbeat, &bytes("0001 'H"));
     check(ServerPacket::EndOfSession, &bytes("0001 'Z"));
     check(ServerPacket::Debug(b"text"), &bytes("0005 '+text"));
@@ -80,7 +81,7 @@ fn what_is_wrong_is_said_before_the_body_comes() {
         (client("0000"), CodecError::TooShort { needed: 1 }),
         (client("0001 'H"), CodecError::UnknownType(b'H')),
         (client("0005 'S"), CodecError::UnknownType(b'S')),
-        (server("0005 'U"), CodecError::UnknownType(b'U')),
+        (server("0001 'R"), CodecError::UnknownType(b'R')),
         (server("002F 'L"), CodecError::UnknownType(b'L')),
         (client("0002 'R"), CodecError::TooLong { most: 1 }),
         (client("000C 'U"), CodecError::TooLong { most: 11 }),
