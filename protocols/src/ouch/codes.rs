@@ -1,4 +1,4 @@
-//! The code letters of OUCH, and its reasons for rejects.
+//! The code letters of OUCH; its reasons for rejects, which are numbers, are next to it.
 
 use crate::code::codes;
 

@@ -1,5 +1,6 @@
 //! Bytes written by hand from the layouts of the protocols: each message is exactly these.
 
+mod codes;
 mod feed;
 mod orders;
 mod others;
