@@ -1762,29 +1762,24 @@ hw_status hw_book_reset(struct hw_book *book);
 /**
  * Writes a price of an instrument with so many `decimals`, 0 to 9, and a final zero.
  *
- * `101.50` is 10150 ticks with 2. `HW_STATUS_TOO_SMALL` when `text_bytes` is below `HW_PRICE_BYTES`,
- * `HW_STATUS_BAD_CONFIG` above 9 decimals.
+ * `101.50` is 10150 ticks with 2. `HW_STATUS_TOO_SMALL` when `text_bytes` is below
+ * `HW_PRICE_BYTES`, `HW_STATUS_BAD_CONFIG` above 9 decimals.
  *
  * The caller vouches:
  * `text` has room for `text_bytes` bytes.
  */
-hw_status hw_price_text(uint32_t price,
-                        uint8_t decimals,
-                        char *text,
-                        size_t text_bytes);
+hw_status hw_price_text(uint32_t price, uint8_t decimals, char *text, size_t text_bytes);
 
 /**
  * Reads a price of an instrument with so many `decimals`, 0 to 9, in ticks.
  *
- * `HW_STATUS_BAD_PRICE` unless the text is digits, with or without a point between them, that are a whole number of
- * ticks within the range of prices. `HW_STATUS_BAD_CONFIG` above 9 decimals.
+ * `HW_STATUS_BAD_PRICE` unless the text is digits, with or without a point between them, that are
+ * a whole number of ticks within the range of prices. `HW_STATUS_BAD_CONFIG` above 9 decimals.
  *
  * The caller vouches:
  * `text` ends with a zero byte; `price` may be written.
  */
-hw_status hw_price_ticks(const char *text,
-                         uint8_t decimals,
-                         uint32_t *price);
+hw_status hw_price_ticks(const char *text, uint8_t decimals, uint32_t *price);
 
 /**
  * The sentence of a status, in static memory; also for a number that is no status.

@@ -13,8 +13,8 @@ pub const HW_PRICE_BYTES: usize = 16;
 
 /// Writes a price of an instrument with so many `decimals`, 0 to 9, and a final zero.
 ///
-/// `101.50` is 10150 ticks with 2. `HW_STATUS_TOO_SMALL` when `text_bytes` is below `HW_PRICE_BYTES`,
-/// `HW_STATUS_BAD_CONFIG` above 9 decimals.
+/// `101.50` is 10150 ticks with 2. `HW_STATUS_TOO_SMALL` when `text_bytes` is below
+/// `HW_PRICE_BYTES`, `HW_STATUS_BAD_CONFIG` above 9 decimals.
 ///
 /// # Safety
 /// `text` has room for `text_bytes` bytes.
@@ -44,8 +44,8 @@ pub unsafe extern "C" fn hw_price_text(
 
 /// Reads a price of an instrument with so many `decimals`, 0 to 9, in ticks.
 ///
-/// `HW_STATUS_BAD_PRICE` unless the text is digits, with or without a point between them, that are a whole number of
-/// ticks within the range of prices. `HW_STATUS_BAD_CONFIG` above 9 decimals.
+/// `HW_STATUS_BAD_PRICE` unless the text is digits, with or without a point between them, that are
+/// a whole number of ticks within the range of prices. `HW_STATUS_BAD_CONFIG` above 9 decimals.
 ///
 /// # Safety
 /// `text` ends with a zero byte; `price` may be written.
