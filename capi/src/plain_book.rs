@@ -26,10 +26,15 @@ const _: () = assert!(align_of::<HwBook>() <= ALIGN);
 /// One caller at a time may use it; a second one, and a callback of its own, gets
 /// `HW_STATUS_BUSY`.
 #[expect(missing_debug_implementations, reason = "the handle of the C interface is opaque")]
-pub struct HwBook {
+pub struct HwBook(Tagged);
+
+/// The tag comes first, so that only the first word is read of memory that holds no book.
+#[repr(C)]
+struct Tagged {
     tag: u64,
     inside: TryLock<Inside>,
 }
+const _: () = assert!(offset_of!(HwBook, 0) + offset_of!(Tagged, tag) == 0);
 
 /// A book and the quantities of its levels.
 pub(crate) struct Inside {
@@ -163,7 +168,7 @@ unsafe fn open(config: &HwBookConfig) -> Result<*mut HwBook, HwStatus> {
     let memory = unsafe { slice::from_raw_parts_mut(depth_start, depth_bytes) };
     let depth = Depth::new(memory, &book, config.seed).map_err(|_| HwStatus::BadConfig)?;
     let place = place.cast::<c_void>().cast::<HwBook>();
-    let made = HwBook { tag: TAG, inside: TryLock::new(Inside { book, depth }) };
+    let made = HwBook(Tagged { tag: TAG, inside: TryLock::new(Inside { book, depth }) });
     // SAFETY: there is room for it here, nobody else uses it, and it is aligned.
     unsafe { place.write(made) };
     Ok(place)
@@ -181,22 +186,21 @@ impl HwBook {
     /// The handle is null, misaligned or of something else; or somebody is using it.
     ///
     /// # Safety
-    /// A handle that is neither null nor misaligned points at memory that can be read.
+    /// A handle that is neither null nor misaligned points at memory whose first word can be read.
     pub(crate) unsafe fn with<R>(
         book: *const Self,
         work: impl FnOnce(&mut Inside) -> Result<R, HwStatus>,
     ) -> Result<R, HwStatus> {
         check(book)?;
-        let tag = book.cast::<u8>().wrapping_add(offset_of!(Self, tag));
-        let tag = tag.cast::<c_void>().cast::<u64>();
-        // SAFETY: it is aligned, and the caller guarantees that it can be read.
-        let tag = unsafe { tag.read() };
+        // SAFETY: it is aligned and begins with the tag, and the caller guarantees that it can be
+        // read.
+        let tag = unsafe { book.cast::<u64>().read() };
         if tag != TAG {
             return Err(HwStatus::BadStruct);
         }
         // SAFETY: the tag says that a book was made here.
         let book = unsafe { borrow(book) }?;
-        book.inside.try_with(work)?
+        book.0.inside.try_with(work)?
     }
 }
 
