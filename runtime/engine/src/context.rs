@@ -2,6 +2,7 @@
 
 use crate::lag::SnapshotLag;
 use highwater::stage::{Fault, Shared};
+use highwater::types::Sequence;
 use highwater_platform::wakeup::Wakeups;
 use std::fmt;
 use std::sync::OnceLock;
@@ -44,6 +45,12 @@ impl EngineContext {
     /// If there is one already.
     pub fn watch(&self, watcher: &'static dyn Watcher) {
         assert!(self.watcher.set(watcher).is_ok(), "an engine has one watcher");
+    }
+
+    /// Asks that everything up to `sequence` be made durable now, in every mode.
+    pub fn ask_sync(&self, sequence: Sequence) {
+        self.shared.sync_wanted.ask(sequence);
+        self.wakeups.wake_for_sync();
     }
 
     /// Something was appended: a thread that waits for so much is woken.

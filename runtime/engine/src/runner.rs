@@ -7,9 +7,7 @@ use crate::config::Config;
 use crate::context::ThreadGuard;
 use crate::lag::FollowedLog;
 use crate::ports::{CommandPort, EventPort, Released};
-use crate::snapshots::{
-    SettleOutputs, SnapshotRequests, SnapshotThread, SnapshotTotals, SnapshotWishes,
-};
+use crate::snapshots::{SettleOutputs, SnapshotRequests, SnapshotThread, SnapshotTotals};
 use crate::start::Started;
 use crate::threads::{SequencerEnd, spawn_log_writer, spawn_sequencer, spawn_syncer};
 use highwater::stage::Fault;
@@ -98,8 +96,7 @@ impl<P: Platform, T: Send + 'static> Runner<P, T> {
         let mut files = log_writer.file().syncer();
         let log_writer = spawn_log_writer(platform, strategy, log_writer, context)?;
         let sequencer = spawn_sequencer(platform, strategy, sequencer, ports.commands, context)?;
-        let wishes = SnapshotWishes::of(config);
-        let snapshots = SnapshotThread::start(platform, wishes, context, ports.outputs, notices)?;
+        let snapshots = SnapshotThread::start(platform, config, context, ports.outputs, notices)?;
         let syncer = spawn_syncer(platform, syncer, move || files.sync(), context)?;
         let idle = Idle::with_wakeup(platform, strategy, &context.wakeups.release);
         let released = Released { platform, releaser, idle, context };

@@ -18,4 +18,4 @@ pub use requests::{SnapshotCounters, SnapshotRequests, SnapshotTotals};
 pub use retention::Kept;
 pub use retention::held_by;
 pub use settle::SettleOutputs;
-pub use thread::{SnapshotThread, SnapshotWishes};
+pub use thread::SnapshotThread;

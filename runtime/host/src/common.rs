@@ -20,7 +20,7 @@ use highwater_storage::LogCounters;
 use highwater_storage::history_cache::HistoryCache;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What all of a host's threads and callers know. It lives as long as the process: a session may
@@ -137,6 +137,20 @@ impl<P: Platform> Common<P> {
     pub(super) fn ask(&self, request: Request) {
         let _gone = self.requests.send(request);
         self.context.wakeups.release.wake();
+    }
+
+    /// Asks the release thread for something, and waits for its answer.
+    ///
+    /// # Errors
+    /// Nobody answers: why the host has ended, or else `otherwise`.
+    pub(super) fn ask_and_wait<T>(
+        &self,
+        otherwise: SessionEnd,
+        request: impl FnOnce(SyncSender<T>) -> Request,
+    ) -> Result<T, SessionEnd> {
+        let (reply, answer) = sync_channel(1);
+        self.ask(request(reply));
+        answer.recv().map_err(|_| self.end().unwrap_or(otherwise))
     }
 
     /// How many slots were ever taken; the sequencer's and the release thread look at those.

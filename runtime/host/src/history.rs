@@ -24,6 +24,8 @@ const BUFFER_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Backlog {
     audience: Audience,
+    /// Instruments that the session follows; means nothing for everybody.
+    follows: BTreeSet<InstrumentId>,
     /// The next event that the log holds of what is owed.
     from: Missed,
     /// The last command that is owed.
@@ -35,12 +37,12 @@ pub(super) struct Backlog {
 }
 
 /// Whose events are owed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Audience {
     /// All events.
     Everybody,
-    /// Those that concern a session, which follows these instruments.
-    Session(SessionId, BTreeSet<InstrumentId>),
+    /// Those that concern a session.
+    Session(SessionId),
 }
 
 /// What is done when everything that is owed was handed over: a reader that missed more meanwhile
@@ -57,18 +59,16 @@ impl Backlog {
         let from = joined.missed?;
         let tells_ends = match audience {
             Audience::Everybody => true,
-            Audience::Session(..) => common.tells_ends,
+            Audience::Session(_) => common.tells_ends,
         };
         let (through, unlogged) = (joined.live_after, joined.unlogged.into());
-        Some(Self { audience, from, through, unlogged, tells_ends })
+        let follows = BTreeSet::new();
+        Some(Self { audience, follows, from, through, unlogged, tells_ends })
     }
 
     /// The session follows these instruments now.
     pub(super) fn follow(&mut self, instruments: &BTreeSet<InstrumentId>) {
-        match &mut self.audience {
-            Audience::Everybody => {}
-            Audience::Session(_, follows) => follows.clone_from(instruments),
-        }
+        self.follows.clone_from(instruments);
     }
 
     /// A tap that was taken up again is owed this, too; tells whether it is anything.
@@ -160,7 +160,7 @@ impl Backlog {
         let through = self.through;
         let open_orders = match self.audience {
             Audience::Everybody => None,
-            Audience::Session(..) => Some(OpenOrders::of(&book)),
+            Audience::Session(_) => Some(OpenOrders::of(&book)),
         };
         let in_command = InCommand::default();
         let mut events = BacklogEvents { backlog: self, sink, open_orders, in_command };
@@ -264,13 +264,14 @@ impl<S: EventSink> BacklogEvents<'_, S> {
 
     /// Whether an event is for the reader. All are shown.
     fn is_for_reader(&mut self, event: &Event) -> bool {
-        match (&self.backlog.audience, &mut self.open_orders) {
-            (Audience::Session(session, follows), Some(open_orders)) => {
+        let Backlog { audience, follows, .. } = &*self.backlog;
+        match (audience, &mut self.open_orders) {
+            (Audience::Session(session), Some(open_orders)) => {
                 let is_for_reader = concerns(event, *session, follows, open_orders);
                 open_orders.event(event);
                 is_for_reader
             }
-            (Audience::Everybody | Audience::Session(..), _) => true,
+            (Audience::Everybody | Audience::Session(_), _) => true,
         }
     }
 }

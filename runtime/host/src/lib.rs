@@ -84,7 +84,7 @@ use request::Request;
 use slot::{EngineSides, EventSide};
 use std::mem::take;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, channel, sync_channel};
+use std::sync::mpsc::{Receiver, channel};
 
 /// Slots of a host when nobody says otherwise.
 pub const SLOTS_DEFAULT: usize = 128;
@@ -325,15 +325,12 @@ impl<P: Platform> Host<P> {
         let index = common.slot_of(session, &mut registry)?;
         let slot = &common.slots[usize::from(index)];
         let generation = slot.hand_over(session, &registry);
-        let (reply, answer) = sync_channel(1);
-        common.ask(Request::Join { index, generation, session, seen, reply });
         // The handle that was superseded may wait.
         slot.inbox.waiter.wake();
-        let answer = answer.recv();
+        let request = |reply| Request::Join { index, generation, session, seen, reply };
+        let joined = common.ask_and_wait(SessionEnd::Stopped, request);
         drop(registry);
-        let Ok(joined) = answer else {
-            return Err(common.end().unwrap_or(SessionEnd::Stopped).into());
-        };
+        let joined = joined?;
         slot.discard_before(joined.published, generation);
         Ok(Session::new(common, index, generation, session, joined))
     }

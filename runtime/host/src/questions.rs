@@ -68,8 +68,7 @@ impl<P: Platform> Questions<P> {
         if self.book.sequence() < sequence {
             self.book.hurry(sequence);
             let applied = context.shared.applied.get();
-            context.shared.sync_wanted.ask(sequence.min(applied));
-            context.wakeups.wake_for_sync();
+            context.ask_sync(sequence.min(applied));
             context.wakeups.snapshot.wakeup().wake();
         }
         let now_ns = || self.common.platform.monotonic_ns();

@@ -22,7 +22,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
-use std::sync::mpsc::sync_channel;
 
 /// Commands of one batch, at most.
 pub const BATCH_MAX: usize = VISIT_MAX;
@@ -66,7 +65,7 @@ impl<P: Platform> Session<P> {
             index,
             generation,
             id,
-            backlog: Backlog::of(common, Audience::Session(id, BTreeSet::new()), joined),
+            backlog: Backlog::of(common, Audience::Session(id), joined),
             live_after,
             follows: BTreeSet::new(),
             _alone: PhantomData,
@@ -236,8 +235,8 @@ impl<P: Platform> Session<P> {
 
     /// From now on the session is told how `instrument` trades (`StateChanged`, `Uncrossed`), as it
     /// is of every instrument in which it has orders open. Returns the sequence behind which that
-    /// holds. A handle begins without any; what is [missed](Self::is_lagging) is handed over as the
-    /// session follows when it is read from the log.
+    /// holds. A handle begins without any. A session that [lags](Self::is_lagging) is given what it
+    /// missed of the instruments that it follows when it catches up.
     ///
     /// # Errors
     /// The session has ended.
@@ -261,23 +260,23 @@ impl<P: Platform> Session<P> {
         instrument: InstrumentId,
         interest: Interest,
     ) -> Result<Sequence, SessionEnd> {
-        let (reply, answer) = sync_channel(1);
         let Self { index, generation, .. } = *self;
-        self.common.ask(Request::Follow { index, generation, instrument, interest, reply });
-        answer.recv().map_err(|_| self.common.end().unwrap_or(SessionEnd::Superseded))
+        self.common.ask_and_wait(SessionEnd::Superseded, |reply| Request::Follow {
+            index,
+            generation,
+            instrument,
+            interest,
+            reply,
+        })
     }
 
     /// Asks to be taken up again; what was missed until then is owed.
     fn rejoin(&mut self) -> Result<(), SessionEnd> {
-        let (reply, answer) = sync_channel(1);
         let (index, generation) = (self.index, self.generation);
-        self.common.ask(Request::Rejoin { index, generation, reply });
-        let Ok(joined) = answer.recv() else {
-            return Err(self.common.end().unwrap_or(SessionEnd::Superseded));
-        };
+        let request = |reply| Request::Rejoin { index, generation, reply };
+        let joined = self.common.ask_and_wait(SessionEnd::Superseded, request)?;
         self.live_after = joined.live_after;
-        let audience = Audience::Session(self.id, BTreeSet::new());
-        self.backlog = Backlog::of(self.common, audience, joined);
+        self.backlog = Backlog::of(self.common, Audience::Session(self.id), joined);
         Ok(())
     }
 

@@ -12,7 +12,6 @@ use highwater_platform::Platform;
 use highwater_storage::{Consumer, ConsumerKind, Consumers, ConsumersError};
 use std::fmt;
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 /// A tap has one handle at a time: the next one gets its ring when the one before is dropped.
@@ -45,7 +44,8 @@ impl<P: Platform> Tap<P> {
             return Err(TapError::AllTaken { taps });
         };
         let index = side.index;
-        let joined = match ask(common, |reply| Request::Tap { index, seen, reply }) {
+        let request = |reply| Request::Tap { index, seen, reply };
+        let joined = match common.ask_and_wait(SessionEnd::Stopped, request) {
             Ok(joined) => joined,
             Err(end) => {
                 common.free_taps().push(side);
@@ -172,16 +172,8 @@ fn has_something<P: Platform>(
 }
 
 fn rejoin<P: Platform>(common: &Common<P>, index: u16) -> Result<Joined, SessionEnd> {
-    ask(common, |reply| Request::Rejoin { index, generation: GENERATION, reply })
-}
-
-fn ask<P: Platform>(
-    common: &Common<P>,
-    request: impl FnOnce(SyncSender<Joined>) -> Request,
-) -> Result<Joined, SessionEnd> {
-    let (reply, answer) = sync_channel(1);
-    common.ask(request(reply));
-    answer.recv().map_err(|_| common.end().unwrap_or(SessionEnd::Stopped))
+    let request = |reply| Request::Rejoin { index, generation: GENERATION, reply };
+    common.ask_and_wait(SessionEnd::Stopped, request)
 }
 
 /// Hands everything on, and notes what was handed over.

@@ -2,6 +2,7 @@
 
 use super::followed_book::FollowedBook;
 use super::maker::{Made, SnapshotTrouble};
+use crate::context::EngineContext;
 use crate::lag::{LagTotals, SnapshotLag};
 use highwater::types::Sequence;
 use highwater_platform::wakeup::ThresholdWakeup;
@@ -117,15 +118,11 @@ impl SnapshotRequests {
         self.0.counters.totals(self.0.lag.totals())
     }
 
-    /// Requests to the thread that `alarm` wakes, of a log that is so far behind.
-    pub(super) fn new(
-        alarm: &'static ThresholdWakeup,
-        lag: &'static SnapshotLag,
-        book: FollowedBook,
-    ) -> Self {
+    /// Requests to the snapshot thread of an engine, which follows the log with `book`.
+    pub(super) fn new(context: &'static EngineContext, book: FollowedBook) -> Self {
         Self(Arc::new(SharedRequests {
-            alarm,
-            lag,
+            alarm: &context.wakeups.snapshot,
+            lag: &context.lag,
             requests: Mutex::default(),
             changed: Condvar::new(),
             counters: SnapshotCounters::default(),

@@ -6,13 +6,12 @@ use super::followed_book::{Audience, FollowedBook};
 use super::maker::{Made, SPENT, SnapshotMaker, SnapshotTrouble};
 use super::pace::Pace;
 use super::requests::SnapshotRequests;
-use crate::config::{Config, Keep, SnapshotPlan, nanoseconds};
+use crate::config::{Config, Keep, nanoseconds};
 use crate::context::{EngineContext, ThreadGuard};
 use crate::lag::SnapshotLag;
 use crate::notices::{Notice, NoticeSink};
 use highwater::snapshot_plan::{Commands, SnapshotDue};
 use highwater::stage::{Fault, Shared, State};
-use highwater_platform::wakeup::Wakeups;
 use highwater_platform::{Platform, Share};
 use std::io;
 use std::path::PathBuf;
@@ -23,31 +22,6 @@ use std::time::Duration;
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// How long it waits for a sync that it asked for before it looks again.
 const SYNC_PAUSE: Duration = Duration::from_millis(1);
-
-/// What the thread is to do for an engine.
-#[derive(Clone, Debug)]
-pub struct SnapshotWishes {
-    /// Where the log lies.
-    data: PathBuf,
-    /// When snapshots are made, and what becomes of the log below them.
-    plan: SnapshotPlan,
-    /// How much processor time it gets while every core is busy.
-    share: Share,
-    /// How far the book may be behind what is durable, where it answers questions.
-    questions: Option<Duration>,
-}
-
-impl SnapshotWishes {
-    /// Those of a configuration.
-    pub fn of(config: &Config) -> Self {
-        Self {
-            data: config.data.clone(),
-            plan: config.snapshots,
-            share: config.snapshot_share,
-            questions: config.questions,
-        }
-    }
-}
 
 /// The thread, to be waited for when the engine has ended.
 #[derive(Debug)]
@@ -63,38 +37,37 @@ impl SnapshotThread {
     /// The system's, when it gives no thread.
     pub fn start<P: Platform>(
         platform: P,
-        wishes: SnapshotWishes,
+        config: &Config,
         context: &'static EngineContext,
         outputs: impl SettleOutputs,
         notices: NoticeSink,
     ) -> io::Result<Self> {
-        let SnapshotWishes { data, plan, share, questions } = wishes;
-        let (wakeups, lag) = (&context.wakeups, &context.lag);
-        let book = FollowedBook::new(match questions {
+        let share = config.snapshot_share;
+        let book = FollowedBook::new(match config.questions {
             Some(_) => Audience::Anybody,
             None => Audience::Nobody,
         });
-        let requests = SnapshotRequests::new(&wakeups.snapshot, lag, book);
+        let requests = SnapshotRequests::new(context, book);
         let worker = Worker {
             platform,
-            data,
-            keep: plan.keep,
+            data: config.data.clone(),
+            keep: config.snapshots.keep,
             share,
-            due: SnapshotDue::new(plan, platform.monotonic_ns()),
+            due: SnapshotDue::new(config.snapshots, platform.monotonic_ns()),
+            context,
             shared: context.shared,
-            wakeups,
-            lag,
+            lag: &context.lag,
             outputs,
             notices,
             requests: requests.clone(),
             maker: Maker::Unopened,
-            questions: questions.map(Questions::begin),
+            questions: config.questions.map(Questions::begin),
             told_last: String::new(),
         };
         let thread = Builder::new().name("hw-snapshot".to_owned()).spawn(move || {
             let _guard = ThreadGuard(context);
             platform.take_share(share);
-            worker.run(context);
+            worker.run();
         })?;
         Ok(Self { requests, thread })
     }
@@ -147,8 +120,8 @@ struct Worker<P: Platform, O> {
     share: Share,
     /// Decides when one is made.
     due: SnapshotDue,
+    context: &'static EngineContext,
     shared: &'static Shared,
-    wakeups: &'static Wakeups,
     lag: &'static SnapshotLag,
     outputs: O,
     notices: NoticeSink,
@@ -167,14 +140,14 @@ impl<P: Platform, O> Drop for Worker<P, O> {
 }
 
 impl<P: Platform, O: SettleOutputs> Worker<P, O> {
-    fn run(mut self, context: &EngineContext) {
+    fn run(mut self) {
         while is_running(self.shared) {
             let asked = self.wait();
             self.lag.warn(&self.notices);
             if asked.is_some() || self.is_due() {
                 // Nobody is told of one that the end of the engine came before.
                 if let Some(answer) = self.make() {
-                    self.account_for(&answer, context);
+                    self.account_for(&answer);
                     let is_made = answer.is_ok();
                     self.tell(asked, answer);
                     if !is_made {
@@ -189,20 +162,18 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
 
     /// Follows what is durable by now, so that the book can be asked about it.
     fn follow_for_questions(&mut self) {
-        let Some(questions) = &mut self.questions else {
-            return;
-        };
-        questions.due_at_ns = self.platform.monotonic_ns().saturating_add(questions.lag_ns);
+        let from_ns = self.platform.monotonic_ns();
         let followed = self.follow();
         let Some(questions) = &mut self.questions else {
             return;
         };
+        questions.due_at_ns = from_ns.saturating_add(questions.lag_ns);
+        // Tried again and again, it is said once.
+        let was_failing = std::mem::replace(&mut questions.is_failing, followed.is_err());
         let Err(trouble) = followed else {
-            questions.is_failing = false;
             return;
         };
-        // Tried again and again, it is said once.
-        if !std::mem::replace(&mut questions.is_failing, true) {
+        if !was_failing {
             self.notices.give(&Notice::BookNotFollowed(trouble.reason()));
         }
         if trouble.is_final() {
@@ -216,21 +187,17 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
 
     /// Lets commands be taken again behind a snapshot. When none can be made though they are held,
     /// tries again soon, and lets the engine stop in the end.
-    fn account_for(
-        &mut self,
-        answer: &Result<Option<Made>, SnapshotTrouble>,
-        context: &EngineContext,
-    ) {
+    fn account_for(&mut self, answer: &Result<Option<Made>, SnapshotTrouble>) {
         match answer {
             Ok(_) => {
                 self.lag.made(self.due.made());
-                self.wakeups.wake_all();
+                self.context.wakeups.wake_all();
             }
             Err(SnapshotTrouble::Passing(why)) if self.lag.is_held() => {
                 let is_often = self.due.failed_while_held();
                 if is_often || matches!(self.maker, Maker::Spent) {
                     self.lag.give_up(why);
-                    context.given_up();
+                    self.context.given_up();
                 }
             }
             // Another process will have made one; and who finds the log wrong stops the engine.
@@ -249,7 +216,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     /// or until the engine stops.
     fn wait(&self) -> Option<u64> {
         loop {
-            let alarm = &self.wakeups.snapshot;
+            let alarm = &self.context.wakeups.snapshot;
             alarm.announce(self.due_at_bytes());
             let asked = self.requests.asked();
             let is_due = asked.is_some() || self.is_due() || self.is_question_due();
@@ -297,9 +264,9 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     fn until_question(&self, now_ns: u64) -> Option<Duration> {
         let questions = self.questions.filter(|_| self.has_grown())?;
         let left = Duration::from_nanos(questions.due_at_ns.saturating_sub(now_ns));
-        // Not durable yet, though it is time: nobody says when it is.
-        let least = if self.requests.book().is_wanted() { SYNC_PAUSE } else { left };
-        Some(if left.is_zero() { SYNC_PAUSE } else { least.min(left) })
+        // It is time, and what has come is not durable yet: nobody says when it is.
+        let is_time = left.is_zero() || self.requests.book().is_wanted();
+        Some(if is_time { SYNC_PAUSE } else { left })
     }
 
     fn is_due(&self) -> bool {
@@ -317,8 +284,7 @@ impl<P: Platform, O: SettleOutputs> Worker<P, O> {
     fn make(&mut self) -> Option<Result<Option<Made>, SnapshotTrouble>> {
         self.due.begin(self.lag.log_bytes(), self.platform.monotonic_ns());
         let wanted = self.shared.applied.get();
-        self.shared.sync_wanted.ask(wanted);
-        self.wakeups.wake_for_sync();
+        self.context.ask_sync(wanted);
         while self.shared.durable.get() < wanted && is_running(self.shared) {
             self.platform.sleep(SYNC_PAUSE);
         }

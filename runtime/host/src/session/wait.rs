@@ -55,8 +55,7 @@ impl<P: Platform> Session<P> {
         // What was answered is appended; that it is applied may be said a moment later.
         let sequence = shared.applied.get().max(shared.appended.get());
         if !self.is_durable(sequence)? {
-            shared.sync_wanted.ask(sequence);
-            self.common.context.wakeups.wake_for_sync();
+            self.common.context.ask_sync(sequence);
         }
         Ok(sequence)
     }
