@@ -48,7 +48,7 @@ impl TradeCopy {
                 taker,
                 maker_session,
                 taker_session: owner,
-                price: Ticks(price.ticks()),
+                price: price.into(),
                 quantity: Lots(quantity.lots()),
             });
         }
@@ -60,7 +60,7 @@ impl TradeCopy {
                 taker: sell,
                 maker_session: owner,
                 taker_session: sell_session,
-                price: Ticks(price.ticks()),
+                price: price.into(),
                 quantity: Lots(quantity.lots()),
             });
         }

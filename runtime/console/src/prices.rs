@@ -23,7 +23,7 @@ impl ReportedPrice {
     /// A price of an instrument with `decimals`, which are `None` where prices are shown in ticks.
     /// `name` is that of the field with ticks.
     pub fn new(name: &'static str, price: Option<Price>, decimals: Option<PriceDecimals>) -> Self {
-        Self { name, ticks: price.map(|price| Ticks(price.ticks())), decimals }
+        Self { name, ticks: price.map(Ticks::from), decimals }
     }
 
     /// The price in ticks.

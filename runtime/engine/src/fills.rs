@@ -6,7 +6,7 @@
 use crate::decimals::push_decimal;
 use crate::text::push_number;
 use highwater::event::{Event, EventKind, EventSink};
-use highwater::types::{ClientSequence, PriceDecimals, SessionId, Ticks};
+use highwater::types::{ClientSequence, PriceDecimals, SessionId};
 
 /// The session that a flow's commands belong to.
 pub const FLOW_SESSION: SessionId = SessionId(1);
@@ -148,7 +148,7 @@ impl FillLines {
         }
         match decimals {
             None => push_number(text, u64::from(price.ticks())),
-            Some(decimals) => push_decimal(text, Ticks(price.ticks()), decimals),
+            Some(decimals) => push_decimal(text, price.into(), decimals),
         }
         text.push(b',');
         push_number(text, quantity.lots());

@@ -285,10 +285,10 @@ impl Stream {
             Intent::Reduce => {
                 let half = u32::try_from(remaining / 2).unwrap_or(u32::MAX);
                 let by = Lots(1 + u64::from(self.random.below(half)));
-                (FlowKind::Reduce { side }, Ticks(found.price.ticks()), by)
+                (FlowKind::Reduce { side }, found.price.into(), by)
             }
             Intent::Passive | Intent::Aggressive | Intent::Cancel => {
-                (FlowKind::Cancel { side }, Ticks(found.price.ticks()), Lots(remaining))
+                (FlowKind::Cancel { side }, found.price.into(), Lots(remaining))
             }
         };
         Draft { order, new_order, kind, price, quantity }

@@ -1,7 +1,7 @@
 //! The trades of an auction, one line each, in the order in which they were made.
 
 use highwater::event::{Event, EventKind};
-use highwater::types::{PriceDecimals, Ticks};
+use highwater::types::PriceDecimals;
 use highwater_engine::decimals::{PriceForm, push_decimal};
 use highwater_engine::text::push_number;
 use highwater_flows::outputs::{OutputError, TextFile};
@@ -63,7 +63,7 @@ impl TradesWriter {
         }
         match self.form {
             PriceForm::Ticks => push_number(text, u64::from(price.ticks())),
-            PriceForm::Decimal => push_decimal(text, Ticks(price.ticks()), decimals),
+            PriceForm::Decimal => push_decimal(text, price.into(), decimals),
         }
         text.push(b',');
         push_number(text, quantity.lots());

@@ -23,6 +23,18 @@ pub(super) struct ImportedLine {
     pub(super) quantity: Option<u64>,
 }
 
+impl ImportedLine {
+    /// A line about an instrument only.
+    pub(super) const fn without_order(
+        command: &'static str,
+        timestamp_ns: u64,
+        symbol: Symbol,
+    ) -> Self {
+        let (order, side, price, quantity) = (None, None, None, None);
+        Self { command, timestamp_ns, symbol, order, side, price, quantity }
+    }
+}
+
 /// Where the lines go.
 pub(super) struct Lines {
     output: FlowOutput,
@@ -59,15 +71,7 @@ impl Lines {
     pub(super) fn push(&mut self, told: &ImportedLine) {
         if self.decimals != PriceDecimals::default() && self.defined.insert(told.symbol) {
             let ImportedLine { timestamp_ns, symbol, .. } = *told;
-            self.push_fields(&ImportedLine {
-                command: "DEFINE",
-                timestamp_ns,
-                symbol,
-                order: None,
-                side: None,
-                price: None,
-                quantity: None,
-            });
+            self.push_fields(&ImportedLine::without_order("DEFINE", timestamp_ns, symbol));
             self.text.push(b',');
             push_number(&mut self.text, u64::from(self.decimals.0));
             self.text.push(b'\n');

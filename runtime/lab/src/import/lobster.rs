@@ -110,15 +110,7 @@ impl Lobster {
         let timestamp_ns = timestamp_ns(row)?;
         let symbol = self.symbol;
         let mut say = |command| {
-            lines.push(&ImportedLine {
-                command,
-                timestamp_ns,
-                symbol,
-                order: None,
-                side: None,
-                price: None,
-                quantity: None,
-            });
+            lines.push(&ImportedLine::without_order(command, timestamp_ns, symbol));
         };
         match row.field(PRICE) {
             HALT_BEGINS => say("HALT"),
