@@ -3,8 +3,8 @@
 //! It is part of the log's format, so its words stay as they are. What a later version made events
 //! say besides follows from the command and the events before it, and stays outside: side, price,
 //! trigger and quantity of Accepted; the taker's side of Trade; side, price and what was shown of
-//! Canceled; side and price of Reduced and Replenished; side and owner of Replaced, where the
-//! session stands for both.
+//! Canceled; side and price of Reduced and Replenished; side and owner of Replaced, whose hash has
+//! its session in the owner's place.
 
 use super::{Event, EventKind};
 use crate::types::{Phase, Side};
