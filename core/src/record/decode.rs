@@ -433,10 +433,13 @@ fn alone(session: Le64) -> Result<u16, RecordFault> {
     u16::try_from(session.get()).map_err(|_| RecordFault::Field)
 }
 
-/// A look-up and no branch: which side it is nobody can foretell.
+/// The second test is arithmetic and no branch: which side it is nobody can foretell.
+#[inline]
 fn side(number: u8) -> Result<Side, RecordFault> {
-    const SIDES: [Option<Side>; 3] = [None, Some(Side::Buy), Some(Side::Sell)];
-    SIDES.get(usize::from(number)).copied().flatten().ok_or(RecordFault::Field)
+    match number {
+        1 | 2 => Ok(if number == 1 { Side::Buy } else { Side::Sell }),
+        _ => Err(RecordFault::Field),
+    }
 }
 
 /// Bytes called zero are written as 0.

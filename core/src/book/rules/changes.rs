@@ -10,7 +10,8 @@ use crate::book::{Book, Leaving, quantity_of};
 use crate::command::ReplaceOrder;
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::types::{
-    AccountId, InstrumentTerms, Lots, OrderId, Price, Quantity, ReplaceRule, SessionId, Side, Ticks,
+    AccountId, InstrumentId, InstrumentTerms, Lots, OrderId, Price, Quantity, ReplaceRule,
+    SessionId, Side, Ticks,
 };
 
 /// What a Replace, checked, does.
@@ -129,7 +130,7 @@ impl Book<'_> {
             return self.cancel_slot(context, slot, CancelReason::User, sink);
         }
         let order = self.orders.pool.get(slot);
-        let (side, owner) = (LadderId(order.ladder).side(), SessionId(order.session));
+        let owner = SessionId(order.session);
         if u64::from(order.extra)
             | u64::from(order.terms)
             | self.ladders.instrument_book(context.instrument()).gate.word()
@@ -137,9 +138,10 @@ impl Book<'_> {
         {
             return self.replace_conditional(context, slot, replace, sink);
         }
-        match self.check_plain_replace(context, slot, replace) {
+        match self.check_plain_replace(context, (slot, hash), replace) {
             Err(reason) => self.reject(context, replace.order, reason, sink),
             Ok(Change::Keep(quantity)) => {
+                let side = LadderId(order.ladder).side();
                 self.keep(context, slot, replace.new_order, quantity, sink);
                 let change = Changed {
                     owner,
@@ -155,7 +157,7 @@ impl Book<'_> {
                 self.orders.forget_hash(slot, hash);
                 self.unlink_from_queue(slot);
                 self.tell_left(context, before, sink);
-                let quantity = incoming.quantity;
+                let Incoming { side, quantity, .. } = incoming;
                 let change = Changed { owner, side, price: replace.price, quantity, kept: None };
                 self.emit_replaced(context, replace, change, sink);
                 self.execute_again(context, &incoming, sink);
@@ -163,22 +165,22 @@ impl Book<'_> {
         }
     }
 
-    /// The checks of [`check_replace`](Self::check_replace) that can fail for a plain order.
+    /// The checks of [`check_replace`](Self::check_replace) that can fail for a plain order, whose id
+    /// has this hash.
     fn check_plain_replace(
         &self,
         context: Context,
-        slot: u32,
+        (slot, hash): (u32, u32),
         replace: &ReplaceOrder,
     ) -> Result<Change<Incoming>, RejectReason> {
         let order = self.orders.pool.get(slot);
         let limit = Price::new(replace.price).ok_or(RejectReason::BadPrice)?;
         let quantity = Quantity::new(replace.quantity).ok_or(RejectReason::BadQuantity)?;
-        let hash = self.orders.hash(context.instrument(), replace.new_order);
-        if replace.new_order != replace.order
-            && self.orders.find_hashed(hash, context.instrument(), replace.new_order).is_some()
-        {
-            return Err(RejectReason::DuplicateId);
-        }
+        let hash = if replace.new_order == replace.order {
+            hash
+        } else {
+            self.hash_of_unused(context.instrument(), replace.new_order)?
+        };
         if context.session().0 != order.session {
             self.check_session(context.session())?;
         }
@@ -200,6 +202,19 @@ impl Book<'_> {
             limit,
             quantity,
         }))
+    }
+
+    /// The hash of an id that no open order of the instrument has.
+    fn hash_of_unused(
+        &self,
+        instrument: InstrumentId,
+        order: OrderId,
+    ) -> Result<u32, RejectReason> {
+        let hash = self.orders.hash(instrument, order);
+        match self.orders.find_hashed(hash, instrument, order) {
+            None => Ok(hash),
+            Some(_) => Err(RejectReason::DuplicateId),
+        }
     }
 
     /// Changes an order that is not plain, or one on an instrument that does not take everything.
