@@ -1,8 +1,8 @@
 //! `highwater import`: makes a flow of the files in which others keep order books.
 //!
-//! A format is a module that turns the rows of its files into lines; what they share are the rows
-//! with their places, the lines with their counts, and the table of open orders. Memory is bounded
-//! but for that table.
+//! A format is a module that turns the rows or messages of its files into lines; what they share
+//! are the rows with their places, the lines with their counts, and the orders that are made of
+//! executions. Memory is bounded but for a table of the open orders.
 
 mod databento;
 mod lines;
@@ -12,6 +12,7 @@ mod rows;
 
 use clap::ValueEnum;
 use databento::Databento;
+use highwater::decimal::DecimalFault;
 use highwater::types::{PriceDecimals, Symbol};
 use highwater_console::flow_output::FlowOutput;
 use highwater_console::paths::Paths;
@@ -23,7 +24,7 @@ use highwater_flows::resolved_path::STANDARD;
 use highwater_platform::signals::StopFlag;
 use lines::Lines;
 use lobster::Lobster;
-use rows::{Header, Problem, Row, Rows};
+use rows::{ByRow, Header, Rows};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -62,54 +63,43 @@ pub enum Format {
     DatabentoMbo,
 }
 
-/// What turns rows into lines.
+/// A file that is turned into lines.
 trait Importer {
-    /// Takes a row.
+    /// Takes the next row or message; false when there is none.
     ///
     /// # Errors
-    /// What is wrong with it.
-    fn row(&mut self, row: Row<'_>, lines: &mut Lines) -> Result<(), Problem>;
+    /// What is wrong with it and where it stands, as a sentence.
+    fn step(&mut self, lines: &mut Lines) -> Result<bool, String>;
 
-    /// There are no more rows.
+    /// There are no more of them.
     fn end(&mut self, lines: &mut Lines);
 }
 
-/// Rows between two looks at the wish to stop.
-const ROWS_AT_ONCE: u32 = 4_096;
+/// Rows or messages between two looks at the wish to stop.
+const STEPS_AT_ONCE: u32 = 4_096;
 
 /// Makes a flow of the file that `args` name. When `stop` is raised it ends early and leaves no
 /// file.
 ///
 /// # Errors
-/// The file cannot be read, a row is malformed, or the flow cannot be written.
+/// The file cannot be read, a row or message is malformed, or the flow cannot be written.
 pub fn import(args: &ImportArgs, stop: &StopFlag) -> Result<(), CommandError> {
     let paths = Paths::default().reads_or_stdin("FILE", Some(&args.file));
     paths.writes_or_stdout("--out", Some(&args.out)).check()?;
-    let decimals = PriceDecimals(args.decimals);
+    if args.symbol.is_some() && args.format != Format::Lobster {
+        let sentence = "--symbol is for --format lobster: the files of other formats name their \
+                        instruments; leave it out";
+        return Err(CommandError::WrongUsage(sentence.to_owned()));
+    }
     let opened = opened(&args.file).and_then(decompressed);
     let input = opened.map_err(|error| {
         CommandError::failed(format!("could not read '{}': {error}", args.file.display()))
     })?;
     let failed = |error| output_failure(&args.out, error);
     let output = FlowOutput::create(&args.out).map_err(failed)?;
-    let mut lines = Lines::new(output, decimals);
-    let is_whole = match args.format {
-        Format::Lobster => {
-            let mut importer = Lobster::new(symbol_of(args)?, decimals);
-            let rows = Rows::new(&args.file, input, Header::None);
-            each_row(rows, &mut importer, &mut lines, args, stop)?
-        }
-        Format::DatabentoMbo => {
-            if args.symbol.is_some() {
-                let sentence = "--symbol is for --format lobster: the rows of databento-mbo have \
-                                one; leave it out";
-                return Err(CommandError::WrongUsage(sentence.to_owned()));
-            }
-            let mut rows = Rows::new(&args.file, input, Header::First);
-            let mut importer = Databento::new(&mut rows, decimals).map_err(CommandError::Failed)?;
-            each_row(rows, &mut importer, &mut lines, args, stop)?
-        }
-    };
+    let mut lines = Lines::new(output, PriceDecimals(args.decimals));
+    let mut importer = importer_of(args, input)?;
+    let is_whole = each_step(&mut *importer, &mut lines, args, stop)?;
     let summary = lines.summary();
     if !is_whole {
         note(&format!("stopped: {} is incomplete", args.out.display()));
@@ -120,18 +110,35 @@ pub fn import(args: &ImportArgs, stop: &StopFlag) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Gives every row to `importer`; false when somebody wished to stop.
-fn each_row(
-    mut rows: Rows,
-    importer: &mut impl Importer,
+/// What takes `input` apart.
+fn importer_of(
+    args: &ImportArgs,
+    input: Box<dyn Read + Send>,
+) -> Result<Box<dyn Importer>, CommandError> {
+    let decimals = PriceDecimals(args.decimals);
+    Ok(match args.format {
+        Format::Lobster => {
+            let lobster = Lobster::new(symbol_of(args)?, decimals);
+            Box::new(ByRow::new(Rows::new(&args.file, input, Header::None), lobster))
+        }
+        Format::DatabentoMbo => {
+            let mut rows = Rows::new(&args.file, input, Header::First);
+            let databento = Databento::new(&mut rows, decimals).map_err(CommandError::Failed)?;
+            Box::new(ByRow::new(rows, databento))
+        }
+    })
+}
+
+/// Takes the whole file; false when somebody wished to stop.
+fn each_step(
+    importer: &mut dyn Importer,
     lines: &mut Lines,
     args: &ImportArgs,
     stop: &StopFlag,
 ) -> Result<bool, CommandError> {
     loop {
-        for _ in 0..ROWS_AT_ONCE {
-            let taken = rows.next(|row| importer.row(row, lines)).map_err(CommandError::Failed)?;
-            if !taken {
+        for _ in 0..STEPS_AT_ONCE {
+            if !importer.step(lines).map_err(CommandError::Failed)? {
                 importer.end(lines);
                 return Ok(true);
             }
@@ -140,6 +147,15 @@ fn each_row(
         if stop.is_raised() {
             return Ok(false);
         }
+    }
+}
+
+/// Why a price is refused, as the end of a sentence, and the option that helps where there is one.
+fn price_refusal(fault: DecimalFault) -> String {
+    match fault {
+        DecimalFault::TooFine(_) => format!(": {fault}; add --decimals with as many as it has"),
+        DecimalFault::TooHigh(_) => format!(": {fault}; fewer --decimals have room for more"),
+        DecimalFault::NoDecimal => format!(": {fault}"),
     }
 }
 

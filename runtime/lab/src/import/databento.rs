@@ -4,11 +4,10 @@
 //! fills change no book there: each fill is followed by a cancel of the same quantity. Here the
 //! fills of one moment make an incoming order, and the cancels that follow from them make nothing.
 
-use super::Importer;
 use super::lines::{ImportedLine, Lines};
-use super::lobster::price_refusal;
 use super::open_orders::{Open, OpenOrders, Taker, Takers};
-use super::rows::{Problem, Row, Rows};
+use super::price_refusal;
+use super::rows::{Problem, Row, RowImporter, Rows};
 use csv::ByteRecord;
 use highwater::decimal::DecimalPrice;
 use highwater::types::{PriceDecimals, Side, Symbol, Ticks};
@@ -207,7 +206,8 @@ impl Databento {
             open.filled = open.filled.saturating_add(said.quantity);
         }
         let (side, price, quantity) = (known.side.opposite(), said.price, said.quantity);
-        self.takers.traded(Taker { timestamp_ns, symbol, side, price, quantity }, lines);
+        let taker = Taker { timestamp_ns, symbol, side, price, quantity };
+        self.takers.traded(taker, &self.open, lines);
     }
 
     fn canceled(&mut self, said: &Said, known: Open, lines: &mut Lines) {
@@ -246,20 +246,13 @@ impl Databento {
             lines.skip("clears of an empty book");
             return Ok(());
         }
-        lines.push(&ImportedLine {
-            command: "MASS_CANCEL",
-            timestamp_ns: self.timestamp_ns(row)?,
-            symbol,
-            order: None,
-            side: None,
-            price: None,
-            quantity: None,
-        });
+        let timestamp_ns = self.timestamp_ns(row)?;
+        lines.push(&ImportedLine::without_order("MASS_CANCEL", timestamp_ns, symbol));
         Ok(())
     }
 }
 
-impl Importer for Databento {
+impl RowImporter for Databento {
     fn row(&mut self, row: Row<'_>, lines: &mut Lines) -> Result<(), Problem> {
         let action = match row.field(self.columns.action) {
             [action @ (b'A' | b'C' | b'M' | b'T' | b'F' | b'R' | b'N')] => *action,

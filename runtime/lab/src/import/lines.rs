@@ -30,8 +30,7 @@ impl ImportedLine {
         timestamp_ns: u64,
         symbol: Symbol,
     ) -> Self {
-        let (order, side, price, quantity) = (None, None, None, None);
-        Self { command, timestamp_ns, symbol, order, side, price, quantity }
+        Self { command, timestamp_ns, symbol, order: None, side: None, price: None, quantity: None }
     }
 }
 
@@ -123,6 +122,12 @@ impl Lines {
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.output.write_all(&self.text)?;
         self.output.finish()
+    }
+
+    /// The text that is not written yet.
+    #[cfg(test)]
+    pub(super) fn text(&self) -> &str {
+        std::str::from_utf8(&self.text).expect("lines are text")
     }
 
     /// What was written and what was skipped.

@@ -3,11 +3,11 @@
 //! Source: lobsterdata.com, Output Structure. A price is dollars times 10,000; the direction is
 //! that of the order that rests, 1 for a buy and -1 for a sell.
 
-use super::Importer;
 use super::lines::{ImportedLine, Lines};
 use super::open_orders::{Open, OpenOrders, Taker, Takers};
-use super::rows::{Problem, Row};
-use highwater::decimal::{DecimalFault, DecimalPrice};
+use super::price_refusal;
+use super::rows::{Problem, Row, RowImporter};
+use highwater::decimal::DecimalPrice;
 use highwater::types::{PriceDecimals, Side, Symbol, Ticks};
 
 const TIME: usize = 0;
@@ -94,11 +94,11 @@ impl Lobster {
                 });
             }
             _ => {
-                self.open.take(self.symbol, id, quantity);
                 let (timestamp_ns, symbol) = (told.timestamp_ns, self.symbol);
                 let side = known.side.opposite();
                 let taker = Taker { timestamp_ns, symbol, side, price, quantity };
-                self.takers.traded(taker, lines);
+                self.takers.traded(taker, &self.open, lines);
+                self.open.take(self.symbol, id, quantity);
             }
         }
         Ok(())
@@ -129,7 +129,7 @@ impl Lobster {
     }
 }
 
-impl Importer for Lobster {
+impl RowImporter for Lobster {
     fn row(&mut self, row: Row<'_>, lines: &mut Lines) -> Result<(), Problem> {
         if row.line == 1 && row.field(TIME).eq_ignore_ascii_case(b"time") {
             return Ok(());
@@ -167,13 +167,4 @@ fn timestamp_ns(row: Row<'_>) -> Result<u64, Problem> {
     let padded = fraction.iter().chain(std::iter::repeat(&b'0')).take(9);
     let digits = seconds.iter().chain(padded);
     Ok(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
-}
-
-/// Why a price is refused, as the end of a sentence, and the option that helps where there is one.
-pub(super) fn price_refusal(fault: DecimalFault) -> String {
-    match fault {
-        DecimalFault::TooFine(_) => format!(": {fault}; add --decimals with as many as it has"),
-        DecimalFault::TooHigh(_) => format!(": {fault}; fewer --decimals have room for more"),
-        DecimalFault::NoDecimal => format!(": {fault}"),
-    }
 }

@@ -19,6 +19,12 @@ pub(super) struct Open {
 #[derive(Debug, Default)]
 pub(super) struct OpenOrders(BTreeMap<(Symbol, u64), Open>);
 
+/// Tells which ids orders that are open have.
+pub(super) trait OpenIds {
+    /// Whether an order of the instrument with this id is open.
+    fn is_open(&self, symbol: Symbol, id: u64) -> bool;
+}
+
 /// The first id of the orders that an import makes of executions; they never rest.
 const FIRST_TAKER: u64 = 1 << 63;
 
@@ -36,7 +42,8 @@ pub(super) struct Taker {
 /// The incoming order that is being put together.
 #[derive(Debug, Default)]
 pub(super) struct Takers {
-    pending: Option<Taker>,
+    /// With its id.
+    pending: Option<(u64, Taker)>,
     count: u64,
 }
 
@@ -68,13 +75,19 @@ impl OpenOrders {
     }
 }
 
+impl OpenIds for OpenOrders {
+    fn is_open(&self, symbol: Symbol, id: u64) -> bool {
+        self.0.contains_key(&(symbol, id))
+    }
+}
+
 impl Takers {
-    /// An order that rested has traded with an incoming one; trades of one moment and side are one
-    /// incoming order's.
-    pub(super) fn traded(&mut self, taker: Taker, lines: &mut Lines) {
+    /// An order that rests trades with an incoming one, and is one of the `open` ones still; trades
+    /// of one moment and side are one incoming order's.
+    pub(super) fn traded(&mut self, taker: Taker, open: &impl OpenIds, lines: &mut Lines) {
         let Taker { timestamp_ns, symbol, side, price, quantity } = taker;
         match &mut self.pending {
-            Some(known)
+            Some((_, known))
                 if (known.timestamp_ns, known.symbol, known.side)
                     == (timestamp_ns, symbol, side) =>
             {
@@ -86,23 +99,31 @@ impl Takers {
             }
             Some(_) | None => {
                 self.flush(lines);
-                self.pending = Some(taker);
+                self.pending = Some((self.free_id(symbol, open), taker));
             }
         }
     }
 
+    /// The next id that no open order has: none gets it before the line is written.
+    fn free_id(&mut self, symbol: Symbol, open: &impl OpenIds) -> u64 {
+        while open.is_open(symbol, FIRST_TAKER + self.count) {
+            self.count += 1;
+        }
+        self.count += 1;
+        FIRST_TAKER + self.count - 1
+    }
+
     /// The incoming order is whole: its line.
     pub(super) fn flush(&mut self, lines: &mut Lines) {
-        let Some(taker) = self.pending.take() else { return };
+        let Some((id, taker)) = self.pending.take() else { return };
         lines.push(&ImportedLine {
             command: "IOC",
             timestamp_ns: taker.timestamp_ns,
             symbol: taker.symbol,
-            order: Some(FIRST_TAKER + self.count),
+            order: Some(id),
             side: Some(taker.side),
             price: Some(taker.price),
             quantity: Some(taker.quantity),
         });
-        self.count += 1;
     }
 }

@@ -1,5 +1,7 @@
 //! The rows of a file of comma-separated values, each with its place.
 
+use super::Importer;
+use super::lines::Lines;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -33,6 +35,42 @@ pub(super) enum Header {
 pub(super) struct Row<'a> {
     record: &'a ByteRecord,
     pub(super) line: u64,
+}
+
+/// What turns rows into lines.
+pub(super) trait RowImporter {
+    /// Takes a row.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn row(&mut self, row: Row<'_>, lines: &mut Lines) -> Result<(), Problem>;
+
+    /// There are no more rows.
+    fn end(&mut self, lines: &mut Lines);
+}
+
+/// A file that is imported row by row.
+pub(super) struct ByRow<I> {
+    rows: Rows,
+    importer: I,
+}
+
+impl<I: RowImporter> ByRow<I> {
+    /// Gives `rows` to `importer`.
+    pub(super) const fn new(rows: Rows, importer: I) -> Self {
+        Self { rows, importer }
+    }
+}
+
+impl<I: RowImporter> Importer for ByRow<I> {
+    fn step(&mut self, lines: &mut Lines) -> Result<bool, String> {
+        let Self { rows, importer } = self;
+        rows.next(|row| importer.row(row, lines))
+    }
+
+    fn end(&mut self, lines: &mut Lines) {
+        self.importer.end(lines);
+    }
 }
 
 impl Rows {
@@ -81,15 +119,20 @@ impl Rows {
 
 fn unreadable(error: &csv::Error) -> Problem {
     let sentence = if let csv::ErrorKind::Io(error) = error.kind() {
-        if error.kind() == io::ErrorKind::UnexpectedEof {
-            "the gzip data ends too early".to_owned()
-        } else {
-            format!("cannot be read further: {error}")
-        }
+        read_refusal(error)
     } else {
         error.to_string()
     };
     Problem { column: 1, sentence }
+}
+
+/// Why a file cannot be read to its end.
+pub(super) fn read_refusal(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        "the gzip data ends too early".to_owned()
+    } else {
+        format!("cannot be read further: {error}")
+    }
 }
 
 impl<'a> Row<'a> {

@@ -1,39 +1,21 @@
 //! What becomes of each message, and what is refused where.
 
 use super::*;
-use std::fs;
 use std::io::Cursor;
 
 /// The lines without header, `seq` and time of what is imported from `text`, or the sentence.
 fn imported(format: Format, text: &str, decimals: u8) -> Result<Vec<String>, String> {
-    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let folder = std::env::current_exe().unwrap().parent().unwrap().join("import-tests");
-    fs::create_dir_all(&folder).unwrap();
-    let out = folder.join(format!("{}-{number}.csv", std::process::id()));
-    let input: Box<dyn Read + Send> = Box::new(Cursor::new(text.to_owned().into_bytes()));
-    let decimals = PriceDecimals(decimals);
-    let mut lines = Lines::new(FlowOutput::create(&out).unwrap(), decimals);
-    let file = Path::new("in.csv");
-    match format {
-        Format::Lobster => {
-            let mut importer = Lobster::new(Symbol::new(b"ACME").unwrap(), decimals);
-            let mut rows = Rows::new(file, input, Header::None);
-            while rows.next(|row| importer.row(row, &mut lines))? {}
-            importer.end(&mut lines);
-        }
-        Format::DatabentoMbo => {
-            let mut rows = Rows::new(file, input, Header::First);
-            let mut importer = Databento::new(&mut rows, decimals)?;
-            while rows.next(|row| importer.row(row, &mut lines))? {}
-            importer.end(&mut lines);
-        }
-    }
-    lines.finish().unwrap();
-    let text = fs::read_to_string(&out).unwrap();
-    fs::remove_file(&out).unwrap();
+    let symbol = (format == Format::Lobster).then(|| "ACME".to_owned());
+    let (file, out) = (PathBuf::from("in.csv"), PathBuf::from(STANDARD));
+    let mut lines = Lines::new(FlowOutput::create(&out).unwrap(), PriceDecimals(decimals));
+    let args = ImportArgs { format, file, out, decimals, symbol };
+    let input = Box::new(Cursor::new(text.to_owned().into_bytes()));
+    let sentence = |error| if let CommandError::Failed(it) = error { it } else { String::new() };
+    let mut importer = importer_of(&args, input).map_err(sentence)?;
+    while importer.step(&mut lines)? {}
+    importer.end(&mut lines);
     let line = |line: &str| line.splitn(3, ',').nth(2).unwrap().to_owned();
-    Ok(text.lines().skip(1).map(line).collect())
+    Ok(lines.text().lines().skip(1).map(line).collect())
 }
 
 #[test]
@@ -58,6 +40,13 @@ fn lobster_messages_become_lines() {
     assert_eq!(imported(Format::Lobster, text, 2).unwrap(), expected);
     let fine = imported(Format::Lobster, "1.5,1,1,5,12345,1\n", 4).unwrap();
     assert_eq!(fine, ["DEFINE,,,,,,ACME,4", "NEW,1,B,12345,5,,ACME"]);
+}
+
+#[test]
+fn an_order_made_of_executions_gets_an_id_that_no_open_order_has() {
+    let text = "1.1,1,9223372036854775808,5,12300,1\n1.2,4,9223372036854775808,5,12300,1\n";
+    let lines = imported(Format::Lobster, text, 2).unwrap();
+    assert_eq!(lines[1], "IOC,9223372036854775809,S,123,5,,ACME");
 }
 
 const MBO: &str = "ts_recv,ts_event,rtype,publisher_id,instrument_id,action,side,price,size,\
