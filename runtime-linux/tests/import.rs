@@ -63,7 +63,9 @@ fn a_file_that_cannot_be_read_leaves_no_flow() {
     let said = import("--format databento-mbo m.csv", 1);
     assert!(said.contains("m.csv:1:1: the header lacks the column instrument_id"), "{said}");
     assert!(import("--format lobster absent.csv", 1).contains("could not read 'absent.csv'"));
-    assert!(import("--format itch m.csv", 2).contains("possible values: lobster, databento-mbo"));
+    assert!(
+        import("--format fix m.csv", 2).contains("possible values: lobster, databento-mbo, itch")
+    );
     assert!(import("--format databento-mbo m.csv --symbol A", 2).contains("--symbol is for"));
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(LOBSTER.repeat(999).as_bytes()).unwrap();

@@ -5,6 +5,7 @@
 //! executions. Memory is bounded but for a table of the open orders.
 
 mod databento;
+mod itch;
 mod lines;
 mod lobster;
 mod open_orders;
@@ -22,6 +23,7 @@ use highwater_flows::flow::{decompressed, symbol_of as flow_symbol, unnamed};
 use highwater_flows::outputs::OutputError;
 use highwater_flows::resolved_path::STANDARD;
 use highwater_platform::signals::StopFlag;
+use itch::Itch;
 use lines::Lines;
 use lobster::Lobster;
 use rows::{ByRow, Header, Rows};
@@ -36,7 +38,8 @@ use std::path::{Path, PathBuf};
 /// and the messages that were skipped, by reason.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ImportArgs {
-    /// What the file holds: LOBSTER messages, or Databento's schema MBO as CSV
+    /// What the file holds: LOBSTER messages, Databento's schema MBO as CSV, or ITCH 5.0 messages
+    /// behind their lengths (BinaryFILE)
     #[arg(long, value_name = "FORMAT")]
     pub format: Format,
     /// The file, plain or gzip; - is standard input
@@ -46,9 +49,9 @@ pub struct ImportArgs {
     #[arg(long, value_name = "FLOW", default_value = "-")]
     pub out: PathBuf,
     /// Digits of a price behind the point, 0 to 9: one tick is the last of them, and the flow
-    /// defines its instruments so. A price that has more is an error
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=9))]
-    pub decimals: u8,
+    /// defines its instruments so. A price that has more is an error [default: 4 for itch, else 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=9))]
+    pub decimals: Option<u8>,
     /// The instrument of a LOBSTER file [default: what stands before the first _ of its name]
     #[arg(long, value_name = "SYMBOL")]
     pub symbol: Option<String>,
@@ -61,6 +64,18 @@ pub enum Format {
     Lobster,
     /// Market by order of Databento, as CSV with its column names.
     DatabentoMbo,
+    /// Messages of ITCH 5.0, each behind its length in 2 bytes.
+    Itch,
+}
+
+impl Format {
+    /// The decimals of the instruments when nobody says others.
+    fn decimals(self) -> PriceDecimals {
+        match self {
+            Self::Lobster | Self::DatabentoMbo => PriceDecimals::default(),
+            Self::Itch => itch::DECIMALS,
+        }
+    }
 }
 
 /// A file that is turned into lines.
@@ -97,7 +112,7 @@ pub fn import(args: &ImportArgs, stop: &StopFlag) -> Result<(), CommandError> {
     })?;
     let failed = |error| output_failure(&args.out, error);
     let output = FlowOutput::create(&args.out).map_err(failed)?;
-    let mut lines = Lines::new(output, PriceDecimals(args.decimals));
+    let mut lines = Lines::new(output, decimals_of(args));
     let mut importer = importer_of(args, input)?;
     let is_whole = each_step(&mut *importer, &mut lines, args, stop)?;
     let summary = lines.summary();
@@ -110,12 +125,17 @@ pub fn import(args: &ImportArgs, stop: &StopFlag) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// The decimals of the instruments.
+fn decimals_of(args: &ImportArgs) -> PriceDecimals {
+    args.decimals.map_or_else(|| args.format.decimals(), PriceDecimals)
+}
+
 /// What takes `input` apart.
 fn importer_of(
     args: &ImportArgs,
     input: Box<dyn Read + Send>,
 ) -> Result<Box<dyn Importer>, CommandError> {
-    let decimals = PriceDecimals(args.decimals);
+    let decimals = decimals_of(args);
     Ok(match args.format {
         Format::Lobster => {
             let lobster = Lobster::new(symbol_of(args)?, decimals);
@@ -126,6 +146,7 @@ fn importer_of(
             let databento = Databento::new(&mut rows, decimals).map_err(CommandError::Failed)?;
             Box::new(ByRow::new(rows, databento))
         }
+        Format::Itch => Box::new(Itch::new(&args.file, input, decimals)),
     })
 }
 

@@ -185,6 +185,7 @@ impl Databento {
             side: Some(side),
             price: Some(price),
             quantity: Some(quantity),
+            new_order: None,
         };
         let said = Said { told, id, side, price, quantity };
         match (action, known) {

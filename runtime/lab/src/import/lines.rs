@@ -21,6 +21,8 @@ pub(super) struct ImportedLine {
     pub(super) side: Option<Side>,
     pub(super) price: Option<Ticks>,
     pub(super) quantity: Option<u64>,
+    /// What a `REPLACE` calls the order from then on.
+    pub(super) new_order: Option<u64>,
 }
 
 impl ImportedLine {
@@ -30,7 +32,16 @@ impl ImportedLine {
         timestamp_ns: u64,
         symbol: Symbol,
     ) -> Self {
-        Self { command, timestamp_ns, symbol, order: None, side: None, price: None, quantity: None }
+        Self {
+            command,
+            timestamp_ns,
+            symbol,
+            order: None,
+            side: None,
+            price: None,
+            quantity: None,
+            new_order: None,
+        }
     }
 }
 
@@ -44,6 +55,7 @@ pub(super) struct Lines {
     defined: BTreeSet<Symbol>,
     written: BTreeMap<&'static str, u64>,
     skipped: BTreeMap<&'static str, u64>,
+    untraded: BTreeMap<&'static str, u64>,
 }
 
 impl Lines {
@@ -63,6 +75,7 @@ impl Lines {
             defined: BTreeSet::new(),
             written: BTreeMap::new(),
             skipped: BTreeMap::new(),
+            untraded: BTreeMap::new(),
         }
     }
 
@@ -97,7 +110,8 @@ impl Lines {
         text.extend_from_slice(side);
         push_some(text, told.price.map(|price| u64::from(price.0)));
         push_some(text, told.quantity);
-        text.extend_from_slice(b",,");
+        push_some(text, told.new_order);
+        text.push(b',');
         if told.symbol.as_bytes() != UNNAMED {
             text.extend_from_slice(told.symbol.as_bytes());
         }
@@ -106,6 +120,12 @@ impl Lines {
     /// A message makes no line, for a reason.
     pub(super) fn skip(&mut self, why: &'static str) {
         *self.skipped.entry(why).or_default() += 1;
+    }
+
+    /// An execution only takes quantity off its order, for a reason: the engine would trade
+    /// otherwise.
+    pub(super) fn untraded(&mut self, why: &'static str) {
+        *self.untraded.entry(why).or_default() += 1;
     }
 
     /// Writes what was gathered, when that is much.
@@ -137,12 +157,17 @@ impl Lines {
             let counts: Vec<String> = counts.collect();
             if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") }
         };
-        format!(
+        let mut summary = format!(
             "{} lines: {}\nskipped messages: {}",
             grouped(self.seq),
             listed(&self.written),
             listed(&self.skipped)
-        )
+        );
+        if !self.untraded.is_empty() {
+            summary += "\nexecutions without a trade: ";
+            summary += &listed(&self.untraded);
+        }
+        summary
     }
 }
 

@@ -67,6 +67,7 @@ impl Lobster {
             side: Some(side),
             price: Some(price),
             quantity: Some(quantity),
+            new_order: None,
         };
         if kind != b'4' {
             self.takers.flush(lines);

@@ -124,6 +124,7 @@ impl Takers {
             side: Some(taker.side),
             price: Some(taker.price),
             quantity: Some(taker.quantity),
+            new_order: None,
         });
     }
 }

@@ -3,19 +3,39 @@
 use super::*;
 use std::io::Cursor;
 
-/// The lines without header, `seq` and time of what is imported from `text`, or the sentence.
-fn imported(format: Format, text: &str, decimals: u8) -> Result<Vec<String>, String> {
+/// Lines that nobody writes.
+pub(super) fn test_lines(decimals: PriceDecimals) -> Lines {
+    Lines::new(FlowOutput::create(STANDARD.as_ref()).unwrap(), decimals)
+}
+
+/// Imports `bytes` and shows the lines to `look` before they are written.
+pub(super) fn imported_as<T>(
+    format: Format,
+    bytes: impl Into<Vec<u8>>,
+    decimals: Option<u8>,
+    look: impl FnOnce(&Lines) -> T,
+) -> Result<T, String> {
+    let out = PathBuf::from(STANDARD);
     let symbol = (format == Format::Lobster).then(|| "ACME".to_owned());
-    let (file, out) = (PathBuf::from("in.csv"), PathBuf::from(STANDARD));
-    let mut lines = Lines::new(FlowOutput::create(&out).unwrap(), PriceDecimals(decimals));
-    let args = ImportArgs { format, file, out, decimals, symbol };
-    let input = Box::new(Cursor::new(text.to_owned().into_bytes()));
+    let args = ImportArgs { format, file: "in.csv".into(), out, decimals, symbol };
+    let mut lines = Lines::new(FlowOutput::create(STANDARD.as_ref()).unwrap(), decimals_of(&args));
+    let input = Box::new(Cursor::new(bytes.into()));
     let sentence = |error| if let CommandError::Failed(it) = error { it } else { String::new() };
     let mut importer = importer_of(&args, input).map_err(sentence)?;
     while importer.step(&mut lines)? {}
     importer.end(&mut lines);
+    Ok(look(&lines))
+}
+
+/// The lines without header, `seq` and time of what is imported from `text`, or the sentence.
+fn imported(format: Format, text: &str, decimals: u8) -> Result<Vec<String>, String> {
+    imported_as(format, text, Some(decimals), |lines| lines_of(lines.text()))
+}
+
+/// The lines of a flow without header, `seq` and time.
+pub(super) fn lines_of(flow: &str) -> Vec<String> {
     let line = |line: &str| line.splitn(3, ',').nth(2).unwrap().to_owned();
-    Ok(lines.text().lines().skip(1).map(line).collect())
+    flow.lines().skip(1).map(line).collect()
 }
 
 #[test]
