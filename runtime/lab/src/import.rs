@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 /// Make a flow of a file of another format.
 ///
 /// docs/flows.md says what becomes of each message. Memory is bounded but for a table of the open
-/// orders, some 80 bytes for each. A summary on standard error counts the lines that were written
+/// orders, some 100 bytes for each. A summary on standard error counts the lines that were written
 /// and the messages that were skipped, by reason.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ImportArgs {

@@ -119,7 +119,7 @@ impl Messages {
         let end = self.offset + found as u64;
         Err(self.sentence(&format!(
             "the file ends at byte {end}, within this message, which needs {needed} bytes with its \
-             length; fetch the whole file again"
+             length; fetch the whole file, or check that it holds ITCH behind lengths of 2 bytes"
         )))
     }
 

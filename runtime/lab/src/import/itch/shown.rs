@@ -2,7 +2,7 @@
 
 use crate::import::open_orders::OpenIds;
 use highwater::types::{Side, Symbol, Ticks};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 /// An order that is shown.
 #[derive(Clone, Copy, Debug)]
@@ -113,12 +113,14 @@ impl ShownBook {
 
     /// So much of an order is gone; it leaves when that is all.
     pub(super) fn take(&mut self, order: &Shown, quantity: u64) {
-        let Some(entry) = self.orders.get_mut(&order.reference) else { return };
+        let btree_map::Entry::Occupied(mut open) = self.orders.entry(order.reference) else {
+            return;
+        };
+        let entry = open.get_mut();
         entry.quantity = entry.quantity.saturating_sub(quantity);
         if entry.quantity == 0 {
-            let place = entry.place();
+            let place = open.remove().place();
             self.stocks[order.stock].places(order.side).remove(&place);
-            self.orders.remove(&order.reference);
         }
     }
 
