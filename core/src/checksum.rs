@@ -18,7 +18,43 @@ const POLYNOMIAL: u32 = 0x82f6_3b78;
 
 /// The checksum of the bytes of `parts`, one after the other.
 pub fn checksum(parts: &[&[u8]]) -> u32 {
-    !parts.iter().fold(u32::MAX, |register, part| update(register, part))
+    let mut running = RunningChecksum::new();
+    for part in parts {
+        running.update(part);
+    }
+    running.get()
+}
+
+/// The checksum of bytes that come in pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunningChecksum(u32);
+
+impl RunningChecksum {
+    /// Of no bytes.
+    pub const fn new() -> Self {
+        Self(u32::MAX)
+    }
+
+    /// Goes on behind bytes that had this checksum.
+    pub const fn behind(checksum: u32) -> Self {
+        Self(!checksum)
+    }
+
+    /// More bytes come.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0 = update(self.0, bytes);
+    }
+
+    /// The checksum of all bytes so far.
+    pub const fn get(self) -> u32 {
+        !self.0
+    }
+}
+
+impl Default for RunningChecksum {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// The checksum of a record's bytes behind its own: of `kind`, the half of its first word, and of

@@ -155,6 +155,12 @@ impl Quantity {
     }
 }
 
+impl From<Quantity> for Lots {
+    fn from(quantity: Quantity) -> Self {
+        Self(quantity.0)
+    }
+}
+
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)

@@ -17,7 +17,7 @@ const COMPILE_C: [&str; 4] = ["cc", "cmake", "pkg-config", "bindgen"];
 
 /// Every set of features that programs and libraries are built with, the smallest and the largest
 /// of each crate among them.
-const SETS: [(&str, &[&str]); 14] = [
+const SETS: [(&str, &[&str]); 15] = [
     ("highwater", &[]),
     ("highwater", &["--all-features"]),
     ("highwater-book", &[]),
@@ -26,6 +26,7 @@ const SETS: [(&str, &[&str]); 14] = [
     ("highwater-host", &[]),
     ("highwater-flows", &["--no-default-features"]),
     ("highwater-flows", &[]),
+    ("highwater-publisher", &[]),
     ("highwater-cli", &["--no-default-features"]),
     ("highwater-cli", &[]),
     ("runtime-linux", &["--no-default-features"]),

@@ -9,6 +9,7 @@ use crate::consumers::{ConsumersArgs, consumers};
 use crate::diff::{DiffArgs, diff};
 use crate::dump::{DumpArgs, dump};
 use crate::generate::{GenArgs, generate};
+use crate::publish::{PublishArgs, publish};
 use crate::run::{RunArgs, run};
 use crate::snapshot::{SnapshotArgs, snapshot};
 use crate::truncate::{TruncateArgs, truncate};
@@ -59,6 +60,7 @@ enum CliCommand {
     Diff(DiffArgs),
     Backup(BackupArgs),
     Truncate(TruncateArgs),
+    Publish(PublishArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
     Import(ImportArgs),
@@ -110,6 +112,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Truncate(args)) => {
             truncate(platform, &args, console, &stop_flag(platform)?)
         }
+        Some(CliCommand::Publish(args)) => publish(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Auction(args)) => auction(&args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
         Some(CliCommand::Convert(args)) => convert(&args, console),

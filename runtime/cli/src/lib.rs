@@ -14,6 +14,7 @@ pub mod diff;
 pub mod dump;
 pub mod generate;
 pub mod inspect;
+pub mod publish;
 pub mod run;
 pub mod settings;
 pub mod snapshot;

@@ -33,10 +33,13 @@ pub enum ConsumerKind {
     Events,
     /// A reader of a host's events, by its name. It goes on behind what it has read.
     Tap,
+    /// The ITCH file of a publication. It is continued from its checkpoint, and a snapshot before
+    /// that.
+    Itch,
 }
 
 impl ConsumerKind {
-    const ALL: [Self; 3] = [Self::Fills, Self::Events, Self::Tap];
+    const ALL: [Self; 4] = [Self::Fills, Self::Events, Self::Tap, Self::Itch];
 
     /// Its name; for a file it is also the option that names it.
     pub const fn name(self) -> &'static str {
@@ -44,13 +47,14 @@ impl ConsumerKind {
             Self::Fills => "fills",
             Self::Events => "events",
             Self::Tap => "tap",
+            Self::Itch => "itch",
         }
     }
 
     /// Whether it needs the log's first record for as long as it is registered.
     pub const fn needs_all(self) -> bool {
         match self {
-            Self::Fills | Self::Tap => false,
+            Self::Fills | Self::Tap | Self::Itch => false,
             Self::Events => true,
         }
     }
@@ -282,6 +286,7 @@ mod tests {
             consumer(ConsumerKind::Fills, b"/plain", 0),
             consumer(ConsumerKind::Events, b"/plain", 7),
             consumer(ConsumerKind::Tap, b"market data", 9),
+            consumer(ConsumerKind::Itch, b"/feed.itch", 8),
         ]
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates' folders.
-pub(crate) const MEMBERS: [&str; 16] = [
+pub(crate) const MEMBERS: [&str; 17] = [
     "core",
     "book",
     "capi",
@@ -15,6 +15,7 @@ pub(crate) const MEMBERS: [&str; 16] = [
     "runtime/host",
     "runtime/flows",
     "runtime/console",
+    "runtime/publisher",
     "runtime/lab",
     "runtime/cli",
     "runtime-linux",

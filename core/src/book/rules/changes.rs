@@ -165,7 +165,7 @@ impl Book<'_> {
         }
     }
 
-    /// The checks of [`check_replace`](Self::check_replace) that can fail for a plain order, whose id
+    /// The checks of [`check_replace`](Self::check_replace) that can fail for a plain order; its id
     /// has this hash.
     fn check_plain_replace(
         &self,

@@ -171,6 +171,9 @@ pub fn held_by(consumer: &Consumer) -> String {
         ConsumerKind::Fills => {
             (format!("is durable up to sequence {durable} only"), "run with --fills")
         }
+        ConsumerKind::Itch => {
+            (format!("is published up to sequence {durable} only"), "publish with --itch")
+        }
         ConsumerKind::Tap => {
             (format!("has read up to sequence {durable} only"), "let the host's program read tap")
         }

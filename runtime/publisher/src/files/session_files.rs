@@ -1,0 +1,369 @@
+//! The answers in files: one for each session and day.
+
+use super::append_file::{AppendFile, Owner, read_if_there};
+use super::error::FilesError;
+use super::feed_files::first_kept;
+use crate::answers::Answers;
+use crate::image::{ImageFault, Reader, Writer};
+use crate::publisher::DayState;
+use highwater::checksum::{RunningChecksum, checksum};
+use highwater::types::SessionId;
+use highwater_protocols::itch::file::Messages;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Bytes of answers that wait before they are written, together: with many sessions each write is
+/// small, and opening its file is most of its cost.
+const WAITING_BYTES_MAX: usize = 4 << 20;
+
+/// Files that are open at a time.
+const OPEN_MAX: usize = 128;
+
+const SUMMARY_HEADER: &str = "session,messages,bytes,crc32c\n";
+
+/// What the file of a session holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Held {
+    bytes: u64,
+    checksum: RunningChecksum,
+}
+
+/// Where the answers stand in their files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SessionsPlace {
+    /// The day whose files are written; 0 before the first.
+    day: u32,
+    sessions: BTreeMap<SessionId, Held>,
+}
+
+impl SessionsPlace {
+    pub(super) fn put(&self, writer: &mut Writer) {
+        writer.put(self.day);
+        writer.put(u32::try_from(self.sessions.len()).expect("there are at most 65,536"));
+        for (session, held) in &self.sessions {
+            writer.put(session.0);
+            writer.put(held.bytes);
+            writer.put(held.checksum.get());
+        }
+    }
+
+    pub(super) fn take(reader: &mut Reader<'_>) -> Result<Self, ImageFault> {
+        let day = reader.take()?;
+        let count: u32 = reader.take()?;
+        let held = |_| {
+            let session = SessionId(reader.take()?);
+            let bytes = reader.take()?;
+            let checksum = RunningChecksum::behind(reader.take()?);
+            Ok((session, Held { bytes, checksum }))
+        };
+        let sessions = (0..count).map(held).collect::<Result<_, _>>()?;
+        Ok(Self { day, sessions })
+    }
+}
+
+/// The files that the answers are written to.
+#[derive(Debug)]
+pub(super) struct SessionFiles {
+    directory: PathBuf,
+    owner: Owner,
+    keep_days: u32,
+    place: SessionsPlace,
+    open: BTreeMap<SessionId, AppendFile>,
+    /// Files that may hold what is not durable.
+    unsynced: BTreeSet<PathBuf>,
+}
+
+impl SessionFiles {
+    /// Goes on at a place.
+    pub(super) fn open(
+        directory: &Path,
+        owner: Owner,
+        keep_days: u32,
+        place: SessionsPlace,
+    ) -> Result<Self, FilesError> {
+        let files = Self {
+            directory: directory.to_owned(),
+            owner,
+            keep_days,
+            place,
+            open: BTreeMap::new(),
+            unsynced: BTreeSet::new(),
+        };
+        if owner == Owner::Ours {
+            files.cut()?;
+        }
+        Ok(files)
+    }
+
+    /// Cuts off what the files hold behind the place, and removes those of later days: all of it is
+    /// made again.
+    fn cut(&self) -> Result<(), FilesError> {
+        let mut day = self.place.day;
+        loop {
+            let folder = day_folder(&self.directory, day);
+            let Some(sessions) = sessions_in(&folder)? else {
+                if day > self.place.day {
+                    return Ok(());
+                }
+                day += 1;
+                continue;
+            };
+            for session in sessions {
+                let path = session_path(&folder, session);
+                let known = self.place.sessions.get(&session).filter(|_| day == self.place.day);
+                let Some(held) = known else {
+                    remove(&path)?;
+                    continue;
+                };
+                let cut = File::options().write(true).open(&path);
+                let cut = cut.and_then(|file| file.set_len(held.bytes));
+                cut.map_err(|error| FilesError::Io(path, error))?;
+            }
+            remove_missing(&summary_path(&folder))?;
+            day += 1;
+        }
+    }
+
+    /// Writes what waits when it is much, or the day ends.
+    #[inline]
+    pub(super) fn take(
+        &mut self,
+        answers: &mut Answers,
+        (day, state): (u32, DayState),
+    ) -> Result<(), FilesError> {
+        if answers.waiting_bytes() >= WAITING_BYTES_MAX {
+            self.flush(answers, day)?;
+        }
+        if state == DayState::Ended {
+            self.flush(answers, day)?;
+            self.end_day(answers)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits.
+    pub(super) fn flush(&mut self, answers: &mut Answers, day: u32) -> Result<(), FilesError> {
+        if !answers.has_waiting() {
+            return Ok(());
+        }
+        if self.place.day != day {
+            self.start_day(day)?;
+        }
+        answers.take(|session, stream| self.append(session, stream.bytes()))
+    }
+
+    fn start_day(&mut self, day: u32) -> Result<(), FilesError> {
+        self.place = SessionsPlace { day, sessions: BTreeMap::new() };
+        self.open.clear();
+        let folder = day_folder(&self.directory, day);
+        fs::create_dir_all(&folder).map_err(|error| FilesError::Io(folder, error))?;
+        match day.checked_sub(self.keep_days) {
+            None | Some(0) => Ok(()),
+            Some(old) => {
+                let folder = day_folder(&self.directory, old);
+                self.unsynced.retain(|path| !path.starts_with(&folder));
+                remove_day(&folder)
+            }
+        }
+    }
+
+    fn append(&mut self, session: SessionId, bytes: &[u8]) -> Result<(), FilesError> {
+        let held = self.place.sessions.entry(session).or_default();
+        if self.open.len() >= OPEN_MAX && !self.open.contains_key(&session) {
+            self.open.clear();
+        }
+        let path = session_path(&day_folder(&self.directory, self.place.day), session);
+        let file = match self.open.entry(session) {
+            Entry::Occupied(file) => file.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(AppendFile::open(path.clone(), held.bytes, self.owner)?)
+            }
+        };
+        file.append(bytes)?;
+        held.bytes = file.position();
+        held.checksum.update(bytes);
+        self.unsynced.insert(path);
+        Ok(())
+    }
+
+    /// Lists the sessions of a day that is over.
+    fn end_day(&mut self, answers: &Answers) -> Result<(), FilesError> {
+        let SessionsPlace { day, sessions } = &self.place;
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        let lines = sessions.iter().map(|(session, held)| {
+            let messages = answers.count_of(*session);
+            summary_line(*session, messages, (held.bytes, held.checksum.get()))
+        });
+        let text = SUMMARY_HEADER.to_owned() + &lines.collect::<String>();
+        let path = summary_path(&day_folder(&self.directory, *day));
+        let mut file = AppendFile::open(path.clone(), 0, self.owner)?;
+        file.append(text.as_bytes())?;
+        file.check_end()?;
+        for (session, held) in sessions {
+            self.check_end_of(*session, *held)?;
+        }
+        self.unsynced.insert(path);
+        Ok(())
+    }
+
+    fn check_end_of(&self, session: SessionId, held: Held) -> Result<(), FilesError> {
+        let path = session_path(&day_folder(&self.directory, self.place.day), session);
+        let found = fs::metadata(&path).map(|it| it.len());
+        match found.map_err(|error| FilesError::Io(path.clone(), error))? {
+            bytes if bytes > held.bytes => Err(FilesError::Differs { path, position: held.bytes }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The log ends here: the files must hold no more than it.
+    pub(super) fn check_end(&self) -> Result<(), FilesError> {
+        self.place.sessions.iter().try_for_each(|(id, held)| self.check_end_of(*id, *held))
+    }
+
+    /// Where it stands.
+    pub(super) const fn place(&self) -> &SessionsPlace {
+        &self.place
+    }
+
+    /// Makes everything that was written durable.
+    pub(super) fn sync(&mut self) -> Result<(), FilesError> {
+        let mut folders = BTreeSet::from([self.directory.clone()]);
+        for path in std::mem::take(&mut self.unsynced) {
+            let synced = File::open(&path).and_then(|file| file.sync_all());
+            folders.extend(path.parent().map(Path::to_owned));
+            synced.map_err(|error| FilesError::Io(path, error))?;
+        }
+        folders.into_iter().try_for_each(|folder| sync_folder(&folder))
+    }
+}
+
+/// Makes the names in a folder durable; one that is missing has none.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), FilesError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    match synced {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        synced => synced.map_err(|error| FilesError::Io(folder.to_owned(), error)),
+    }
+}
+
+fn day_folder(directory: &Path, day: u32) -> PathBuf {
+    directory.join(format!("day-{day}"))
+}
+
+fn session_path(folder: &Path, session: SessionId) -> PathBuf {
+    folder.join(format!("session-{}.ouch", session.0))
+}
+
+fn summary_path(folder: &Path) -> PathBuf {
+    folder.join("sessions.csv")
+}
+
+/// The sessions that have a file in a folder; `None` when there is no folder.
+fn sessions_in(folder: &Path) -> Result<Option<Vec<SessionId>>, FilesError> {
+    let failed = |error| FilesError::Io(folder.to_owned(), error);
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        entries => entries.map_err(failed)?,
+    };
+    let mut sessions = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix("session-"));
+        let number = number.and_then(|rest| rest.strip_suffix(".ouch"));
+        sessions.extend(number.and_then(|number| number.parse().ok()).map(SessionId));
+    }
+    Ok(Some(sessions))
+}
+
+/// Whether there is a file of a session.
+pub(super) fn has_files(directory: &Path) -> Result<bool, FilesError> {
+    let failed = |error| FilesError::Io(directory.to_owned(), error);
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        entries => entries.map_err(failed)?,
+    };
+    for entry in entries {
+        let folder = entry.map_err(failed)?.path();
+        if folder.is_dir() && sessions_in(&folder)?.is_some_and(|sessions| !sessions.is_empty()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn remove(path: &Path) -> Result<(), FilesError> {
+    fs::remove_file(path).map_err(|error| FilesError::Io(path.to_owned(), error))
+}
+
+fn remove_missing(path: &Path) -> Result<(), FilesError> {
+    super::append_file::remove_if_there(path)
+}
+
+/// Removes what was written of a day; a folder that holds anything else stays.
+fn remove_day(folder: &Path) -> Result<(), FilesError> {
+    let Some(sessions) = sessions_in(folder)? else { return Ok(()) };
+    for session in sessions {
+        remove(&session_path(folder, session))?;
+    }
+    remove_missing(&summary_path(folder))?;
+    match fs::remove_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => {
+            Err(FilesError::Io(folder.to_owned(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the files that are kept hold what the place and the summaries say.
+pub(super) fn is_whole(
+    directory: &Path,
+    place: &SessionsPlace,
+    (day, keep_days): (u32, u32),
+) -> Result<bool, FilesError> {
+    for earlier in first_kept(day, keep_days)..place.day {
+        let folder = day_folder(directory, earlier);
+        if !is_whole_day(&folder)? {
+            return Ok(false);
+        }
+    }
+    let folder = day_folder(directory, place.day);
+    for (session, held) in &place.sessions {
+        let Some(bytes) = read_if_there(&session_path(&folder, *session))? else {
+            return Ok(false);
+        };
+        let bytes = usize::try_from(held.bytes).ok().and_then(|length| bytes.get(..length));
+        if bytes.is_none_or(|bytes| checksum(&[bytes]) != held.checksum.get()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a day that is over has exactly the files of its summary. One without sessions has no
+/// folder.
+fn is_whole_day(folder: &Path) -> Result<bool, FilesError> {
+    let Some(mut sessions) = sessions_in(folder)? else { return Ok(true) };
+    sessions.sort_unstable();
+    let mut lines = String::new();
+    for session in sessions {
+        let bytes = read_if_there(&session_path(folder, session))?.unwrap_or_default();
+        let messages = Messages::new(&bytes).count();
+        let held = (u64_of(bytes.len()), checksum(&[&bytes]));
+        lines += &summary_line(session, u64_of(messages), held);
+    }
+    let summary = read_if_there(&summary_path(folder))?;
+    Ok(summary.as_deref() == Some((SUMMARY_HEADER.to_owned() + &lines).as_bytes()))
+}
+
+fn summary_line(session: SessionId, messages: u64, (bytes, checksum): (u64, u32)) -> String {
+    format!("{},{messages},{bytes},{checksum:08x}\n", session.0)
+}
+
+fn u64_of(count: usize) -> u64 {
+    u64::try_from(count).expect("a count has 64 bits")
+}

@@ -1,0 +1,258 @@
+//! The publisher: turns each record, and the events that follow from it, into messages.
+
+mod market;
+mod orders;
+mod trades;
+
+use crate::answers::Answers;
+use crate::day::DayClock;
+use crate::fault::{PublishFault, Unfit};
+use crate::feed::Feed;
+use crate::instruments::{Instruments, Trading};
+use crate::open_orders::{OpenOrder, OpenOrders};
+use highwater::book::Book;
+use highwater::command::{Action, Command};
+use highwater::event::{Event, EventKind, EventSink};
+use highwater::record::{Body, Record};
+use highwater::types::{InstrumentId, OrderId, Sequence};
+use trades::Cross;
+
+/// Makes the streams of one log.
+///
+/// For each record, in order: [`begin`](Self::begin), then the events of its command, which it
+/// takes as an [`EventSink`], then [`finish`](Self::finish). What it makes waits in its
+/// [`feed`](Self::feed) and [`answers`](Self::answers) until it is taken.
+#[derive(Debug)]
+pub struct Publisher {
+    /// What everybody is told.
+    pub feed: Feed,
+    /// What each session is told; `None` where nobody asks for it.
+    pub answers: Option<Answers>,
+    pub(crate) instruments: Instruments,
+    pub(crate) orders: OpenOrders,
+    /// The day's number, from 1; 0 before the first.
+    pub(crate) day: u32,
+    /// `None` between two days.
+    pub(crate) clock: Option<DayClock>,
+    /// How many numbers were given to orders and to trades so far, over all days.
+    pub(crate) references: u64,
+    pub(crate) matches: u64,
+    /// The last command that was published.
+    pub(crate) sequence: Sequence,
+    /// The time in its record.
+    timestamp_ns: u64,
+    current: Option<Current>,
+    fault: Option<Unfit>,
+}
+
+/// The command whose events come.
+#[derive(Debug)]
+struct Current {
+    action: Action,
+    /// The order that comes in: it is not among the open orders, and may never be.
+    incoming: Option<Incoming>,
+    /// An uncross whose trades come.
+    cross: Option<Cross>,
+    /// What is said behind its events.
+    ending: Ending,
+}
+
+/// What is said behind the events of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Nothing.
+    Nothing,
+    /// The operator's clock was set: what each auction would trade now.
+    Imbalances,
+    /// The end of the day.
+    Day,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Incoming {
+    instrument: InstrumentId,
+    order: OrderId,
+    open: OpenOrder,
+}
+
+/// Whether the streams of a day go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayState {
+    /// They do.
+    GoesOn,
+    /// They are complete. Once they are taken, [`Publisher::next_day`] is to be called.
+    Ended,
+}
+
+const IN_COMMAND: &str = "events come between begin and finish";
+
+impl Publisher {
+    /// A publisher at the beginning of a log.
+    ///
+    /// `answers` are [`Answers::default`], or `None` where nobody asks for them.
+    pub fn new(answers: Option<Answers>) -> Self {
+        Self {
+            feed: Feed::default(),
+            answers,
+            instruments: Instruments::default(),
+            orders: OpenOrders::default(),
+            day: 0,
+            clock: None,
+            references: 0,
+            matches: 0,
+            sequence: Sequence(0),
+            timestamp_ns: 0,
+            current: None,
+            fault: None,
+        }
+    }
+
+    /// The number of the day, from 1; 0 before the first record.
+    pub const fn day(&self) -> u32 {
+        self.day
+    }
+
+    /// The last command that was published; 0 for none.
+    pub const fn sequence(&self) -> Sequence {
+        self.sequence
+    }
+
+    /// The time in its record, in nanoseconds since the Unix epoch; 0 before the first that this
+    /// publisher was given.
+    pub const fn timestamp_ns(&self) -> u64 {
+        self.timestamp_ns
+    }
+
+    /// How many orders are open.
+    pub fn open_order_count(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// The events of this record's command come next; a record that is no command has none.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn begin(&mut self, record: &Record) {
+        let Body::Command(command) = &record.body else { return };
+        if self.clock.is_none() {
+            self.start_day(record.timestamp_ns);
+        }
+        let clock = self.clock.as_mut().expect("a day has begun");
+        clock.advance(record.timestamp_ns);
+        self.feed.time = clock.time48();
+        if let Some(answers) = &mut self.answers {
+            answers.time = clock.time64();
+        }
+        self.timestamp_ns = record.timestamp_ns;
+        let Command { action, .. } = *command;
+        let ending = Ending::Nothing;
+        self.current = Some(Current { action, incoming: None, cross: None, ending });
+    }
+
+    /// The events of the command have come, and `book` is behind it.
+    ///
+    /// # Errors
+    /// A protocol has no room for something. The publisher must not be used any more, and what
+    /// waits in it is not to be taken: it may lack something.
+    pub fn finish(&mut self, book: &Book<'_>) -> Result<DayState, PublishFault> {
+        if self.current.is_none() {
+            return Ok(DayState::GoesOn);
+        }
+        self.sequence = book.last_sequence();
+        let finished = match self.fault {
+            None => self.finish_command(book),
+            Some(what) => Err(what),
+        };
+        self.current = None;
+        finished.map_err(|what| PublishFault { sequence: self.sequence, what })
+    }
+
+    fn finish_command(&mut self, book: &Book<'_>) -> Result<DayState, Unfit> {
+        self.settle_cross()?;
+        self.settle_incoming();
+        match self.current.as_ref().expect(IN_COMMAND).ending {
+            Ending::Nothing => {}
+            Ending::Imbalances => self.tell_imbalances(book)?,
+            Ending::Day => {
+                self.end_day();
+                return Ok(DayState::Ended);
+            }
+        }
+        Ok(DayState::GoesOn)
+    }
+
+    /// The streams of the day were taken: the next command begins another day.
+    pub fn next_day(&mut self) {
+        self.clock = None;
+        self.feed.start_day();
+        if let Some(answers) = &mut self.answers {
+            answers.start_day();
+        }
+    }
+
+    fn on(&mut self, event: &Event) -> Result<(), Unfit> {
+        if !matches!(event.kind, EventKind::AuctionTrade { .. }) {
+            self.settle_cross()?;
+        }
+        match event.kind {
+            EventKind::Accepted { order, side, price, quantity, .. } => {
+                self.accepted(event, (order, side), (price, quantity.into()))
+            }
+            EventKind::Rejected { order, reason, .. } => self.rejected(event, order, reason),
+            EventKind::Trade { .. } => self.trade(event),
+            EventKind::Rested { order, price, quantity, visible, .. } => {
+                self.rested(event.instrument, order, (price, quantity, visible))
+            }
+            EventKind::Canceled { order, quantity, visible, reason, .. } => {
+                self.canceled(event, order, (quantity, visible), reason)
+            }
+            EventKind::Reduced { order, remaining, visible, .. } => {
+                self.reduced(event, order, (remaining, visible))
+            }
+            EventKind::Replaced { .. } => self.replaced(event),
+            EventKind::Triggered { order } => self.triggered(event, order),
+            EventKind::Replenished { order, visible, .. } => {
+                self.replenished(event, order, visible)
+            }
+            EventKind::AuctionTrade { .. } => self.auction_trade(event),
+            EventKind::Uncrossed { price, volume, .. } => {
+                self.uncrossed(event.instrument, price, volume);
+                Ok(())
+            }
+            EventKind::StateChanged { phase, is_halted, .. } => {
+                self.state_changed(event.instrument, Trading { phase, is_halted });
+                Ok(())
+            }
+            EventKind::InstrumentDefined { is_new: true, .. } => self.defined(event.instrument),
+            EventKind::MassCanceled { client_sequence, .. } => {
+                self.mass_canceled(event.session, client_sequence);
+                Ok(())
+            }
+            EventKind::DayEnded { .. } => {
+                self.day_ends();
+                Ok(())
+            }
+            EventKind::ClockSet { .. } => {
+                self.current.as_mut().expect(IN_COMMAND).ending = Ending::Imbalances;
+                Ok(())
+            }
+            EventKind::Noted { order, .. } => self.noted(event.session, order),
+            EventKind::Duplicate { .. }
+            | EventKind::InstrumentDefined { .. }
+            | EventKind::FlowBound { .. }
+            | EventKind::Configured { .. }
+            | EventKind::BandSet { .. }
+            | EventKind::SessionLimited { .. } => Ok(()),
+        }
+    }
+}
+
+impl EventSink for Publisher {
+    #[inline]
+    fn event(&mut self, event: &Event) {
+        // While a log is replayed up to where its streams go on, nobody is told.
+        if self.fault.is_none() && self.current.is_some() {
+            self.fault = self.on(event).err();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What is said of days, of instruments, and by gateways.
+
+use super::{Ending, IN_COMMAND, Publisher};
+use crate::day::DayClock;
+use crate::fault::Unfit;
+use crate::instruments::Trading;
+use crate::notes::GatewayNote;
+use highwater::book::Book;
+use highwater::command::Action;
+use highwater::types::{ClientSequence, InstrumentId, OrderId, Phase, SessionId};
+use highwater_protocols::Alpha;
+use highwater_protocols::itch::EventCode;
+
+impl Publisher {
+    /// A day begins: its instruments, and the orders that the day before left open, in the order of
+    /// their queues.
+    pub(super) fn start_day(&mut self, timestamp_ns: u64) {
+        self.day += 1;
+        let clock = DayClock::starting(timestamp_ns);
+        self.clock = Some(clock);
+        self.feed.time = clock.time48();
+        self.feed.system_event(EventCode::StartOfMessages);
+        for instrument in &mut self.instruments.0 {
+            instrument.cross_count = 0;
+            self.feed.directory(instrument);
+        }
+        self.feed.system_event(EventCode::StartOfSystemHours);
+        for ((instrument, _), order) in self.orders.sorted() {
+            if order.shown > 0 {
+                let instrument = self.instruments.of(instrument);
+                self.feed
+                    .add(instrument, &order)
+                    .expect("what was added yesterday can be added today");
+            }
+        }
+        self.feed.system_event(EventCode::StartOfMarketHours);
+    }
+
+    /// The market closes; what expires with the day is still told.
+    pub(super) fn day_ends(&mut self) {
+        let current = self.current.as_mut().expect(IN_COMMAND);
+        current.ending = Ending::Day;
+        self.feed.system_event(EventCode::EndOfMarketHours);
+    }
+
+    /// Nothing more comes today.
+    pub(super) fn end_day(&mut self) {
+        self.feed.system_event(EventCode::EndOfSystemHours);
+        self.feed.system_event(EventCode::EndOfMessages);
+        if let Some(answers) = &mut self.answers {
+            answers.end_day();
+        }
+    }
+
+    pub(super) fn defined(&mut self, id: InstrumentId) -> Result<(), Unfit> {
+        let current = self.current.as_ref().expect(IN_COMMAND);
+        if let Action::DefineInstrument(definition) = &current.action {
+            self.instruments.define(id, definition)?;
+            self.feed.directory(self.instruments.of(id));
+        }
+        Ok(())
+    }
+
+    /// Says it where it changes what the feed said last.
+    pub(super) fn state_changed(&mut self, id: InstrumentId, trading: Trading) {
+        let instrument = self.instruments.of_mut(id);
+        let before = core::mem::replace(&mut instrument.trading, trading);
+        if trading.state() != before.state() {
+            self.feed.trading_action(instrument);
+        }
+    }
+
+    /// What each auction would trade now: at the operator's clock, which is in the log.
+    pub(super) fn tell_imbalances(&mut self, book: &Book<'_>) -> Result<(), Unfit> {
+        for (id, instrument) in (0..).map(InstrumentId).zip(&self.instruments.0) {
+            if instrument.trading.phase == Phase::Auction {
+                self.feed.imbalance(instrument, book.indicative(id))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer to a client's request; the operator, who has no orders, needs none.
+    pub(super) fn mass_canceled(&mut self, session: SessionId, number: ClientSequence) {
+        let current = self.current.as_ref().expect(IN_COMMAND);
+        let (Some(answers), Action::MassCancel(which)) = (&mut self.answers, &current.action)
+        else {
+            return;
+        };
+        if session != SessionId::OPERATOR {
+            let known = which.instrument.map(|id| self.instruments.of(id).name);
+            let symbol = known.unwrap_or(Alpha::BLANK);
+            answers.mass_cancel(session, (number, which.side), symbol);
+        }
+    }
+
+    pub(super) fn noted(&mut self, session: SessionId, order: OrderId) -> Result<(), Unfit> {
+        let current = self.current.as_ref().expect(IN_COMMAND);
+        if let (Some(answers), Action::Note(note)) = (&mut self.answers, &current.action)
+            && let Some(note) = GatewayNote::of(note)
+        {
+            answers.noted(session, (order, note))?;
+        }
+        Ok(())
+    }
+}
