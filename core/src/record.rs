@@ -178,6 +178,13 @@ impl RecordType {
         Self::Note,
     ];
 
+    /// Its place in [`ALL`](Self::ALL).
+    #[inline]
+    #[expect(clippy::as_conversions, reason = "types are declared in the order of the list")]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The type as it is written in files and on screens.
     pub const fn name(self) -> &'static str {
         match self {
@@ -200,6 +207,15 @@ impl RecordType {
         }
     }
 }
+
+const _: () = {
+    let (mut place, mut types) = (0, RecordType::ALL.as_slice());
+    while let Some((record_type, rest)) = types.split_first() {
+        assert!(record_type.index() == place, "each type has the place of its index");
+        place += 1;
+        types = rest;
+    }
+};
 
 /// Why bytes are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

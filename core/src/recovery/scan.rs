@@ -8,7 +8,7 @@ use crate::block::{
 };
 use crate::limits::BLOCK_BYTES;
 use crate::log_file::LogFile;
-use crate::record::{Body, RECORD_BYTES_MIN, Record, RecordFault, RecordType};
+use crate::record::{Body, RECORD_BYTES_MIN, Record, RecordFault};
 use crate::segment::{HeaderState, LogVersion, SegmentHeader, read_header};
 use crate::types::{LogId, LogPosition, SegmentNumber, Sequence, length_of};
 use arrayvec::ArrayVec;
@@ -257,9 +257,8 @@ impl Walk {
     }
 
     fn count(&mut self, record: &Record) {
-        let record_type = record.record_type();
-        for (count, counted) in self.found.record_counts.iter_mut().zip(RecordType::ALL) {
-            *count += u64::from(counted == record_type);
+        if let Some(count) = self.found.record_counts.get_mut(record.record_type().index()) {
+            *count += 1;
         }
     }
 

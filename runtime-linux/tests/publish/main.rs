@@ -77,6 +77,15 @@ fn assert_same(place: &TestDir, whole: &BTreeMap<String, Vec<u8>>, what: &str) {
 }
 
 #[test]
+fn the_feed_is_the_same_with_and_without_answers() {
+    let (place, whole) = with_streams("alone", 12);
+    place.done("publish --data d --itch g");
+    for (name, bytes) in whole.iter().filter(|(name, _)| !name.contains('/')) {
+        assert!(fs::read(place.join(&name.replacen('f', "g", 1))).unwrap() == *bytes, "{name}");
+    }
+}
+
+#[test]
 fn whatever_is_deleted_is_made_again() {
     let (place, whole) = with_streams("deleted", 1);
     let mut random = Random::from_seed(5);

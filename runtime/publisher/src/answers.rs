@@ -3,7 +3,7 @@
 mod reasons;
 
 use crate::client_fields::ClientFields;
-use crate::fault::Unfit;
+use crate::fault::{Fit, Unfit};
 use crate::instruments::Instrument;
 use crate::notes::GatewayNote;
 use crate::open_orders::{OpenOrder, Terms};
@@ -167,9 +167,9 @@ impl Answers {
         self.waiting_bytes += stream.push(message);
     }
 
-    pub(crate) fn accepted(&mut self, session: SessionId, told: Told<'_>) -> Result<(), Unfit> {
+    pub(crate) fn accepted(&mut self, session: SessionId, told: Told<'_>) -> Fit {
         let Told { instrument, open, .. } = told;
-        let Terms { client, .. } = &open.terms;
+        let Terms { client, .. } = &*open.terms;
         let mut appendage = Appendage::new();
         for element in told.elements().into_iter().chain(told.echoed()).flatten() {
             appendage.push(element).expect("each of these may be there, once");
@@ -196,14 +196,9 @@ impl Answers {
     }
 
     /// An order has another name, price or quantity.
-    pub(crate) fn replaced(
-        &mut self,
-        session: SessionId,
-        before: OrderId,
-        told: Told<'_>,
-    ) -> Result<(), Unfit> {
+    pub(crate) fn replaced(&mut self, session: SessionId, before: OrderId, told: Told<'_>) -> Fit {
         let Told { instrument, open, .. } = told;
-        let Terms { client, .. } = &open.terms;
+        let Terms { client, .. } = &*open.terms;
         let mut appendage = Appendage::new();
         for element in told.elements().into_iter().flatten() {
             appendage.push(element).expect("each of these may be there, once");
@@ -236,7 +231,7 @@ impl Answers {
         session: SessionId,
         (order, client): (OrderId, &ClientFields),
         reason: RejectReason,
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         self.refused(session, order, (of_reject(reason).into(), client.cl_ord_id))
     }
 
@@ -245,7 +240,7 @@ impl Answers {
         session: SessionId,
         order: OrderId,
         (reason, cl_ord_id): (Open<highwater_protocols::ouch::RejectReason>, Alpha<14>),
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         let user_ref_num = user_ref_num(order)?;
         let timestamp = self.time;
         let message = Rejected { timestamp, user_ref_num, reason, cl_ord_id, appendage: None };
@@ -259,7 +254,7 @@ impl Answers {
         session: SessionId,
         (instrument, order, lots): (&Instrument, OrderId, Lots),
         reason: OuchCancel,
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         let message = Canceled {
             timestamp: self.time,
             user_ref_num: user_ref_num(order)?,
@@ -277,7 +272,7 @@ impl Answers {
         (session, order, flag): (SessionId, OrderId, LiquidityFlag),
         instrument: &Instrument,
         trade: &Match,
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         let message = OrderExecuted {
             timestamp: self.time,
             user_ref_num: user_ref_num(order)?,
@@ -297,7 +292,7 @@ impl Answers {
         session: SessionId,
         (instrument, order): (&Instrument, OrderId),
         (reference, shown): (u64, Lots),
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         let mut appendage = Appendage::new();
         let display = instrument.quantity_of(shown)?;
         for element in
@@ -320,7 +315,7 @@ impl Answers {
         &mut self,
         session: SessionId,
         (instrument, order, open): (&Instrument, OrderId, &OpenOrder),
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         let message = PriorityUpdate {
             timestamp: self.time,
             user_ref_num: user_ref_num(order)?,
@@ -356,7 +351,7 @@ impl Answers {
         &mut self,
         session: SessionId,
         (order, note): (OrderId, GatewayNote),
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         let (timestamp, appendage) = (self.time, Appendage::new());
         match note {
             GatewayNote::Refused { reason, cl_ord_id } => {
@@ -395,7 +390,7 @@ impl Told<'_> {
 
     /// What an order asks for beyond the fixed fields, as far as a Replace repeats it.
     fn elements(&self) -> [Option<Element>; 5] {
-        let Terms { client, minimum, display, is_post_only, expire_seconds, .. } = self.open.terms;
+        let Terms { client, minimum, display, is_post_only, expire_seconds, .. } = *self.open.terms;
         let unless_0 = |number: u32| (number > 0).then_some(number);
         [
             (!client.firm.is_blank()).then_some(Element::Firm(client.firm)),
@@ -423,7 +418,7 @@ impl ClientFields {
     }
 }
 
-fn limit_of(instrument: &Instrument, open: &OpenOrder) -> Result<WidePrice4, Unfit> {
+fn limit_of(instrument: &Instrument, open: &OpenOrder) -> Fit<WidePrice4> {
     if open.limit.0 == 0 { Ok(WidePrice4::MARKET) } else { instrument.wide_price(open.limit) }
 }
 
@@ -435,10 +430,10 @@ const fn side_of(side: BookSide) -> Side {
 }
 
 /// The client's number of an order: the id itself, or its lower half below the session's number.
-fn user_ref_num(order: OrderId) -> Result<u32, Unfit> {
+fn user_ref_num(order: OrderId) -> Fit<u32> {
     let (session, number) = (order.0 >> 32, order.0 & u64::from(u32::MAX));
     if session > u64::from(u16::MAX) {
-        return Err(Unfit::OrderId(order));
+        return Err(Box::new(Unfit::OrderId(order)));
     }
     Ok(u32::try_from(number).expect("it is the lower half"))
 }

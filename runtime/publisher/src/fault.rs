@@ -13,6 +13,10 @@ pub struct PublishFault {
     pub what: Unfit,
 }
 
+/// What a protocol has room for, or why it has none: boxed, because it is made for every event and
+/// a pointer is returned in a register.
+pub(crate) type Fit<T = ()> = Result<T, Box<Unfit>>;
+
 /// What does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Unfit {

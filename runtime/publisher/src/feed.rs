@@ -1,6 +1,6 @@
 //! The feed: what everybody is told, as ITCH.
 
-use crate::fault::Unfit;
+use crate::fault::Fit;
 use crate::instruments::Instrument;
 use crate::open_orders::OpenOrder;
 use highwater::book::Indicative;
@@ -13,10 +13,15 @@ use highwater_protocols::itch::{
 };
 use highwater_protocols::{Alpha, Field, Message, Time48, YesNo};
 
+/// By how many bytes the room for messages grows at least.
+const ROOM_BYTES: usize = 64 << 10;
+
 /// The messages that were made and not yet taken, each behind its length, as an ITCH file has them.
 #[derive(Clone, Debug, Default)]
 pub struct Feed {
+    /// Zeros behind those that are used: they are not cleared for each message.
     bytes: Vec<u8>,
+    used: usize,
     count: u64,
     /// The time of the messages that are made.
     pub(crate) time: Time48,
@@ -30,7 +35,7 @@ impl Feed {
 
     /// The bytes of the messages.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[..self.used]
     }
 
     /// How many messages there were today, those that were taken included: the number of the last.
@@ -39,8 +44,8 @@ impl Feed {
     }
 
     /// They were taken.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
+    pub const fn clear(&mut self) {
+        self.used = 0;
     }
 
     /// A new day begins.
@@ -50,12 +55,15 @@ impl Feed {
 
     #[inline]
     fn push(&mut self, message: &impl Message) {
-        let at = self.bytes.len();
-        self.bytes.resize(at + file::LENGTH_BYTES + message.length(), 0);
-        let (length, body) = self.bytes[at..].split_at_mut(file::LENGTH_BYTES);
+        let end = self.used + file::LENGTH_BYTES + message.length();
+        if end > self.bytes.len() {
+            self.bytes.resize(end + ROOM_BYTES, 0);
+        }
+        let (length, body) = self.bytes[self.used..end].split_at_mut(file::LENGTH_BYTES);
         let written = message.emit(body).expect("there is room for its length");
         let written = u16::try_from(written).expect("a message is short");
         written.write(length).expect("a length has two bytes");
+        self.used = end;
         self.count += 1;
     }
 
@@ -102,7 +110,7 @@ impl Feed {
     }
 
     /// What an order shows, behind all others at its price.
-    pub(crate) fn add(&mut self, instrument: &Instrument, order: &OpenOrder) -> Result<(), Unfit> {
+    pub(crate) fn add(&mut self, instrument: &Instrument, order: &OpenOrder) -> Fit {
         let (header, order_reference) = (self.header(instrument), order.reference);
         let side = match order.side {
             BookSide::Buy => Side::Buy,
@@ -133,7 +141,7 @@ impl Feed {
         instrument: &Instrument,
         (order_reference, lots): (u64, u64),
         match_number: u64,
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         self.push(&OrderExecuted {
             header: self.header(instrument),
             order_reference,
@@ -149,7 +157,7 @@ impl Feed {
         instrument: &Instrument,
         (order_reference, lots): (u64, u64),
         (match_number, price): (u64, Ticks),
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         self.push(&OrderExecutedWithPrice {
             header: self.header(instrument),
             order_reference,
@@ -166,7 +174,7 @@ impl Feed {
         &mut self,
         instrument: &Instrument,
         (match_number, price, volume): (u64, Ticks, Lots),
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         self.push(&CrossTrade {
             header: self.header(instrument),
             shares: volume.0,
@@ -183,7 +191,7 @@ impl Feed {
         &mut self,
         instrument: &Instrument,
         indicative: Option<Indicative>,
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         let price = indicative.map_or(Ticks(0), |it| Ticks::from(it.price));
         let price = instrument.price4(price)?;
         let (paired, imbalance) =
@@ -214,7 +222,7 @@ impl Feed {
         &mut self,
         instrument: &Instrument,
         (order_reference, lots): (u64, u64),
-    ) -> Result<(), Unfit> {
+    ) -> Fit {
         let canceled_shares = instrument.shares(lots)?;
         let header = self.header(instrument);
         self.push(&OrderCancel { header, order_reference, canceled_shares });

@@ -8,7 +8,7 @@ use crate::client_fields::ClientFields;
 use crate::day::DayClock;
 use crate::feed::Feed;
 use crate::instruments::{Instrument, Instruments, Trading};
-use crate::open_orders::{Key, OpenOrder, Terms};
+use crate::open_orders::{KeptTerms, Key, OpenOrder, Terms};
 use crate::publisher::Publisher;
 use highwater::command::ClientBytes;
 use highwater::types::{
@@ -195,7 +195,7 @@ fn put_order(writer: &mut Writer, (instrument, id): Key, order: &OpenOrder) {
     writer.put(order.remaining.0);
     writer.put(order.shown);
     let Terms { time_in_force, is_post_only, expire_seconds, minimum, display, client } =
-        order.terms;
+        *order.terms;
     writer.put(time_in_force);
     writer.put(u8::from(is_post_only));
     writer.put(expire_seconds);
@@ -212,7 +212,7 @@ fn take_order(reader: &mut Reader<'_>) -> Result<(Key, OpenOrder), ImageFault> {
         limit: Ticks(reader.take()?),
         remaining: Lots(reader.take()?),
         shown: reader.take()?,
-        terms: Terms {
+        terms: KeptTerms::new(Terms {
             time_in_force: reader.take::<ouch::TimeInForce>()?,
             is_post_only: reader.take_flag()?,
             expire_seconds: reader.take()?,
@@ -221,7 +221,7 @@ fn take_order(reader: &mut Reader<'_>) -> Result<(Key, OpenOrder), ImageFault> {
             client: ClientBytes::new(reader.take_bytes(ClientFields::BYTES)?)
                 .and_then(|bytes| ClientFields::of_bytes(&bytes))
                 .ok_or(ImageFault)?,
-        },
+        }),
     };
     Ok((key, order))
 }

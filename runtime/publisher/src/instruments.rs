@@ -1,7 +1,7 @@
 //! The instruments of a log as the protocols see them: a locate, a short symbol, prices with four
 //! decimals.
 
-use crate::fault::{Protocol, Unfit};
+use crate::fault::{Fit, Protocol, Unfit};
 use crate::open_orders::OpenOrder;
 use highwater::command::Definition;
 use highwater::types::{InstrumentId, Lots, Phase, PriceDecimals, Symbol, Ticks};
@@ -40,16 +40,18 @@ pub(crate) struct Trading {
 }
 
 impl Instrument {
-    fn new(id: InstrumentId, definition: &Definition) -> Result<Self, Unfit> {
+    fn new(id: InstrumentId, definition: &Definition) -> Fit<Self> {
         let Definition { symbol, terms } = *definition;
-        let unfit = Unfit::Symbol { instrument: id, symbol };
-        let name = Alpha::new(symbol.as_bytes()).ok_or(unfit)?;
+        let unfit = || Box::new(Unfit::Symbol { instrument: id, symbol });
+        let name = Alpha::new(symbol.as_bytes()).ok_or_else(unfit)?;
         let locate = id.0.checked_add(1).and_then(|locate| u16::try_from(locate).ok());
         Ok(Self {
             symbol,
             name,
             // The highest number is kept free.
-            locate: locate.filter(|it| *it < u16::MAX).ok_or(Unfit::Instrument(id))?,
+            locate: locate
+                .filter(|it| *it < u16::MAX)
+                .ok_or_else(|| Box::new(Unfit::Instrument(id)))?,
             decimals: terms.decimals,
             lot: u32::try_from(terms.lot.0).unwrap_or(u32::MAX),
             trading: Trading { phase: Phase::Continuous, is_halted: false },
@@ -58,19 +60,19 @@ impl Instrument {
     }
 
     /// A price of the feed.
-    pub(crate) fn price4(&self, price: Ticks) -> Result<Price4, Unfit> {
+    pub(crate) fn price4(&self, price: Ticks) -> Fit<Price4> {
         self.in_ten_thousandths(price)
             .and_then(|price| u32::try_from(price).ok())
             .map(Price4)
-            .ok_or_else(|| self.unfit_price(price, Protocol::Itch, "429,496.7295"))
+            .ok_or_else(|| Box::new(self.unfit_price(price, Protocol::Itch, "429,496.7295")))
     }
 
     /// A limit of an answer, which must not look like that of a market order.
-    pub(crate) fn wide_price(&self, price: Ticks) -> Result<WidePrice4, Unfit> {
+    pub(crate) fn wide_price(&self, price: Ticks) -> Fit<WidePrice4> {
         self.in_ten_thousandths(price)
             .map(WidePrice4)
             .filter(|price| *price < WidePrice4::MARKET)
-            .ok_or_else(|| self.unfit_price(price, Protocol::Ouch, "214,748.3646"))
+            .ok_or_else(|| Box::new(self.unfit_price(price, Protocol::Ouch, "214,748.3646")))
     }
 
     fn in_ten_thousandths(&self, price: Ticks) -> Option<u64> {
@@ -83,21 +85,22 @@ impl Instrument {
     }
 
     fn unfit_price(&self, price: Ticks, protocol: Protocol, most: &'static str) -> Unfit {
-        Unfit::Price { symbol: self.symbol, price, decimals: self.decimals, protocol, most }
+        let Self { symbol, decimals, .. } = *self;
+        Unfit::Price { symbol, price, decimals, protocol, most }
     }
 
     /// A quantity of the feed.
-    pub(crate) fn shares(&self, lots: u64) -> Result<u32, Unfit> {
+    pub(crate) fn shares(&self, lots: u64) -> Fit<u32> {
         self.quantity(lots, Protocol::Itch)
     }
 
     /// A quantity of an answer.
-    pub(crate) fn quantity_of(&self, lots: Lots) -> Result<u32, Unfit> {
+    pub(crate) fn quantity_of(&self, lots: Lots) -> Fit<u32> {
         self.quantity(lots.0, Protocol::Ouch)
     }
 
-    fn quantity(&self, lots: u64, protocol: Protocol) -> Result<u32, Unfit> {
-        let unfit = |_| Unfit::Quantity { symbol: self.symbol, lots, protocol };
+    fn quantity(&self, lots: u64, protocol: Protocol) -> Fit<u32> {
+        let unfit = |_| Box::new(Unfit::Quantity { symbol: self.symbol, lots, protocol });
         u32::try_from(lots).map_err(unfit)
     }
 }
@@ -122,11 +125,7 @@ impl Instruments {
     ///
     /// # Errors
     /// The protocols have no room for it.
-    pub(crate) fn define(
-        &mut self,
-        id: InstrumentId,
-        definition: &Definition,
-    ) -> Result<(), Unfit> {
+    pub(crate) fn define(&mut self, id: InstrumentId, definition: &Definition) -> Fit {
         assert_eq!(usize::try_from(id.0).ok(), Some(self.0.len()), "numbers are given in order");
         self.0.push(Instrument::new(id, definition)?);
         Ok(())
@@ -206,7 +205,7 @@ mod tests {
         let definition = Definition::open(Symbol::new(b"A").unwrap());
         assert!(Instrument::new(InstrumentId(65_533), &definition).is_ok());
         let unfit = Instrument::new(InstrumentId(65_534), &definition).unwrap_err();
-        assert_eq!(unfit, Unfit::Instrument(InstrumentId(65_534)));
+        assert_eq!(*unfit, Unfit::Instrument(InstrumentId(65_534)));
         let unfit = of_decimals(2).shares(1 << 32).unwrap_err();
         assert!(
             unfit.to_string().contains("'GOLD' has an order or trade of 4294967296"),

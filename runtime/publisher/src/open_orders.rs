@@ -2,12 +2,13 @@
 //! what their clients said.
 
 use crate::client_fields::ClientFields;
+use core::ops::Deref;
 use hashbrown::HashMap;
 use highwater::types::{InstrumentId, Lots, OrderId, Side, Ticks};
 use highwater_protocols::ouch::TimeInForce;
 
 /// An open order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OpenOrder {
     /// Its number in both protocols; another one whenever it goes behind other orders. Numbers
     /// grow, so at one price they are in the order of the queue.
@@ -22,7 +23,27 @@ pub(crate) struct OpenOrder {
     /// used up.
     pub(crate) shown: u64,
     /// What is only echoed.
-    pub(crate) terms: Terms,
+    pub(crate) terms: KeptTerms,
+}
+
+/// The terms of an open order, which most orders share: those have none of their own, so that the
+/// table of open orders stays small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeptTerms(Option<Box<Terms>>);
+
+impl KeptTerms {
+    /// Keeps terms.
+    pub(crate) fn new(terms: Terms) -> Self {
+        Self((terms != Terms::NONE).then(|| Box::new(terms)))
+    }
+}
+
+impl Deref for KeptTerms {
+    type Target = Terms;
+
+    fn deref(&self) -> &Terms {
+        self.0.as_deref().unwrap_or(&Terms::NONE)
+    }
 }
 
 /// What an order's owner is told of it again when it is replaced. Where there are no answers, it is
@@ -44,7 +65,7 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// Of an order whose owner is not told.
+    /// Of an order that asks for nothing, or whose owner is not told.
     pub(crate) const NONE: Self = Self {
         time_in_force: TimeInForce::Day,
         is_post_only: false,
@@ -84,8 +105,8 @@ impl OpenOrders {
     }
 
     /// All of them, by their numbers.
-    pub(crate) fn sorted(&self) -> Vec<(Key, OpenOrder)> {
-        let mut orders: Vec<_> = self.0.iter().map(|(key, order)| (*key, *order)).collect();
+    pub(crate) fn sorted(&self) -> Vec<(Key, &OpenOrder)> {
+        let mut orders: Vec<_> = self.0.iter().map(|(key, order)| (*key, order)).collect();
         orders.sort_unstable_by_key(|(_, order)| order.reference);
         orders
     }

@@ -2,19 +2,20 @@
 
 mod market;
 mod orders;
+mod request;
 mod trades;
 
 use crate::answers::Answers;
 use crate::day::DayClock;
-use crate::fault::{PublishFault, Unfit};
+use crate::fault::{Fit, PublishFault, Unfit};
 use crate::feed::Feed;
 use crate::instruments::{Instruments, Trading};
 use crate::open_orders::{OpenOrder, OpenOrders};
 use highwater::book::Book;
-use highwater::command::{Action, Command};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::record::{Body, Record};
 use highwater::types::{InstrumentId, OrderId, Sequence};
+use request::{Audience, Request};
 use trades::Cross;
 
 /// Makes the streams of one log.
@@ -41,14 +42,17 @@ pub struct Publisher {
     pub(crate) sequence: Sequence,
     /// The time in its record.
     timestamp_ns: u64,
-    current: Option<Current>,
-    fault: Option<Unfit>,
+    /// Whether the events of a command come. While a log is replayed up to where its streams go on,
+    /// none is begun, and nobody is told.
+    is_begun: bool,
+    current: Current,
+    fault: Option<Box<Unfit>>,
 }
 
 /// The command whose events come.
 #[derive(Debug)]
 struct Current {
-    action: Action,
+    request: Request,
     /// The order that comes in: it is not among the open orders, and may never be.
     incoming: Option<Incoming>,
     /// An uncross whose trades come.
@@ -68,7 +72,7 @@ enum Ending {
     Day,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Incoming {
     instrument: InstrumentId,
     order: OrderId,
@@ -83,8 +87,6 @@ pub enum DayState {
     /// They are complete. Once they are taken, [`Publisher::next_day`] is to be called.
     Ended,
 }
-
-const IN_COMMAND: &str = "events come between begin and finish";
 
 impl Publisher {
     /// A publisher at the beginning of a log.
@@ -102,7 +104,13 @@ impl Publisher {
             matches: 0,
             sequence: Sequence(0),
             timestamp_ns: 0,
-            current: None,
+            is_begun: false,
+            current: Current {
+                request: Request::Plain,
+                incoming: None,
+                cross: None,
+                ending: Ending::Nothing,
+            },
             fault: None,
         }
     }
@@ -144,9 +152,11 @@ impl Publisher {
             answers.time = clock.time64();
         }
         self.timestamp_ns = record.timestamp_ns;
-        let Command { action, .. } = *command;
-        let ending = Ending::Nothing;
-        self.current = Some(Current { action, incoming: None, cross: None, ending });
+        let audience = if self.answers.is_some() { Audience::Sessions } else { Audience::Feed };
+        let Current { request, incoming, cross, ending } = &mut self.current;
+        request.keep(&command.action, audience);
+        (*incoming, *cross, *ending) = (None, None, Ending::Nothing);
+        self.is_begun = true;
     }
 
     /// The events of the command have come, and `book` is behind it.
@@ -155,22 +165,21 @@ impl Publisher {
     /// A protocol has no room for something. The publisher must not be used any more, and what
     /// waits in it is not to be taken: it may lack something.
     pub fn finish(&mut self, book: &Book<'_>) -> Result<DayState, PublishFault> {
-        if self.current.is_none() {
+        if !std::mem::take(&mut self.is_begun) {
             return Ok(DayState::GoesOn);
         }
         self.sequence = book.last_sequence();
-        let finished = match self.fault {
+        let finished = match self.fault.take() {
             None => self.finish_command(book),
             Some(what) => Err(what),
         };
-        self.current = None;
-        finished.map_err(|what| PublishFault { sequence: self.sequence, what })
+        finished.map_err(|what| PublishFault { sequence: self.sequence, what: *what })
     }
 
-    fn finish_command(&mut self, book: &Book<'_>) -> Result<DayState, Unfit> {
+    fn finish_command(&mut self, book: &Book<'_>) -> Fit<DayState> {
         self.settle_cross()?;
         self.settle_incoming();
-        match self.current.as_ref().expect(IN_COMMAND).ending {
+        match self.current.ending {
             Ending::Nothing => {}
             Ending::Imbalances => self.tell_imbalances(book)?,
             Ending::Day => {
@@ -190,8 +199,8 @@ impl Publisher {
         }
     }
 
-    fn on(&mut self, event: &Event) -> Result<(), Unfit> {
-        if !matches!(event.kind, EventKind::AuctionTrade { .. }) {
+    fn on(&mut self, event: &Event) -> Fit {
+        if self.current.cross.is_some() && !matches!(event.kind, EventKind::AuctionTrade { .. }) {
             self.settle_cross()?;
         }
         match event.kind {
@@ -233,7 +242,7 @@ impl Publisher {
                 Ok(())
             }
             EventKind::ClockSet { .. } => {
-                self.current.as_mut().expect(IN_COMMAND).ending = Ending::Imbalances;
+                self.current.ending = Ending::Imbalances;
                 Ok(())
             }
             EventKind::Noted { order, .. } => self.noted(event.session, order),
@@ -250,8 +259,7 @@ impl Publisher {
 impl EventSink for Publisher {
     #[inline]
     fn event(&mut self, event: &Event) {
-        // While a log is replayed up to where its streams go on, nobody is told.
-        if self.fault.is_none() && self.current.is_some() {
+        if self.is_begun && self.fault.is_none() {
             self.fault = self.on(event).err();
         }
     }

@@ -1,12 +1,12 @@
 //! What is said of days, of instruments, and by gateways.
 
-use super::{Ending, IN_COMMAND, Publisher};
+use super::request::Request;
+use super::{Ending, Publisher};
 use crate::day::DayClock;
-use crate::fault::Unfit;
+use crate::fault::Fit;
 use crate::instruments::Trading;
 use crate::notes::GatewayNote;
 use highwater::book::Book;
-use highwater::command::Action;
 use highwater::types::{ClientSequence, InstrumentId, OrderId, Phase, SessionId};
 use highwater_protocols::Alpha;
 use highwater_protocols::itch::EventCode;
@@ -29,7 +29,7 @@ impl Publisher {
             if order.shown > 0 {
                 let instrument = self.instruments.of(instrument);
                 self.feed
-                    .add(instrument, &order)
+                    .add(instrument, order)
                     .expect("what was added yesterday can be added today");
             }
         }
@@ -38,7 +38,7 @@ impl Publisher {
 
     /// The market closes; what expires with the day is still told.
     pub(super) fn day_ends(&mut self) {
-        let current = self.current.as_mut().expect(IN_COMMAND);
+        let current = &mut self.current;
         current.ending = Ending::Day;
         self.feed.system_event(EventCode::EndOfMarketHours);
     }
@@ -52,9 +52,9 @@ impl Publisher {
         }
     }
 
-    pub(super) fn defined(&mut self, id: InstrumentId) -> Result<(), Unfit> {
-        let current = self.current.as_ref().expect(IN_COMMAND);
-        if let Action::DefineInstrument(definition) = &current.action {
+    pub(super) fn defined(&mut self, id: InstrumentId) -> Fit {
+        let current = &self.current;
+        if let Request::Define(definition) = &current.request {
             self.instruments.define(id, definition)?;
             self.feed.directory(self.instruments.of(id));
         }
@@ -71,7 +71,7 @@ impl Publisher {
     }
 
     /// What each auction would trade now: at the operator's clock, which is in the log.
-    pub(super) fn tell_imbalances(&mut self, book: &Book<'_>) -> Result<(), Unfit> {
+    pub(super) fn tell_imbalances(&mut self, book: &Book<'_>) -> Fit {
         for (id, instrument) in (0..).map(InstrumentId).zip(&self.instruments.0) {
             if instrument.trading.phase == Phase::Auction {
                 self.feed.imbalance(instrument, book.indicative(id))?;
@@ -82,8 +82,8 @@ impl Publisher {
 
     /// The answer to a client's request; the operator, who has no orders, needs none.
     pub(super) fn mass_canceled(&mut self, session: SessionId, number: ClientSequence) {
-        let current = self.current.as_ref().expect(IN_COMMAND);
-        let (Some(answers), Action::MassCancel(which)) = (&mut self.answers, &current.action)
+        let current = &self.current;
+        let (Some(answers), Request::MassCancel(which)) = (&mut self.answers, &current.request)
         else {
             return;
         };
@@ -94,9 +94,9 @@ impl Publisher {
         }
     }
 
-    pub(super) fn noted(&mut self, session: SessionId, order: OrderId) -> Result<(), Unfit> {
-        let current = self.current.as_ref().expect(IN_COMMAND);
-        if let (Some(answers), Action::Note(note)) = (&mut self.answers, &current.action)
+    pub(super) fn noted(&mut self, session: SessionId, order: OrderId) -> Fit {
+        let current = &self.current;
+        if let (Some(answers), Request::Note(note)) = (&mut self.answers, &current.request)
             && let Some(note) = GatewayNote::of(note)
         {
             answers.noted(session, (order, note))?;

@@ -1,8 +1,8 @@
 //! What is said of trades.
 
-use super::{IN_COMMAND, Publisher};
+use super::Publisher;
 use crate::answers::Match;
-use crate::fault::Unfit;
+use crate::fault::Fit;
 use crate::feed::cross_type;
 use crate::instruments::Trading;
 use highwater::event::{Event, EventKind};
@@ -30,7 +30,7 @@ struct Party {
 }
 
 impl Publisher {
-    pub(super) fn trade(&mut self, event: &Event) -> Result<(), Unfit> {
+    pub(super) fn trade(&mut self, event: &Event) -> Fit {
         let EventKind::Trade {
             maker,
             taker,
@@ -45,16 +45,18 @@ impl Publisher {
             return Ok(());
         };
         let trade = self.match_of(price, quantity);
-        let current = self.current.as_mut().expect(IN_COMMAND);
+        let current = &mut self.current;
         let instrument = self.instruments.of(event.instrument);
         let key = (event.instrument, maker);
-        let open = self.orders.of_mut(key);
-        self.feed.executed(instrument, (open.reference, quantity.lots()), trade.number)?;
-        open.shown -= quantity.lots();
-        open.remaining = maker_remaining;
-        if maker_remaining.0 == 0 {
-            self.orders.remove(key);
-        }
+        let reference = if maker_remaining.0 == 0 {
+            self.orders.remove(key).reference
+        } else {
+            let open = self.orders.of_mut(key);
+            open.shown -= quantity.lots();
+            open.remaining = maker_remaining;
+            open.reference
+        };
+        self.feed.executed(instrument, (reference, quantity.lots()), trade.number)?;
         if taker_remaining.0 == 0 {
             current.incoming = None;
         }
@@ -76,7 +78,7 @@ impl Publisher {
     }
 
     /// A trade of an uncross: what an order shows trades first.
-    pub(super) fn auction_trade(&mut self, event: &Event) -> Result<(), Unfit> {
+    pub(super) fn auction_trade(&mut self, event: &Event) -> Fit {
         let EventKind::AuctionTrade {
             buy,
             sell,
@@ -105,12 +107,7 @@ impl Publisher {
         self.tell_parties(event.instrument, sides, &trade)
     }
 
-    fn show_auction_trade(
-        &mut self,
-        id: InstrumentId,
-        side: &Party,
-        trade: &Match,
-    ) -> Result<(), Unfit> {
+    fn show_auction_trade(&mut self, id: InstrumentId, side: &Party, trade: &Match) -> Fit {
         let instrument = self.instruments.of(id);
         let open = self.orders.of_mut((id, side.order));
         open.remaining = side.remaining;
@@ -126,12 +123,7 @@ impl Publisher {
         Ok(())
     }
 
-    fn tell_parties(
-        &mut self,
-        id: InstrumentId,
-        sides: [Party; 2],
-        trade: &Match,
-    ) -> Result<(), Unfit> {
+    fn tell_parties(&mut self, id: InstrumentId, sides: [Party; 2], trade: &Match) -> Fit {
         let Some(answers) = &mut self.answers else { return Ok(()) };
         let instrument = self.instruments.of(id);
         for Party { session, order, flag, .. } in sides {
@@ -143,14 +135,13 @@ impl Publisher {
     /// An uncross: its trades come next.
     pub(super) fn uncrossed(&mut self, instrument: InstrumentId, price: Ticks, volume: Lots) {
         let match_number = self.next_match();
-        let current = self.current.as_mut().expect(IN_COMMAND);
+        let current = &mut self.current;
         current.cross = Some(Cross { instrument, price, volume, match_number });
     }
 
     /// No more trades of an uncross come: the feed sums them up, and trading goes on.
-    pub(super) fn settle_cross(&mut self) -> Result<(), Unfit> {
-        let current = self.current.as_mut().expect(IN_COMMAND);
-        let Some(cross) = current.cross.take() else { return Ok(()) };
+    pub(super) fn settle_cross(&mut self) -> Fit {
+        let Some(cross) = self.current.cross.take() else { return Ok(()) };
         let Cross { instrument: id, price, volume, match_number } = cross;
         let instrument = self.instruments.of_mut(id);
         self.feed.cross(instrument, (match_number, price, volume))?;
