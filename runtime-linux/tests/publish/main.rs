@@ -126,9 +126,11 @@ fn damaged_files_are_made_again_or_refused() {
         fs::write(path, &bytes).unwrap();
         let ended = place.call(PUBLISH);
         if ended.code != Some(0) {
-            // Without a sidecar nobody knows whose the files are.
-            assert!(path.ends_with("f.positions"), "{what}: {}", ended.stderr);
-            assert!(ended.stderr.contains("differs from this log's stream"), "{}", ended.stderr);
+            // Nobody knows whose the files are.
+            let sentences = ["differs from this log's stream", "another log's streams"];
+            let is_named = sentences.iter().any(|sentence| ended.stderr.contains(sentence));
+            let is_of_owner = path.ends_with("f.positions") || path.ends_with("o/log");
+            assert!(is_named && is_of_owner, "{what}: {}", ended.stderr);
             assert!(fs::read(path).unwrap() == bytes, "what is refused is left as it is");
             fs::remove_file(path).unwrap();
             place.done(PUBLISH);
@@ -193,6 +195,24 @@ fn a_log_that_grows_has_the_streams_of_the_whole() {
         assert_eq!(ended.code, Some(1));
         assert!(ended.stderr.contains("the log holds no command before"), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_day_that_ends_with_a_publication_is_followed_by_another() {
+    let place = TestDir::new("publish", "evening");
+    place.write("flow.csv", random_flow(13, 6_000, 2_000));
+    for limit in ["--limit 2000", ""] {
+        place.done(&format!("run --flow flow.csv --data d {SMALL} {limit}"));
+        let ended = place.done(&format!("{PUBLISH} --json"));
+        let report = program::json(ended.stdout.trim());
+        assert_eq!(program::number(&report, "day"), if limit.is_empty() { 3 } else { 1 });
+    }
+    let grown = published(&place);
+    for path in left(&place) {
+        fs::remove_file(path).unwrap();
+    }
+    place.done(PUBLISH);
+    assert_same(&place, &grown, "from nothing");
 }
 
 #[test]
@@ -287,7 +307,18 @@ fn the_files_of_others_are_left_alone() {
         assert_eq!(place.read("their/day-1/session-1.ouch"), "what is theirs");
     }
     place.done(&format!("run --flow flow.csv --data e {SMALL}"));
-    refuses("publish --data e --itch f", "is the sidecar of another log's feed");
+    refuses("publish --data e --itch f", "says that these are another log's streams");
+    // The directory of answers that another log has.
+    for itch in ["h", "f"] {
+        let data = if itch == "f" { "d" } else { "e" };
+        place.done(&format!("publish --data {data} --itch x{itch} --ouch o{itch}"));
+    }
+    let theirs = fs::read(place.join("oh/day-1/session-1.ouch")).unwrap();
+    place.done("publish --data d --itch xf");
+    refuses("publish --data d --itch xf --ouch oh", "says that these are another log's streams");
+    fs::remove_file(place.join("oh/log")).unwrap();
+    refuses("publish --data d --itch xf --ouch oh", "differs from this log's stream");
+    assert!(fs::read(place.join("oh/day-1/session-1.ouch")).unwrap() == theirs);
     refuses("publish --data nowhere --itch h", "nowhere");
     for args in ["--itch d/f", "--itch h --ouch d", "--itch h --ouch d/o", "--itch d"] {
         let ended = place.call(&format!("publish --data d {args}"));

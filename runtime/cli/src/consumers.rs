@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 /// List the outputs that still need the log, or forget them.
 ///
 /// A run derives its files of fills and events from the log. It registers them in its data
-/// directory, with the sequence up to which they are durable. While a file is registered, --keep
-/// snapshot retires no log that the file still needs: a file of fills needs the log after that
-/// sequence, a file of events the whole log.
+/// directory, with the sequence up to which they are durable; 'publish' registers its ITCH file.
+/// While a file is registered, --keep snapshot retires no log that the file still needs: a file of
+/// fills and an ITCH file need the log after that sequence, a file of events the whole log.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ConsumersArgs {
     /// The data directory
@@ -60,7 +60,7 @@ struct ConsumersReport {
 /// One of them.
 #[derive(Clone, Debug, Serialize)]
 struct ConsumerReport {
-    /// `fills` or `events`.
+    /// `fills`, `events`, `tap` or `itch`.
     kind: &'static str,
     /// Its file.
     path: String,

@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    fn take_flag(&mut self) -> Result<bool, ImageFault> {
+    pub(crate) fn take_flag(&mut self) -> Result<bool, ImageFault> {
         match self.take::<u8>()? {
             0 => Ok(false),
             1 => Ok(true),

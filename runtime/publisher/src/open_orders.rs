@@ -2,8 +2,10 @@
 //! what their clients said.
 
 use crate::client_fields::ClientFields;
+use core::hash::BuildHasher;
 use core::ops::Deref;
-use hashbrown::HashMap;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use highwater::types::{InstrumentId, Lots, OrderId, Side, Ticks};
 use highwater_protocols::ouch::TimeInForce;
 
@@ -80,8 +82,26 @@ impl Terms {
 pub(crate) type Key = (InstrumentId, OrderId);
 
 /// The open orders, in no order: whoever walks through them sorts them by their numbers.
+///
+/// They lie close together, and the index has only their places: both stay near a processor where
+/// a table of whole orders would not.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OpenOrders(HashMap<Key, OpenOrder>);
+pub(crate) struct OpenOrders {
+    places: HashTable<u32>,
+    slots: Vec<Slot>,
+    /// Places of orders that are gone; the last one is taken next.
+    free: Vec<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+#[derive(Clone, Debug)]
+struct Slot {
+    key: Key,
+    /// `None` where the order is gone.
+    order: Option<OpenOrder>,
+}
+
+const OPEN: &str = "events are about open orders";
 
 impl OpenOrders {
     /// An order is open from here on.
@@ -91,28 +111,55 @@ impl OpenOrders {
 
     /// The same; false when one is open that has this id.
     pub(crate) fn try_insert(&mut self, key: Key, order: OpenOrder) -> bool {
-        self.0.insert(key, order).is_none()
+        let Self { places, slots, free, hasher } = self;
+        let is_it = |place: &u32| slots[index_of(*place)].key == key;
+        let hash_of = |place: &u32| hasher.hash_one(slots[index_of(*place)].key);
+        let Entry::Vacant(entry) = places.entry(hasher.hash_one(key), is_it, hash_of) else {
+            return false;
+        };
+        let place = free.pop();
+        let new = u32::try_from(slots.len()).expect("orders are counted in 32 bits");
+        entry.insert(place.unwrap_or(new));
+        let slot = Slot { key, order: Some(order) };
+        match place {
+            Some(place) => slots[index_of(place)] = slot,
+            None => slots.push(slot),
+        }
+        true
     }
 
     /// An order that is open, to be changed.
     pub(crate) fn of_mut(&mut self, key: Key) -> &mut OpenOrder {
-        self.0.get_mut(&key).expect("events are about open orders")
+        let Self { places, slots, hasher, .. } = self;
+        let is_it = |place: &u32| slots[index_of(*place)].key == key;
+        let place = *places.find(hasher.hash_one(key), is_it).expect(OPEN);
+        slots[index_of(place)].order.as_mut().expect(OPEN)
     }
 
     /// An order is no longer open, or has another id.
     pub(crate) fn remove(&mut self, key: Key) -> OpenOrder {
-        self.0.remove(&key).expect("events are about open orders")
+        let Self { places, slots, free, hasher } = self;
+        let is_it = |place: &u32| slots[index_of(*place)].key == key;
+        let entry = places.find_entry(hasher.hash_one(key), is_it).expect(OPEN);
+        let (place, _) = entry.remove();
+        free.push(place);
+        slots[index_of(place)].order.take().expect(OPEN)
     }
 
     /// All of them, by their numbers.
     pub(crate) fn sorted(&self) -> Vec<(Key, &OpenOrder)> {
-        let mut orders: Vec<_> = self.0.iter().map(|(key, order)| (*key, order)).collect();
+        let open = self.slots.iter().filter_map(|slot| Some((slot.key, slot.order.as_ref()?)));
+        let mut orders: Vec<_> = open.collect();
         orders.sort_unstable_by_key(|(_, order)| order.reference);
         orders
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.places.len()
     }
+}
+
+fn index_of(place: u32) -> usize {
+    usize::try_from(place).expect("a place is an index")
 }

@@ -35,10 +35,10 @@ pub enum FilesError {
         /// The first byte that may differ.
         position: u64,
     },
-    /// The sidecar belongs to another log.
+    /// The sidecar of a feed, or the mark in a directory of answers, is another log's.
     #[error(
-        "'{path}' is the sidecar of another log's feed; choose another file, or remove that feed, \
-         its sidecar and its checkpoints",
+        "'{path}' says that these are another log's streams; choose another name, or remove them \
+         with that file",
         path = .0.display()
     )]
     OtherLog(PathBuf),

@@ -133,7 +133,8 @@ impl FeedFiles {
         if feed.bytes().is_empty() {
             return Ok(());
         }
-        if self.file.is_none() {
+        // A checkpoint at the end of a day goes on with its file, which is complete.
+        if self.file.is_none() || self.place.day != day {
             self.start_day(day)?;
         }
         self.append(feed.bytes())?;
@@ -169,6 +170,11 @@ impl FeedFiles {
         Ok(())
     }
 
+    /// Whose the files are.
+    pub(super) const fn owner(&self) -> Owner {
+        self.owner
+    }
+
     /// Where it stands.
     pub(super) const fn place(&self) -> FeedPlace {
         self.place
@@ -182,12 +188,18 @@ impl FeedFiles {
 
     /// Removes what was to become the sidecar.
     pub(super) fn give_up(&self) {
+        if self.owner == Owner::Ours {
+            return;
+        }
         // Another publication writes over it.
         drop(remove_if_there(&new_positions_path(&self.path)));
     }
 
     /// The log ends here: what was found must end here, too, and is ours then.
     pub(super) fn adopt(&mut self) -> Result<(), FilesError> {
+        if self.owner == Owner::Ours {
+            return Ok(());
+        }
         self.file.iter().try_for_each(AppendFile::check_end)?;
         self.owner = Owner::Ours;
         let path = positions_path(&self.path);

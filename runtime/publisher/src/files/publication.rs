@@ -71,8 +71,6 @@ pub struct Begun {
 pub(super) struct Files {
     targets: Targets,
     log: LogId,
-    /// Whose files were there: those of nobody known become ours when all of them were compared.
-    owner: Owner,
     feed: FeedFiles,
     sessions: Option<SessionFiles>,
     /// The last command of the newest checkpoint and of the one before.
@@ -94,7 +92,8 @@ impl Publication {
             Found::OtherLog => return Err(FilesError::OtherLog(sidecar)),
             Found::Other => return Err(FilesError::Differs { path: sidecar, position: 0 }),
             Found::Nothing => {
-                let owner = if has_files(targets)? { Owner::Unknown } else { Owner::Ours };
+                let is_there = has_days(&targets.itch)?;
+                let owner = if is_there { Owner::Unknown } else { Owner::Ours };
                 return Self::at_beginning(targets, log, owner);
             }
             Found::Rows(rows) => rows,
@@ -137,6 +136,9 @@ impl Publication {
         log: Source,
     ) -> Result<Option<Self>, FilesError> {
         let Ok(publisher) = checkpoint.publisher() else { return Ok(None) };
+        if owner_of_answers(targets, log.id)? == Owner::Unknown {
+            return Ok(None);
+        }
         let Checkpoint { sequence, running_hash, timestamp_ns, feed, ref sessions, .. } =
             *checkpoint;
         if checkpoint.log != log.id
@@ -186,14 +188,14 @@ impl Files {
         (feed, sessions): (FeedPlace, SessionsPlace),
     ) -> Result<Self, FilesError> {
         let keep_days = targets.keep_days;
+        let answers = (log, owner_of_answers(targets, log)?);
         let open_sessions =
-            |directory: &PathBuf| SessionFiles::open(directory, owner, keep_days, sessions);
+            |directory: &PathBuf| SessionFiles::open(directory, answers, keep_days, sessions);
         Ok(Self {
             feed: FeedFiles::open(&targets.itch, (log, owner), keep_days, feed)?,
             sessions: targets.ouch.as_ref().map(open_sessions).transpose()?,
             targets: targets.clone(),
             log,
-            owner,
             checkpoints: Vec::new(),
             since_checkpoint: 0,
         })
@@ -225,7 +227,8 @@ impl Files {
 
     /// Whether the files are known to be this log's.
     pub(super) fn are_ours(&self) -> bool {
-        self.owner == Owner::Ours
+        let answers = self.sessions.as_ref().map_or(Owner::Ours, SessionFiles::owner);
+        self.feed.owner() == Owner::Ours && answers == Owner::Ours
     }
 
     /// Whether there is one to go on from.
@@ -236,7 +239,7 @@ impl Files {
     /// Whether the next checkpoint is due.
     #[inline]
     pub(super) fn is_due(&self) -> bool {
-        self.owner == Owner::Ours && self.since_checkpoint >= self.targets.checkpoint_every
+        self.since_checkpoint >= self.targets.checkpoint_every && self.are_ours()
     }
 
     /// The log ends here: what was found in the files must end here, too, and is ours then.
@@ -246,19 +249,13 @@ impl Files {
         if let (Some(files), Some(answers)) = (&mut self.sessions, &mut publisher.answers) {
             files.flush(answers, day)?;
         }
-        if self.owner == Owner::Unknown {
-            self.sessions.iter().try_for_each(SessionFiles::check_end)?;
-            self.feed.adopt()?;
-            self.owner = Owner::Ours;
-        }
-        Ok(())
+        self.sessions.iter_mut().try_for_each(SessionFiles::adopt)?;
+        self.feed.adopt()
     }
 
     /// The files are not written any more: of those that are not ours nothing is left behind.
     pub(super) fn give_up(&self) {
-        if self.owner == Owner::Unknown {
-            self.feed.give_up();
-        }
+        self.feed.give_up();
     }
 
     pub(super) fn checkpoint(
@@ -294,9 +291,7 @@ impl Files {
     }
 }
 
-/// Whether there is anything that publishing would write over.
-fn has_files(targets: &Targets) -> Result<bool, FilesError> {
-    let has_feed = has_days(&targets.itch)?;
-    let has_answers = targets.ouch.as_deref().map(session_files::has_files).transpose()?;
-    Ok(has_feed || has_answers == Some(true))
+fn owner_of_answers(targets: &Targets, log: LogId) -> Result<Owner, FilesError> {
+    let directory = targets.ouch.as_deref();
+    directory.map_or(Ok(Owner::Ours), |directory| session_files::owner_of(directory, log))
 }

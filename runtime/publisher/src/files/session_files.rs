@@ -7,7 +7,7 @@ use crate::answers::Answers;
 use crate::image::{ImageFault, Reader, Writer};
 use crate::publisher::DayState;
 use highwater::checksum::{RunningChecksum, checksum};
-use highwater::types::SessionId;
+use highwater::types::{LogId, SessionId};
 use highwater_protocols::itch::file::Messages;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,12 +36,15 @@ struct Held {
 pub(super) struct SessionsPlace {
     /// The day whose files are written; 0 before the first.
     day: u32,
+    /// Whether that day is over: then it has a summary.
+    is_over: bool,
     sessions: BTreeMap<SessionId, Held>,
 }
 
 impl SessionsPlace {
     pub(super) fn put(&self, writer: &mut Writer) {
         writer.put(self.day);
+        writer.put(u8::from(self.is_over));
         writer.put(u32::try_from(self.sessions.len()).expect("there are at most 65,536"));
         for (session, held) in &self.sessions {
             writer.put(session.0);
@@ -51,7 +54,7 @@ impl SessionsPlace {
     }
 
     pub(super) fn take(reader: &mut Reader<'_>) -> Result<Self, ImageFault> {
-        let day = reader.take()?;
+        let (day, is_over) = (reader.take()?, reader.take_flag()?);
         let count: u32 = reader.take()?;
         let held = |_| {
             let session = SessionId(reader.take()?);
@@ -60,7 +63,7 @@ impl SessionsPlace {
             Ok((session, Held { bytes, checksum }))
         };
         let sessions = (0..count).map(held).collect::<Result<_, _>>()?;
-        Ok(Self { day, sessions })
+        Ok(Self { day, is_over, sessions })
     }
 }
 
@@ -68,6 +71,7 @@ impl SessionsPlace {
 #[derive(Debug)]
 pub(super) struct SessionFiles {
     directory: PathBuf,
+    log: LogId,
     owner: Owner,
     keep_days: u32,
     place: SessionsPlace,
@@ -80,12 +84,13 @@ impl SessionFiles {
     /// Goes on at a place.
     pub(super) fn open(
         directory: &Path,
-        owner: Owner,
+        (log, owner): (LogId, Owner),
         keep_days: u32,
         place: SessionsPlace,
     ) -> Result<Self, FilesError> {
         let files = Self {
             directory: directory.to_owned(),
+            log,
             owner,
             keep_days,
             place,
@@ -93,9 +98,33 @@ impl SessionFiles {
             unsynced: BTreeSet::new(),
         };
         if owner == Owner::Ours {
+            files.mark()?;
             files.cut()?;
         }
         Ok(files)
+    }
+
+    /// Says whose log the directory belongs to: without that, nothing in it is cut or removed.
+    fn mark(&self) -> Result<(), FilesError> {
+        let path = mark_path(&self.directory);
+        let marked =
+            fs::create_dir_all(&self.directory).and_then(|()| fs::write(&path, mark_of(self.log)));
+        marked.map_err(|error| FilesError::Io(path, error))
+    }
+
+    /// The log ends here: what was found must end here, too, and is ours then.
+    pub(super) fn adopt(&mut self) -> Result<(), FilesError> {
+        if self.owner == Owner::Unknown {
+            self.check_end()?;
+            self.mark()?;
+            self.owner = Owner::Ours;
+        }
+        Ok(())
+    }
+
+    /// Whose the files are.
+    pub(super) const fn owner(&self) -> Owner {
+        self.owner
     }
 
     /// Cuts off what the files hold behind the place, and removes those of later days: all of it is
@@ -122,7 +151,9 @@ impl SessionFiles {
                 let cut = cut.and_then(|file| file.set_len(held.bytes));
                 cut.map_err(|error| FilesError::Io(path, error))?;
             }
-            remove_missing(&summary_path(&folder))?;
+            if day > self.place.day || !self.place.is_over {
+                remove_missing(&summary_path(&folder))?;
+            }
             day += 1;
         }
     }
@@ -156,7 +187,7 @@ impl SessionFiles {
     }
 
     fn start_day(&mut self, day: u32) -> Result<(), FilesError> {
-        self.place = SessionsPlace { day, sessions: BTreeMap::new() };
+        self.place = SessionsPlace { day, ..SessionsPlace::default() };
         self.open.clear();
         let folder = day_folder(&self.directory, day);
         fs::create_dir_all(&folder).map_err(|error| FilesError::Io(folder, error))?;
@@ -191,7 +222,7 @@ impl SessionFiles {
 
     /// Lists the sessions of a day that is over.
     fn end_day(&mut self, answers: &Answers) -> Result<(), FilesError> {
-        let SessionsPlace { day, sessions } = &self.place;
+        let SessionsPlace { day, sessions, .. } = &self.place;
         if sessions.is_empty() {
             return Ok(());
         }
@@ -208,6 +239,7 @@ impl SessionFiles {
             self.check_end_of(*session, *held)?;
         }
         self.unsynced.insert(path);
+        self.place.is_over = true;
         Ok(())
     }
 
@@ -220,8 +252,8 @@ impl SessionFiles {
         }
     }
 
-    /// The log ends here: the files must hold no more than it.
-    pub(super) fn check_end(&self) -> Result<(), FilesError> {
+    /// The files must hold no more than the streams.
+    fn check_end(&self) -> Result<(), FilesError> {
         self.place.sessions.iter().try_for_each(|(id, held)| self.check_end_of(*id, *held))
     }
 
@@ -280,8 +312,29 @@ fn sessions_in(folder: &Path) -> Result<Option<Vec<SessionId>>, FilesError> {
     Ok(Some(sessions))
 }
 
+/// Whose the files of a directory are.
+pub(super) fn owner_of(directory: &Path, log: LogId) -> Result<Owner, FilesError> {
+    let path = mark_path(directory);
+    match read_if_there(&path)? {
+        Some(mark) if mark == mark_of(log).as_bytes() => Ok(Owner::Ours),
+        // Its writer was killed.
+        Some(mark) if !mark_of(log).as_bytes().starts_with(&mark) => {
+            Err(FilesError::OtherLog(path))
+        }
+        Some(_) | None => Ok(if has_files(directory)? { Owner::Unknown } else { Owner::Ours }),
+    }
+}
+
+fn mark_path(directory: &Path) -> PathBuf {
+    directory.join("log")
+}
+
+fn mark_of(log: LogId) -> String {
+    format!("highwater ouch 1\nlog {log}\n")
+}
+
 /// Whether there is a file of a session.
-pub(super) fn has_files(directory: &Path) -> Result<bool, FilesError> {
+fn has_files(directory: &Path) -> Result<bool, FilesError> {
     let failed = |error| FilesError::Io(directory.to_owned(), error);
     let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -325,7 +378,8 @@ pub(super) fn is_whole(
     place: &SessionsPlace,
     (day, keep_days): (u32, u32),
 ) -> Result<bool, FilesError> {
-    for earlier in first_kept(day, keep_days)..place.day {
+    let going_on = if place.is_over { place.day + 1 } else { place.day };
+    for earlier in first_kept(day, keep_days)..going_on {
         let folder = day_folder(directory, earlier);
         if !is_whole_day(&folder)? {
             return Ok(false);
