@@ -116,8 +116,10 @@ impl Publication {
         if log.first > Sequence(1) {
             return Err(FilesError::Retired { first: log.first });
         }
-        for path in paths(&targets.itch) {
-            remove_if_there(&path)?;
+        if owner == Owner::Ours {
+            for path in paths(&targets.itch) {
+                remove_if_there(&path)?;
+            }
         }
         let answers = targets.ouch.as_ref().map(|_| Answers::default());
         let places = (FeedPlace::BEGINNING, SessionsPlace::default());
@@ -169,15 +171,6 @@ impl Publication {
     /// be kept for.
     pub fn needed(&self) -> Sequence {
         self.files.needed()
-    }
-
-    /// Writes everything, makes it durable, and notes where it stands: `book` is behind the last
-    /// command that was published.
-    ///
-    /// # Errors
-    /// The system refuses something.
-    pub fn checkpoint(&mut self, book: &Book<'_>) -> Result<(), FilesError> {
-        self.files.checkpoint(&mut self.publisher, book)
     }
 }
 
