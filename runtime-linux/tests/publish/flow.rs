@@ -35,7 +35,7 @@ fn random_line(random: &mut Random, seq: u32, day: u32) -> String {
     let mut of = |count: usize| random.below_usize(count);
     let word = |word: &str| vec![(0, word.to_owned()), (1, seq.to_string())];
     let symbol = SYMBOLS[of(3)].to_owned();
-    if seq % day == 0 {
+    if seq.is_multiple_of(day) {
         return line(&word("END_OF_DAY"));
     }
     let mut fields = match of(100) {
