@@ -319,6 +319,15 @@ fn the_files_of_others_are_left_alone() {
     fs::remove_file(place.join("oh/log")).unwrap();
     refuses("publish --data d --itch xf --ouch oh", "differs from this log's stream");
     assert!(fs::read(place.join("oh/day-1/session-1.ouch")).unwrap() == theirs);
+    // A session that this log does not have.
+    place.write("oh/log", place.read("o/log"));
+    place.done("publish --data d --itch xf --ouch oh");
+    for mark in ["oh/log", "xf.positions"] {
+        fs::remove_file(place.join(mark)).unwrap();
+    }
+    place.write("oh/day-1/session-9.ouch", "what is theirs");
+    refuses("publish --data d --itch xf --ouch oh --keep-days 1", "session-9.ouch' differs");
+    assert_eq!(place.read("oh/day-1/session-9.ouch"), "what is theirs");
     refuses("publish --data nowhere --itch h", "nowhere");
     for args in ["--itch d/f", "--itch h --ouch d", "--itch h --ouch d/o", "--itch d"] {
         let ended = place.call(&format!("publish --data d {args}"));

@@ -4,6 +4,7 @@ mod reasons;
 
 use crate::client_fields::ClientFields;
 use crate::fault::{Fit, Unfit};
+use crate::framed;
 use crate::instruments::Instrument;
 use crate::notes::GatewayNote;
 use crate::open_orders::{OpenOrder, Terms};
@@ -15,13 +16,10 @@ use highwater_protocols::ouch::{
     LiquidityFlag, MassCancelResponse, OrderAccepted, OrderExecuted, OrderReplaced, OrderRestated,
     OrderState, PostOnly, PriorityUpdate, Rejected, RestatedReason, Side, SystemEvent,
 };
-use highwater_protocols::{Alpha, Field, Message, Open, Seconds, Time64, WidePrice4};
+use highwater_protocols::{Alpha, Message, Open, Seconds, Time64, WidePrice4};
 pub(crate) use reasons::of_cancel;
 use reasons::of_reject;
 use std::collections::BTreeMap;
-
-/// Bytes before each message: its length.
-const LENGTH_BYTES: usize = 2;
 
 /// The streams of all sessions that were told something.
 #[derive(Clone, Debug, Default)]
@@ -59,14 +57,11 @@ impl Stream {
 
     /// Says how many bytes it takes.
     fn push(&mut self, message: &impl Message) -> usize {
-        let at = self.bytes.len();
-        self.bytes.resize(at + LENGTH_BYTES + message.length(), 0);
-        let (length, body) = self.bytes[at..].split_at_mut(LENGTH_BYTES);
-        let written = message.emit(body).expect("there is room for its length");
-        let written = u16::try_from(written).expect("a message is short");
-        written.write(length).expect("a length has two bytes");
+        let (at, bytes) = (self.bytes.len(), framed::bytes_of(message));
+        self.bytes.resize(at + bytes, 0);
+        framed::write(message, &mut self.bytes[at..]);
         self.count += 1;
-        self.bytes.len() - at
+        bytes
     }
 }
 
@@ -145,11 +140,9 @@ impl Answers {
     pub(crate) fn end_day(&mut self) {
         let event_code = EventCode::EndOfDay.into();
         let end = SystemEvent { timestamp: self.time, event_code };
-        for (session, stream) in &mut self.streams {
-            if stream.bytes.is_empty() {
-                self.waiting.push(*session);
-            }
-            self.waiting_bytes += stream.push(&end);
+        let told: Vec<SessionId> = self.streams.keys().copied().collect();
+        for session in told {
+            self.push(session, &end);
         }
     }
 
@@ -170,10 +163,7 @@ impl Answers {
     pub(crate) fn accepted(&mut self, session: SessionId, told: Told<'_>) -> Fit {
         let Told { instrument, open, .. } = told;
         let Terms { client, .. } = &*open.terms;
-        let mut appendage = Appendage::new();
-        for element in told.elements().into_iter().chain(told.echoed()).flatten() {
-            appendage.push(element).expect("each of these may be there, once");
-        }
+        let elements = told.elements().into_iter().chain(told.echoed()).flatten();
         let message = OrderAccepted {
             timestamp: self.time,
             user_ref_num: user_ref_num(told.order)?,
@@ -189,7 +179,7 @@ impl Answers {
             cross_type: client.cross_type,
             state: OrderState::Live,
             cl_ord_id: client.cl_ord_id,
-            appendage,
+            appendage: appendage_of(elements),
         };
         self.push(session, &message);
         Ok(())
@@ -199,10 +189,7 @@ impl Answers {
     pub(crate) fn replaced(&mut self, session: SessionId, before: OrderId, told: Told<'_>) -> Fit {
         let Told { instrument, open, .. } = told;
         let Terms { client, .. } = &*open.terms;
-        let mut appendage = Appendage::new();
-        for element in told.elements().into_iter().flatten() {
-            appendage.push(element).expect("each of these may be there, once");
-        }
+        let elements = told.elements().into_iter().flatten();
         let message = OrderReplaced {
             timestamp: self.time,
             orig_user_ref_num: user_ref_num(before)?,
@@ -219,7 +206,7 @@ impl Answers {
             cross_type: client.cross_type,
             state: OrderState::Live,
             cl_ord_id: client.cl_ord_id,
-            appendage,
+            appendage: appendage_of(elements),
         };
         self.push(session, &message);
         Ok(())
@@ -293,18 +280,14 @@ impl Answers {
         (instrument, order): (&Instrument, OrderId),
         (reference, shown): (u64, Lots),
     ) -> Fit {
-        let mut appendage = Appendage::new();
         let display = instrument.quantity_of(shown)?;
-        for element in
-            [Element::SecondaryOrderReference(reference), Element::DisplayQuantity(display)]
-        {
-            appendage.push(element).expect("each of these may be there, once");
-        }
+        let elements =
+            [Element::SecondaryOrderReference(reference), Element::DisplayQuantity(display)];
         let message = OrderRestated {
             timestamp: self.time,
             user_ref_num: user_ref_num(order)?,
             reason: RestatedReason::RefreshOfDisplay.into(),
-            appendage,
+            appendage: appendage_of(elements),
         };
         self.push(session, &message);
         Ok(())
@@ -335,10 +318,7 @@ impl Answers {
         (number, side): (ClientSequence, Option<BookSide>),
         symbol: Alpha<8>,
     ) {
-        let mut appendage = Appendage::new();
-        if let Some(side) = side {
-            appendage.push(Element::Side(side_of(side))).expect("a side may be there");
-        }
+        let appendage = appendage_of(side.map(|side| Element::Side(side_of(side))));
         let user_ref_num = request_number(number);
         let timestamp = self.time;
         let firm = Alpha::BLANK;
@@ -416,6 +396,15 @@ impl ClientFields {
     pub(crate) fn is_attributed(&self) -> bool {
         self.display == Display::Attributable && !self.firm.is_blank()
     }
+}
+
+/// These elements, which a message with the tags `TAGS` may have.
+fn appendage_of<const TAGS: u32>(elements: impl IntoIterator<Item = Element>) -> Appendage<TAGS> {
+    let mut appendage = Appendage::new();
+    for element in elements {
+        appendage.push(element).expect("each of these may be there, once");
+    }
+    appendage
 }
 
 fn limit_of(instrument: &Instrument, open: &OpenOrder) -> Fit<WidePrice4> {

@@ -1,6 +1,7 @@
 //! The feed: what everybody is told, as ITCH.
 
 use crate::fault::Fit;
+use crate::framed;
 use crate::instruments::Instrument;
 use crate::open_orders::OpenOrder;
 use highwater::book::Indicative;
@@ -9,9 +10,9 @@ use highwater_protocols::itch::{
     AddOrder, AddOrderAttributed, Authenticity, CrossTrade, CrossType, EventCode, FinancialStatus,
     Flag, Header, ImbalanceDirection, IpoFlag, IssueClassification, LuldTier, MarketCategory,
     NetOrderImbalance, OrderCancel, OrderDelete, OrderExecuted, OrderExecutedWithPrice,
-    PriceVariation, Side, StockDirectory, StockTradingAction, SystemEvent, file,
+    PriceVariation, Side, StockDirectory, StockTradingAction, SystemEvent,
 };
-use highwater_protocols::{Alpha, Field, Message, Time48, YesNo};
+use highwater_protocols::{Alpha, Message, Time48, YesNo};
 
 /// By how many bytes the room for messages grows at least.
 const ROOM_BYTES: usize = 64 << 10;
@@ -55,14 +56,11 @@ impl Feed {
 
     #[inline]
     fn push(&mut self, message: &impl Message) {
-        let end = self.used + file::LENGTH_BYTES + message.length();
+        let end = self.used + framed::bytes_of(message);
         if end > self.bytes.len() {
             self.bytes.resize(end + ROOM_BYTES, 0);
         }
-        let (length, body) = self.bytes[self.used..end].split_at_mut(file::LENGTH_BYTES);
-        let written = message.emit(body).expect("there is room for its length");
-        let written = u16::try_from(written).expect("a message is short");
-        written.write(length).expect("a length has two bytes");
+        framed::write(message, &mut self.bytes[self.used..end]);
         self.used = end;
         self.count += 1;
     }

@@ -17,6 +17,7 @@ mod day;
 mod fault;
 mod feed;
 pub mod files;
+mod framed;
 mod image;
 mod instruments;
 pub mod notes;

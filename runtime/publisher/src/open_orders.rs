@@ -28,8 +28,7 @@ pub(crate) struct OpenOrder {
     pub(crate) terms: KeptTerms,
 }
 
-/// The terms of an open order, which most orders share: those have none of their own, so that the
-/// table of open orders stays small.
+/// The terms of an open order. Most orders have the default terms, for which nothing is allocated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptTerms(Option<Box<Terms>>);
 
@@ -83,8 +82,8 @@ pub(crate) type Key = (InstrumentId, OrderId);
 
 /// The open orders, in no order: whoever walks through them sorts them by their numbers.
 ///
-/// They lie close together, and the index has only their places: both stay near a processor where
-/// a table of whole orders would not.
+/// The orders lie in one array, and the index holds 4 bytes for each, so that both fit into the
+/// caches of a processor longer than a table of whole orders.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenOrders {
     places: HashTable<u32>,

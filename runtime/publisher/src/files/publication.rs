@@ -167,8 +167,8 @@ impl Publication {
         self.begun
     }
 
-    /// The last command that its files need no log before, once they are lost: what the log is to
-    /// be kept for.
+    /// The sequence up to which the log may be retired: that of the older checkpoint, 0 when there
+    /// is none.
     pub fn needed(&self) -> Sequence {
         self.files.needed()
     }

@@ -19,8 +19,7 @@ pub struct Publishing<'p, 'm, C> {
     /// Whether the log was seen to be the one of the checkpoint.
     is_checked: bool,
     failed: Option<FilesError>,
-    /// What is told whenever a checkpoint is durable: the last command that the streams do not need
-    /// the log before.
+    /// Called after each checkpoint, with the sequence up to which the log may be retired.
     on_checkpoint: C,
 }
 
@@ -44,8 +43,8 @@ pub enum Published {
 }
 
 impl<'p, 'm, C: FnMut(Sequence) -> Result<(), FilesError>> Publishing<'p, 'm, C> {
-    /// Publishes what comes behind `publication` as far as `until`; `book` is before
-    /// the place where it goes on.
+    /// Publishes what comes behind `publication` as far as `until`; `book` is before the
+    /// command that it goes on behind.
     pub fn new(
         publication: &'p mut Publication,
         book: &'p mut Book<'m>,
@@ -82,7 +81,9 @@ impl<'p, 'm, C: FnMut(Sequence) -> Result<(), FilesError>> Publishing<'p, 'm, C>
             Err(fault) => return Err(fault),
         }
         if !self.is_checked {
-            return Ok(Ok(Published::OtherHistory));
+            // Who stops a walk before it comes to the checkpoint learns nothing of the log.
+            let is_stopped = self.until.stop.load(Ordering::Relaxed);
+            return Ok(Ok(if is_stopped { Published::Whole } else { Published::OtherHistory }));
         }
         Ok(self.end().map(|()| Published::Whole))
     }

@@ -1,6 +1,6 @@
 //! The answers in files: one for each session and day.
 
-use super::append_file::{AppendFile, Owner, read_if_there};
+use super::append_file::{AppendFile, Owner, read_if_there, remove_if_there};
 use super::error::FilesError;
 use super::feed_files::first_kept;
 use crate::answers::Answers;
@@ -144,7 +144,7 @@ impl SessionFiles {
                 let path = session_path(&folder, session);
                 let known = self.place.sessions.get(&session).filter(|_| day == self.place.day);
                 let Some(held) = known else {
-                    remove(&path)?;
+                    remove_if_there(&path)?;
                     continue;
                 };
                 let cut = File::options().write(true).open(&path);
@@ -152,7 +152,7 @@ impl SessionFiles {
                 cut.map_err(|error| FilesError::Io(path, error))?;
             }
             if day > self.place.day || !self.place.is_over {
-                remove_missing(&summary_path(&folder))?;
+                remove_if_there(&summary_path(&folder))?;
             }
             day += 1;
         }
@@ -235,9 +235,7 @@ impl SessionFiles {
         let mut file = AppendFile::open(path.clone(), 0, self.owner)?;
         file.append(text.as_bytes())?;
         file.check_end()?;
-        for (session, held) in sessions {
-            self.check_end_of(*session, *held)?;
-        }
+        self.check_end()?;
         self.unsynced.insert(path);
         self.place.is_over = true;
         Ok(())
@@ -254,7 +252,17 @@ impl SessionFiles {
 
     /// The files must hold no more than the streams.
     fn check_end(&self) -> Result<(), FilesError> {
-        self.place.sessions.iter().try_for_each(|(id, held)| self.check_end_of(*id, *held))
+        let SessionsPlace { day, sessions, .. } = &self.place;
+        let folder = day_folder(&self.directory, *day);
+        for session in sessions_in(&folder)?.unwrap_or_default() {
+            if !sessions.contains_key(&session) {
+                return Err(FilesError::Differs {
+                    path: session_path(&folder, session),
+                    position: 0,
+                });
+            }
+        }
+        sessions.iter().try_for_each(|(id, held)| self.check_end_of(*id, *held))
     }
 
     /// Where it stands.
@@ -349,21 +357,13 @@ fn has_files(directory: &Path) -> Result<bool, FilesError> {
     Ok(false)
 }
 
-fn remove(path: &Path) -> Result<(), FilesError> {
-    fs::remove_file(path).map_err(|error| FilesError::Io(path.to_owned(), error))
-}
-
-fn remove_missing(path: &Path) -> Result<(), FilesError> {
-    super::append_file::remove_if_there(path)
-}
-
 /// Removes what was written of a day; a folder that holds anything else stays.
 fn remove_day(folder: &Path) -> Result<(), FilesError> {
     let Some(sessions) = sessions_in(folder)? else { return Ok(()) };
     for session in sessions {
-        remove(&session_path(folder, session))?;
+        remove_if_there(&session_path(folder, session))?;
     }
-    remove_missing(&summary_path(folder))?;
+    remove_if_there(&summary_path(folder))?;
     match fs::remove_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => {
             Err(FilesError::Io(folder.to_owned(), error))
