@@ -5,7 +5,7 @@
 //! do the waiting.
 
 use crate::book::{Admission, Book, PrefetchKey, Prefetcher};
-use crate::command::{Action, PlainCommand, TimedCommand};
+use crate::command::{Action, Command, PlainCommand, TimedCommand};
 use crate::event::{CommandEnd, Event, EventKind, EventOrEnd, EventSink, RejectReason};
 use crate::limits::{RUNNING_HASH_EVERY, SEQUENCER_STEP_MAX};
 use crate::record::{Body, PlainRecord, Record};
@@ -21,6 +21,12 @@ pub trait SequencerHost {
 
     /// A command was taken from the input ring.
     fn taken(&mut self) {}
+
+    /// Its record, which is on its way to the log; its events come next.
+    fn sequenced(&mut self, _record: impl FnOnce() -> Record) {}
+
+    /// Its events are published, but for its end; the book is behind it.
+    fn applied(&mut self, _book: &Book<'_>) {}
 
     /// Its record and all its events are published.
     fn published(&mut self) {}
@@ -173,14 +179,17 @@ impl<'a> Sequencer<'a> {
         let timestamp_ns = taken.timestamp_ns();
         let is_pushed = taken.log(sequence, &mut self.records);
         assert!(is_pushed, "the step made sure of room in the log ring");
+        host.sequenced(|| Record { sequence, timestamp_ns, body: Body::Command(taken.command()) });
         let mut sink = WaitingSink { events: &mut self.events, shared: self.shared, host };
         if self.extras.are_wanted() {
             let (records, extras) = (&mut self.records, self.extras);
             let mut telling = TellingSink { sink, records, extras, timestamp_ns };
             taken.apply(sequence, &mut self.book, &mut telling);
+            telling.sink.host.applied(&self.book);
             telling.end(CommandEnd { sequence, timestamp_ns });
         } else {
             taken.apply(sequence, &mut self.book, &mut sink);
+            host.applied(&self.book);
         }
         if sequence.0.is_multiple_of(RUNNING_HASH_EVERY) {
             let body = Body::RunningHash(self.book.running_hash());
@@ -230,6 +239,9 @@ trait Sequenced {
     /// The capacities that it asks for, where it is about them.
     fn capacities(&self) -> Option<Capacities>;
 
+    /// The command itself.
+    fn command(&self) -> Command;
+
     /// Publishes its record; false when there is no room.
     fn log(&self, sequence: Sequence, records: &mut Producer<'_, Record>) -> bool;
 
@@ -252,6 +264,10 @@ impl Sequenced for PlainRecord {
     #[inline]
     fn capacities(&self) -> Option<Capacities> {
         None
+    }
+
+    fn command(&self) -> Command {
+        self.command.command()
     }
 
     #[inline]
@@ -280,6 +296,10 @@ impl Sequenced for TimedCommand {
         } else {
             None
         }
+    }
+
+    fn command(&self) -> Command {
+        self.command
     }
 
     fn log(&self, sequence: Sequence, records: &mut Producer<'_, Record>) -> bool {

@@ -1,6 +1,8 @@
 //! The two ports of an engine: commands in, events out.
 
 use crate::context::EngineContext;
+use highwater::book::Book;
+use highwater::record::Record;
 use highwater::releaser::Releaser;
 use highwater_platform::Platform;
 use highwater_platform::idle::Idle;
@@ -16,6 +18,23 @@ pub trait CommandPort: Send + 'static {
     /// does.
     fn until_due(&self) -> Option<Duration> {
         None
+    }
+
+    /// Whether [`sequenced`](Self::sequenced) and [`applied`](Self::applied) want to be called.
+    fn wants_records(&self) -> bool {
+        false
+    }
+
+    /// A command was sequenced: its record is on its way to the log, and its events come next.
+    /// False when there is no room for it now: it is called again.
+    fn sequenced(&mut self, _record: &Record) -> bool {
+        true
+    }
+
+    /// The events of that command are published, but for its end, and `book` is behind it. False
+    /// when there is no room for what is wanted of it: it is called again.
+    fn applied(&mut self, _book: &Book<'_>) -> bool {
+        true
     }
 }
 

@@ -5,6 +5,7 @@ use crate::ports::CommandPort;
 use highwater::book::Book;
 use highwater::log_file::{LogFault, LogFile};
 use highwater::log_writer::LogWriter;
+use highwater::record::Record;
 use highwater::sequencer::{Sequencer, SequencerHost};
 use highwater::stage::{Shared, Step};
 use highwater::syncer::Syncer;
@@ -44,13 +45,15 @@ pub fn spawn_sequencer<P: Platform>(
     platform: P,
     strategy: IdleStrategy,
     mut sequencer: Sequencer<'static>,
-    mut commands: impl CommandPort,
+    commands: impl CommandPort,
     context: &'static EngineContext,
 ) -> io::Result<JoinHandle<SequencerEnd>> {
     let wakeups = &context.wakeups;
     let mut idle = Idle::with_wakeup(platform, strategy, &wakeups.sequencer);
     let mut thread = SequencerThread {
         platform,
+        wants_records: commands.wants_records(),
+        commands,
         waiting: Idle::new(platform, strategy),
         shared: context.shared,
         wakeups,
@@ -63,7 +66,7 @@ pub fn spawn_sequencer<P: Platform>(
         let _guard = ThreadGuard(context);
         platform.pin_thread(ThreadRole::Sequencer, Pinning::WhereCoresSuffice);
         loop {
-            commands.refill();
+            thread.commands.refill();
             match sequencer.step(&mut thread) {
                 Step::Worked(count) => {
                     // Who gave it work has woken the log writer too: it makes no system call while
@@ -84,7 +87,7 @@ pub fn spawn_sequencer<P: Platform>(
                         thread.tell();
                         thread.in_a_row = 0;
                     }
-                    idle.wait_at_most(|| commands.until_due());
+                    idle.wait_at_most(|| thread.commands.until_due());
                 }
                 Step::Done => break,
             }
@@ -93,9 +96,12 @@ pub fn spawn_sequencer<P: Platform>(
     })
 }
 
-/// What the sequencer needs of its thread: waiting, and a clock for one command in 16.
-struct SequencerThread<P> {
+/// What the sequencer needs of its thread: waiting, a clock for one command in 16, and whoever
+/// brings commands and may want their records.
+struct SequencerThread<P, C> {
     platform: P,
+    commands: C,
+    wants_records: bool,
     /// The wait for room in the event ring.
     waiting: Idle<P>,
     shared: &'static Shared,
@@ -107,7 +113,7 @@ struct SequencerThread<P> {
     taken_ns: Option<u64>,
 }
 
-impl<P> SequencerThread<P> {
+impl<P, C> SequencerThread<P, C> {
     /// There may be records to append. What is appended already, a repeat's answer and what the log
     /// writer was quicker with, may have to be released: nobody else tells. And there may be room
     /// again that is waited for.
@@ -122,7 +128,7 @@ impl<P> SequencerThread<P> {
     }
 }
 
-impl<P: Platform> SequencerHost for SequencerThread<P> {
+impl<P: Platform, C: CommandPort> SequencerHost for SequencerThread<P, C> {
     fn wait(&mut self) {
         // What is published makes the room that is waited for, so nobody may sleep on it: at each
         // wait, because one step may wait for several commands, and they sleep again in between.
@@ -137,6 +143,25 @@ impl<P: Platform> SequencerHost for SequencerThread<P> {
         if self.until_measured == 0 {
             self.until_measured = MEASURED_EVERY;
             self.taken_ns = Some(self.platform.monotonic_ns());
+        }
+    }
+
+    #[inline]
+    fn sequenced(&mut self, record: impl FnOnce() -> Record) {
+        if self.wants_records {
+            let record = record();
+            while !self.commands.sequenced(&record) && !self.shared.halt.is_faulted() {
+                self.wait();
+            }
+        }
+    }
+
+    #[inline]
+    fn applied(&mut self, book: &Book<'_>) {
+        if self.wants_records {
+            while !self.commands.applied(book) && !self.shared.halt.is_faulted() {
+                self.wait();
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! What a host, its threads and its sessions share: the slots, the wake-ups, and how they learn
 //! that all is over.
 
-use super::HostConfig;
 use super::errors::{SessionEnd, SlotError};
 use super::fan_in::VISIT_MAX;
 use super::inbox::Inbox;
@@ -10,6 +9,8 @@ use super::registry::Registry;
 use super::request::Request;
 use super::slot::{DeliveryCounters, EngineSides, EventSide, Slot};
 use super::tap_side::TapSide;
+use super::trunk_side::{TrunkEngineSides, TrunkShared, TrunkSide, new_trunk};
+use super::{HostConfig, TrunkWish};
 use highwater::command::{Action, Command, TimedCommand};
 use highwater::stage::{Latch, State};
 use highwater::types::{ClientSequence, SessionId};
@@ -22,6 +23,14 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// The engine's sides of everything that callers have.
+#[derive(Debug)]
+pub(super) struct AllSides {
+    pub(super) slots: Vec<EngineSides>,
+    pub(super) taps: Vec<EventSide>,
+    pub(super) trunk: Option<TrunkEngineSides>,
+}
 
 /// What all of a host's threads and callers know. It lives as long as the process: a session may
 /// outlive its host.
@@ -41,6 +50,10 @@ pub(super) struct Common<P: Platform> {
     taps: Mutex<Vec<TapSide>>,
     /// Those of all taps.
     pub(super) tap_inboxes: Vec<&'static Inbox>,
+    /// The trunk, where there is one.
+    trunk: Option<&'static TrunkShared>,
+    /// Its reader's sides, until somebody takes them.
+    free_trunk: Mutex<Option<TrunkSide>>,
     /// Slots from here on were never taken.
     pub(super) used_count: AtomicUsize,
     pub(super) registry: Mutex<Registry>,
@@ -60,19 +73,26 @@ pub(super) struct Common<P: Platform> {
 }
 
 impl<P: Platform> Common<P> {
-    /// Slots for as many sessions as `config` says and the operator, taps, and the engine's sides
-    /// of both.
+    /// Slots for as many sessions as `config` says and the operator, taps, a trunk, and the engine's
+    /// sides of them.
     pub(super) fn new(
         platform: P,
         config: &HostConfig,
         context: &'static EngineContext,
         requests: Sender<Request>,
-    ) -> (Self, Vec<EngineSides>, Vec<EventSide>) {
+    ) -> (Self, AllSides) {
         let (slots, sides): (Vec<Slot>, Vec<EngineSides>) =
             (0..=config.slots).map(|_| Slot::new()).unzip();
         let tap_streams = (slots.len()..).take(config.taps);
         let tap_streams = tap_streams.filter_map(|index| u16::try_from(index).ok());
         let (taps, tapped): (Vec<TapSide>, Vec<EventSide>) = tap_streams.map(TapSide::new).unzip();
+        let (free_trunk, trunk) = match config.trunk {
+            TrunkWish::Wanted => {
+                let (side, sides) = new_trunk();
+                (Some(side), Some(sides))
+            }
+            TrunkWish::None => (None, None),
+        };
         let common = Self {
             platform,
             data: config.engine.data.clone(),
@@ -82,6 +102,8 @@ impl<P: Platform> Common<P> {
             slots: Box::leak(slots.into_boxed_slice()),
             tap_inboxes: taps.iter().map(|tap| tap.inbox).collect(),
             taps: Mutex::new(taps),
+            trunk: free_trunk.as_ref().map(|side| side.shared),
+            free_trunk: Mutex::new(free_trunk),
             used_count: AtomicUsize::new(1),
             registry: Mutex::default(),
             requests,
@@ -93,7 +115,7 @@ impl<P: Platform> Common<P> {
             delivery_counters: Box::leak(Box::default()),
             counters: OnceLock::new(),
         };
-        (common, sides, tapped)
+        (common, AllSides { slots: sides, taps: tapped, trunk })
     }
 
     /// Who has which slot; locked while a slot changes hands.
@@ -104,6 +126,11 @@ impl<P: Platform> Common<P> {
     /// Taps that nobody reads.
     pub(super) fn free_taps(&self) -> MutexGuard<'_, Vec<TapSide>> {
         self.taps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reader's sides of the trunk; `None` when there is none, or somebody has them.
+    pub(super) fn take_trunk(&self) -> Option<TrunkSide> {
+        self.free_trunk.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Why nothing is done for sessions any more; `None` while the host runs.
@@ -240,6 +267,9 @@ impl<P: Platform> Common<P> {
             // Whoever was at the desk has left it; whoever comes now finds the host closed.
             drop(slot.endpoint());
         }
+        if let Some(trunk) = self.trunk {
+            drop(trunk.input());
+        }
         self.is_draining.set();
         self.context.wakeups.sequencer.wake();
     }
@@ -249,6 +279,9 @@ impl<P: Platform> Common<P> {
         let taps = self.tap_inboxes.iter().copied();
         for inbox in self.slots.iter().map(|slot| &slot.inbox).chain(taps) {
             inbox.waiter.wake();
+        }
+        if let Some(trunk) = self.trunk {
+            trunk.waiter.wake();
         }
     }
 }

@@ -43,6 +43,11 @@ pub enum TapError {
     Ended(#[from] SessionEnd),
 }
 
+/// Why nobody got the trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the host has no trunk, or somebody took it: start the host with one, and take it once")]
+pub struct TrunkError;
+
 /// Why nobody got a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -8,6 +8,9 @@ use super::slot::Slot;
 use highwater::command::TimedCommand;
 use highwater::ring::{Consumer, Producer};
 
+/// Commands of the trunk that one visit takes at most: it carries those of many sessions.
+const TRUNK_VISIT_MAX: usize = 256;
+
 /// Commands that one visit takes at most; a batch is no longer, so that it is taken whole.
 pub(super) const VISIT_MAX: usize = 64;
 
@@ -15,6 +18,8 @@ pub(super) const VISIT_MAX: usize = 64;
 #[derive(Debug)]
 pub(super) struct FanIn {
     visits: Vec<Visit>,
+    /// The trunk's commands, where there is one: visited once in a round.
+    trunk: Option<Consumer<'static, TimedCommand>>,
     /// Where the next round begins.
     next: usize,
     into: Producer<'static, TimedCommand>,
@@ -39,9 +44,10 @@ pub(super) enum Takes {
 }
 
 impl FanIn {
-    /// Visits the slots of these rings, the operator's first.
+    /// Visits the slots of these rings, the operator's first, and the trunk.
     pub(super) fn new(
         sides: impl IntoIterator<Item = (Consumer<'static, TimedCommand>, &'static Slot)>,
+        trunk: Option<Consumer<'static, TimedCommand>>,
         into: Producer<'static, TimedCommand>,
     ) -> Self {
         let visits = sides.into_iter().enumerate().map(|(index, (input, slot))| Visit {
@@ -49,7 +55,7 @@ impl FanIn {
             slot,
             is_operators: index == 0,
         });
-        Self { visits: visits.collect(), next: 0, into }
+        Self { visits: visits.collect(), trunk, next: 0, into }
     }
 
     /// Commands that were taken and that the sequencer has not got round to.
@@ -62,6 +68,9 @@ impl FanIn {
     pub(super) fn round(&mut self, slot_count: usize, takes: Takes, count_max: usize) -> usize {
         let mut count = 0;
         for _ in 0..slot_count {
+            if self.next == 0 {
+                count += self.take_from_trunk(count_max - count);
+            }
             let room = self.into.room().min(count_max - count);
             if room < VISIT_MAX {
                 // The next round begins with the slot that this one did not come to.
@@ -76,9 +85,19 @@ impl FanIn {
         count
     }
 
+    fn take_from_trunk(&mut self, count_max: usize) -> usize {
+        let Some(commands) = &mut self.trunk else { return 0 };
+        let room = self.into.room().min(count_max);
+        commands.for_each(room.min(TRUNK_VISIT_MAX), |timed| {
+            let is_pushed = self.into.push_copy(timed);
+            assert!(is_pushed, "no more is taken than there is room for");
+        })
+    }
+
     /// True when no session has a command waiting.
     pub(super) fn is_empty(&mut self) -> bool {
-        self.visits.iter_mut().all(|visit| visit.input.is_empty())
+        self.trunk.as_ref().is_none_or(Consumer::is_empty)
+            && self.visits.iter_mut().all(|visit| visit.input.is_empty())
     }
 }
 

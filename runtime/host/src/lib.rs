@@ -48,20 +48,23 @@ mod tap;
 mod tap_side;
 #[cfg(test)]
 mod tests;
+mod trunk;
+mod trunk_side;
 mod waiter;
 
 pub use errors::{
     AskError, CallError, CatchUpError, HostError, PollError, SessionEnd, SlotError, SubmitError,
-    TapError, WaitError,
+    TapError, TrunkError, WaitError,
 };
 pub use order_ids::OrderIds;
 pub use questions::Questions;
 pub use session::{BATCH_MAX, Durable, NextEvent, Session};
 pub use statistics::HostStatistics;
 pub use tap::Tap;
+pub use trunk::{Behind, Trunk, TrunkDesk, TrunkSink};
 
 use audience::OpenOrders;
-use common::Common;
+use common::{AllSides, Common};
 use fan_in::FanIn;
 use fan_out::{Beginning, FanOut};
 use highwater::book::Book;
@@ -85,6 +88,7 @@ use slot::{EngineSides, EventSide};
 use std::mem::take;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
+use trunk_side::TrunkEngineSides;
 
 /// Slots of a host when nobody says otherwise.
 pub const SLOTS_DEFAULT: usize = 128;
@@ -110,16 +114,34 @@ pub struct HostConfig {
     /// Readers of every event that there may be at the same time: 0 to 64. With any, the end of
     /// each command takes a place in the engine's rings ([`Config::tell_ends`]).
     pub taps: usize,
+    /// Whether there is a trunk for a gateway. It counts as a reader of every event.
+    pub trunk: TrunkWish,
     /// What the order ids of its sessions' commands mean.
     pub order_ids: OrderIds,
 }
 
 impl HostConfig {
-    /// A host of this engine with [`SLOTS_DEFAULT`] slots and no tap; each session numbers its
+    /// A host of this engine with [`SLOTS_DEFAULT`] slots, no tap and no trunk; each session numbers its
     /// orders.
     pub const fn new(engine: Config) -> Self {
-        Self { engine, slots: SLOTS_DEFAULT, taps: 0, order_ids: OrderIds::Composed }
+        Self {
+            engine,
+            slots: SLOTS_DEFAULT,
+            taps: 0,
+            trunk: TrunkWish::None,
+            order_ids: OrderIds::Composed,
+        }
     }
+}
+
+/// Whether a host has a [`Trunk`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TrunkWish {
+    /// It has none.
+    #[default]
+    None,
+    /// It has one, which is to be taken and read: once its rings are full the engine waits.
+    Wanted,
 }
 
 /// An engine that runs, and takes callers.
@@ -165,12 +187,13 @@ impl<P: Platform> Host<P> {
         let engine: &'static HostEngine = Engine::new_in(Box::leak(Box::new_uninit()));
         let context = EngineContext::new(engine.shared());
         let (ask, requests) = channel();
-        let (common, sides, taps) = Common::new(platform, config, context, ask);
+        let (common, sides) = Common::new(platform, config, context, ask);
         let common: &'static Common<P> = Box::leak(Box::new(common));
         context.watch(common);
 
         let notices = NoticeLog::default();
-        let tells_ends = config.engine.tell_ends || config.taps > 0;
+        let tells_ends =
+            config.engine.tell_ends || config.taps > 0 || config.trunk == TrunkWish::Wanted;
         let config = &config.engine.clone().tell_ends(tells_ends);
         let launch = Launch { engine, context, config, notices: notices.sink() };
         let (mut started, input) = match start(platform, launch, &mut ()) {
@@ -183,7 +206,7 @@ impl<P: Platform> Host<P> {
         let warnings = take(&mut started.warnings);
         let open_orders = OpenOrders::of(started.book());
         let tells_ends = common.tells_ends;
-        let beginning = |slots| Beginning { slots, taps, tells_ends, recovered, open_orders };
+        let beginning = |slots, taps| Beginning { slots, taps, tells_ends, recovered, open_orders };
         let ports = ports_of(common, sides, input, requests, beginning);
         let runner = Runner::start(started, config, ports).map_err(HostError::Thread)?;
         Ok(Self { common, engine, runner: Some(runner), warnings, notices, recovered })
@@ -237,6 +260,15 @@ impl<P: Platform> Host<P> {
     /// Like [`tap`](Self::tap); or the list of consumers cannot be read.
     pub fn tap_registered(&self, name: &str) -> Result<Tap<P>, TapError> {
         Tap::registered(self.common, name)
+    }
+
+    /// The trunk, for whoever asks first.
+    ///
+    /// # Errors
+    /// There is none, or it was taken.
+    pub fn trunk(&self) -> Result<Trunk<P>, TrunkError> {
+        let side = self.common.take_trunk().ok_or(TrunkError)?;
+        Ok(Trunk::new(self.common, side, self.recovered))
     }
 
     /// The book that answers questions about what is durable; `None` unless
@@ -368,21 +400,33 @@ fn remember<P: Platform>(common: &Common<P>, started: &Started<P>) {
 /// The ports of a host's engine.
 fn ports_of<P: Platform>(
     common: &'static Common<P>,
-    sides: Vec<EngineSides>,
+    sides: AllSides,
     input: Producer<'static, TimedCommand>,
     requests: Receiver<Request>,
-    beginning: impl FnOnce(Vec<EventSide>) -> Beginning,
+    beginning: impl FnOnce(Vec<EventSide>, Vec<EventSide>) -> Beginning,
 ) -> Ports<SessionCommands<P>, Delivery<P>, ()> {
-    let (taken, pushed): (Vec<_>, Vec<_>) = sides
+    let AllSides { slots, taps, trunk } = sides;
+    let (commands, records, events) = match trunk {
+        None => (None, None, None),
+        Some(TrunkEngineSides { commands, records, events }) => {
+            (Some(commands), Some(records), Some(events))
+        }
+    };
+    let (taken, pushed): (Vec<_>, Vec<_>) = slots
         .into_iter()
         .zip(common.slots)
         .map(|(EngineSides { input, events }, slot)| ((input, slot), (events, &slot.inbox)))
         .unzip();
-    let fan_in = FanIn::new(taken, input);
-    let fan_out = FanOut::new(beginning(pushed), common.delivery_counters);
+    let fan_in = FanIn::new(taken, commands, input);
+    let fan_out = FanOut::new(beginning(pushed, taps), common.delivery_counters);
     Ports {
-        commands: SessionCommands { common, fan_in, expiry_clock: ExpiryClock::default() },
-        events: Delivery { common, fan_out, requests },
+        commands: SessionCommands {
+            common,
+            fan_in,
+            expiry_clock: ExpiryClock::default(),
+            trunk: records,
+        },
+        events: Delivery { common, fan_out, trunk: events, requests },
         outputs: (),
     }
 }

@@ -30,7 +30,7 @@ fn fan_in(count: usize) -> (&'static [Slot], FanIn, Consumer<'static, TimedComma
     let ring: &'static Ring<TimedCommand, 1_024> = Box::leak(Box::default());
     let (into, out) = ring.split().unwrap();
     let sides = sides.into_iter().map(|side| side.input).zip(slots);
-    (slots, FanIn::new(sides, into), out)
+    (slots, FanIn::new(sides, None, into), out)
 }
 
 /// Submits so many commands at a slot, as many as it takes.
