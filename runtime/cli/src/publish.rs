@@ -143,6 +143,7 @@ impl<P: Platform> Job<'_, P> {
             ouch: self.args.ouch.clone(),
             keep_days: self.args.keep_days.unwrap_or(u32::MAX),
             checkpoint_every: self.args.checkpoint_every,
+            open_files_max: Targets::OPEN_FILES_DEFAULT,
         };
         let opened = Publication::open(&targets, self.source, trust);
         let mut publication = opened.map_err(CommandError::failed)?;

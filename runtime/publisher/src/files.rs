@@ -14,14 +14,18 @@
 //! should be, they are made again, up to the same bytes.
 
 mod append_file;
+mod appended;
 mod checkpoint;
 mod error;
 mod feed_files;
+mod live;
 mod publication;
 mod publishing;
 mod session_files;
 mod sidecar;
 
+pub use appended::Appended;
 pub use error::FilesError;
+pub use live::StreamFile;
 pub use publication::{Begun, Publication, Source, Targets, Trust};
 pub use publishing::{Published, Publishing, Until};

@@ -97,6 +97,11 @@ impl Publisher {
         for (key, order) in &orders {
             put_order(&mut writer, *key, order);
         }
+        writer.put_count(self.disabled.len());
+        for (session, firm) in &self.disabled {
+            writer.put(session.0);
+            writer.put(*firm);
+        }
         writer.put(u8::from(self.answers.is_some()));
         if let Some(answers) = &self.answers {
             writer.put_count(answers.streams.len());
@@ -130,11 +135,16 @@ impl Publisher {
             |reader: &mut Reader<'_>| take_instrument(reader, locates.next().ok_or(ImageFault)?);
         publisher.instruments = Instruments(reader.take_all(instrument)?);
         for (key, order) in reader.take_all(take_order)? {
+            if order.total < order.remaining {
+                return Err(ImageFault);
+            }
             let is_shown = publisher.instruments.can_show(key.0, &order);
             if !is_shown || !publisher.orders.try_insert(key, order) {
                 return Err(ImageFault);
             }
         }
+        let disabled = |reader: &mut Reader<'_>| Ok((SessionId(reader.take()?), reader.take()?));
+        publisher.disabled = reader.take_all(disabled)?.into_iter().collect();
         if reader.take_flag()? {
             let stream = |reader: &mut Reader<'_>| {
                 Ok((SessionId(reader.take()?), Stream::behind(reader.take()?)))
@@ -193,6 +203,7 @@ fn put_order(writer: &mut Writer, (instrument, id): Key, order: &OpenOrder) {
     writer.put(u8::from(order.side == Side::Sell));
     writer.put(order.limit.0);
     writer.put(order.remaining.0);
+    writer.put(order.total.0);
     writer.put(order.shown);
     let Terms { time_in_force, is_post_only, expire_seconds, minimum, display, client } =
         *order.terms;
@@ -211,6 +222,7 @@ fn take_order(reader: &mut Reader<'_>) -> Result<(Key, OpenOrder), ImageFault> {
         side: if reader.take_flag()? { Side::Sell } else { Side::Buy },
         limit: Ticks(reader.take()?),
         remaining: Lots(reader.take()?),
+        total: Lots(reader.take()?),
         shown: reader.take()?,
         terms: KeptTerms::new(Terms {
             time_in_force: reader.take::<ouch::TimeInForce>()?,

@@ -11,19 +11,19 @@ use highwater_protocols::{Alpha, Price4, WidePrice4};
 /// Decimals of the protocols' prices.
 const DECIMALS: u32 = 4;
 
-/// An instrument.
+/// An instrument as the protocols see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Instrument {
+pub struct Instrument {
     /// Its symbol.
     pub(crate) symbol: Symbol,
     /// The same as a field of a message.
-    pub(crate) name: Alpha<8>,
+    pub name: Alpha<8>,
     /// Its number in the feed, from 1.
-    pub(crate) locate: u16,
+    pub locate: u16,
     /// How many decimals its prices have.
-    pub(crate) decimals: PriceDecimals,
+    pub decimals: PriceDecimals,
     /// The step between its quantities; the highest number where that is larger.
-    pub(crate) lot: u32,
+    pub lot: u32,
     /// How it trades.
     pub(crate) trading: Trading,
     /// How many auctions have ended in it today.
@@ -73,6 +73,24 @@ impl Instrument {
             .map(WidePrice4)
             .filter(|price| *price < WidePrice4::MARKET)
             .ok_or_else(|| Box::new(self.unfit_price(price, Protocol::Ouch, "214,748.3646")))
+    }
+
+    /// Whether an auction collects orders in it now.
+    pub fn is_in_auction(&self) -> bool {
+        self.trading.phase == Phase::Auction
+    }
+
+    /// The price of an order, of which its instrument has so many decimals; `None` where that is
+    /// not exact, or above what a price can be.
+    pub fn ticks(&self, price: WidePrice4) -> Option<Ticks> {
+        let decimals = u32::from(self.decimals.0);
+        let ticks = if decimals <= DECIMALS {
+            let unit = 10_u64.pow(DECIMALS - decimals);
+            price.0.is_multiple_of(unit).then(|| price.0 / unit)?
+        } else {
+            price.0.checked_mul(10_u64.pow(decimals - DECIMALS))?
+        };
+        u32::try_from(ticks).ok().map(Ticks)
     }
 
     fn in_ten_thousandths(&self, price: Ticks) -> Option<u64> {
@@ -180,6 +198,25 @@ mod tests {
         ] {
             let found = of_decimals(decimals).price4(Ticks(ticks));
             assert_eq!(found.ok(), price.map(Price4), "{decimals} {ticks}");
+        }
+    }
+
+    #[test]
+    fn the_price_of_an_order_is_exact_or_refused() {
+        for (decimals, price, ticks) in [
+            (0, 70_000, Some(7)),
+            (0, 70_001, None),
+            (2, 105_000, Some(1_050)),
+            (2, 105_001, None),
+            (4, 1, Some(1)),
+            (5, 1, Some(10)),
+            (9, 12, Some(1_200_000)),
+            (4, u64::from(u32::MAX), Some(u32::MAX)),
+            (4, 1 << 32, None),
+            (9, u64::MAX, None),
+        ] {
+            let found = of_decimals(decimals).ticks(WidePrice4(price));
+            assert_eq!(found, ticks.map(Ticks), "{decimals} {price}");
         }
     }
 

@@ -29,4 +29,5 @@ pub use client_fields::ClientFields;
 pub use fault::{Protocol, PublishFault, Unfit};
 pub use feed::Feed;
 pub use image::ImageFault;
-pub use publisher::{DayState, Publisher};
+pub use instruments::Instrument;
+pub use publisher::{Auctions, DayState, Publisher};

@@ -21,6 +21,9 @@ pub(crate) struct OpenOrder {
     pub(crate) limit: Ticks,
     /// What is open of it, hidden quantity too.
     pub(crate) remaining: Lots,
+    /// What its client asks for in all, what has traded included, since it was entered: trades leave
+    /// it as it is.
+    pub(crate) total: Lots,
     /// What the feed shows of it, in lots; 0 for a stop that waits, and for what an auction has
     /// used up.
     pub(crate) shown: u64,
@@ -83,7 +86,8 @@ pub(crate) type Key = (InstrumentId, OrderId);
 /// The open orders, in no order: whoever walks through them sorts them by their numbers.
 ///
 /// The orders lie in one array, and the index holds 4 bytes for each, so that both fit into the
-/// caches of a processor longer than a table of whole orders.
+/// caches of a processor longer than a table of whole orders. They are found by their ids alone:
+/// most logs name no two orders alike.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenOrders {
     places: HashTable<u32>,
@@ -112,8 +116,8 @@ impl OpenOrders {
     pub(crate) fn try_insert(&mut self, key: Key, order: OpenOrder) -> bool {
         let Self { places, slots, free, hasher } = self;
         let is_it = |place: &u32| slots[index_of(*place)].key == key;
-        let hash_of = |place: &u32| hasher.hash_one(slots[index_of(*place)].key);
-        let Entry::Vacant(entry) = places.entry(hasher.hash_one(key), is_it, hash_of) else {
+        let hash_of = |place: &u32| hasher.hash_one(slots[index_of(*place)].key.1);
+        let Entry::Vacant(entry) = places.entry(hasher.hash_one(key.1), is_it, hash_of) else {
             return false;
         };
         let place = free.pop();
@@ -131,15 +135,23 @@ impl OpenOrders {
     pub(crate) fn of_mut(&mut self, key: Key) -> &mut OpenOrder {
         let Self { places, slots, hasher, .. } = self;
         let is_it = |place: &u32| slots[index_of(*place)].key == key;
-        let place = *places.find(hasher.hash_one(key), is_it).expect(OPEN);
+        let place = *places.find(hasher.hash_one(key.1), is_it).expect(OPEN);
         slots[index_of(place)].order.as_mut().expect(OPEN)
+    }
+
+    /// The open order with this id, of any instrument: where several have it, of one of them.
+    pub(crate) fn find(&self, id: OrderId) -> Option<(InstrumentId, &OpenOrder)> {
+        let slot = |place: &u32| &self.slots[index_of(*place)];
+        let place = self.places.find(self.hasher.hash_one(id), |place| slot(place).key.1 == id)?;
+        let Slot { key, order } = slot(place);
+        Some((key.0, order.as_ref()?))
     }
 
     /// An order is no longer open, or has another id.
     pub(crate) fn remove(&mut self, key: Key) -> OpenOrder {
         let Self { places, slots, free, hasher } = self;
         let is_it = |place: &u32| slots[index_of(*place)].key == key;
-        let entry = places.find_entry(hasher.hash_one(key), is_it).expect(OPEN);
+        let entry = places.find_entry(hasher.hash_one(key.1), is_it).expect(OPEN);
         let (place, _) = entry.remove();
         free.push(place);
         slots[index_of(place)].order.take().expect(OPEN)
@@ -151,6 +163,11 @@ impl OpenOrders {
         let mut orders: Vec<_> = open.collect();
         orders.sort_unstable_by_key(|(_, order)| order.reference);
         orders
+    }
+
+    /// Which they are, in no order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        self.slots.iter().filter(|slot| slot.order.is_some()).map(|slot| slot.key)
     }
 
     /// How many there are.

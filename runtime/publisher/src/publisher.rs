@@ -9,13 +9,15 @@ use crate::answers::Answers;
 use crate::day::DayClock;
 use crate::fault::{Fit, PublishFault, Unfit};
 use crate::feed::Feed;
-use crate::instruments::{Instruments, Trading};
+use crate::instruments::{Instrument, Instruments, Trading};
 use crate::open_orders::{OpenOrder, OpenOrders};
-use highwater::book::Book;
+use highwater::book::{Book, Indicative};
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::record::{Body, Record};
-use highwater::types::{InstrumentId, OrderId, Sequence};
+use highwater::types::{InstrumentId, Lots, OrderId, Sequence, SessionId};
+use highwater_protocols::Alpha;
 use request::{Audience, Request};
+use std::collections::BTreeSet;
 use trades::Cross;
 
 /// Makes the streams of one log.
@@ -31,6 +33,8 @@ pub struct Publisher {
     pub answers: Option<Answers>,
     pub(crate) instruments: Instruments,
     pub(crate) orders: OpenOrders,
+    /// The firms for which a session takes no orders.
+    pub(crate) disabled: BTreeSet<(SessionId, Alpha<4>)>,
     /// The day's number, from 1; 0 before the first.
     pub(crate) day: u32,
     /// `None` between two days.
@@ -42,6 +46,8 @@ pub struct Publisher {
     pub(crate) sequence: Sequence,
     /// The time in its record.
     timestamp_ns: u64,
+    /// The command whose events come.
+    begun: Sequence,
     /// Whether the events of a command come. While a log is replayed up to where its streams go on,
     /// none is begun, and nobody is told.
     is_begun: bool,
@@ -88,6 +94,18 @@ pub enum DayState {
     Ended,
 }
 
+/// Knows what auctions would trade: a book, or who asked one.
+pub trait Auctions {
+    /// What an uncross of the instrument would do now; `None` where nothing would trade.
+    fn indicative(&self, instrument: InstrumentId) -> Option<Indicative>;
+}
+
+impl Auctions for Book<'_> {
+    fn indicative(&self, instrument: InstrumentId) -> Option<Indicative> {
+        Self::indicative(self, instrument)
+    }
+}
+
 impl Publisher {
     /// A publisher at the beginning of a log.
     ///
@@ -98,12 +116,14 @@ impl Publisher {
             answers,
             instruments: Instruments::default(),
             orders: OpenOrders::default(),
+            disabled: BTreeSet::new(),
             day: 0,
             clock: None,
             references: 0,
             matches: 0,
             sequence: Sequence(0),
             timestamp_ns: 0,
+            begun: Sequence(0),
             is_begun: false,
             current: Current {
                 request: Request::Plain,
@@ -120,6 +140,11 @@ impl Publisher {
         self.day
     }
 
+    /// Whether a day has ended and none has begun since, or none ever has.
+    pub const fn is_between_days(&self) -> bool {
+        self.clock.is_none()
+    }
+
     /// The last command that was published; 0 for none.
     pub const fn sequence(&self) -> Sequence {
         self.sequence
@@ -129,6 +154,28 @@ impl Publisher {
     /// publisher was given.
     pub const fn timestamp_ns(&self) -> u64 {
         self.timestamp_ns
+    }
+
+    /// All instruments, by their numbers.
+    pub fn instruments(&self) -> &[Instrument] {
+        &self.instruments.0
+    }
+
+    /// The open order with this id, of any instrument: its instrument, and what its client asks for
+    /// in all, what has traded included.
+    pub fn open_order(&self, order: OrderId) -> Option<(InstrumentId, Lots)> {
+        self.orders.find(order).map(|(instrument, open)| (instrument, open.total))
+    }
+
+    /// All open orders, in no order.
+    pub fn open_orders(&self) -> impl Iterator<Item = (InstrumentId, OrderId)> {
+        self.orders.keys()
+    }
+
+    /// The firms for which a session takes no orders, because it was asked for that.
+    pub fn disabled_firms(&self, session: SessionId) -> impl Iterator<Item = Alpha<4>> {
+        let of_session = move |(of, firm): &(SessionId, _)| (*of == session).then_some(*firm);
+        self.disabled.iter().filter_map(of_session)
     }
 
     /// How many orders are open.
@@ -152,6 +199,7 @@ impl Publisher {
             answers.time = clock.time64();
         }
         self.timestamp_ns = record.timestamp_ns;
+        self.begun = record.sequence;
         let audience = if self.answers.is_some() { Audience::Sessions } else { Audience::Feed };
         let Current { request, incoming, cross, ending } = &mut self.current;
         request.keep(&command.action, audience);
@@ -159,29 +207,29 @@ impl Publisher {
         self.is_begun = true;
     }
 
-    /// The events of the command have come, and `book` is behind it.
+    /// The events of the command have come; `auctions` are as it left them.
     ///
     /// # Errors
     /// A protocol has no room for something. The publisher must not be used any more, and what
     /// waits in it is not to be taken: it may lack something.
-    pub fn finish(&mut self, book: &Book<'_>) -> Result<DayState, PublishFault> {
+    pub fn finish(&mut self, auctions: &impl Auctions) -> Result<DayState, PublishFault> {
         if !std::mem::take(&mut self.is_begun) {
             return Ok(DayState::GoesOn);
         }
-        self.sequence = book.last_sequence();
+        self.sequence = self.begun;
         let finished = match self.fault.take() {
-            None => self.finish_command(book),
+            None => self.finish_command(auctions),
             Some(what) => Err(what),
         };
         finished.map_err(|what| PublishFault { sequence: self.sequence, what: *what })
     }
 
-    fn finish_command(&mut self, book: &Book<'_>) -> Fit<DayState> {
+    fn finish_command(&mut self, auctions: &impl Auctions) -> Fit<DayState> {
         self.settle_cross()?;
         self.settle_incoming();
         match self.current.ending {
             Ending::Nothing => {}
-            Ending::Imbalances => self.tell_imbalances(book)?,
+            Ending::Imbalances => self.tell_imbalances(auctions)?,
             Ending::Day => {
                 self.end_day();
                 return Ok(DayState::Ended);

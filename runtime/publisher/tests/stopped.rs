@@ -40,8 +40,13 @@ fn records() -> Vec<Record> {
 
 /// Publishes the records, unless it is stopped from the beginning.
 fn publish(itch: &Path, stop: &AtomicBool) -> Published {
-    let targets =
-        Targets { itch: itch.to_owned(), ouch: None, keep_days: 9, checkpoint_every: 1_000 };
+    let targets = Targets {
+        itch: itch.to_owned(),
+        ouch: None,
+        keep_days: 9,
+        checkpoint_every: 1_000,
+        open_files_max: 1,
+    };
     let mut publication = Publication::open(&targets, SOURCE, Trust::Checkpoints).unwrap();
     let mut memory = vec![0; Book::bytes_needed(CAPACITIES)];
     let mut book = Book::new(&mut memory, CAPACITIES, 1).unwrap();

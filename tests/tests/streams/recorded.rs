@@ -143,13 +143,13 @@ pub(crate) fn publish(
     // What stands behind a command in a log is not published.
     let hash = Record { body: Body::RunningHash(book.running_hash()), ..record };
     let chunks = publishers.iter_mut().map(|it| {
-        let state = it.finish(book)?;
+        let state = it.finish(&*book)?;
         let chunk = take(it);
         if state == DayState::Ended {
             it.next_day();
         }
         it.begin(&hash);
-        assert_eq!(it.finish(book), Ok(DayState::GoesOn));
+        assert_eq!(it.finish(&*book), Ok(DayState::GoesOn));
         assert_eq!(take(it), Chunk::default());
         Ok(chunk)
     });

@@ -1,6 +1,7 @@
 //! The ITCH files of a log, one a day, and their sidecar.
 
 use super::append_file::{AppendFile, Owner, length_of, remove_if_there};
+use super::appended::Appended;
 use super::checkpoint::folder_of;
 use super::error::FilesError;
 use super::sidecar::{self, PIECE_BYTES, Row};
@@ -105,13 +106,14 @@ impl FeedFiles {
         feed: &mut Feed,
         (day, state): (u32, DayState),
         sequence: Sequence,
+        appended: &mut impl Appended,
     ) -> Result<(), FilesError> {
         let piece = self.place.piece_bytes + length_of(feed.bytes());
         let is_long = piece >= PIECE_BYTES;
         if !is_long && state == DayState::GoesOn {
             return Ok(());
         }
-        self.flush(feed, day)?;
+        self.flush(feed, day, appended)?;
         if state == DayState::Ended {
             let mut end = [0; 2];
             write_end(&mut end).expect("there is room for the end");
@@ -129,7 +131,12 @@ impl FeedFiles {
     }
 
     /// Writes what waits in the feed.
-    pub(super) fn flush(&mut self, feed: &mut Feed, day: u32) -> Result<(), FilesError> {
+    pub(super) fn flush(
+        &mut self,
+        feed: &mut Feed,
+        day: u32,
+        appended: &mut impl Appended,
+    ) -> Result<(), FilesError> {
         if feed.bytes().is_empty() {
             return Ok(());
         }
@@ -138,6 +145,7 @@ impl FeedFiles {
             self.start_day(day)?;
         }
         self.append(feed.bytes())?;
+        appended.feed(feed, self.place.position);
         feed.clear();
         Ok(())
     }
@@ -173,6 +181,16 @@ impl FeedFiles {
     /// Whose the files are.
     pub(super) const fn owner(&self) -> Owner {
         self.owner
+    }
+
+    /// The file of the day that goes on, and how many of its bytes are written.
+    pub(super) fn file_of_day(&self) -> Option<(PathBuf, u64)> {
+        self.file.as_ref().map(|file| (self.path_of(self.place.day), file.position()))
+    }
+
+    /// The file of a day.
+    pub(super) fn path_of(&self, day: u32) -> PathBuf {
+        day_path(&self.path, day)
     }
 
     /// Where it stands.

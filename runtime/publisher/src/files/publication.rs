@@ -1,6 +1,7 @@
 //! A publication: a publisher, and the files that its streams go to.
 
 use super::append_file::{Owner, read_if_there, remove_if_there};
+use super::appended::Appended;
 use super::checkpoint::{Checkpoint, checkpoints, folder_of, paths};
 use super::error::FilesError;
 use super::feed_files::{
@@ -10,7 +11,6 @@ use super::session_files::{self, SessionFiles, SessionsPlace, sync_folder};
 use super::sidecar::{Found, Row, look};
 use crate::answers::Answers;
 use crate::publisher::{DayState, Publisher};
-use highwater::book::Book;
 use highwater::types::{LogId, Sequence};
 use std::path::PathBuf;
 
@@ -25,6 +25,13 @@ pub struct Targets {
     pub keep_days: u32,
     /// Commands between two checkpoints, at least 1.
     pub checkpoint_every: u64,
+    /// Files of answers that are open at a time, at least 1.
+    pub open_files_max: usize,
+}
+
+impl Targets {
+    /// Files of answers that are open at a time when nobody says otherwise.
+    pub const OPEN_FILES_DEFAULT: usize = 128;
 }
 
 /// The log that is published.
@@ -71,8 +78,8 @@ pub struct Begun {
 pub(super) struct Files {
     targets: Targets,
     log: LogId,
-    feed: FeedFiles,
-    sessions: Option<SessionFiles>,
+    pub(super) feed: FeedFiles,
+    pub(super) sessions: Option<SessionFiles>,
     /// The last command of the newest checkpoint and of the one before.
     checkpoints: Vec<Sequence>,
     /// Commands since the newest.
@@ -183,7 +190,7 @@ impl Files {
         let keep_days = targets.keep_days;
         let answers = (log, owner_of_answers(targets, log)?);
         let open_sessions =
-            |directory: &PathBuf| SessionFiles::open(directory, answers, keep_days, sessions);
+            |directory: &PathBuf| SessionFiles::open(directory, answers, targets, sessions);
         Ok(Self {
             feed: FeedFiles::open(&targets.itch, (log, owner), keep_days, feed)?,
             sessions: targets.ouch.as_ref().map(open_sessions).transpose()?,
@@ -205,11 +212,12 @@ impl Files {
         &mut self,
         publisher: &mut Publisher,
         state: DayState,
+        appended: &mut impl Appended,
     ) -> Result<(), FilesError> {
         let (day, sequence) = ((publisher.day(), state), publisher.sequence());
-        self.feed.take(&mut publisher.feed, day, sequence)?;
+        self.feed.take(&mut publisher.feed, day, sequence, appended)?;
         if let (Some(files), Some(answers)) = (&mut self.sessions, &mut publisher.answers) {
-            files.take(answers, day)?;
+            files.take(answers, day, appended)?;
         }
         if state == DayState::Ended {
             publisher.next_day();
@@ -237,11 +245,7 @@ impl Files {
 
     /// The log ends here: what was found in the files must end here, too, and is ours then.
     pub(super) fn end(&mut self, publisher: &mut Publisher) -> Result<(), FilesError> {
-        let day = publisher.day();
-        self.feed.flush(&mut publisher.feed, day)?;
-        if let (Some(files), Some(answers)) = (&mut self.sessions, &mut publisher.answers) {
-            files.flush(answers, day)?;
-        }
+        self.flush(publisher, &mut ())?;
         self.sessions.iter_mut().try_for_each(SessionFiles::adopt)?;
         self.feed.adopt()
     }
@@ -251,19 +255,32 @@ impl Files {
         self.feed.give_up();
     }
 
+    /// Writes what waits.
+    pub(super) fn flush(
+        &mut self,
+        publisher: &mut Publisher,
+        appended: &mut impl Appended,
+    ) -> Result<(), FilesError> {
+        let day = publisher.day();
+        self.feed.flush(&mut publisher.feed, day, appended)?;
+        if let (Some(files), Some(answers)) = (&mut self.sessions, &mut publisher.answers) {
+            files.flush(answers, day, appended)?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything that was written durable, and notes the state behind it: there the book's
+    /// running hash is this one.
     pub(super) fn checkpoint(
         &mut self,
         publisher: &mut Publisher,
-        book: &Book<'_>,
+        running_hash: u64,
+        appended: &mut impl Appended,
     ) -> Result<(), FilesError> {
         self.since_checkpoint = 0;
-        let day = publisher.day();
-        self.feed.flush(&mut publisher.feed, day)?;
+        self.flush(publisher, appended)?;
         self.feed.sync()?;
-        if let (Some(files), Some(answers)) = (&mut self.sessions, &mut publisher.answers) {
-            files.flush(answers, day)?;
-            files.sync()?;
-        }
+        self.sessions.iter_mut().try_for_each(SessionFiles::sync)?;
         let path = &self.targets.itch;
         sync_folder(folder_of(path))?;
         let sequence = publisher.sequence();
@@ -271,7 +288,7 @@ impl Files {
         Checkpoint {
             log: self.log,
             sequence,
-            running_hash: book.running_hash(),
+            running_hash,
             timestamp_ns: publisher.timestamp_ns(),
             feed: self.feed.place(),
             sessions: sessions.unwrap_or_default(),

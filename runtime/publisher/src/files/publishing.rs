@@ -115,14 +115,15 @@ impl<'p, 'm, C: FnMut(Sequence) -> Result<(), FilesError>> Publishing<'p, 'm, C>
     }
 
     fn checkpoint(&mut self) -> Result<(), FilesError> {
-        self.files.checkpoint(self.replay.sink, self.replay.book)?;
+        let running_hash = self.replay.book.running_hash();
+        self.files.checkpoint(self.replay.sink, running_hash, &mut ())?;
         (self.on_checkpoint)(self.files.needed())
     }
 
     fn publish(&mut self) -> Result<(), FilesError> {
         let Replay { book, sink, .. } = &mut self.replay;
-        let state = sink.finish(book)?;
-        self.files.take(sink, state)?;
+        let state = sink.finish(&**book)?;
+        self.files.take(sink, state, &mut ())?;
         if self.files.is_due() { self.checkpoint() } else { Ok(()) }
     }
 }

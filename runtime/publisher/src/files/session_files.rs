@@ -1,8 +1,10 @@
 //! The answers in files: one for each session and day.
 
 use super::append_file::{AppendFile, Owner, read_if_there, remove_if_there};
+use super::appended::Appended;
 use super::error::FilesError;
 use super::feed_files::first_kept;
+use super::publication::Targets;
 use crate::answers::Answers;
 use crate::image::{ImageFault, Reader, Writer};
 use crate::publisher::DayState;
@@ -18,9 +20,6 @@ use std::path::{Path, PathBuf};
 /// Bytes of answers that wait before they are written, together: with many sessions each write is
 /// small, and opening its file is most of its cost.
 const WAITING_BYTES_MAX: usize = 4 << 20;
-
-/// Files that are open at a time.
-const OPEN_MAX: usize = 128;
 
 const SUMMARY_HEADER: &str = "session,messages,bytes,crc32c\n";
 
@@ -76,6 +75,8 @@ pub(super) struct SessionFiles {
     keep_days: u32,
     place: SessionsPlace,
     open: BTreeMap<SessionId, AppendFile>,
+    /// Files that are open at a time.
+    open_max: usize,
     /// Files that may hold what is not durable.
     unsynced: BTreeSet<PathBuf>,
 }
@@ -85,16 +86,17 @@ impl SessionFiles {
     pub(super) fn open(
         directory: &Path,
         (log, owner): (LogId, Owner),
-        keep_days: u32,
+        targets: &Targets,
         place: SessionsPlace,
     ) -> Result<Self, FilesError> {
         let files = Self {
             directory: directory.to_owned(),
             log,
             owner,
-            keep_days,
+            keep_days: targets.keep_days,
             place,
             open: BTreeMap::new(),
+            open_max: targets.open_files_max.max(1),
             unsynced: BTreeSet::new(),
         };
         if owner == Owner::Ours {
@@ -164,26 +166,36 @@ impl SessionFiles {
         &mut self,
         answers: &mut Answers,
         (day, state): (u32, DayState),
+        appended: &mut impl Appended,
     ) -> Result<(), FilesError> {
         if answers.waiting_bytes() >= WAITING_BYTES_MAX {
-            self.flush(answers, day)?;
+            self.flush(answers, day, appended)?;
         }
         if state == DayState::Ended {
-            self.flush(answers, day)?;
+            self.flush(answers, day, appended)?;
             self.end_day(answers)?;
         }
         Ok(())
     }
 
     /// Writes what waits.
-    pub(super) fn flush(&mut self, answers: &mut Answers, day: u32) -> Result<(), FilesError> {
+    pub(super) fn flush(
+        &mut self,
+        answers: &mut Answers,
+        day: u32,
+        appended: &mut impl Appended,
+    ) -> Result<(), FilesError> {
         if !answers.has_waiting() {
             return Ok(());
         }
         if self.place.day != day {
             self.start_day(day)?;
         }
-        answers.take(|session, stream| self.append(session, stream.bytes()))
+        answers.take(|session, stream| {
+            let end = self.append(session, stream.bytes())?;
+            appended.answers(session, stream, end);
+            Ok(())
+        })
     }
 
     fn start_day(&mut self, day: u32) -> Result<(), FilesError> {
@@ -201,9 +213,10 @@ impl SessionFiles {
         }
     }
 
-    fn append(&mut self, session: SessionId, bytes: &[u8]) -> Result<(), FilesError> {
+    /// Says where the session's file ends then.
+    fn append(&mut self, session: SessionId, bytes: &[u8]) -> Result<u64, FilesError> {
         let held = self.place.sessions.entry(session).or_default();
-        if self.open.len() >= OPEN_MAX && !self.open.contains_key(&session) {
+        if self.open.len() >= self.open_max && !self.open.contains_key(&session) {
             self.open.clear();
         }
         let path = session_path(&day_folder(&self.directory, self.place.day), session);
@@ -216,8 +229,9 @@ impl SessionFiles {
         file.append(bytes)?;
         held.bytes = file.position();
         held.checksum.update(bytes);
+        let end = held.bytes;
         self.unsynced.insert(path);
-        Ok(())
+        Ok(end)
     }
 
     /// Lists the sessions of a day that is over.
@@ -263,6 +277,21 @@ impl SessionFiles {
             }
         }
         sessions.iter().try_for_each(|(id, held)| self.check_end_of(*id, *held))
+    }
+
+    /// The files of a day that goes on, and how many bytes of each are written.
+    pub(super) fn files_of_day(&self, day: u32) -> Vec<(SessionId, PathBuf, u64)> {
+        if self.place.day != day {
+            // Nobody was told anything yet.
+            return Vec::new();
+        }
+        let sessions = self.place.sessions.iter();
+        sessions.map(|(id, held)| (*id, self.path_of(day, *id), held.bytes)).collect()
+    }
+
+    /// The file of a session on a day.
+    pub(super) fn path_of(&self, day: u32, session: SessionId) -> PathBuf {
+        session_path(&day_folder(&self.directory, day), session)
     }
 
     /// Where it stands.

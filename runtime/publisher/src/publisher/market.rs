@@ -1,12 +1,12 @@
 //! What is said of days, of instruments, and by gateways.
 
+use super::Auctions;
 use super::request::Request;
 use super::{Ending, Publisher};
 use crate::day::DayClock;
 use crate::fault::Fit;
 use crate::instruments::Trading;
 use crate::notes::GatewayNote;
-use highwater::book::Book;
 use highwater::types::{ClientSequence, InstrumentId, OrderId, Phase, SessionId};
 use highwater_protocols::Alpha;
 use highwater_protocols::itch::EventCode;
@@ -71,10 +71,10 @@ impl Publisher {
     }
 
     /// What each auction would trade now: at the operator's clock, which is in the log.
-    pub(super) fn tell_imbalances(&mut self, book: &Book<'_>) -> Fit {
+    pub(super) fn tell_imbalances(&mut self, auctions: &impl Auctions) -> Fit {
         for (id, instrument) in (0..).map(InstrumentId).zip(&self.instruments.0) {
             if instrument.trading.phase == Phase::Auction {
-                self.feed.imbalance(instrument, book.indicative(id))?;
+                self.feed.imbalance(instrument, auctions.indicative(id))?;
             }
         }
         Ok(())
@@ -99,6 +99,11 @@ impl Publisher {
         if let (Some(answers), Request::Note(note)) = (&mut self.answers, &current.request)
             && let Some(note) = GatewayNote::of(note)
         {
+            match note {
+                GatewayNote::EntryDisabled { firm } => self.disabled.insert((session, firm)),
+                GatewayNote::EntryEnabled { firm } => self.disabled.remove(&(session, firm)),
+                GatewayNote::Refused { .. } | GatewayNote::Queried => false,
+            };
             answers.noted(session, (order, note))?;
         }
         Ok(())

@@ -31,8 +31,15 @@ impl Publisher {
             _ => Terms::NONE,
         };
         let terms = KeptTerms::new(terms);
-        let open =
-            OpenOrder { reference, side, limit: price, remaining: quantity, shown: 0, terms };
+        let open = OpenOrder {
+            reference,
+            side,
+            limit: price,
+            remaining: quantity,
+            total: quantity,
+            shown: 0,
+            terms,
+        };
         if let Some(answers) = &mut self.answers {
             let told = Told { instrument, order, quantity, open: &open };
             answers.accepted(event.session, told)?;
@@ -119,7 +126,9 @@ impl Publisher {
         let current = &self.current;
         let instrument = self.instruments.of(event.instrument);
         let open = self.orders.of_mut((event.instrument, order));
-        open.remaining = remaining.into();
+        let remaining = Lots::from(remaining);
+        open.total.0 -= open.remaining.0 - remaining.0;
+        open.remaining = remaining;
         let less = open.shown - visible.0;
         if less > 0 {
             self.feed.reduced(instrument, (open.reference, less))?;
@@ -164,6 +173,7 @@ impl Publisher {
         }
         let quantity = Lots::from(quantity);
         open.remaining = quantity;
+        open.total.0 = open.total.0 - gone.0 + quantity.0;
         if let Some(answers) = &mut self.answers {
             let told = Told { instrument, order: new_order, quantity, open: &open };
             if event.owner == event.session {
