@@ -4,7 +4,7 @@ use crate::floor::Trades;
 use crate::flow::{Operation, OperationKind};
 use highwater::book::{Book, Prefetcher};
 use highwater::command::{
-    Action, ClientBytes, Command, Conditions, Definition, NewOrder, ReplaceOrder,
+    Action, ClientBytes, Command, Conditions, Definition, NewOrder, ReplaceOrder, ReplaceSizing,
 };
 use highwater::event::{Event, EventKind, EventSink};
 use highwater::types::{
@@ -46,6 +46,7 @@ pub fn command_of(operation: &Operation, number: u64, instrument: InstrumentId) 
             account: ACCOUNT,
             rule: ReplaceRule::CancelReplace,
             price,
+            sizing: ReplaceSizing::Open,
             quantity,
             trigger: Ticks(0),
             client_bytes: ClientBytes::EMPTY,

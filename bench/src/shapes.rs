@@ -4,7 +4,9 @@
 use crate::SEED;
 use crate::book_flow::define_instruments;
 use highwater::book::Book;
-use highwater::command::{Action, ClientBytes, Command, Conditions, NewOrder, ReplaceOrder};
+use highwater::command::{
+    Action, ClientBytes, Command, Conditions, NewOrder, ReplaceOrder, ReplaceSizing,
+};
 use highwater::event::{Event, EventKind};
 use highwater::types::{
     AccountId, Capacities, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule,
@@ -186,6 +188,7 @@ impl Maker {
             account: ACCOUNT,
             rule: ReplaceRule::Modify,
             price: self.price(side, part),
+            sizing: ReplaceSizing::Open,
             quantity: Lots(1 + u64::from(self.random.below(100))),
             trigger: Ticks(0),
             client_bytes: ClientBytes::EMPTY,

@@ -8,6 +8,7 @@ use crate::status::HwStatus;
 use core::ffi::{CStr, c_char};
 use highwater::command::{
     Action, ClientBytes, Command, Conditions, Definition, MassCancel, NewOrder, Note, ReplaceOrder,
+    ReplaceSizing,
 };
 use highwater::limits::{CLIENT_BYTES_MAX, SYMBOL_BYTES_MAX};
 use highwater::types::{
@@ -218,6 +219,7 @@ impl HwCommand {
                 account,
                 rule: HwReplaceRule::read(self.rule)?,
                 price: Ticks(self.price),
+                sizing: ReplaceSizing::Open,
                 quantity: Lots(self.quantity),
                 trigger: Ticks(self.trigger),
                 client_bytes: self.client_bytes()?,

@@ -29,7 +29,7 @@ pub use submission::SubmissionFault;
 pub use views::check::CheckFault;
 pub use views::view::{LevelCount, LevelView, OrderView, StopView};
 
-use crate::command::{Action, Command, FlowIdentity, Note, PlainCommand, PlainKind};
+use crate::command::{Action, Command, FlowIdentity, Note, PlainCommand, PlainKind, ReplaceSizing};
 use crate::event::{CancelReason, CommandEnd, Event, EventKind, EventSink, RejectReason};
 use crate::limits::{INSTRUMENTS_MAX, ORDERS_MAX, SESSIONS_MAX};
 use crate::types::{
@@ -91,7 +91,7 @@ impl Book<'_> {
     ///   waits take two.
     /// - Cancel: `UnknownInstrument`, `UnknownOrder` (not open, or another account's);
     /// - Reduce: the same, then `BadQuantity`;
-    /// - Replace: `UnknownInstrument`, `UnknownOrder`; then, unless it is to 0 and so a Cancel,
+    /// - Replace: `UnknownInstrument`, `UnknownOrder`; then, unless it leaves 0 and so is a Cancel,
     ///   `Halted`, `BadPrice`, `BadQuantity`, `DuplicateId` (another open order has the new id),
     ///   `PriceBand`, `MaxQuantity`, `MaxNotional`, `MaxOrders` (when the order comes to another
     ///   session); then, unless it keeps its place, `NoMatching`, `PostOnlyWouldCross` and
@@ -173,9 +173,9 @@ impl Book<'_> {
         match plain.kind() {
             PlainKind::New => self.new_order(context, &plain.new_order(), sink),
             PlainKind::Cancel => self.cancel(context, plain.order(), plain.account(), sink),
-            PlainKind::Reduce | PlainKind::Replace => {
-                self.apply_other(context, &plain.action(), sink);
-            }
+            PlainKind::Reduce => self.apply_other(context, &plain.action(), sink),
+            // Its quantity is never a difference: nothing has to be asked first.
+            PlainKind::Replace => self.replace(context, &plain.replace_order(), sink),
         }
     }
 
@@ -200,7 +200,10 @@ impl Book<'_> {
             Action::Reduce { order, account, by, .. } => {
                 self.reduce(context, *order, *account, *by, sink);
             }
-            Action::Replace(replace) => self.replace(context, replace, sink),
+            Action::Replace(replace) if replace.sizing == ReplaceSizing::Open => {
+                self.replace(context, replace, sink);
+            }
+            Action::Replace(replace) => self.replace_by(context, replace, sink),
             Action::New(_)
             | Action::Cancel { .. }
             | Action::MassCancel(_)

@@ -59,7 +59,8 @@ pub enum Action {
         /// How many lots to take off; 0 is rejected.
         by: Lots,
     },
-    /// Give an open order a new id, price and open quantity; it may trade at once.
+    /// Give an open order a new id, price and open quantity, or more or less of it; it may trade at
+    /// once.
     Replace(ReplaceOrder),
     /// Cancel every open order that a choice of account, side, instrument and session leaves (FIX
     /// Order Mass Cancel Request).
@@ -232,12 +233,31 @@ pub struct ReplaceOrder {
     pub rule: ReplaceRule,
     /// The new limit price; means nothing for an order without a limit.
     pub price: Ticks,
-    /// The new open quantity, hidden quantity too; 0 cancels the order, whatever else is said.
+    /// What `quantity` is: the new open quantity, or the difference to the present one.
+    pub sizing: ReplaceSizing,
+    /// How much; hidden quantity counts. When nothing is to be open any more, the order is
+    /// canceled, whatever else is said.
     pub quantity: Lots,
     /// The new trigger of a stop that waits; 0 leaves it as it is.
     pub trigger: Ticks,
     /// What the client sent along.
     pub client_bytes: ClientBytes,
+}
+
+/// What the quantity of a Replace is.
+///
+/// Who knows only totals, executed quantity included (OUCH Replace Order, FIX tag 38), says the
+/// difference between the new total and the last one. What trades while the command is on its way
+/// makes the open quantity smaller, and leaves the difference right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ReplaceSizing {
+    /// The new open quantity.
+    #[default]
+    Open,
+    /// What is added to the quantity that is open when the command is executed.
+    More,
+    /// What is taken off it; all of it or more cancels the order.
+    Less,
 }
 
 /// Which orders a mass cancel cancels: those that every given field names. None given means all.

@@ -9,7 +9,7 @@ pub mod life;
 pub mod program;
 
 use every_kind::EveryKind;
-use highwater::command::{Action, ClientBytes, Command, Note};
+use highwater::command::{Action, ClientBytes, Command, Note, ReplaceSizing};
 use highwater::event::EventKind;
 use highwater::types::{OrderId, PriceDecimals, SessionId};
 use highwater_engine::config::Config;
@@ -79,6 +79,8 @@ fn newer(number: usize, mut command: Command) -> Command {
         new.client_bytes = bytes;
     } else if let Action::Replace(replace) = action {
         replace.client_bytes = bytes;
+        replace.sizing =
+            [ReplaceSizing::Open, ReplaceSizing::More, ReplaceSizing::Less][number / 7 % 3];
     } else if let Action::DefineInstrument(definition) = action {
         definition.terms.decimals = PriceDecimals(u8::try_from(number % 12).unwrap());
     } else if let Action::Reduce { order, .. } = *action {

@@ -3,7 +3,7 @@
 
 use highwater::command::{
     Action, ClientBytes, Command, Conditions, Control, Definition, FlowIdentity, MassCancel,
-    NewOrder, Note, ReplaceOrder,
+    NewOrder, Note, ReplaceOrder, ReplaceSizing,
 };
 use highwater::limits::{CLIENT_BYTES_MAX, CLOCK_NS_MAX, PRICE_MAX, QUANTITY_MAX};
 use highwater::types::{
@@ -58,6 +58,8 @@ fn action(chunk: Chunk) -> Action {
             account,
             rule: [ReplaceRule::Modify, ReplaceRule::CancelReplace][usize::from(chunk[4] % 2)],
             price: ticks(chunk[5]),
+            sizing: [ReplaceSizing::Open, ReplaceSizing::More, ReplaceSizing::Less]
+                [usize::from(chunk[11] % 3)],
             quantity: lots(chunk[6]),
             trigger: ticks(chunk[8]),
             client_bytes: client_bytes(chunk),

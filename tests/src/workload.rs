@@ -3,7 +3,7 @@
 use crate::random::Random;
 use highwater::command::{
     Action, ClientBytes, Command, Conditions, Control, Definition, FlowIdentity, MassCancel,
-    NewOrder, Note, ReplaceOrder, TimedCommand,
+    NewOrder, Note, ReplaceOrder, ReplaceSizing, TimedCommand,
 };
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
@@ -208,6 +208,11 @@ fn replace(random: &mut Random) -> ReplaceOrder {
         account: AccountId(small(random, 2)),
         rule: if random.chance(50) { ReplaceRule::Modify } else { ReplaceRule::CancelReplace },
         price: Ticks(98 + small(random, 5)),
+        sizing: match random.below(8) {
+            0 => ReplaceSizing::More,
+            1 => ReplaceSizing::Less,
+            _ => ReplaceSizing::Open,
+        },
         quantity: Lots(random.below(20)),
         trigger: Ticks(if random.chance(70) { 0 } else { 98 + small(random, 5) }),
         client_bytes: client_bytes(random),

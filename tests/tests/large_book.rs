@@ -4,7 +4,8 @@
 use highwater::block::Chain;
 use highwater::book::Book;
 use highwater::command::{
-    Action, ClientBytes, Command, Conditions, Definition, NewOrder, ReplaceOrder, TimedCommand,
+    Action, ClientBytes, Command, Conditions, Definition, NewOrder, ReplaceOrder, ReplaceSizing,
+    TimedCommand,
 };
 use highwater::engine::{Engine, Stages};
 use highwater::event::{Event, EventKind};
@@ -117,6 +118,7 @@ impl Maker {
                 account: ACCOUNT,
                 rule: ReplaceRule::CancelReplace,
                 price: Ticks(900_000 + small(self.random.below(200_000))),
+                sizing: ReplaceSizing::Open,
                 quantity: Lots(3),
                 trigger: Ticks(0),
                 client_bytes: ClientBytes::EMPTY,

@@ -1,13 +1,13 @@
 //! Plain commands: most of what is sent, in six words, so that a ring carries one in a cache line.
 
-use super::{Action, ClientBytes, Command, Conditions, NewOrder, ReplaceOrder};
+use super::{Action, ClientBytes, Command, Conditions, NewOrder, ReplaceOrder, ReplaceSizing};
 use crate::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
     Side, Ticks, TimeInForce, low_half, low_quarter,
 };
 
-/// A limit or market order without conditions, a Cancel, a Reduce, or a Replace that leaves the
-/// trigger as it is; none with client bytes.
+/// A limit or market order without conditions, a Cancel, a Reduce, or a Replace to an open
+/// quantity that leaves the trigger as it is; none with client bytes.
 ///
 /// It is words and not fields, because words stay in registers. What was put together in memory
 /// from small pieces is copied only when these have left the processor, and that takes as long as
@@ -108,7 +108,8 @@ impl PlainCommand {
 
     #[inline]
     fn of_replace(replace: &ReplaceOrder) -> Option<Self> {
-        if replace.trigger != Ticks(0) || !replace.client_bytes.is_empty() {
+        let is_sized = replace.sizing == ReplaceSizing::Open;
+        if !is_sized || replace.trigger != Ticks(0) || !replace.client_bytes.is_empty() {
             return None;
         }
         let is_modify = match replace.rule {
@@ -188,6 +189,7 @@ impl PlainCommand {
             account: self.account(),
             rule: if is_modify { ReplaceRule::Modify } else { ReplaceRule::CancelReplace },
             price: self.price(),
+            sizing: ReplaceSizing::Open,
             quantity: self.quantity(),
             trigger: Ticks(0),
             client_bytes: ClientBytes::EMPTY,

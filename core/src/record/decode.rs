@@ -11,7 +11,7 @@ use super::{Body, Record, RecordFault};
 use crate::checksum::{checksum, checksum_of_record};
 use crate::command::{
     Action, ClientBytes, Command, Conditions, Control, Definition, FlowIdentity, MassCancel,
-    NewOrder, Note, ReplaceOrder,
+    NewOrder, Note, ReplaceOrder, ReplaceSizing,
 };
 use crate::limits::CLIENT_BYTES_MAX;
 use crate::little_endian::Le64;
@@ -264,19 +264,28 @@ fn reduce(body: &ReduceBody) -> Result<Command, RecordFault> {
 
 fn replace(body: &ReplaceBody, client_bytes: ClientBytes) -> Result<Command, RecordFault> {
     let [price, instrument] = body.price_ticks_and_instrument.get();
-    let (account, session, rule) = body.account_session_rule_and_zero.get();
+    let (account, session, [rule, sizing]) = body.account_session_rule_and_sizing.get();
     let [zero, trigger] = body.zero_and_trigger_ticks.get();
+    if zero != 0 {
+        return Err(RecordFault::Field);
+    }
     let action = Action::Replace(ReplaceOrder {
         instrument: InstrumentId(instrument),
         order: OrderId(body.order.get()),
         new_order: OrderId(body.new_order.get()),
         account: AccountId(account),
-        rule: match (rule, zero) {
-            ([1, 0], 0) => ReplaceRule::Modify,
-            ([2, 0], 0) => ReplaceRule::CancelReplace,
+        rule: match rule {
+            1 => ReplaceRule::Modify,
+            2 => ReplaceRule::CancelReplace,
             _ => return Err(RecordFault::Field),
         },
         price: Ticks(price),
+        sizing: match sizing {
+            0 => ReplaceSizing::Open,
+            1 => ReplaceSizing::More,
+            2 => ReplaceSizing::Less,
+            _ => return Err(RecordFault::Field),
+        },
         quantity: Lots(body.quantity_lots.get()),
         trigger: Ticks(trigger),
         client_bytes,

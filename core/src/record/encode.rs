@@ -10,7 +10,7 @@ use super::{Body, PlainRecord, Record, RecordType};
 use crate::checksum::checksum_of_record;
 use crate::command::{
     Action, ClientBytes, Command, Control, Definition, FlowIdentity, MassCancel, NewOrder, Note,
-    PlainKind, ReplaceOrder,
+    PlainKind, ReplaceOrder, ReplaceSizing,
 };
 use crate::little_endian::{Le16, Le32, Le64, LeMix, LePair};
 use crate::trade::{TradeCopy, TradeKind};
@@ -293,10 +293,10 @@ impl Sender {
             new_order: Le64::new(replace.new_order.0),
             quantity_lots: Le64::new(replace.quantity.0),
             price_ticks_and_instrument: LePair::new(replace.price.0, replace.instrument.0),
-            account_session_rule_and_zero: LeMix::new(
+            account_session_rule_and_sizing: LeMix::new(
                 replace.account.0,
                 self.session.get(),
-                [rule, 0],
+                [rule, sizing_number(replace.sizing)],
             ),
             zero_and_trigger_ticks: LePair::new(0, replace.trigger.0),
         }
@@ -427,6 +427,14 @@ const fn self_trade_number(self_trade: SelfTrade) -> u8 {
     }
 }
 
+const fn sizing_number(sizing: ReplaceSizing) -> u8 {
+    match sizing {
+        ReplaceSizing::Open => 0,
+        ReplaceSizing::More => 1,
+        ReplaceSizing::Less => 2,
+    }
+}
+
 const fn side_number(side: Side) -> u8 {
     match side {
         Side::Buy => 1,
@@ -488,6 +496,7 @@ mod tests {
                 account,
                 rule,
                 price,
+                sizing: ReplaceSizing::Open,
                 quantity,
                 trigger: Ticks(0),
                 client_bytes: ClientBytes::EMPTY,

@@ -140,8 +140,9 @@ pub(super) struct ReplaceBody {
     pub(super) new_order: Le64,
     pub(super) quantity_lots: Le64,
     pub(super) price_ticks_and_instrument: LePair,
-    /// The rule is 1 modify, 2 cancel-replace.
-    pub(super) account_session_rule_and_zero: LeMix,
+    /// The rule is 1 modify, 2 cancel-replace. The sizing is 0 for the new open quantity, 1 for more,
+    /// 2 for less.
+    pub(super) account_session_rule_and_sizing: LeMix,
     pub(super) zero_and_trigger_ticks: LePair,
 }
 

@@ -4,7 +4,7 @@
 use crate::program::Random;
 use highwater::command::{
     Action, ClientBytes, Command, Conditions, Control, Definition, FlowIdentity, MassCancel,
-    NewOrder, ReplaceOrder,
+    NewOrder, ReplaceOrder, ReplaceSizing,
 };
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional,
@@ -215,6 +215,7 @@ impl EveryKind {
             account: self.account(),
             rule: if self.one_in(2) { ReplaceRule::Modify } else { ReplaceRule::CancelReplace },
             price: self.price(),
+            sizing: ReplaceSizing::Open,
             quantity: Lots(2 * self.below(12)),
             trigger: if self.one_in(8) { self.price() } else { Ticks(0) },
             client_bytes: ClientBytes::EMPTY,

@@ -4,6 +4,7 @@ use crate::book::not_there;
 use crate::inspect::{CacheArgs, looked_at_again, open_log};
 use highwater::command::{
     Action, ClientBytes, Command, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
+    ReplaceSizing,
 };
 use highwater::record::{Body, Record};
 use highwater::recovery::{RecoveryFault, Visitor};
@@ -316,7 +317,7 @@ fn push_client_bytes(fields: &mut Fields, name: &'static str, bytes: &ClientByte
     }
 }
 
-/// A trigger that stays as it is is left out.
+/// A trigger that stays as it is is left out, and what a quantity is that is the open one.
 fn push_replace(fields: &mut Fields, replace: &ReplaceOrder, prices: &ShownPrices) {
     fields.extend([
         ("instrument", json!(replace.instrument.0)),
@@ -325,8 +326,9 @@ fn push_replace(fields: &mut Fields, replace: &ReplaceOrder, prices: &ShownPrice
         ("account", json!(replace.account.0)),
         ("rule", json!(rule_name(replace.rule))),
         ("price", prices.of(replace.instrument, replace.price)),
-        ("quantity", json!(replace.quantity.0)),
     ]);
+    fields.extend(sizing_name(replace.sizing).map(|name| ("sizing", json!(name))));
+    fields.push(("quantity", json!(replace.quantity.0)));
     if replace.trigger.0 > 0 {
         fields.push(("trigger", prices.of(replace.instrument, replace.trigger)));
     }
@@ -426,5 +428,14 @@ const fn rule_name(rule: ReplaceRule) -> &'static str {
     match rule {
         ReplaceRule::Modify => "modify",
         ReplaceRule::CancelReplace => "cancel_replace",
+    }
+}
+
+/// `None` for what is usual.
+const fn sizing_name(sizing: ReplaceSizing) -> Option<&'static str> {
+    match sizing {
+        ReplaceSizing::Open => None,
+        ReplaceSizing::More => Some("more"),
+        ReplaceSizing::Less => Some("less"),
     }
 }

@@ -2,7 +2,7 @@
 //! holds, and rejects.
 
 use highwater::command::{
-    Action, ClientBytes, Command, Conditions, Definition, NewOrder, ReplaceOrder,
+    Action, ClientBytes, Command, Conditions, Definition, NewOrder, ReplaceOrder, ReplaceSizing,
 };
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
@@ -46,9 +46,9 @@ pub(crate) fn commands(symbol: Symbol) -> [Command; 19] {
             },
         ),
         // Replaced, in its place.
-        trader(11, replace(9, 10, ReplaceRule::Modify, 9)),
+        trader(11, Action::Replace(less(9, 10, 1))),
         // Replaced and Rested.
-        trader(12, replace(10, 11, ReplaceRule::CancelReplace, 8)),
+        trader(12, Action::Replace(replace(10, 11, 8))),
         // Rejected, three times.
         trader(13, cancel(99)),
         trader(14, new(14, Side::Buy, 0)),
@@ -106,18 +106,25 @@ fn sweep(order: u64) -> Action {
     })
 }
 
-fn replace(order: u64, new_order: u64, rule: ReplaceRule, price: u32) -> Action {
-    Action::Replace(ReplaceOrder {
+fn replace(order: u64, new_order: u64, price: u32) -> ReplaceOrder {
+    ReplaceOrder {
         instrument: INSTRUMENT,
         order: OrderId(order),
         new_order: OrderId(new_order),
         account: ACCOUNT,
-        rule,
+        rule: ReplaceRule::CancelReplace,
         price: Ticks(price),
+        sizing: ReplaceSizing::Open,
         quantity: Lots(4),
         trigger: Ticks(0),
         client_bytes: ClientBytes::new(b"no_std").unwrap_or_default(),
-    })
+    }
+}
+
+/// At its price and in its place, by so many lots less.
+fn less(order: u64, new_order: u64, by: u64) -> ReplaceOrder {
+    let (rule, sizing, quantity) = (ReplaceRule::Modify, ReplaceSizing::Less, Lots(by));
+    ReplaceOrder { rule, sizing, quantity, ..replace(order, new_order, 9) }
 }
 
 fn cancel(order: u64) -> Action {

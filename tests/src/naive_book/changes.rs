@@ -1,7 +1,7 @@
 //! How open orders change and leave: cancel, reduce, replace, and many of them at once.
 
 use super::{Flaw, NaiveBook, NaiveOrder, Rejection, quantity};
-use highwater::command::{MassCancel, ReplaceOrder};
+use highwater::command::{MassCancel, ReplaceOrder, ReplaceSizing};
 use highwater::event::{CancelReason, EventKind, RejectReason};
 use highwater::types::{InstrumentId, InstrumentTerms, Lots, ReplaceRule, SessionId, Side, Ticks};
 
@@ -65,6 +65,7 @@ impl NaiveBook {
 
     pub(super) fn replace(&mut self, replace: &ReplaceOrder) -> Rejection<()> {
         let place = self.find_own(replace.instrument, replace.order, replace.account)?;
+        let replace = &self.sized(replace, place);
         if replace.quantity.0 == 0 {
             self.cancel(place, CancelReason::User);
             return Ok(());
@@ -94,6 +95,28 @@ impl NaiveBook {
         }
         self.cascade(replace.instrument);
         Ok(())
+    }
+
+    /// The Replace, to what is to be open of the order at this place.
+    fn sized(&self, replace: &ReplaceOrder, place: usize) -> ReplaceOrder {
+        let order = &self.orders[place];
+        let forgets = self.has(Flaw::DifferenceForgetsHidden) && !order.is_waiting();
+        let open = i128::from(if forgets { order.visible } else { order.remaining });
+        let by = match replace.sizing {
+            ReplaceSizing::Open => return *replace,
+            ReplaceSizing::More => i128::from(replace.quantity.0),
+            ReplaceSizing::Less => -i128::from(replace.quantity.0),
+        };
+        let left = if self.has(Flaw::DifferenceIsSwapped) { open - by } else { open + by };
+        let left = match u64::try_from(left.max(0)) {
+            Ok(0) if left == 0 && self.has(Flaw::DifferenceOfAllIsRejected) => u64::MAX,
+            Ok(left) => left,
+            Err(_) if self.has(Flaw::DifferenceWraps) => {
+                order.remaining.wrapping_add(replace.quantity.0)
+            }
+            Err(_) => u64::MAX,
+        };
+        ReplaceOrder { sizing: ReplaceSizing::Open, quantity: Lots(left), ..*replace }
     }
 
     /// The order as a Replace leaves it, and whether it keeps its place.

@@ -110,6 +110,14 @@ flaws! {
     ReduceTakesShown,
     /// A cancel-replace with the same price and quantity keeps its place.
     CancelReplaceKeepsPlace,
+    /// A Replace by more takes off, one by less adds.
+    DifferenceIsSwapped,
+    /// A Replace by more counts on from 0 behind the largest number of 64 bits.
+    DifferenceWraps,
+    /// A Replace by less than is open to the lot leaves a quantity of 0, which is rejected.
+    DifferenceOfAllIsRejected,
+    /// A Replace by a difference does not count what an iceberg hides.
+    DifferenceForgetsHidden,
     /// A waiting stop keeps its place whatever is changed of it but its trigger.
     StopKeepsPlace,
     /// The minimum of a waiting stop stays when its quantity falls below it.

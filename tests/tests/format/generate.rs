@@ -2,7 +2,7 @@
 
 use highwater::command::{
     Action, ClientBytes, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder, Note,
-    ReplaceOrder,
+    ReplaceOrder, ReplaceSizing,
 };
 use highwater::limits::{PRICE_MAX, QUANTITY_MAX};
 use highwater::record::{Body, Record};
@@ -152,8 +152,13 @@ fn triggers() -> impl Strategy<Value = Ticks> {
 fn replaces() -> impl Strategy<Value = ReplaceOrder> {
     let names = (instruments(), orders(), orders(), accounts());
     let rules = prop_oneof![Just(ReplaceRule::Modify), Just(ReplaceRule::CancelReplace)];
-    (names, rules, ticks(), lots(), triggers(), client_bytes()).prop_map(
-        |(names, rule, price, quantity, trigger, client_bytes)| {
+    let sizings = prop_oneof![
+        Just(ReplaceSizing::Open),
+        Just(ReplaceSizing::More),
+        Just(ReplaceSizing::Less),
+    ];
+    (names, rules, ticks(), sizings, lots(), triggers(), client_bytes()).prop_map(
+        |(names, rule, price, sizing, quantity, trigger, client_bytes)| {
             let (instrument, order, new_order, account) = names;
             ReplaceOrder {
                 instrument,
@@ -162,6 +167,7 @@ fn replaces() -> impl Strategy<Value = ReplaceOrder> {
                 account,
                 rule,
                 price,
+                sizing,
                 quantity,
                 trigger,
                 client_bytes,

@@ -2,7 +2,7 @@
 
 use highwater::command::{
     Action, ClientBytes, Conditions, Control, Definition, FlowIdentity, MassCancel, NewOrder, Note,
-    ReplaceOrder,
+    ReplaceOrder, ReplaceSizing,
 };
 use highwater::record::{Body, Record};
 use highwater::trade::{TradeCopy, TradeKind};
@@ -42,6 +42,7 @@ pub(crate) fn records() -> Vec<(Record, &'static str)> {
             trader(Action::Replace(ReplaceOrder { client_bytes: word(), ..replace() })),
             REPLACE_WITH_BYTES,
         ),
+        (trader(Action::Replace(replace_by())), REPLACE_BY),
         (operator(Action::DefineInstrument(definition(band))), DEFINE_INSTRUMENT),
         (operator(Action::BindFlow(flow())), BIND_FLOW),
         (operator(Action::Configure(capacities)), CONFIGURE),
@@ -129,10 +130,16 @@ const fn replace() -> ReplaceOrder {
         account: ACCOUNT,
         rule: ReplaceRule::CancelReplace,
         price: PRICE,
+        sizing: ReplaceSizing::Open,
         quantity: QUANTITY,
         trigger: Ticks(20_000_001),
         client_bytes: ClientBytes::EMPTY,
     }
+}
+
+/// By less than is open.
+const fn replace_by() -> ReplaceOrder {
+    ReplaceOrder { rule: ReplaceRule::Modify, sizing: ReplaceSizing::Less, ..replace() }
 }
 
 /// The sells of an account on an instrument, whatever session they came from.
@@ -185,6 +192,10 @@ const REPLACE_WITH_BYTES: &str = "\
     ffd847675800040c00002a36fe9c97170b0a0000000000000b0a000000000000\
     0403020100000000ffffffffffffffff0000000000010000ff2c310102000000\
     050000000d0c020000000000012d31010102030400000000";
+const REPLACE_BY: &str = "\
+    7498bfd85000040000002a36fe9c97170b0a0000000000000b0a000000000000\
+    0403020100000000ffffffffffffffff0000000000010000ff2c310102000000\
+    050000000d0c010200000000012d3101";
 const NOTE: &str = "\
     ef8be7ea4000101600002a36fe9c97170b0a0000000000000b0a000000000000\
     040302010000000002010d0c0000000068616c7465642c207365650000000000";

@@ -11,7 +11,7 @@ use highwater::block::{
     BLOCK_HEAD_BYTES, BLOCK_ROOM_BYTES, BlockHead, BlockKind, BlockState, Chain, Durable, Filled,
     read_block, records_of,
 };
-use highwater::command::{Action, ClientBytes, Conditions, NewOrder, TimedCommand};
+use highwater::command::{Action, ClientBytes, Conditions, NewOrder, ReplaceSizing, TimedCommand};
 use highwater::limits::BLOCK_BYTES;
 use highwater::record::{
     Body, RECORD_BYTES_MAX, RECORD_BYTES_MIN, Record, RecordFault, RecordType,
@@ -67,7 +67,7 @@ fn records_have_their_golden_bytes() {
         assert_eq!(Record::decode(&bytes), Ok((record, length)), "{name}");
         seen.push(record.record_type());
     }
-    // A New has several forms, a Replace two.
+    // A New has several forms, a Replace two and different sizings.
     seen.dedup();
     assert_eq!(seen, RecordType::ALL);
 }
@@ -146,7 +146,9 @@ fn is_plain(action: &Action) -> bool {
     };
     matches!(action, Action::New(new) if is_plain_order(new))
         || matches!(action, Action::Replace(replace)
-            if replace.trigger == Ticks(0) && replace.client_bytes.is_empty())
+            if replace.trigger == Ticks(0)
+                && replace.sizing == ReplaceSizing::Open
+                && replace.client_bytes.is_empty())
         || matches!(action, Action::Cancel { .. } | Action::Reduce { .. })
 }
 
@@ -284,24 +286,38 @@ fn bytes_called_zero_are_zero() {
         (3, 101..104),
         (4, 50..56),
         (5, 58..64),
-        (6, 71..76),
-        (7, 71..76),
+        (6, 72..76),
+        (7, 72..76),
         (7, 86..88),
-        (8, 95..96),
-        (9, 78..80),
-        (10, 46..48),
-        (12, 46..48),
+        (8, 72..76),
+        (9, 95..96),
+        (10, 78..80),
+        (11, 46..48),
         (13, 46..48),
-        (14, 39..40),
-        (15, 42..48),
-        (16, 34..40),
-        (18, 61..64),
-        (19, 44..48),
-        (19, 59..64),
+        (14, 46..48),
+        (15, 39..40),
+        (16, 42..48),
+        (17, 34..40),
+        (19, 61..64),
+        (20, 44..48),
+        (20, 59..64),
     ];
     for (golden, places) in zeros {
         for at in places {
             assert_eq!(with_byte(golden, at, 1), Err(RecordFault::Field), "{golden} {at}");
+        }
+    }
+}
+
+#[test]
+fn a_replace_has_no_other_rule_or_sizing() {
+    for (place, known) in [(70, [1, 2].as_slice()), (71, [0, 1, 2].as_slice())] {
+        for golden in [6, 7, 8] {
+            let now = encoded(&golden::records()[golden].0)[place];
+            for byte in (0..=u8::MAX).filter(|byte| *byte != now) {
+                let is_known = known.contains(&byte);
+                assert_eq!(with_byte(golden, place, byte).is_ok(), is_known, "{place} {byte}");
+            }
         }
     }
 }
@@ -319,7 +335,7 @@ fn every_record_has_one_encoding() {
     let Ok((record, 96)) = Record::decode(&bytes) else { panic!("a minimum of one lot") };
     assert_eq!(encoded(&record), bytes);
     // A mass cancel that names no account and gives one; one that names something unknown.
-    let mass_cancel = 12;
+    let mass_cancel = 13;
     assert_eq!(with_byte(mass_cancel, 44, 0b001), Err(RecordFault::Field));
     assert_eq!(with_byte(mass_cancel, 44, 0b1011), Err(RecordFault::Field));
     // Only a New has conditions, and only New, Replace and Note have client bytes, which take as
@@ -327,8 +343,8 @@ fn every_record_has_one_encoding() {
     for golden in 4..golden::records().len() {
         assert_eq!(with_byte(golden, 7, 1), Err(RecordFault::Field), "{golden}");
     }
-    for golden in [0, 4, 5, 6, 8, 9, 10, 11, 12, 18, 19] {
-        let (has_bytes, form) = (matches!(golden, 0 | 6 | 19), 3 << 1);
+    for golden in [0, 4, 5, 6, 8, 9, 10, 11, 12, 13, 19, 20] {
+        let (has_bytes, form) = (matches!(golden, 0 | 6 | 8 | 20), 3 << 1);
         let fault = if has_bytes { RecordFault::Length } else { RecordFault::Field };
         assert_eq!(with_byte(golden, 7, form), Err(fault), "{golden}");
     }
@@ -356,7 +372,7 @@ fn plain_records_are_as_long_as_ever_and_client_bytes_fill_whole_words() {
         }
     };
     let records = golden::records();
-    let [new, conditional, replace, note] = [0, 1, 6, 19].map(|golden| records[golden].0);
+    let [new, conditional, replace, note] = [0, 1, 6, 20].map(|golden| records[golden].0);
     for (plain, bytes) in [(new, 64), (conditional, 96), (replace, 80), (note, 48)] {
         for count in 0..=32 {
             let record = with(count)(plain);

@@ -1,7 +1,7 @@
 //! What occurred in a run: every kind of command, event and reason is counted, and what never
 //! occurred is named.
 
-use highwater::command::{Action, Command, Control};
+use highwater::command::{Action, Command, Control, ReplaceSizing};
 use highwater::event::{CancelReason, Event, EventKind, RejectReason};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,6 +29,10 @@ names! { action_name, ACTIONS, Action:
 
 names! { control_name, CONTROLS, Control:
     Halt, Resume, MatchingOn, MatchingOff, StartAuction, Uncross,
+}
+
+names! { sizing_name, SIZINGS, ReplaceSizing:
+    Open, More, Less,
 }
 
 names! { event_name, EVENTS, EventKind:
@@ -99,6 +103,9 @@ impl Coverage {
         if let Action::Control { control, .. } = &command.action {
             self.count(control_name(control));
         }
+        if let Action::Replace(replace) = &command.action {
+            self.count(sizing_name(&replace.sizing));
+        }
         for event in events {
             self.count(event_name(&event.kind));
             if let Some(reason) = event.kind.reject_reason() {
@@ -127,7 +134,8 @@ impl Coverage {
 
     /// What never occurred.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
-        let all = [ACTIONS, CONTROLS, EVENTS, REJECTS, CANCELS, PAIRS].into_iter().flatten();
+        let all =
+            [ACTIONS, CONTROLS, SIZINGS, EVENTS, REJECTS, CANCELS, PAIRS].into_iter().flatten();
         all.copied().filter(|name| !self.counts.contains_key(*name)).collect()
     }
 

@@ -4,12 +4,13 @@ use super::{Kind, NARROW, World, symbol};
 use highwater::book::Book;
 use highwater::command::{
     Action, ClientBytes, Command, Conditions, Definition, FlowIdentity, MassCancel, NewOrder, Note,
-    ReplaceOrder,
+    ReplaceOrder, ReplaceSizing,
 };
 use highwater::limits::{CLOCK_NS_MAX, ICEBERG_PARTS_MAX};
 use highwater::types::{
     AccountId, Band, Capacities, ClientSequence, InstrumentId, InstrumentTerms, Lots, OrderId,
-    OrderType, PriceDecimals, ReplaceRule, SelfTrade, SessionId, Side, Ticks, TimeInForce,
+    OrderType, PriceDecimals, Quantity, ReplaceRule, SelfTrade, SessionId, Side, Ticks,
+    TimeInForce,
 };
 use tests::random::Random;
 
@@ -177,8 +178,15 @@ impl World {
         let limit = resting.map(|order| order.price).or_else(|| waiting?.limit);
         let kept_price = limit.filter(|_| random.chance(40)).map(|price| Ticks(price.ticks()));
         let display = resting.map(|order| order.display).or_else(|| Some(waiting?.display));
-        let quantity = steps.quantity(self.quantity(random));
-        let is_short = has_few_parts(quantity, display.unwrap_or_default());
+        let open = resting.map(|order| order.remaining).or_else(|| Some(waiting?.remaining));
+        let open = open.map_or(0, Quantity::lots);
+        let (sizing, quantity) = self.size(random, steps, open);
+        let asked = match sizing {
+            ReplaceSizing::Open => quantity,
+            ReplaceSizing::More => Lots(open.saturating_add(quantity.0)),
+            ReplaceSizing::Less => Lots(open.saturating_sub(quantity.0)),
+        };
+        let is_short = has_few_parts(asked, display.unwrap_or_default());
         let trigger = steps.price(one(random, &self.triggers));
         ReplaceOrder {
             instrument,
@@ -187,9 +195,23 @@ impl World {
             account,
             rule: one(random, &[ReplaceRule::Modify, ReplaceRule::CancelReplace]),
             price: kept_price.unwrap_or_else(|| steps.price(one(random, &self.prices))),
+            sizing,
             quantity: if random.chance(3) || !is_short { Lots(0) } else { quantity },
             trigger: if random.chance(60) { Ticks(0) } else { trigger },
             client_bytes: client_bytes(random),
+        }
+    }
+
+    /// What a Replace says of the quantity of an order of which so much is open: now and then a
+    /// difference that is all of it, or more than a quantity can be.
+    fn size(&self, random: &mut Random, steps: Steps, open: u64) -> (ReplaceSizing, Lots) {
+        let quantity = steps.quantity(self.quantity(random));
+        match random.below(20) {
+            0..10 => (ReplaceSizing::Open, quantity),
+            10..14 => (ReplaceSizing::More, quantity),
+            14 => (ReplaceSizing::More, Lots(u64::MAX - random.below(4))),
+            15 => (ReplaceSizing::Less, Lots(open)),
+            _ => (ReplaceSizing::Less, quantity),
         }
     }
 

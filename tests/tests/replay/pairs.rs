@@ -2,6 +2,7 @@
 
 use highwater::command::{
     Action, ClientBytes, Conditions, Control, Definition, FlowIdentity, NewOrder, ReplaceOrder,
+    ReplaceSizing,
 };
 use highwater::types::{
     AccountId, Band, Capacities, InstrumentId, InstrumentTerms, Lots, Notional, OrderId, OrderType,
@@ -233,6 +234,7 @@ fn again(order: u64, price: u32, trigger: u32) -> Action {
         account: AccountId(1),
         rule: ReplaceRule::CancelReplace,
         price: Ticks(price),
+        sizing: ReplaceSizing::Open,
         quantity: Lots(10),
         trigger: Ticks(trigger),
         client_bytes: ClientBytes::EMPTY,

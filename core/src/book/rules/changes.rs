@@ -7,7 +7,7 @@ use super::matching::Incoming;
 use crate::book::store::ladder_id::LadderId;
 use crate::book::store::pool::NONE;
 use crate::book::{Book, Leaving, quantity_of};
-use crate::command::ReplaceOrder;
+use crate::command::{ReplaceOrder, ReplaceSizing};
 use crate::event::{CancelReason, EventKind, EventSink, RejectReason};
 use crate::types::{
     AccountId, InstrumentId, InstrumentTerms, Lots, OrderId, Price, Quantity, ReplaceRule,
@@ -114,7 +114,34 @@ impl Book<'_> {
         self.emit(context.about(owner), reduced, sink);
     }
 
-    /// Changes id, price, trigger and quantity of an open order.
+    /// Changes an open order by a difference of quantity: a Replace to what is open afterwards.
+    ///
+    /// Apart from [`replace`](Self::replace), so that who says the open quantity pays nothing.
+    #[cold]
+    #[inline(never)]
+    pub(in crate::book) fn replace_by(
+        &mut self,
+        context: Context,
+        replace: &ReplaceOrder,
+        sink: &mut impl EventSink,
+    ) {
+        let open = match self.find_own(context, replace.order, replace.account) {
+            Ok((slot, _)) => self.orders.open(slot),
+            Err(reason) => return self.reject(context, replace.order, reason, sink),
+        };
+        let by = replace.quantity.0;
+        let quantity = Lots(match replace.sizing {
+            ReplaceSizing::Open => by,
+            // The largest number is no quantity: what does not fit is rejected.
+            ReplaceSizing::More => open.saturating_add(by),
+            ReplaceSizing::Less => open.saturating_sub(by),
+        });
+        let sized = ReplaceOrder { sizing: ReplaceSizing::Open, quantity, ..*replace };
+        self.replace(context, &sized, sink);
+    }
+
+    /// Changes id, price, trigger and quantity of an open order; the quantity that is said is the
+    /// open one.
     #[inline(never)]
     pub(in crate::book) fn replace(
         &mut self,

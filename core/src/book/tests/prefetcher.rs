@@ -7,7 +7,7 @@ use super::structures::Random;
 use super::{CAPACITIES, example, fill, limit, memory};
 use crate::book::views::prefetcher::{PrefetchKey, Prefetcher};
 use crate::command::{
-    Action, ClientBytes, Command, Conditions, NewOrder, PlainCommand, ReplaceOrder,
+    Action, ClientBytes, Command, Conditions, NewOrder, PlainCommand, ReplaceOrder, ReplaceSizing,
 };
 use crate::limits::CLOCK_NS_MAX;
 use crate::types::{
@@ -26,6 +26,7 @@ fn commands(instrument: InstrumentId, order: OrderId, price: Ticks) -> [Command;
         account,
         rule: ReplaceRule::Modify,
         price,
+        sizing: ReplaceSizing::Open,
         quantity: Lots(1),
         trigger: Ticks(0),
         client_bytes: ClientBytes::EMPTY,

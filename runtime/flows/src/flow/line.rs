@@ -1,6 +1,8 @@
 //! One command of a flow, as a line of a file or the stream says it.
 
-use highwater::command::{Action, ClientBytes, Command, Conditions, NewOrder, ReplaceOrder};
+use highwater::command::{
+    Action, ClientBytes, Command, Conditions, NewOrder, ReplaceOrder, ReplaceSizing,
+};
 use highwater::types::{
     AccountId, ClientSequence, InstrumentId, Lots, OrderId, OrderType, ReplaceRule, SessionId,
     Side, Symbol, Ticks, TimeInForce,
@@ -143,6 +145,7 @@ impl FlowLine {
                 account,
                 rule: ReplaceRule::CancelReplace,
                 price: self.price,
+                sizing: ReplaceSizing::Open,
                 quantity: self.quantity,
                 trigger: Ticks(0),
                 client_bytes: ClientBytes::EMPTY,

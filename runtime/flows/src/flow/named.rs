@@ -11,7 +11,7 @@ use super::problem::LineProblem;
 use super::rule_line::RuleLine;
 use super::words::{self, COMMON, Word, command_of};
 use highwater::command::{
-    Action, ClientBytes, Conditions, Definition, MassCancel, NewOrder, ReplaceOrder,
+    Action, ClientBytes, Conditions, Definition, MassCancel, NewOrder, ReplaceOrder, ReplaceSizing,
 };
 use highwater::types::{
     AccountId, Band, ClientSequence, InstrumentId, InstrumentTerms, Lots, Notional, OrderType,
@@ -369,6 +369,7 @@ impl Reader<'_> {
                     account,
                     rule,
                     price: plain.price,
+                    sizing: ReplaceSizing::Open,
                     quantity: plain.quantity,
                     trigger,
                     client_bytes: ClientBytes::EMPTY,

@@ -39,6 +39,7 @@ use super::terms::{Terms, band_of};
 use highwater::book::Book;
 use highwater::command::{
     Action, Conditions, Control, Definition, MassCancel, NewOrder, Note, ReplaceOrder,
+    ReplaceSizing,
 };
 use highwater::event::RejectReason;
 use highwater::types::{
@@ -180,6 +181,7 @@ fn replace_order(
         account,
         rule: replace.rule,
         price: Ticks(price.unwrap_or_default()),
+        sizing: ReplaceSizing::Open,
         quantity: Lots(quantity.unwrap_or_default()),
         trigger: Ticks(trigger),
         client_bytes: replace.client_bytes,
