@@ -11,6 +11,7 @@ use crate::dump::{DumpArgs, dump};
 use crate::generate::{GenArgs, generate};
 use crate::publish::{PublishArgs, publish};
 use crate::run::{RunArgs, run};
+use crate::serve::{ServeArgs, serve};
 use crate::snapshot::{SnapshotArgs, snapshot};
 use crate::truncate::{TruncateArgs, truncate};
 use crate::verify::{VerifyArgs, verify};
@@ -61,6 +62,7 @@ enum CliCommand {
     Backup(BackupArgs),
     Truncate(TruncateArgs),
     Publish(PublishArgs),
+    Serve(ServeArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
     Import(ImportArgs),
@@ -113,6 +115,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
             truncate(platform, &args, console, &stop_flag(platform)?)
         }
         Some(CliCommand::Publish(args)) => publish(platform, &args, console, &stop_flag(platform)?),
+        Some(CliCommand::Serve(args)) => serve(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Auction(args)) => auction(&args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
         Some(CliCommand::Convert(args)) => convert(&args, console),

@@ -6,6 +6,7 @@
 
 pub mod backup;
 pub mod book;
+mod catch_up;
 pub mod choices;
 pub mod cli;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod generate;
 pub mod inspect;
 pub mod publish;
 pub mod run;
+pub mod serve;
 pub mod settings;
 pub mod snapshot;
 pub mod summary;

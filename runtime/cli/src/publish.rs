@@ -1,23 +1,17 @@
 //! `highwater publish`: a log as an ITCH feed and OUCH answers, in files.
 
-use crate::inspect::{CacheArgs, Inspected, open_log, say_notes, walk};
+use crate::catch_up::CatchUp;
+use crate::inspect::CacheArgs;
 use clap::value_parser;
-use highwater::snapshot_plan::Wanted;
 use highwater::types::Sequence;
 use highwater_console::paths::Paths;
-use highwater_console::{CommandError, Console, note};
-use highwater_engine::candidates::Candidates;
+use highwater_console::{CommandError, Console};
 use highwater_engine::figures::grouped;
-use highwater_engine::replay::{Replayed, replay_from};
+use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
-use highwater_platform::{Platform, Sharing};
-use highwater_publisher::files::{
-    FilesError, Publication, Published, Publishing, Source, Targets, Trust, Until,
-};
-use highwater_storage::{Consumer, ConsumerKind, Consumers, LogDirectory};
+use highwater_publisher::files::{Targets, Until};
 use serde::Serialize;
-use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Publish a log as an ITCH 5.0 feed, and as OUCH 5.0 answers to each session.
 ///
@@ -78,9 +72,6 @@ struct PublishReport {
 /// # Errors
 /// The log is corrupt, a protocol has no room for something that it holds, or the files belong to
 /// another log or cannot be written.
-///
-/// # Panics
-/// Never.
 pub fn publish<P: Platform>(
     platform: P,
     args: &PublishArgs,
@@ -89,110 +80,27 @@ pub fn publish<P: Platform>(
 ) -> Result<(), CommandError> {
     let paths = Paths::default().data("--data", &args.data).writes("--itch", Some(&args.itch));
     paths.writes("--ouch", args.ouch.as_deref()).check()?;
-    let mut log = open_log(platform, &args.data, args.cache)?;
-    let last = log.durable_end()?;
-    let Some(id) = log.directory.log_id() else {
-        return Err(CommandError::failed(format!(
-            "the log in '{}' has no segment yet, so there is nothing to publish; run an engine first",
-            args.data.display()
-        )));
+    let targets = Targets {
+        itch: args.itch.clone(),
+        ouch: args.ouch.clone(),
+        keep_days: args.keep_days.unwrap_or(u32::MAX),
+        checkpoint_every: args.checkpoint_every,
+        open_files_max: Targets::OPEN_FILES_DEFAULT,
     };
-    let _lock = locked(platform, &args.itch)?;
-    let source = Source { id, first: log.first_sequence() };
-    let job = Job { platform, args, source, until: Until { last, stop: stop.as_atomic() } };
-    let mut report = job.run(&mut log, Trust::Checkpoints)?;
-    if report.is_none() {
-        note(
-            "note: the log was cut and has gone on otherwise since it was published; everything is \
-             published again",
-        );
-        report = job.run(&mut log, Trust::Nothing)?;
-    }
-    let report = report.expect("only a checkpoint can be of another history");
+    let until = Until { last: Sequence(u64::MAX), stop: stop.as_atomic() };
+    let (data, cache) = (&args.data, args.cache);
+    let caught_up = CatchUp { platform, data, targets: &targets, cache, until }.run()?;
+    let publisher = &caught_up.publication.publisher;
+    let report = PublishReport {
+        data: args.data.display().to_string(),
+        begun_sequence: caught_up.begun.0,
+        last_sequence: publisher.sequence().0,
+        day: publisher.day(),
+        feed_messages: publisher.feed.count(),
+        open_orders: publisher.open_order_count(),
+        is_stopped: stop.is_raised(),
+    };
     if args.json { console.print_json(&report) } else { console.print(&report.text(args)) }
-}
-
-/// Keeps other processes from writing the same files.
-fn locked<P: Platform>(platform: P, itch: &Path) -> Result<P::Lock, CommandError> {
-    let mut name = itch.as_os_str().to_owned();
-    name.push(".lock");
-    let path = PathBuf::from(name);
-    let failed = |error| CommandError::failed(FilesError::Io(path.clone(), error));
-    OpenOptions::new().append(true).create(true).open(&path).map_err(failed)?;
-    let lock = platform.lock(&path, Sharing::Exclusive).map_err(failed)?;
-    lock.ok_or_else(|| CommandError::failed(FilesError::Busy(itch.to_owned())))
-}
-
-/// A publication of a log.
-struct Job<'a, P> {
-    platform: P,
-    args: &'a PublishArgs,
-    source: Source,
-    until: Until<'a>,
-}
-
-impl<P: Platform> Job<'_, P> {
-    /// `None` when the log is not the one that was published.
-    fn run(
-        &self,
-        log: &mut Inspected<P>,
-        trust: Trust,
-    ) -> Result<Option<PublishReport>, CommandError> {
-        let targets = Targets {
-            itch: self.args.itch.clone(),
-            ouch: self.args.ouch.clone(),
-            keep_days: self.args.keep_days.unwrap_or(u32::MAX),
-            checkpoint_every: self.args.checkpoint_every,
-            open_files_max: Targets::OPEN_FILES_DEFAULT,
-        };
-        let opened = Publication::open(&targets, self.source, trust);
-        let mut publication = opened.map_err(CommandError::failed)?;
-        let begun = publication.begun().sequence;
-        self.register(publication.needed()).map_err(CommandError::failed)?;
-        let Inspected { directory, buffer, .. } = log;
-        // The last command that was published is looked at once more.
-        let before = Sequence(begun.0.saturating_sub(1));
-        let wanted = |directory: &LogDirectory<P>| Candidates::of(directory, Wanted::State(before));
-        let mut is_first = true;
-        let replayed = replay_from(self.platform, directory, wanted, |directory, book, start| {
-            if !std::mem::take(&mut is_first) {
-                // A replay that needed more memory has published a part.
-                match Publication::open(&targets, self.source, trust) {
-                    Ok(opened) => publication = opened,
-                    Err(error) => return Ok(Err(error)),
-                }
-            }
-            let register = |needed| self.register(needed);
-            let mut publishing = Publishing::new(&mut publication, book, self.until, register);
-            let walked = walk(directory, buffer, "published", start, &mut publishing).map(|_| ());
-            publishing.finish(walked)
-        });
-        let Replayed { found, notes, .. } = replayed?;
-        say_notes(&notes);
-        match found.map_err(CommandError::failed)? {
-            Published::OtherHistory => return Ok(None),
-            Published::Whole => {}
-        }
-        let is_stopped = self.until.stop.load(std::sync::atomic::Ordering::Relaxed);
-        let publisher = &publication.publisher;
-        Ok(Some(PublishReport {
-            data: self.args.data.display().to_string(),
-            begun_sequence: begun.0,
-            last_sequence: publisher.sequence().0,
-            day: publisher.day(),
-            feed_messages: publisher.feed.count(),
-            open_orders: publisher.open_order_count(),
-            is_stopped,
-        }))
-    }
-
-    /// Notes what the log is kept for.
-    fn register(&self, needed: Sequence) -> Result<(), FilesError> {
-        let failed = |error| FilesError::Io(self.args.itch.clone(), error);
-        let path = std::path::absolute(&self.args.itch).map_err(failed)?;
-        let consumer = Consumer { kind: ConsumerKind::Itch, path, durable: needed };
-        Ok(Consumers::of(self.platform, &self.args.data).note(&[consumer])?)
-    }
 }
 
 impl PublishReport {

@@ -185,12 +185,7 @@ impl FeedFiles {
 
     /// The file of the day that goes on, and how many of its bytes are written.
     pub(super) fn file_of_day(&self) -> Option<(PathBuf, u64)> {
-        self.file.as_ref().map(|file| (self.path_of(self.place.day), file.position()))
-    }
-
-    /// The file of a day.
-    pub(super) fn path_of(&self, day: u32) -> PathBuf {
-        day_path(&self.path, day)
+        self.file.as_ref().map(|file| (day_path(&self.path, self.place.day), file.position()))
     }
 
     /// Where it stands.

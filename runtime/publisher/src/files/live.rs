@@ -76,13 +76,4 @@ impl Publication {
             sessions.map(|(id, path, bytes)| StreamFile { session: Some(id), path, bytes });
         feed.into_iter().chain(sessions).collect()
     }
-
-    /// Where the messages of a day are: those of a session, or of the feed; `None` where answers
-    /// are not kept.
-    pub fn path_of(&self, day: u32, session: Option<SessionId>) -> Option<PathBuf> {
-        match session {
-            None => Some(self.files.feed.path_of(day)),
-            Some(session) => Some(self.files.sessions.as_ref()?.path_of(day, session)),
-        }
-    }
 }

@@ -5,13 +5,13 @@ use super::appended::Appended;
 use super::checkpoint::{Checkpoint, checkpoints, folder_of, paths};
 use super::error::FilesError;
 use super::feed_files::{
-    FeedFiles, FeedPlace, has_days, is_whole, positions_path, remove_days_behind,
+    FeedFiles, FeedPlace, day_path, has_days, is_whole, positions_path, remove_days_behind,
 };
 use super::session_files::{self, SessionFiles, SessionsPlace, sync_folder};
 use super::sidecar::{Found, Row, look};
 use crate::answers::Answers;
 use crate::publisher::{DayState, Publisher};
-use highwater::types::{LogId, Sequence};
+use highwater::types::{LogId, Sequence, SessionId};
 use std::path::PathBuf;
 
 /// Where the streams go.
@@ -32,6 +32,18 @@ pub struct Targets {
 impl Targets {
     /// Files of answers that are open at a time when nobody says otherwise.
     pub const OPEN_FILES_DEFAULT: usize = 128;
+
+    /// Where the messages of a day are: those of a session, or of the feed; `None` where answers
+    /// are not wanted.
+    pub fn path_of(&self, day: u32, session: Option<SessionId>) -> Option<PathBuf> {
+        match session {
+            None => Some(day_path(&self.itch, day)),
+            Some(session) => {
+                let directory = self.ouch.as_ref()?;
+                Some(session_files::path_of(directory, day, session))
+            }
+        }
+    }
 }
 
 /// The log that is published.

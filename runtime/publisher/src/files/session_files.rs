@@ -286,12 +286,7 @@ impl SessionFiles {
             return Vec::new();
         }
         let sessions = self.place.sessions.iter();
-        sessions.map(|(id, held)| (*id, self.path_of(day, *id), held.bytes)).collect()
-    }
-
-    /// The file of a session on a day.
-    pub(super) fn path_of(&self, day: u32, session: SessionId) -> PathBuf {
-        session_path(&day_folder(&self.directory, day), session)
+        sessions.map(|(id, held)| (*id, path_of(&self.directory, day, *id), held.bytes)).collect()
     }
 
     /// Where it stands.
@@ -326,6 +321,11 @@ fn day_folder(directory: &Path, day: u32) -> PathBuf {
 
 fn session_path(folder: &Path, session: SessionId) -> PathBuf {
     folder.join(format!("session-{}.ouch", session.0))
+}
+
+/// The file of a session on a day.
+pub(super) fn path_of(directory: &Path, day: u32, session: SessionId) -> PathBuf {
+    session_path(&day_folder(directory, day), session)
 }
 
 fn summary_path(folder: &Path) -> PathBuf {

@@ -1,0 +1,322 @@
+//! `highwater serve`: a venue that programs connect to.
+
+mod demo;
+mod maker;
+mod market;
+mod schedule;
+mod venue_file;
+
+use crate::catch_up::{CatchUp, CaughtUp, register};
+use crate::inspect::CacheArgs;
+use crate::settings::Settings;
+use highwater::types::{LogId, Sequence, SessionId};
+use highwater_console::paths::Paths;
+use highwater_console::{CommandError, Console, note};
+use highwater_engine::config::Config;
+use highwater_gateway::{Gateway, Limits, Listening, OnCheckpoint, Plaintext, User};
+use highwater_host::{Host, HostConfig, OrderIds, TrunkWish};
+use highwater_platform::Platform;
+use highwater_platform::signals::StopFlag;
+use highwater_protocols::Alpha;
+use highwater_publisher::files::{FilesError, Targets, Until};
+use highwater_storage::history_cache::CACHE_BYTES_DEFAULT;
+use market::{Instrument, Market};
+use schedule::Schedule;
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::thread::park_timeout;
+use std::time::Duration;
+
+/// How often the schedule and the demo's maker are looked after.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Days of which the streams are kept when nobody says otherwise.
+const KEEP_DAYS_DEFAULT: u32 = 2;
+
+/// Commands between two checkpoints of the streams.
+const CHECKPOINT_EVERY: u64 = 1_000_000;
+
+/// Run a venue: clients enter orders by OUCH and read the market by ITCH.
+///
+/// Without --config it is a demonstration on this machine alone: four instruments, of which all but
+/// the first have a maker, and four users with one password. Every answer is on stable storage
+/// before it is sent; after a crash a client logs in with its last number and reads on. SIGTERM or
+/// Ctrl-C closes the connections and stops cleanly; the next run goes on.
+///
+/// docs/gateway.md says how to connect, trade and recover.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ServeArgs {
+    /// The venue as a TOML file: instruments, users, listeners, schedule; docs/gateway.md lists its
+    /// keys [default: the demonstration]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The data directory; its folder 'streams' has what was sent [default: highwater-venue]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Where orders are entered; with port 0 the system chooses one [default: 127.0.0.1:7001]
+    #[arg(long, value_name = "ADDR")]
+    pub ouch: Option<SocketAddr>,
+    /// Where the feed is read [default: 127.0.0.1:7002]
+    #[arg(long, value_name = "ADDR")]
+    pub itch: Option<SocketAddr>,
+    /// Print what listens where as one line of JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a venue is made of, from its file or the demonstration's.
+#[derive(Clone, Debug)]
+struct Venue {
+    engine: Config,
+    instruments: Vec<Instrument>,
+    users: Vec<User>,
+    /// The one password of a demonstration's users.
+    password: Option<String>,
+    ouch: Option<SocketAddr>,
+    itch: Option<SocketAddr>,
+    plaintext: Plaintext,
+    limits: Limits,
+    schedule: Schedule,
+    keep_days: u32,
+    has_maker: bool,
+}
+
+/// What is served, for programs. The JSON names are the field names.
+#[derive(Clone, Debug, Serialize)]
+struct Served {
+    /// Where orders are entered.
+    ouch: Option<String>,
+    /// Where the feed is read.
+    itch: Option<String>,
+    /// Who may log in; passwords of a demonstration only.
+    users: Vec<ServedUser>,
+    /// The symbols.
+    instruments: Vec<String>,
+}
+
+/// A user, for programs.
+#[derive(Clone, Debug, Serialize)]
+struct ServedUser {
+    /// The name.
+    user: String,
+    /// The password, where it is no secret.
+    password: Option<String>,
+}
+
+/// Serves until `stop` is raised, or the engine has to stop.
+///
+/// # Errors
+/// It did not start, or stopped by itself: a sentence that says what to do.
+pub fn serve<P: Platform>(
+    platform: P,
+    args: &ServeArgs,
+    console: Console,
+    stop: &StopFlag,
+) -> Result<(), CommandError> {
+    let mut venue = match &args.config {
+        Some(path) => venue_file::read(path).map_err(CommandError::WrongUsage)?,
+        None => demo::venue(),
+    };
+    venue.engine.data = args.data.clone().unwrap_or(venue.engine.data);
+    venue.ouch = args.ouch.or(venue.ouch);
+    venue.itch = args.itch.or(venue.itch);
+    let data = venue.engine.data.clone();
+    Paths::default().data("--data", &data).check()?;
+    let mut config = HostConfig::new(venue.engine.clone());
+    (config.trunk, config.order_ids, config.slots) = (TrunkWish::Wanted, OrderIds::Composed, 8);
+    let host = Host::start(platform, &config).map_err(CommandError::failed)?;
+    host.warnings().iter().for_each(|line| note(line));
+    let running = Running { platform, host, data, console };
+    running.serve(&mut venue, args, stop)
+}
+
+/// An engine that runs.
+struct Running<P: Platform> {
+    platform: P,
+    host: Host<P>,
+    data: PathBuf,
+    console: Console,
+}
+
+impl<P: Platform> Running<P> {
+    fn serve(
+        self,
+        venue: &mut Venue,
+        args: &ServeArgs,
+        stop: &StopFlag,
+    ) -> Result<(), CommandError> {
+        let trunk = self.host.trunk().map_err(CommandError::failed)?;
+        let targets = targets_in(&self.data, venue.keep_days)?;
+        let CaughtUp { publication, log, _lock, .. } = self.catch_up(&targets, stop)?;
+        if stop.is_raised() {
+            return self.stopped();
+        }
+        if venue.password.is_some() {
+            demo::name_users(venue, log);
+        }
+        let settings = settings_of(venue, log);
+        let started = Gateway::start(
+            self.platform,
+            trunk,
+            (publication, &targets),
+            settings,
+            self.on_checkpoint(&targets),
+        );
+        let gateway = started.map_err(CommandError::failed)?;
+        let worked = self.work(venue, &gateway, args, stop);
+        gateway.close();
+        let Self { platform, host, data, .. } = self;
+        let ended = host.stop().map_err(|fault| {
+            CommandError::failed(format!(
+                "the engine stopped: {fault}; everything acknowledged is in the log: correct the \
+                 cause and start again"
+            ))
+        });
+        let mut publication = gateway.join().map_err(CommandError::failed)?;
+        let end = ended?;
+        let needed = publication
+            .checkpoint(end.book.running_hash(), &mut ())
+            .and_then(|needed| register(platform, &data, &targets.itch, needed));
+        needed.map_err(CommandError::failed)?;
+        worked
+    }
+
+    /// Makes the streams of what the log held when it was recovered.
+    fn catch_up(
+        &self,
+        targets: &Targets,
+        stop: &StopFlag,
+    ) -> Result<CaughtUp<P::Lock>, CommandError> {
+        let until = Until { last: self.host.recovered(), stop: stop.as_atomic() };
+        let cache = CacheArgs { cache_bytes: CACHE_BYTES_DEFAULT };
+        CatchUp { platform: self.platform, data: &self.data, targets, cache, until }.run()
+    }
+
+    fn on_checkpoint(&self, targets: &Targets) -> OnCheckpoint {
+        let (platform, data, itch) = (self.platform, self.data.clone(), targets.itch.clone());
+        Box::new(move |needed: Sequence| -> Result<(), FilesError> {
+            register(platform, &data, &itch, needed)
+        })
+    }
+
+    /// Defines the instruments, says what is served, and keeps the schedule until the end.
+    fn work(
+        &self,
+        venue: &Venue,
+        gateway: &Gateway,
+        args: &ServeArgs,
+        stop: &StopFlag,
+    ) -> Result<(), CommandError> {
+        let operator = self.host.session(SessionId::OPERATOR).map_err(CommandError::failed)?;
+        let mut market = Market::open(operator, &venue.instruments)?;
+        let maker = venue.has_maker.then(|| maker::Maker::start(&self.host, market.ids()));
+        let mut maker = maker.transpose()?;
+        self.report(venue, gateway.listening(), args)?;
+        let mut schedule = venue.schedule.clone();
+        schedule.begin(self.platform.wall_clock_ns());
+        while !stop.is_raised() && !gateway.is_finished() && self.host.end().is_none() {
+            let now_ns = self.platform.wall_clock_ns();
+            for step in schedule.due(now_ns) {
+                market.step(&step)?;
+            }
+            market.tick(now_ns)?;
+            if let Some(maker) = &mut maker {
+                maker.tick();
+            }
+            for notice in self.host.take_notices() {
+                note(&notice.to_string());
+            }
+            park_timeout(TICK);
+        }
+        Ok(())
+    }
+
+    fn report(
+        &self,
+        venue: &Venue,
+        listening: Listening,
+        args: &ServeArgs,
+    ) -> Result<(), CommandError> {
+        let text = |address: Option<SocketAddr>| address.map(|it| it.to_string());
+        let user = |user: &User| ServedUser {
+            user: String::from_utf8_lossy(user.name.text()).into_owned(),
+            password: venue.password.clone(),
+        };
+        let served = Served {
+            ouch: text(listening.ouch),
+            itch: text(listening.itch),
+            users: venue.users.iter().map(user).collect(),
+            instruments: venue.instruments.iter().map(|it| it.symbol.to_string()).collect(),
+        };
+        if args.json {
+            return self.console.print_json(&served);
+        }
+        self.console.print(&served.text(&self.data))
+    }
+
+    /// A signal came before anybody was served.
+    fn stopped(self) -> Result<(), CommandError> {
+        match self.host.stop() {
+            Ok(_) => Ok(()),
+            Err(fault) => Err(CommandError::failed(fault)),
+        }
+    }
+}
+
+impl Served {
+    fn text(&self, data: &Path) -> String {
+        let or_none =
+            |address: &Option<String>| address.clone().unwrap_or_else(|| "none".to_owned());
+        let users: Vec<&str> = self.users.iter().map(|it| it.user.as_str()).collect();
+        let password = self.users.first().and_then(|user| user.password.as_deref());
+        let password = password.map_or(String::new(), |it| format!(", password {it}"));
+        format!(
+            "orders (OUCH 5.0 over SoupBinTCP)  {}\nmarket data (ITCH 5.0 over SoupBinTCP)  {}\n\
+             instruments  {}\nusers  {}{password}\ndata in '{}'; Ctrl-C stops, and the next run \
+             goes on\n",
+            or_none(&self.ouch),
+            or_none(&self.itch),
+            self.instruments.join(" "),
+            users.join(" "),
+            data.display(),
+        )
+    }
+}
+
+/// Where the streams of a venue are.
+fn targets_in(data: &Path, keep_days: u32) -> Result<Targets, CommandError> {
+    let folder = data.join("streams");
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| CommandError::failed(FilesError::Io(folder.clone(), error)))?;
+    Ok(Targets {
+        itch: folder.join("feed.itch"),
+        ouch: Some(folder.join("answers")),
+        keep_days,
+        checkpoint_every: CHECKPOINT_EVERY,
+        open_files_max: Targets::OPEN_FILES_DEFAULT,
+    })
+}
+
+fn settings_of(venue: &Venue, log: LogId) -> highwater_gateway::Settings {
+    // Two logs of a venue do not continue each other: their sessions have other names.
+    let [a, b, ..] = log.0;
+    let prefix = format!("H{a:02X}{b:02X}");
+    highwater_gateway::Settings {
+        ouch: venue.ouch,
+        itch: venue.itch,
+        plaintext: venue.plaintext,
+        users: venue.users.clone(),
+        limits: venue.limits,
+        session_prefix: Alpha::new(prefix.as_bytes()).expect("it has five letters and digits"),
+    }
+}
+
+/// The configuration of an engine in the default directory.
+fn engine_of(settings: &Settings) -> Result<Config, String> {
+    let mut config = settings.config().map_err(|error| error.to_string())?;
+    if settings.data.is_none() {
+        config.data = PathBuf::from("highwater-venue");
+    }
+    Ok(config)
+}

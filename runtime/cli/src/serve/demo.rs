@@ -1,0 +1,70 @@
+//! The demonstration: a small venue for this machine alone.
+
+use super::market::Instrument;
+use super::schedule::{Do, Schedule, Step};
+use super::{KEEP_DAYS_DEFAULT, Venue, engine_of};
+use crate::settings::Settings;
+use highwater::types::{AccountId, InstrumentTerms, LogId, SelfTrade, SessionId, Symbol};
+use highwater_engine::config::{Keep, SnapshotPlan};
+use highwater_gateway::{Limits, OnDisconnect, PasswordHash, Plaintext, Role, Trader, User};
+use highwater_protocols::Alpha;
+use highwater_protocols::soup::Password;
+use std::net::{Ipv4Addr, SocketAddr};
+
+const SYMBOLS: [&str; 4] = ["GOLD", "SILVER", "COPPER", "TIN"];
+const USERS: [&str; 4] = ["DEMO1", "DEMO2", "DEMO3", "DEMO4"];
+
+/// Bytes of log behind which a snapshot is made: what is before it goes away.
+const SNAPSHOT_BYTES: u64 = 64 << 20;
+
+/// The demonstration, but for its users: their password depends on the log.
+pub(super) fn venue() -> Venue {
+    let mut engine = engine_of(&Settings::default()).expect("the defaults are possible");
+    engine.snapshots =
+        SnapshotPlan { bytes: Some(SNAPSHOT_BYTES), keep: Keep::Snapshot, ..engine.snapshots };
+    let instrument = |symbol: &str| Instrument {
+        symbol: Symbol::new(symbol.as_bytes()).expect("it is short"),
+        terms: InstrumentTerms::OPEN,
+    };
+    let midnight = Step { at: 0, what: Do::EndOfDay, symbols: Vec::new() };
+    let on_loopback = |port| Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    Venue {
+        engine,
+        instruments: SYMBOLS.map(instrument).to_vec(),
+        users: Vec::new(),
+        password: Some(String::new()),
+        ouch: on_loopback(7_001),
+        itch: on_loopback(7_002),
+        plaintext: Plaintext::Loopback,
+        limits: Limits::DEFAULT,
+        schedule: Schedule::new(vec![midnight]),
+        keep_days: KEEP_DAYS_DEFAULT,
+        has_maker: true,
+    }
+}
+
+/// Gives the users names, and the one password that goes with the log.
+pub(super) fn name_users(venue: &mut Venue, log: LogId) {
+    let text: String = log.to_string().chars().rev().take(8).collect();
+    let password = Password(Alpha::new(text.as_bytes()).expect("it has 8 digits"));
+    let hash = PasswordHash::of(password);
+    venue.password = Some(text);
+    venue.users = (1..).zip(USERS).map(|(number, name)| user(number, name, &hash)).collect();
+}
+
+fn user(number: u16, name: &str, hash: &PasswordHash) -> User {
+    let firm = format!("FRM{number}");
+    User {
+        name: Alpha::new(name.as_bytes()).expect("it is short"),
+        password: hash.clone(),
+        role: Role::Trader(Trader {
+            session: SessionId(number),
+            firm: Alpha::new(firm.as_bytes()).expect("it is short"),
+            account: AccountId(number.into()),
+            self_trade: SelfTrade::Allow,
+            on_disconnect: OnDisconnect::Keep,
+            throttle: None,
+        }),
+        addresses: Vec::new(),
+    }
+}

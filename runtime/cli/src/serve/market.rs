@@ -1,0 +1,97 @@
+//! The operator's desk: defines instruments, and moves them through the day.
+
+use super::schedule::{Do, Step};
+use highwater::command::{Action, Control, Definition};
+use highwater::event::EventKind;
+use highwater::types::{InstrumentId, InstrumentTerms, Symbol};
+use highwater_console::CommandError;
+use highwater_host::Session;
+use highwater_platform::Platform;
+use std::time::Duration;
+
+/// A call that takes longer will not be answered.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// In an auction, what it would trade is told so often.
+const TOLD_EVERY_NS: u64 = 1_000_000_000;
+
+/// An instrument of a venue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Instrument {
+    pub(super) symbol: Symbol,
+    pub(super) terms: InstrumentTerms,
+}
+
+/// The instruments of a venue, and the operator's session.
+pub(super) struct Market<P: Platform> {
+    operator: Session<P>,
+    instruments: Vec<(Symbol, InstrumentId)>,
+    /// Whether any may be in an auction.
+    in_auction: bool,
+    told_ns: u64,
+}
+
+impl<P: Platform> Market<P> {
+    /// Defines the instruments; those that are there already stay as they are.
+    pub(super) fn open(
+        mut operator: Session<P>,
+        wanted: &[Instrument],
+    ) -> Result<Self, CommandError> {
+        let mut instruments = Vec::new();
+        for Instrument { symbol, terms } in wanted {
+            let define = Definition { symbol: *symbol, terms: *terms };
+            let defined = operator.call(Action::DefineInstrument(define), PATIENCE, &mut ());
+            let event = defined.map_err(failed)?;
+            if matches!(event.kind, EventKind::Rejected { .. }) {
+                return Err(CommandError::failed(format!(
+                    "the instrument '{symbol}' was rejected: the engine holds no more, or its terms \
+                     are not possible; raise 'instruments' of the engine, or correct the terms"
+                )));
+            }
+            instruments.push((*symbol, event.instrument));
+        }
+        // The log may have left some in an auction.
+        Ok(Self { operator, instruments, in_auction: true, told_ns: 0 })
+    }
+
+    /// The numbers of the instruments, in their order.
+    pub(super) fn ids(&self) -> impl Iterator<Item = InstrumentId> {
+        self.instruments.iter().map(|(_, id)| *id)
+    }
+
+    /// A step of the schedule. Where it changes nothing, the engine says so, which is no failure.
+    pub(super) fn step(&mut self, step: &Step) -> Result<(), CommandError> {
+        let control = match step.what {
+            Do::EndOfDay => return self.call(Action::EndOfDay),
+            Do::StartAuction => Control::StartAuction,
+            Do::Uncross => Control::Uncross,
+            Do::Halt => Control::Halt,
+            Do::Resume => Control::Resume,
+        };
+        self.in_auction |= step.what == Do::StartAuction;
+        let of_step = |symbol: &Symbol| step.symbols.is_empty() || step.symbols.contains(symbol);
+        let chosen: Vec<_> =
+            self.instruments.iter().filter(|(symbol, _)| of_step(symbol)).copied().collect();
+        for (_, instrument) in chosen {
+            self.call(Action::Control { instrument, control })?;
+        }
+        Ok(())
+    }
+
+    /// Tells the time while there may be auctions: the feed says then what they would trade.
+    pub(super) fn tick(&mut self, now_ns: u64) -> Result<(), CommandError> {
+        if self.in_auction && now_ns.saturating_sub(self.told_ns) >= TOLD_EVERY_NS {
+            self.told_ns = now_ns;
+            self.call(Action::Clock { now_ns })?;
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, action: Action) -> Result<(), CommandError> {
+        self.operator.call(action, PATIENCE, &mut ()).map(|_| ()).map_err(failed)
+    }
+}
+
+fn failed<E: std::fmt::Display>(error: E) -> CommandError {
+    CommandError::failed(error)
+}

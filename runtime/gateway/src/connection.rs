@@ -1,0 +1,244 @@
+//! A connection: bytes in and out, and who is at the other end.
+
+use crate::transcript::Cursor;
+use crate::venue::{StreamOf, Transcripts};
+use highwater_protocols::soup::{LoginRequest, Packet, ServerPacket};
+use mio::net::TcpStream;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::IpAddr;
+
+/// Bytes that wait to be worked on, or to be sent, at most; each way.
+pub(crate) const WAITING_BYTES_MAX: usize = 16 << 10;
+
+/// What is served at a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Service {
+    /// Orders, by OUCH.
+    Orders,
+    /// The feed, by ITCH.
+    Feed,
+}
+
+/// How far a connection is.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// It has not logged in.
+    New,
+    /// Its password is being checked: nothing is read meanwhile.
+    Checking(LoginRequest),
+    /// It reads a stream, and may enter orders.
+    LoggedIn(Reader),
+    /// What waits is sent, and then it is closed.
+    Ending,
+}
+
+/// Who is logged in, and how far it has read.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    /// The user, by its index in the settings.
+    pub(crate) user: usize,
+    /// The port, by its index, of one that enters orders.
+    pub(crate) port: Option<usize>,
+    pub(crate) stream: StreamOf,
+    pub(crate) day: u32,
+    pub(crate) cursor: Cursor,
+}
+
+/// A connection.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what each side of a socket is ready for")]
+pub(crate) struct Connection {
+    pub(crate) socket: TcpStream,
+    /// No other connection ever has it.
+    pub(crate) id: u64,
+    pub(crate) address: IpAddr,
+    pub(crate) service: Service,
+    pub(crate) state: State,
+    /// Received and not worked on.
+    pub(crate) input: Vec<u8>,
+    /// To be sent, from `sent` on.
+    output: Vec<u8>,
+    sent: usize,
+    /// When it was accepted, by the monotonic clock, as all times here.
+    pub(crate) accepted_ns: u64,
+    /// When a byte came last.
+    pub(crate) received_ns: u64,
+    /// When a packet was put out last.
+    pub(crate) told_ns: u64,
+    /// Since when it takes no byte.
+    pub(crate) stalled_ns: Option<u64>,
+    /// After this long without a byte the peer is gone.
+    pub(crate) silence_ns: u64,
+    /// Whether the system may have bytes for us, or room for more.
+    pub(crate) is_readable: bool,
+    pub(crate) is_writable: bool,
+    /// Whether the peer sends nothing more.
+    pub(crate) is_over: bool,
+    /// Whether what it sent waits until it has taken what it is told.
+    pub(crate) is_held: bool,
+}
+
+/// What came of sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// All that there is was sent, or the system takes no more now.
+    Enough,
+    /// There is more of the stream.
+    More,
+    /// The connection is at its end.
+    Ended,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        (socket, id): (TcpStream, u64),
+        (address, service): (IpAddr, Service),
+        silence_ns: u64,
+        now_ns: u64,
+    ) -> Self {
+        Self {
+            socket,
+            id,
+            address,
+            service,
+            state: State::New,
+            input: Vec::new(),
+            output: Vec::new(),
+            sent: 0,
+            accepted_ns: now_ns,
+            received_ns: now_ns,
+            told_ns: now_ns,
+            stalled_ns: None,
+            silence_ns,
+            is_readable: true,
+            is_writable: true,
+            is_over: false,
+            is_held: false,
+        }
+    }
+
+    /// Whether it has logged in, or will within a moment.
+    pub(crate) const fn is_logged_in(&self) -> bool {
+        matches!(self.state, State::LoggedIn(_))
+    }
+
+    /// Reads what there is room for.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub(crate) fn receive(&mut self, now_ns: u64) -> io::Result<()> {
+        while self.is_readable && self.input.len() < WAITING_BYTES_MAX {
+            let before = self.input.len();
+            self.input.resize(WAITING_BYTES_MAX, 0);
+            let received = self.socket.read(&mut self.input[before..]);
+            self.input.truncate(before + received.as_ref().copied().unwrap_or(0));
+            match received {
+                Ok(0) => {
+                    (self.is_over, self.is_readable) = (true, false);
+                }
+                Ok(_) => self.received_ns = now_ns,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.is_readable = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a packet out.
+    pub(crate) fn tell(&mut self, packet: &ServerPacket<'_>, now_ns: u64) {
+        let at = self.output.len();
+        self.output.resize(at + packet.length(), 0);
+        packet.emit(&mut self.output[at..]).expect("there is room for the packet");
+        self.told_ns = now_ns;
+    }
+
+    /// Says something for people to read.
+    pub(crate) fn say(&mut self, text: &str, now_ns: u64) {
+        self.tell(&ServerPacket::Debug(text.as_bytes()), now_ns);
+    }
+
+    /// Whether there is room for more to be told.
+    pub(crate) const fn may_be_told(&self) -> bool {
+        self.output.len() < WAITING_BYTES_MAX
+    }
+
+    /// Whether nothing waits to be sent.
+    pub(crate) const fn is_flushed(&self) -> bool {
+        self.sent == self.output.len()
+    }
+
+    /// Sends what waits, and one piece of the stream.
+    ///
+    /// # Errors
+    /// The connection is lost, or the transcript cannot be read.
+    pub(crate) fn send(&mut self, transcripts: &mut Transcripts, now_ns: u64) -> io::Result<Sent> {
+        self.push(now_ns)?;
+        if !self.is_flushed() {
+            return Ok(Sent::Enough);
+        }
+        let more = self.fill(transcripts, now_ns)?;
+        self.push(now_ns)?;
+        Ok(match self.state {
+            _ if !self.is_flushed() => Sent::Enough,
+            State::Ending => Sent::Ended,
+            State::New | State::Checking(_) | State::LoggedIn(_) if more => Sent::More,
+            State::New | State::Checking(_) | State::LoggedIn(_) => Sent::Enough,
+        })
+    }
+
+    /// Takes what the peer has sent and nobody will work on: a socket that is closed before would
+    /// throw away what the peer has not received.
+    pub(crate) fn discard_input(&mut self) {
+        let mut discarded = [0; 4_096];
+        for _ in 0..16 {
+            match self.socket.read(&mut discarded) {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => break,
+            }
+        }
+    }
+
+    /// Takes a piece of the stream; tells whether there is more.
+    fn fill(&mut self, transcripts: &mut Transcripts, now_ns: u64) -> io::Result<bool> {
+        let today = transcripts.day();
+        let State::LoggedIn(reader) = &mut self.state else { return Ok(false) };
+        let Some(transcript) = transcripts.transcript(reader.day, reader.stream) else {
+            // It is two days behind.
+            return Err(ErrorKind::NotFound.into());
+        };
+        let more = reader.cursor.fill(transcript, &mut self.output, WAITING_BYTES_MAX)?;
+        if !self.output.is_empty() {
+            self.told_ns = now_ns;
+        }
+        if !more && reader.day < today {
+            self.tell(&ServerPacket::EndOfSession, now_ns);
+            self.state = State::Ending;
+        }
+        Ok(more)
+    }
+
+    /// Sends what waits, as much as the system takes.
+    fn push(&mut self, now_ns: u64) -> io::Result<()> {
+        while self.is_writable && !self.is_flushed() {
+            match self.socket.write(&self.output[self.sent..]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.sent += count;
+                    self.stalled_ns = None;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.is_writable = false;
+                    self.stalled_ns = self.stalled_ns.or(Some(now_ns));
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if self.is_flushed() {
+            self.output.clear();
+            self.sent = 0;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! A running gateway: how it is started, and how it ends.
+
+use crate::connection::Service;
+use crate::error::GatewayError;
+use crate::handle::Handle;
+use crate::port::{Port, number_of, session_of};
+use crate::server::{Server, Started};
+use crate::settings::{Plaintext, Settings, Trader};
+use crate::venue::{OnCheckpoint, Venue};
+use highwater::types::SessionId;
+use highwater_host::Trunk;
+use highwater_platform::Platform;
+use highwater_publisher::files::{Publication, Targets};
+use mio::Poll;
+use mio::net::TcpListener;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+
+/// Where a gateway listens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Listening {
+    /// Orders.
+    pub ouch: Option<SocketAddr>,
+    /// The feed.
+    pub itch: Option<SocketAddr>,
+}
+
+/// A gateway that serves, on a thread of its own (`hw-net`).
+///
+/// It goes on until the host ends, and hands over everything that the host releases until then.
+/// When it is dropped before, the host no longer waits for it.
+#[derive(Debug)]
+pub struct Gateway {
+    listening: Listening,
+    handle: Arc<Handle>,
+    thread: Option<JoinHandle<Result<Publication, GatewayError>>>,
+}
+
+impl Gateway {
+    /// Listens, and serves from then on. `publication` has caught up with the sequence that the
+    /// trunk goes on behind; `targets` are those that it was opened with.
+    ///
+    /// # Errors
+    /// It must not or cannot listen, or users are not distinct.
+    pub fn start<P: Platform>(
+        platform: P,
+        trunk: Trunk<P>,
+        (publication, targets): (Publication, &Targets),
+        settings: Settings,
+        on_checkpoint: OnCheckpoint,
+    ) -> Result<Self, GatewayError> {
+        check_users(&settings, trunk.sessions_max())?;
+        let poll = Poll::new().map_err(|error| GatewayError::Io("a way to wait", error))?;
+        let handle =
+            Handle::new(&poll).map_err(|error| GatewayError::Io("a way to wake it", error))?;
+        let mut listeners = Vec::new();
+        let mut listen = |service, address: Option<SocketAddr>| {
+            let Some(address) = address else { return Ok(None) };
+            let listener = bound(address, settings.plaintext)?;
+            let address = listener.local_addr().unwrap_or(address);
+            listeners.push((service, listener));
+            Ok::<_, GatewayError>(Some(address))
+        };
+        let listening = Listening {
+            ouch: listen(Service::Orders, settings.ouch)?,
+            itch: listen(Service::Feed, settings.itch)?,
+        };
+        let ports = ports_of(&settings, &publication, &trunk);
+        let venue = Venue::new(publication, targets, on_checkpoint)
+            .map_err(|error| GatewayError::Io("to read the streams", error))?;
+        let handle = Arc::new(handle);
+        let started = Started { poll, listeners, trunk, venue, ports, settings };
+        let server = Server::new(platform, started, Arc::clone(&handle))
+            .map_err(|error| GatewayError::Io("what it needs to serve", error))?;
+        let thread = Builder::new()
+            .name("hw-net".to_owned())
+            .spawn(move || server.run())
+            .map_err(|error| GatewayError::Io("a thread", error))?;
+        Ok(Self { listening, handle, thread: Some(thread) })
+    }
+
+    /// Where it listens; ports that the system chose are known here.
+    pub const fn listening(&self) -> Listening {
+        self.listening
+    }
+
+    /// Takes nothing from clients any more, and accepts nobody; what the host releases is still
+    /// handed over.
+    pub fn close(&self) {
+        self.handle.close();
+    }
+
+    /// Whether its thread has ended.
+    pub fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits for its end, which comes behind the host's; the publication holds everything that the
+    /// host released, and has no checkpoint there.
+    ///
+    /// # Errors
+    /// Why it ended by itself.
+    pub fn join(mut self) -> Result<Publication, GatewayError> {
+        let thread = self.thread.take().ok_or(GatewayError::Panicked)?;
+        thread.join().unwrap_or(Err(GatewayError::Panicked))
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.handle.give_up();
+            drop(thread.join());
+        }
+    }
+}
+
+/// A listener.
+fn bound(address: SocketAddr, plaintext: Plaintext) -> Result<TcpListener, GatewayError> {
+    match plaintext {
+        Plaintext::Loopback if !address.ip().is_loopback() => {
+            return Err(GatewayError::NotLoopback(address));
+        }
+        Plaintext::Loopback | Plaintext::TrustedNetwork => {}
+    }
+    TcpListener::bind(address).map_err(|error| GatewayError::Listen(address, error))
+}
+
+/// Names and sessions tell users apart.
+fn check_users(settings: &Settings, sessions_max: u32) -> Result<(), GatewayError> {
+    let (mut names, mut sessions) = (BTreeSet::new(), BTreeSet::new());
+    for user in &settings.users {
+        if user.name.is_blank() {
+            return Err(GatewayError::Users("a user has no name".to_owned()));
+        }
+        if !names.insert(user.name) {
+            return Err(GatewayError::Users(format!("the user '{}' is there twice", user.name)));
+        }
+    }
+    for (_, Trader { session, .. }) in settings.traders() {
+        if session == SessionId::OPERATOR || u32::from(session.0) >= sessions_max {
+            let wrong = format!(
+                "session {session} is none that a trader can have: they are 1 to {}",
+                sessions_max.saturating_sub(1)
+            );
+            return Err(GatewayError::Users(wrong));
+        }
+        if !sessions.insert(session) {
+            return Err(GatewayError::Users(format!("session {session} has two traders")));
+        }
+    }
+    Ok(())
+}
+
+/// The ports of all traders, as the log left them.
+fn ports_of<P: Platform>(
+    settings: &Settings,
+    publication: &Publication,
+    trunk: &Trunk<P>,
+) -> Vec<Port> {
+    let publisher = &publication.publisher;
+    let mut ports: Vec<Port> = settings
+        .traders()
+        .map(|(_, trader)| {
+            let last = trunk.recovered_client_sequence(trader.session);
+            Port::new(trader, last, publisher.disabled_firms(trader.session))
+        })
+        .collect();
+    let by_session: BTreeMap<_, _> =
+        ports.iter().enumerate().map(|(index, port)| (port.trader.session, index)).collect();
+    for (_, order) in publisher.open_orders() {
+        let session = session_of(order).and_then(|session| by_session.get(&session));
+        if let Some(index) = session {
+            ports[*index].knows(number_of(order));
+        }
+    }
+    ports
+}

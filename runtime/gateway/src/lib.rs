@@ -1,0 +1,29 @@
+//! The gateway of a venue: sockets in front of a host's trunk and the streams that are published of
+//! its log.
+//!
+//! Orders come in by OUCH, market data goes out by ITCH, both over SoupBinTCP. One thread does all
+//! of it. What a client is told was written to its transcript before, and follows from the log: after
+//! a crash it logs in with its last number and reads on, byte for byte. `docs/gateway.md` says how
+//! to connect, and what happens when something fails.
+
+#![forbid(unsafe_code)]
+
+mod connection;
+mod entry;
+mod error;
+mod gateway;
+mod handle;
+mod logins;
+mod passwords;
+mod port;
+mod round;
+mod server;
+mod settings;
+mod transcript;
+mod venue;
+
+pub use error::GatewayError;
+pub use gateway::{Gateway, Listening};
+pub use passwords::{HashFault, PasswordHash};
+pub use settings::{Limits, OnDisconnect, Plaintext, Role, Settings, Throttle, Trader, User};
+pub use venue::OnCheckpoint;
