@@ -178,7 +178,7 @@ enum hw_command_kind
     HW_COMMAND_KIND_REDUCE = 3,
     /**
      * Change an open order: `instrument`, `order`, `new_order`, `account`, `rule`, `price`,
-     * `quantity`, `trigger`, `client_bytes`.
+     * `sizing`, `quantity`, `trigger`, `client_bytes`.
      */
     HW_COMMAND_KIND_REPLACE = 4,
     /**
@@ -376,6 +376,35 @@ enum hw_replace_rule
 typedef enum hw_replace_rule hw_replace_rule;
 #else
 typedef uint8_t hw_replace_rule;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the quantity of a Replace is.
+ */
+enum hw_replace_sizing
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The new open quantity.
+     */
+    HW_REPLACE_SIZING_OPEN = 0,
+    /**
+     * What is added to the quantity that is open when the command is executed.
+     */
+    HW_REPLACE_SIZING_MORE = 1,
+    /**
+     * What is taken off it; all of it or more cancels the order.
+     */
+    HW_REPLACE_SIZING_LESS = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hw_replace_sizing hw_replace_sizing;
+#else
+typedef uint8_t hw_replace_sizing;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -1347,7 +1376,7 @@ typedef struct hw_command {
      */
     uint64_t new_order;
     /**
-     * In lots, 1 to 2^62.
+     * In lots, 1 to 2^62; of a Replace see `sizing`.
      */
     uint64_t quantity;
     /**
@@ -1442,6 +1471,10 @@ typedef struct hw_command {
      * An `hw_replace_rule`.
      */
     uint8_t rule;
+    /**
+     * An `hw_replace_sizing`.
+     */
+    uint8_t sizing;
     /**
      * An `hw_control`.
      */

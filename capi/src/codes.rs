@@ -1,6 +1,6 @@
 //! The numbers that stand for sides, types, kinds and reasons; none is ever reused.
 
-use highwater::command::Control;
+use highwater::command::{Control, ReplaceSizing};
 use highwater::event::{CancelReason, RejectReason};
 use highwater::types::{OrderType, Phase, ReplaceRule, SelfTrade, Side, TimeInForce};
 
@@ -18,7 +18,7 @@ pub enum HwCommandKind {
     /// Take `quantity` off an open order: `instrument`, `order`, `account`.
     Reduce = 3,
     /// Change an open order: `instrument`, `order`, `new_order`, `account`, `rule`, `price`,
-    /// `quantity`, `trigger`, `client_bytes`.
+    /// `sizing`, `quantity`, `trigger`, `client_bytes`.
     Replace = 4,
     /// Cancel what is chosen: `chosen`, `side`, and what `chosen` names.
     MassCancel = 5,
@@ -102,6 +102,18 @@ pub enum HwReplaceRule {
     Modify = 0,
     /// It is always lost.
     CancelReplace = 1,
+}
+
+/// What the quantity of a Replace is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum HwReplaceSizing {
+    /// The new open quantity.
+    Open = 0,
+    /// What is added to the quantity that is open when the command is executed.
+    More = 1,
+    /// What is taken off it; all of it or more cancels the order.
+    Less = 2,
 }
 
 /// A change of how an instrument trades.
@@ -316,6 +328,7 @@ read!(HwOrderType, OrderType: Limit Market Stop StopLimit);
 read!(HwTimeInForce, TimeInForce: GoodTillCancel ImmediateOrCancel FillOrKill Day GoodTillDate);
 read!(HwSelfTrade, SelfTrade: Allow CancelNewest CancelOldest CancelBoth);
 read!(HwReplaceRule, ReplaceRule: Modify CancelReplace);
+read!(HwReplaceSizing, ReplaceSizing: Open More Less);
 read!(HwControl, Control: Halt Resume MatchingOn MatchingOff StartAuction Uncross);
 read!(HwSyncMode, HwSyncMode: Group Full Interval Checkpoint Off);
 write!(HwSide, Side: Buy Sell);

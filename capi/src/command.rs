@@ -1,14 +1,14 @@
 //! Commands as the host says them: numbers, which become a command of the core or are no command.
 
 use crate::codes::{
-    HwCommandKind, HwControl, HwOrderType, HwReplaceRule, HwSelfTrade, HwSide, HwTimeInForce,
+    HwCommandKind, HwControl, HwOrderType, HwReplaceRule, HwReplaceSizing, HwSelfTrade, HwSide,
+    HwTimeInForce,
 };
 use crate::pointer::{borrow, put, status_of};
 use crate::status::HwStatus;
 use core::ffi::{CStr, c_char};
 use highwater::command::{
     Action, ClientBytes, Command, Conditions, Definition, MassCancel, NewOrder, Note, ReplaceOrder,
-    ReplaceSizing,
 };
 use highwater::limits::{CLIENT_BYTES_MAX, SYMBOL_BYTES_MAX};
 use highwater::types::{
@@ -42,7 +42,7 @@ pub struct HwCommand {
     pub order: u64,
     /// Its name from now on, of a Replace.
     pub new_order: u64,
-    /// In lots, 1 to 2^62.
+    /// In lots, 1 to 2^62; of a Replace see `sizing`.
     pub quantity: u64,
     /// Lots that an iceberg shows; 0 shows all.
     pub display: u64,
@@ -90,6 +90,8 @@ pub struct HwCommand {
     pub post_only: u8,
     /// An `hw_replace_rule`.
     pub rule: u8,
+    /// An `hw_replace_sizing`.
+    pub sizing: u8,
     /// An `hw_control`.
     pub control: u8,
     /// What a mass cancel chooses: a sum of `HW_CHOOSE_...`; `side` chooses besides.
@@ -219,7 +221,7 @@ impl HwCommand {
                 account,
                 rule: HwReplaceRule::read(self.rule)?,
                 price: Ticks(self.price),
-                sizing: ReplaceSizing::Open,
+                sizing: HwReplaceSizing::read(self.sizing)?,
                 quantity: Lots(self.quantity),
                 trigger: Ticks(self.trigger),
                 client_bytes: self.client_bytes()?,

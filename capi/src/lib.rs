@@ -32,7 +32,7 @@ pub use book_views::{
 };
 pub use codes::{
     HwCancelReason, HwCommandKind, HwControl, HwEventKind, HwOrderType, HwPhase, HwRejectReason,
-    HwReplaceRule, HwSelfTrade, HwSide, HwSyncMode, HwTimeInForce,
+    HwReplaceRule, HwReplaceSizing, HwSelfTrade, HwSide, HwSyncMode, HwTimeInForce,
 };
 pub use command::{
     HW_CHOOSE_ACCOUNT, HW_CHOOSE_INSTRUMENT, HW_CHOOSE_SESSION, HW_CLIENT_BYTES, HW_SYMBOL_BYTES,

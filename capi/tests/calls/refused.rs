@@ -174,6 +174,7 @@ fn codes_that_stand_for_nothing_are_refused() {
         HwCommand { self_trade: 4, ..good },
         HwCommand { post_only: 2, ..good },
         HwCommand { rule: 2, ..of_kind(HwCommandKind::Replace) },
+        HwCommand { sizing: 3, ..of_kind(HwCommandKind::Replace) },
         HwCommand { control: 0, ..of_kind(HwCommandKind::Control) },
         HwCommand { control: 7, ..of_kind(HwCommandKind::Control) },
         HwCommand { chosen: 8, ..of_kind(HwCommandKind::MassCancel) },

@@ -140,8 +140,7 @@ pub(super) struct ReplaceBody {
     pub(super) new_order: Le64,
     pub(super) quantity_lots: Le64,
     pub(super) price_ticks_and_instrument: LePair,
-    /// The rule is 1 modify, 2 cancel-replace. The sizing is 0 for the new open quantity, 1 for more,
-    /// 2 for less.
+    /// The rule is 1 modify, 2 cancel-replace; the sizing 0 the open quantity, 1 more, 2 less.
     pub(super) account_session_rule_and_sizing: LeMix,
     pub(super) zero_and_trigger_ticks: LePair,
 }

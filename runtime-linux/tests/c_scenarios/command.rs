@@ -1,12 +1,12 @@
 //! Commands of the engine, said in C.
 
 use highwater::command::{Action, ClientBytes, Command, Conditions, Control, Definition};
-use highwater::command::{MassCancel, NewOrder, ReplaceOrder};
+use highwater::command::{MassCancel, NewOrder, ReplaceOrder, ReplaceSizing};
 use highwater::types::{OrderType, ReplaceRule, SelfTrade, SessionId, Side, TimeInForce};
 use highwater_capi::{
     HW_CHOOSE_ACCOUNT, HW_CHOOSE_INSTRUMENT, HW_CHOOSE_SESSION, HW_CLIENT_BYTES, HwCommand,
-    HwCommandKind, HwControl, HwDefinition, HwOrderType, HwReplaceRule, HwSelfTrade, HwSide,
-    HwTimeInForce,
+    HwCommandKind, HwControl, HwDefinition, HwOrderType, HwReplaceRule, HwReplaceSizing,
+    HwSelfTrade, HwSide, HwTimeInForce,
 };
 
 /// What a host in C hands over.
@@ -130,6 +130,11 @@ fn replace_order(replace: &ReplaceOrder, from: &HwCommand) -> HwCommand {
             ReplaceRule::CancelReplace => HwReplaceRule::CancelReplace,
         } as u8,
         price: replace.price.0,
+        sizing: match replace.sizing {
+            ReplaceSizing::Open => HwReplaceSizing::Open,
+            ReplaceSizing::More => HwReplaceSizing::More,
+            ReplaceSizing::Less => HwReplaceSizing::Less,
+        } as u8,
         quantity: replace.quantity.0,
         trigger: replace.trigger.0,
         ..with_bytes(replace.client_bytes, from)

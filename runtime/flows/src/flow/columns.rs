@@ -39,6 +39,7 @@ columns! {
     Type "type",
     Tif "tif",
     Trigger "trigger",
+    Sizing "sizing",
     Display "display",
     MinQty "min_qty",
     Prevention "prevention",

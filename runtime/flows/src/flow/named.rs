@@ -42,6 +42,9 @@ const SELF_TRADES: &[(&str, SelfTrade)] = &[
     ("CANCEL_BOTH", SelfTrade::CancelBoth),
 ];
 
+const SIZINGS: &[(&str, ReplaceSizing)] =
+    &[("OPEN", ReplaceSizing::Open), ("MORE", ReplaceSizing::More), ("LESS", ReplaceSizing::Less)];
+
 const FLAGS: &[(&str, bool)] = &[("0", false), ("1", true), ("FALSE", false), ("TRUE", true)];
 
 /// The highest `seq` of a line that the operator sends: see [`operators_sequence`].
@@ -71,6 +74,10 @@ pub(super) fn time_in_force_word(time_in_force: TimeInForce) -> &'static str {
 
 pub(super) fn self_trade_word(self_trade: SelfTrade) -> &'static str {
     word_of(SELF_TRADES, self_trade)
+}
+
+pub(super) fn sizing_word(sizing: ReplaceSizing) -> &'static str {
+    word_of(SIZINGS, sizing)
 }
 
 /// Whether a line of the plain header has to be read here, because of its command.
@@ -216,6 +223,19 @@ impl Reader<'_> {
         }))
     }
 
+    /// What the quantity of a change is. One that is empty or negative is no difference, or it
+    /// would be less than everything: the book rejects it.
+    fn sizing(&self, kind: FlowKind) -> Result<ReplaceSizing, LineProblem> {
+        if !matches!(kind, FlowKind::Replace { .. }) {
+            return Ok(ReplaceSizing::Open);
+        }
+        let sizing = self.fields.word(Column::Sizing, SIZINGS)?;
+        Ok(match self.fields.integer(Column::Qty)? {
+            Integer::Number(_) => sizing,
+            Integer::Missing | Integer::Negative => ReplaceSizing::Open,
+        })
+    }
+
     /// Whether the line's sender is the one that plain lines have.
     fn is_usual_sender(&self) -> Result<bool, LineProblem> {
         let session = self.fields.session(Column::Session)?.unwrap_or(FLOW_SESSION);
@@ -349,7 +369,9 @@ impl Reader<'_> {
         };
         let plain = self.plain(symbol, kind)?;
         let trigger = self.fields.price(Column::Trigger, 0)?;
-        if self.is_usual_sender()? && trigger == Ticks(0) && word != Word::Modify {
+        let sizing = self.sizing(kind)?;
+        let is_plain = trigger == Ticks(0) && sizing == ReplaceSizing::Open && word != Word::Modify;
+        if self.is_usual_sender()? && is_plain {
             return Ok(FlowStep::Line(plain));
         }
         let account = self.fields.account()?.unwrap_or_default();
@@ -369,7 +391,7 @@ impl Reader<'_> {
                     account,
                     rule,
                     price: plain.price,
-                    sizing: ReplaceSizing::Open,
+                    sizing,
                     quantity: plain.quantity,
                     trigger,
                     client_bytes: ClientBytes::EMPTY,

@@ -70,8 +70,8 @@ static COMMANDS: [Command; 18] = [
     command("IOC", Word::Ioc, NEW),
     command("CANCEL", Word::Cancel, orders![Account]),
     command("REDUCE", Word::Reduce, orders![Account]),
-    command("REPLACE", Word::Replace, orders![Account, Trigger]),
-    command("MODIFY", Word::Modify, orders![Account, Trigger]),
+    command("REPLACE", Word::Replace, orders![Account, Trigger, Sizing]),
+    command("MODIFY", Word::Modify, orders![Account, Trigger, Sizing]),
     command(
         "MASS_CANCEL",
         Word::MassCancel,

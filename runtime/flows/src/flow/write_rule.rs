@@ -2,7 +2,7 @@
 
 use super::columns::Column;
 use super::line::{UNNAMED, symbol_of};
-use super::named::{order_type_word, self_trade_word, time_in_force_word};
+use super::named::{order_type_word, self_trade_word, sizing_word, time_in_force_word};
 use super::words::text_of_control;
 use highwater::command::{Action, ClientBytes, Conditions, MassCancel, NewOrder, ReplaceOrder};
 use highwater::types::{
@@ -181,6 +181,7 @@ impl WrittenLine {
         };
         self.change(command, replace.order, replace.account);
         self.add(Column::PriceTicks, replace.price);
+        self.add_unless(Column::Sizing, sizing_word(replace.sizing), &"OPEN");
         self.add(Column::Qty, replace.quantity);
         self.add_unless(Column::NewOrderId, replace.new_order, &replace.order);
         self.add_unless(Column::Trigger, replace.trigger, &Ticks(0));

@@ -3,7 +3,7 @@
 use super::integer::Integer;
 use super::json::{Complaint, Fields, Object, Raw, choice, nullable, read};
 use super::terms::{Ends, GivenInstrument};
-use highwater::command::ClientBytes;
+use highwater::command::{ClientBytes, ReplaceSizing};
 use highwater::types::{OrderType, ReplaceRule, SelfTrade, Side, TimeInForce};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -132,6 +132,8 @@ pub(super) struct ReplaceAsk {
     #[serde(default = "usual_rule", deserialize_with = "rule")]
     pub(super) rule: ReplaceRule,
     pub(super) price: Option<Integer>,
+    #[serde(default, deserialize_with = "sizing")]
+    pub(super) sizing: ReplaceSizing,
     #[serde(rename = "qty")]
     pub(super) quantity: Option<Integer>,
     pub(super) trigger: Option<Integer>,
@@ -175,6 +177,9 @@ const SELF_TRADES: &[(&str, SelfTrade)] = &[
 const RULES: &[(&str, ReplaceRule)] =
     &[("modify", ReplaceRule::Modify), ("cancel_replace", ReplaceRule::CancelReplace)];
 
+const SIZINGS: &[(&str, ReplaceSizing)] =
+    &[("open", ReplaceSizing::Open), ("more", ReplaceSizing::More), ("less", ReplaceSizing::Less)];
+
 /// The word for a meaning.
 fn word_of<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
     words.iter().find(|(_, known)| known == meaning).map_or("", |(word, _)| word)
@@ -193,6 +198,11 @@ pub(super) fn time_in_force_name(time_in_force: TimeInForce) -> &'static str {
 /// The prevention as files write it.
 pub(super) fn self_trade_name(self_trade: SelfTrade) -> &'static str {
     word_of(SELF_TRADES, &self_trade)
+}
+
+/// The sizing as files write it.
+pub(super) fn sizing_name(sizing: ReplaceSizing) -> &'static str {
+    word_of(SIZINGS, &sizing)
 }
 
 impl Step {
@@ -287,6 +297,10 @@ fn self_trade<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SelfTrade, D
 
 fn rule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReplaceRule, D::Error> {
     choice(deserializer, RULES)
+}
+
+fn sizing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReplaceSizing, D::Error> {
+    choice(deserializer, SIZINGS)
 }
 
 const fn usual_rule() -> ReplaceRule {

@@ -7,7 +7,8 @@
 //! |---|---|---|
 //! | price, trigger | 0: `bad_price` | 2^32 - 1: `bad_price` |
 //! | quantity of a New | 0: `bad_quantity` | 2^64 - 1: `bad_quantity` |
-//! | quantity of a Replace, minimum | 2^64 - 1: `bad_quantity` | 2^64 - 1: `bad_quantity` |
+//! | quantity of a Replace, more, minimum | 2^64 - 1: `bad_quantity` | 2^64 - 1: `bad_quantity` |
+//! | quantity of a Replace, less | an open 2^64 - 1: `bad_quantity` | 2^64 - 1: cancels the order |
 //! | peak, also when it is 0 | 2^64 - 1: `bad_quantity` | 2^64 - 1: `bad_quantity` |
 //! | `by` of a Reduce | 0: `bad_quantity` | 2^64 - 1: cancels the order |
 //! | expiry | 0: `bad_expiry` | 2^64 - 1: `bad_expiry` |
@@ -168,7 +169,15 @@ fn replace_order(
         Some((stop.limit.map_or(0, Price::ticks), stop.remaining))
     });
     let price = replace.price.map(Integer::nearest_32).or_else(|| Some(now?.0));
-    let quantity = replace.quantity.map(Integer::or_too_large).or_else(|| Some(now?.1.lots()));
+    let (sizing, quantity) = match replace.quantity {
+        // As the largest number less it would cancel.
+        Some(quantity) if quantity.0 < 0 => (ReplaceSizing::Open, quantity.or_too_large()),
+        Some(quantity) => (replace.sizing, quantity.or_too_large()),
+        None if replace.sizing == ReplaceSizing::Open => {
+            (ReplaceSizing::Open, now.map_or(0, |now| now.1.lots()))
+        }
+        None => (replace.sizing, 0),
+    };
     let trigger = match replace.trigger.map(Integer::nearest_32) {
         None => 0,
         Some(0) => u32::MAX,
@@ -181,8 +190,8 @@ fn replace_order(
         account,
         rule: replace.rule,
         price: Ticks(price.unwrap_or_default()),
-        sizing: ReplaceSizing::Open,
-        quantity: Lots(quantity.unwrap_or_default()),
+        sizing,
+        quantity: Lots(quantity),
         trigger: Ticks(trigger),
         client_bytes: replace.client_bytes,
     }))

@@ -119,6 +119,34 @@ fn changes_name_accounts_and_rules() {
 }
 
 #[test]
+fn a_change_may_be_a_difference() {
+    let header = "seq,command,order_id,side,price_ticks,sizing,qty";
+    let sized = |text: &str| {
+        let Action::Replace(replace) = rule(header, text).action(INSTRUMENT) else {
+            panic!("{text}")
+        };
+        (replace.rule, replace.sizing, replace.quantity)
+    };
+    let (modify, anew) = (ReplaceRule::Modify, ReplaceRule::CancelReplace);
+    assert_eq!(sized("1,MODIFY,5,,100,MORE,10"), (modify, ReplaceSizing::More, Lots(10)));
+    assert_eq!(sized("1,MODIFY,5,,100,open,10"), (modify, ReplaceSizing::Open, Lots(10)));
+    assert_eq!(sized("1,REPLACE,5,,100,less,0"), (anew, ReplaceSizing::Less, Lots(0)));
+    let large = "1,REPLACE,5,,100,LESS,99999999999999999999";
+    assert_eq!(sized(large), (anew, ReplaceSizing::Less, Lots(u64::MAX)));
+    // Nothing is no difference, and a negative one is none: the book rejects both.
+    let rejected = (modify, ReplaceSizing::Open, Lots(u64::MAX));
+    assert_eq!(sized("1,MODIFY,5,,100,LESS,"), rejected);
+    assert_eq!(sized("1,MODIFY,5,,100,LESS,-3"), rejected);
+    for plain in ["1,REPLACE,5,,100,,10", "1,REPLACE,5,,100,OPEN,10", "1,REDUCE,5,,,0,1"] {
+        assert!(matches!(step(header, plain), FlowStep::Line(_)), "{plain}");
+    }
+    let said = refused(header, "1,MODIFY,5,,100,TOTAL,10");
+    assert_eq!(said, "17: sizing is \"TOTAL\", expected OPEN, MORE, LESS or nothing");
+    let said = refused(header, "1,REDUCE,5,,,LESS,1");
+    assert_eq!(said, "14: REDUCE has no use for sizing: leave it empty");
+}
+
+#[test]
 fn the_operator_says_everything_else() {
     let header = "seq,timestamp_ns,command,order_id,side,price_ticks,qty,symbol,account,of_session,\
                   band_low,band_high,tick,lot,max_qty,max_notional,session";
@@ -368,7 +396,7 @@ fn any_action(random: &mut crate::random::Random, kind: usize) -> Action {
             account,
             rule: [ReplaceRule::Modify, ReplaceRule::CancelReplace][random.below_usize(2)],
             price: ticks,
-            sizing: ReplaceSizing::Open,
+            sizing: SIZINGS[random.below_usize(3)].1,
             quantity: Lots(random.number()),
             trigger: Ticks(random.below(2) * 7),
             client_bytes: ClientBytes::EMPTY,

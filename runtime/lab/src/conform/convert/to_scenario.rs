@@ -1,6 +1,8 @@
 //! A flow as a scenario: its commands, and what a book says to each.
 
-use super::super::command::{Subject, order_type_name, self_trade_name, time_in_force_name};
+use super::super::command::{
+    Subject, order_type_name, self_trade_name, sizing_name, time_in_force_name,
+};
 use super::super::config::Config;
 use super::super::fact::{Fact, Value};
 use super::super::observed::observed;
@@ -9,7 +11,7 @@ use super::super::trial::levels_of;
 use super::super::twins::{TwinMemory, Twins};
 use highwater::book::Book;
 use highwater::command::{
-    Action, Command, Control, Definition, MassCancel, NewOrder, ReplaceOrder,
+    Action, Command, Control, Definition, MassCancel, NewOrder, ReplaceOrder, ReplaceSizing,
 };
 use highwater::limits::SESSIONS_DEFAULT;
 use highwater::types::{
@@ -220,12 +222,15 @@ fn replace_order(replace: &ReplaceOrder) -> Object {
         ReplaceRule::Modify => "modify",
         ReplaceRule::CancelReplace => "cancel_replace",
     };
+    let is_sized = replace.sizing == ReplaceSizing::Open;
+    let sizing = (!is_sized).then(|| format!("\"{}\"", sizing_name(replace.sizing)));
     change("replace", replace.instrument)
         .with("id", replace.order)
         .with("new_id", replace.new_order)
         .with("acct", replace.account)
         .with_word("rule", rule)
         .with("price", replace.price)
+        .with_some("sizing", sizing)
         .with("qty", replace.quantity)
         .with_some("trigger", (replace.trigger.0 > 0).then_some(replace.trigger))
 }
