@@ -5,6 +5,7 @@ use highwater_platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Share, Sharing,
     ThreadRole,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::io;
 use std::path::Path;
@@ -72,6 +73,12 @@ impl Platform for Linux {
 
     fn ignores_signal(self, signal: i32) -> io::Result<bool> {
         signals::ignores(signal)
+    }
+
+    fn raise_open_files(self) -> io::Result<u64> {
+        let limit = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
+        Ok(limit.maximum.unwrap_or(u64::MAX))
     }
 
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {

@@ -7,12 +7,16 @@ use highwater_platform::{
     FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Share, Sharing,
     ThreadRole,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::path::Path;
 
 /// The system that this process runs on.
 #[derive(Clone, Copy, Debug)]
 pub struct MacOs;
+
+/// Files that a process may have open, at most.
+const OPEN_MAX: u64 = 10_240;
 
 impl Platform for MacOs {
     type Segment = segment_file::Segment;
@@ -69,6 +73,14 @@ impl Platform for MacOs {
 
     fn ignores_signal(self, signal: i32) -> io::Result<bool> {
         signals::ignores(signal)
+    }
+
+    fn raise_open_files(self) -> io::Result<u64> {
+        let limit = getrlimit(Resource::Nofile);
+        // An infinite limit is not taken: OPEN_MAX is the most, setrlimit(2) says.
+        let most = limit.maximum.unwrap_or(OPEN_MAX).min(OPEN_MAX);
+        setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit })?;
+        Ok(most)
     }
 
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool {

@@ -125,6 +125,10 @@ impl<H: Hooks> Platform for Hooked<H> {
     const DIRECT_NAME: &'static str = Linux::DIRECT_NAME;
     const SYNC_NAME: &'static str = Linux::SYNC_NAME;
 
+    fn raise_open_files(self) -> io::Result<u64> {
+        Linux.raise_open_files()
+    }
+
     fn create_segment(self, path: &Path, io: IoMode) -> io::Result<HookedFile<H>> {
         self.opened(Opening::Created, path, || Linux.create_segment(path, io))
     }

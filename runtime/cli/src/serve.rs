@@ -1,6 +1,7 @@
 //! `highwater serve`: a venue that programs connect to.
 
 mod demo;
+mod incarnation;
 mod maker;
 mod market;
 mod schedule;
@@ -9,7 +10,7 @@ mod venue_file;
 use crate::catch_up::{CatchUp, CaughtUp, register};
 use crate::inspect::CacheArgs;
 use crate::settings::Settings;
-use highwater::types::{LogId, Sequence, SessionId};
+use highwater::types::{Sequence, SessionId};
 use highwater_console::paths::Paths;
 use highwater_console::{CommandError, Console, note};
 use highwater_engine::config::Config;
@@ -17,9 +18,9 @@ use highwater_gateway::{Gateway, Limits, Listening, OnCheckpoint, Plaintext, Use
 use highwater_host::{Host, HostConfig, OrderIds, TrunkWish};
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
-use highwater_protocols::Alpha;
 use highwater_publisher::files::{FilesError, Targets, Until};
 use highwater_storage::history_cache::CACHE_BYTES_DEFAULT;
+use incarnation::Incarnation;
 use market::{Instrument, Market};
 use schedule::Schedule;
 use serde::Serialize;
@@ -33,6 +34,12 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// Days of which the streams are kept when nobody says otherwise.
 const KEEP_DAYS_DEFAULT: u32 = 2;
+
+/// Files that a process may have open where nobody has changed that.
+const OPEN_FILES_AS_A_RULE: u64 = 1_024;
+
+/// Files that are open besides connections and the streams that they read and that are written.
+const OTHER_FILES: u64 = 128;
 
 /// Commands between two checkpoints of the streams.
 const CHECKPOINT_EVERY: u64 = 1_000_000;
@@ -123,6 +130,8 @@ pub fn serve<P: Platform>(
     venue.itch = args.itch.or(venue.itch);
     let data = venue.engine.data.clone();
     Paths::default().data("--data", &data).check()?;
+    let open_files = platform.raise_open_files().unwrap_or(OPEN_FILES_AS_A_RULE);
+    venue.limits.connections = connections_for(open_files);
     let mut config = HostConfig::new(venue.engine.clone());
     (config.trunk, config.order_ids, config.slots) = (TrunkWish::Wanted, OrderIds::Composed, 8);
     let host = Host::start(platform, &config).map_err(CommandError::failed)?;
@@ -147,7 +156,7 @@ impl<P: Platform> Running<P> {
         stop: &StopFlag,
     ) -> Result<(), CommandError> {
         let trunk = self.host.trunk().map_err(CommandError::failed)?;
-        let targets = targets_in(&self.data, venue.keep_days)?;
+        let targets = targets_in(&self.data, venue.keep_days, venue.limits.connections)?;
         let CaughtUp { publication, log, _lock, .. } = self.catch_up(&targets, stop)?;
         if stop.is_raised() {
             return self.stopped();
@@ -155,7 +164,9 @@ impl<P: Platform> Running<P> {
         if venue.password.is_some() {
             demo::name_users(venue, log);
         }
-        let settings = settings_of(venue, log);
+        let folder = streams_in(&self.data);
+        let incarnation = Incarnation::begin(&folder, log, venue.engine.sync)?;
+        let settings = settings_of(venue, &incarnation);
         let started = Gateway::start(
             self.platform,
             trunk,
@@ -179,6 +190,7 @@ impl<P: Platform> Running<P> {
             .checkpoint(end.book.running_hash(), &mut ())
             .and_then(|needed| register(platform, &data, &targets.itch, needed));
         needed.map_err(CommandError::failed)?;
+        incarnation.end()?;
         worked
     }
 
@@ -284,9 +296,21 @@ impl Served {
     }
 }
 
+/// How many connections there may be with so many open files: each has a socket, and at worst a
+/// stream that it reads and one that is written for it.
+fn connections_for(open_files: u64) -> usize {
+    let room = open_files.saturating_sub(OTHER_FILES) / 3;
+    usize::try_from(room).unwrap_or(usize::MAX).clamp(16, Limits::DEFAULT.connections)
+}
+
+/// The folder of the streams.
+fn streams_in(data: &Path) -> PathBuf {
+    data.join("streams")
+}
+
 /// Where the streams of a venue are.
-fn targets_in(data: &Path, keep_days: u32) -> Result<Targets, CommandError> {
-    let folder = data.join("streams");
+fn targets_in(data: &Path, keep_days: u32, connections: usize) -> Result<Targets, CommandError> {
+    let folder = streams_in(data);
     std::fs::create_dir_all(&folder)
         .map_err(|error| CommandError::failed(FilesError::Io(folder.clone(), error)))?;
     Ok(Targets {
@@ -294,21 +318,18 @@ fn targets_in(data: &Path, keep_days: u32) -> Result<Targets, CommandError> {
         ouch: Some(folder.join("answers")),
         keep_days,
         checkpoint_every: CHECKPOINT_EVERY,
-        open_files_max: Targets::OPEN_FILES_DEFAULT,
+        open_files_max: connections,
     })
 }
 
-fn settings_of(venue: &Venue, log: LogId) -> highwater_gateway::Settings {
-    // Two logs of a venue do not continue each other: their sessions have other names.
-    let [a, b, ..] = log.0;
-    let prefix = format!("H{a:02X}{b:02X}");
+fn settings_of(venue: &Venue, incarnation: &Incarnation) -> highwater_gateway::Settings {
     highwater_gateway::Settings {
         ouch: venue.ouch,
         itch: venue.itch,
         plaintext: venue.plaintext,
         users: venue.users.clone(),
         limits: venue.limits,
-        session_prefix: Alpha::new(prefix.as_bytes()).expect("it has five letters and digits"),
+        session_prefix: incarnation.prefix(),
     }
 }
 

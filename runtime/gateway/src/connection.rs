@@ -117,11 +117,6 @@ impl Connection {
         }
     }
 
-    /// Whether it has logged in, or will within a moment.
-    pub(crate) const fn is_logged_in(&self) -> bool {
-        matches!(self.state, State::LoggedIn(_))
-    }
-
     /// Reads what there is room for.
     ///
     /// # Errors

@@ -149,6 +149,13 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
         Ok(false)
     }
 
+    /// Lets this process have as many files and sockets open as the system lets it ask for; says how
+    /// many that are.
+    ///
+    /// # Errors
+    /// The system's.
+    fn raise_open_files(self) -> io::Result<u64>;
+
     /// Gives the calling thread a core of its own, or what the system has instead; tells whether it
     /// did.
     fn pin_thread(self, role: ThreadRole, pinning: Pinning) -> bool;

@@ -50,6 +50,17 @@ impl ClientFields {
         group_id: 0,
     };
 
+    /// What is echoed of an order that a replacement with these fields names anew: a replacement
+    /// says its words and how the order is shown, and leaves the rest as it is.
+    pub(crate) const fn replaced_by(self, replacement: Self) -> Self {
+        Self {
+            cl_ord_id: replacement.cl_ord_id,
+            display: replacement.display,
+            is_sweep: replacement.is_sweep,
+            ..self
+        }
+    }
+
     /// The fields as client bytes.
     ///
     /// # Panics

@@ -66,6 +66,10 @@ impl Platform for Watching {
         unsupported()
     }
 
+    fn raise_open_files(self) -> io::Result<u64> {
+        unsupported()
+    }
+
     fn zeroed_memory(self, _: usize, _: MemoryWishes) -> io::Result<HostMemory> {
         unsupported()
     }

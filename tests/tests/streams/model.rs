@@ -293,7 +293,7 @@ impl Model {
         if let Action::Replace(replace) = action
             && let Some(client) = Client::of(&replace.client_bytes)
         {
-            known.client = client;
+            known.client = known.client.replaced_by(client);
         }
         (known.limit, known.open, known.shown) = (price, quantity.lots(), visible.0);
         let open = u32::try_from(known.open).expect("a quantity that OUCH has room for");

@@ -45,6 +45,10 @@ impl Disconnects {
 
 /// The cancel of everything that a port has open; `None` where it has no number for that.
 pub(super) fn cancel_all(port: &Port) -> Option<Submission> {
+    if port.last_number() == 0 {
+        // It never entered an order.
+        return None;
+    }
     let Trader { session, account, on_disconnect, .. } = port.trader;
     let (session, account) = match on_disconnect {
         OnDisconnect::Keep => return None,

@@ -45,11 +45,10 @@ impl<P: Platform> Server<P> {
 
     /// Serves a new connection, unless there are too many, or its address is blocked.
     fn accept(&mut self, mut socket: TcpStream, whence: (IpAddr, Service), now_ns: u64) {
+        self.make_room(now_ns);
         let limits = &self.settings.limits;
-        let logging_in = self.connections.iter().filter(|(_, it)| !it.is_logged_in()).count();
         if self.handle.is_closing()
             || self.connections.len() >= limits.connections
-            || logging_in >= limits.logging_in
             || self.bad_logins.is_blocked(whence.0, now_ns, limits)
         {
             // Closed without a word: it costs nothing.
@@ -64,6 +63,19 @@ impl<P: Platform> Server<P> {
             self.to_read.push_back(entry.key());
             self.accepted += 1;
             entry.insert(Connection::new((socket, self.accepted), whence, silence_ns, now_ns));
+        }
+    }
+
+    /// Where too many connections have not logged in, the one that has had most time for it goes:
+    /// who holds many of them keeps nobody out.
+    fn make_room(&mut self, now_ns: u64) {
+        let is_new = |(_, it): &(usize, &Connection)| matches!(it.state, State::New);
+        let new_ones = || self.connections.iter().filter(is_new);
+        if new_ones().count() < self.settings.limits.logging_in {
+            return;
+        }
+        if let Some((oldest, _)) = new_ones().min_by_key(|(_, it)| it.accepted_ns) {
+            self.forget(oldest, now_ns);
         }
     }
 

@@ -87,7 +87,7 @@ impl Publisher {
         else {
             return;
         };
-        if session != SessionId::OPERATOR {
+        if session != SessionId::OPERATOR && is_of_client(number) {
             let known = which.instrument.map(|id| self.instruments.of(id).name);
             let symbol = known.unwrap_or(Alpha::BLANK);
             answers.mass_cancel(session, (number, which.side), symbol);
@@ -108,4 +108,11 @@ impl Publisher {
         }
         Ok(())
     }
+}
+
+/// Whether the client asked for it: a gateway gives what it does by itself no number of the
+/// client's, which are the upper bits where there are any.
+fn is_of_client(number: ClientSequence) -> bool {
+    const GATEWAYS_BITS: u32 = 31;
+    number.0 >> GATEWAYS_BITS == 0 || number.0.is_multiple_of(1 << GATEWAYS_BITS)
 }

@@ -165,8 +165,10 @@ impl Publisher {
             && (open.terms.minimum > 0 || client.is_some())
         {
             let minimum = u64::from(open.terms.minimum).min(quantity.lots());
+            let before = open.terms.client;
+            let client = client.map_or(before, |client| before.replaced_by(client));
             open.terms = KeptTerms::new(Terms {
-                client: client.unwrap_or(open.terms.client),
+                client,
                 minimum: minimum.try_into().unwrap_or(u32::MAX),
                 ..*open.terms
             });

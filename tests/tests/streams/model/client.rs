@@ -32,6 +32,14 @@ impl Client {
         })
     }
 
+    /// What is repeated behind a replacement: it says its words, the display and the sweep.
+    pub(super) const fn replaced_by(self, by: Self) -> Self {
+        let [marking, capacity, .., cross, customer] = self.letters;
+        let [_, _, display, sweep, ..] = by.letters;
+        let letters = [marking, capacity, display, sweep, cross, customer];
+        Self { words: by.words, letters, ..self }
+    }
+
     /// How the order is shown.
     pub(super) const fn display(&self) -> u8 {
         self.letters[2]

@@ -1,0 +1,9 @@
+//! `highwater serve`: clients trade, are killed under, send garbage, and lose nothing.
+#![cfg(target_os = "linux")]
+
+mod faults;
+mod files;
+mod logins;
+mod orders;
+mod resume;
+mod venue;
