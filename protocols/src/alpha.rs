@@ -30,10 +30,9 @@ impl<const N: usize> Alpha<N> {
     }
 
     /// The field with these bytes; `None` when one of them is not printable ASCII.
+    #[inline]
     pub fn from_bytes(bytes: [u8; N]) -> Option<Self> {
-        let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
-        // All of them, without a branch for each.
-        bytes.iter().fold(true, |all, byte| all & is_printable(byte)).then_some(Self(bytes))
+        are_printable(&bytes).then_some(Self(bytes))
     }
 
     /// All bytes of the field.
@@ -55,8 +54,11 @@ impl<const N: usize> Alpha<N> {
 impl<const N: usize> Field for Alpha<N> {
     const BYTES: usize = N;
 
+    #[inline]
     fn read(bytes: &[u8]) -> Option<Self> {
-        bytes.first_chunk().and_then(|bytes| Self::from_bytes(*bytes))
+        // Checked where they are, and only then copied.
+        let bytes = bytes.first_chunk()?;
+        if are_printable(bytes) { Some(Self(*bytes)) } else { None }
     }
 
     fn write(self, out: &mut [u8]) -> Option<()> {
@@ -81,6 +83,34 @@ impl<const N: usize> fmt::Debug for Alpha<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(core::str::from_utf8(&self.0).unwrap_or_default(), f)
     }
+}
+
+/// Whether all bytes are printable ASCII: eight at a time, without a branch for each.
+#[inline]
+fn are_printable<const N: usize>(bytes: &[u8; N]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    // The last eight bytes, some of them a second time, or fewer with spaces behind them.
+    let last = bytes.last_chunk::<8>().copied().unwrap_or_else(|| {
+        let mut padded = [b' '; 8];
+        padded.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+        padded
+    });
+    words.iter().fold(unprintable(last), |found, word| found | unprintable(*word)) == 0
+}
+
+/// 0 when all eight bytes are printable ASCII, and something else when one is not.
+///
+/// A sum may carry into the next byte, but only out of a wrong byte. So the lowest wrong one, which
+/// nothing carries into, is always found.
+#[inline]
+const fn unprintable(bytes: [u8; 8]) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_le_bytes(bytes);
+    // The highest bit of each byte: set here from 0x7F to 0xFE,
+    let above = word.wrapping_add(EACH);
+    // and here below a space and from 0xA0 on.
+    let below = !word.wrapping_add(EACH * (0x80 - 0x20));
+    (above | below) & (EACH * 0x80)
 }
 
 /// `bytes` without the spaces on both sides, and with every other white space.
@@ -152,4 +182,55 @@ fn digits<const N: usize>(number: u64) -> Option<[u8; N]> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every byte at every place, the others being the smallest and the largest good ones.
+    fn check_every_byte_at_every_place<const N: usize>() {
+        for (other, place) in [b' ', b'~'].into_iter().flat_map(|o| (0..N).map(move |p| (o, p))) {
+            for byte in 0..=u8::MAX {
+                let mut bytes = [other; N];
+                bytes[place] = byte;
+                let good = (b' '..=b'~').contains(&byte);
+                assert_eq!(Alpha::from_bytes(bytes).is_some(), good, "{byte} at {place} of {N}");
+                assert_eq!(Alpha::<N>::read(&bytes).is_some(), good, "{byte} at {place} of {N}");
+            }
+        }
+    }
+
+    /// Every pair of bytes next to each other: the sums of one must not hide the other.
+    fn check_every_pair<const N: usize>(place: usize) {
+        for (first, second) in (0..=u8::MAX).flat_map(|a| (0..=u8::MAX).map(move |b| (a, b))) {
+            let mut bytes = [b'A'; N];
+            bytes[place..place + 2].copy_from_slice(&[first, second]);
+            let good = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+            assert_eq!(Alpha::from_bytes(bytes).is_some(), good, "{first} {second} of {N}");
+        }
+    }
+
+    #[test]
+    fn printable_bytes_are_good_and_no_others() {
+        check_every_byte_at_every_place::<1>();
+        check_every_byte_at_every_place::<4>();
+        check_every_byte_at_every_place::<6>();
+        check_every_byte_at_every_place::<7>();
+        check_every_byte_at_every_place::<8>();
+        check_every_byte_at_every_place::<9>();
+        check_every_byte_at_every_place::<10>();
+        check_every_byte_at_every_place::<14>();
+        check_every_byte_at_every_place::<16>();
+        check_every_byte_at_every_place::<20>();
+        check_every_byte_at_every_place::<30>();
+        assert!(Alpha::from_bytes([]).is_some(), "nothing is nothing wrong");
+    }
+
+    #[test]
+    fn no_byte_hides_the_next_one() {
+        (0..3).for_each(check_every_pair::<4>);
+        (0..7).for_each(check_every_pair::<8>);
+        (0..13).for_each(check_every_pair::<14>);
+    }
 }

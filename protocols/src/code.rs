@@ -52,10 +52,12 @@ impl<E: Code> From<E> for Open<E> {
 impl<E: Code> Field for Open<E> {
     const BYTES: usize = E::Raw::BYTES;
 
+    #[inline]
     fn read(bytes: &[u8]) -> Option<Self> {
         E::Raw::read(bytes).map(Self::from_raw)
     }
 
+    #[inline]
     fn write(self, out: &mut [u8]) -> Option<()> {
         self.raw.write(out)
     }
@@ -78,10 +80,12 @@ macro_rules! codes {
     )*) => { $(
         $(#[$about])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        // In memory as in the message, so that nothing is looked up in a table.
+        #[repr($raw)]
         pub enum $name { $(
             $(#[$doc])*
             #[doc = concat!(" (`", stringify!($code), "`)")]
-            $variant,
+            $variant = $code,
         )* }
 
         impl $name {
@@ -92,10 +96,12 @@ macro_rules! codes {
         impl $crate::Code for $name {
             type Raw = $raw;
 
+            #[inline]
             fn from_raw(raw: $raw) -> Option<Self> {
                 match raw { $( $code => Some(Self::$variant), )* _ => None }
             }
 
+            #[inline]
             fn raw(self) -> $raw {
                 match self { $( Self::$variant => $code, )* }
             }
@@ -104,10 +110,12 @@ macro_rules! codes {
         impl $crate::Field for $name {
             const BYTES: usize = <$raw as $crate::Field>::BYTES;
 
+            #[inline]
             fn read(bytes: &[u8]) -> Option<Self> {
                 <$raw as $crate::Field>::read(bytes).and_then(<Self as $crate::Code>::from_raw)
             }
 
+            #[inline]
             fn write(self, out: &mut [u8]) -> Option<()> {
                 <$raw as $crate::Field>::write(<Self as $crate::Code>::raw(self), out)
             }

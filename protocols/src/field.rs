@@ -14,6 +14,7 @@ pub trait Field: Copy {
 }
 
 /// Writes `bytes` to the beginning of `out`.
+#[inline]
 pub(crate) fn put<const N: usize>(bytes: [u8; N], out: &mut [u8]) -> Option<()> {
     *out.first_chunk_mut()? = bytes;
     Some(())
@@ -25,10 +26,12 @@ macro_rules! numbers {
         impl Field for $number {
             const BYTES: usize = size_of::<$number>();
 
+            #[inline]
             fn read(bytes: &[u8]) -> Option<Self> {
                 bytes.first_chunk().map(|bytes| Self::from_be_bytes(*bytes))
             }
 
+            #[inline]
             fn write(self, out: &mut [u8]) -> Option<()> {
                 put(self.to_be_bytes(), out)
             }

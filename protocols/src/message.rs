@@ -49,6 +49,7 @@ impl<'a, M: Message> View<'a, M> {
     /// # Errors
     ///
     /// [`CodecError::TooShort`], [`CodecError::TooLong`] and [`CodecError::UnknownType`].
+    #[inline]
     pub fn new(bytes: &'a [u8]) -> Result<Self, CodecError> {
         match bytes.first() {
             Some(code) if *code != M::TYPE => Err(CodecError::UnknownType(*code)),
@@ -68,11 +69,13 @@ impl<'a, M: Message> View<'a, M> {
     }
 
     /// The bytes behind the fixed part.
+    #[inline]
     pub fn tail(self) -> &'a [u8] {
         self.bytes.get(M::FIXED_BYTES..).unwrap_or_default()
     }
 
     /// The bytes from `offset` on.
+    #[inline]
     pub(crate) fn from(self, offset: usize) -> &'a [u8] {
         self.bytes.get(offset..).unwrap_or_default()
     }
@@ -80,14 +83,48 @@ impl<'a, M: Message> View<'a, M> {
 
 /// The variable part behind the fields of some messages.
 pub(crate) trait Tail: Sized {
-    /// The tail that `bytes` are, all of them.
-    fn parse(bytes: &[u8]) -> Result<Self, CodecError>;
+    /// The tail that takes no bytes, or the fewest.
+    fn empty() -> Self;
+
+    /// Makes an empty tail the one that `bytes` are, all of them.
+    fn fill(&mut self, bytes: &[u8]) -> Result<(), CodecError>;
 
     /// Bytes that it takes.
     fn length(&self) -> usize;
 
     /// Writes it to the beginning of `out`; `None` when that is too short.
     fn write(&self, out: &mut [u8]) -> Option<()>;
+}
+
+/// Messages whose fields are read first, and whose tail is then filled where the message is.
+///
+/// A tail is large: made apart and moved into its message, it takes longer than everything else.
+pub(crate) trait InSteps: Sized {
+    /// Whether there are tails at all.
+    const HAS_TAILS: bool;
+
+    /// The message with an empty tail.
+    fn parse_fields(bytes: &[u8]) -> Result<Self, CodecError>;
+
+    /// Fills the tail from all bytes of the message.
+    fn fill_tail(&mut self, bytes: &[u8]) -> Result<(), CodecError>;
+
+    /// The message that `bytes` are, all of them.
+    #[inline]
+    fn parse_in_steps(bytes: &[u8]) -> Result<Self, CodecError> {
+        if Self::HAS_TAILS { Self::parse_and_fill(bytes) } else { Self::parse_fields(bytes) }
+    }
+
+    /// Both steps, with one variable for what is returned: it is not moved between them.
+    fn parse_and_fill(bytes: &[u8]) -> Result<Self, CodecError> {
+        let mut parsed = Self::parse_fields(bytes);
+        if let Ok(message) = &mut parsed
+            && let Err(error) = message.fill_tail(bytes)
+        {
+            parsed = Err(error);
+        }
+        parsed
+    }
 }
 
 /// Stops compilation unless the fields, as offset and bytes, follow the type byte one by one
@@ -139,6 +176,7 @@ macro_rules! messages {
             ///
             #[doc = concat!("[`CodecError::BadValue`](crate::CodecError::BadValue) when ",
                 "the field has a value that it can't have.")]
+            #[inline]
             pub fn $field(self) -> Result<$kind, $crate::CodecError> {
                 <$kind as $crate::Field>::read(self.from($offset))
                     .ok_or($crate::CodecError::BadValue { field: stringify!($field) })
@@ -153,12 +191,9 @@ macro_rules! messages {
                 !tails.is_empty()
             };
 
+            #[inline]
             fn parse(bytes: &[u8]) -> Result<Self, $crate::CodecError> {
-                let _view = $crate::View::<Self>::new(bytes)?;
-                Ok(Self {
-                    $( $field: _view.$field()?, )*
-                    $( $tail: <$tail_kind as $crate::message::Tail>::parse(_view.tail())?, )?
-                })
+                $crate::message::InSteps::parse_in_steps(bytes)
             }
 
             fn length(&self) -> usize {
@@ -174,6 +209,31 @@ macro_rules! messages {
                     Some(needed)
                 };
                 out.get_mut(..needed).and_then(write).ok_or($crate::CodecError::NoRoom { needed })
+            }
+        }
+
+        impl $crate::message::InSteps for $name {
+            const HAS_TAILS: bool = <Self as $crate::Message>::HAS_TAIL;
+
+            #[inline]
+            fn parse_fields(bytes: &[u8]) -> Result<Self, $crate::CodecError> {
+                let _view = $crate::View::<Self>::new(bytes)?;
+                Ok(Self {
+                    $(
+                        $field: <$kind as $crate::Field>::read(_view.from($offset))
+                            .ok_or($crate::CodecError::BadValue { field: stringify!($field) })?,
+                    )*
+                    $( $tail: <$tail_kind as $crate::message::Tail>::empty(), )?
+                })
+            }
+
+            #[inline]
+            fn fill_tail(&mut self, _bytes: &[u8]) -> Result<(), $crate::CodecError> {
+                $(
+                    let tail = _bytes.get($fixed..).unwrap_or_default();
+                    $crate::message::Tail::fill(&mut self.$tail, tail)?;
+                )?
+                Ok(())
             }
         }
 
@@ -207,14 +267,7 @@ macro_rules! any_message {
             /// [`CodecError::UnknownType`](crate::CodecError::UnknownType) when no message begins
             /// with that byte; any other error when the message is wrong.
             pub fn parse(bytes: &[u8]) -> Result<Self, $crate::CodecError> {
-                let Some(code) = bytes.first() else {
-                    return Err($crate::CodecError::TooShort { needed: 1 });
-                };
-                match *code {
-                    $( <$name as $crate::Message>::TYPE =>
-                        <$name as $crate::Message>::parse(bytes).map(Self::$name), )*
-                    unknown => Err($crate::CodecError::UnknownType(unknown)),
-                }
+                $crate::message::InSteps::parse_in_steps(bytes)
             }
 
             /// Exactly how many bytes it takes.
@@ -230,6 +283,27 @@ macro_rules! any_message {
             /// [`length`](Self::length).
             pub fn emit(&self, out: &mut [u8]) -> Result<usize, $crate::CodecError> {
                 match self { $( Self::$name(it) => $crate::Message::emit(it, out), )* }
+            }
+        }
+
+        impl $crate::message::InSteps for $any {
+            const HAS_TAILS: bool = $( <$name as $crate::Message>::HAS_TAIL )||*;
+
+            #[inline]
+            fn parse_fields(bytes: &[u8]) -> Result<Self, $crate::CodecError> {
+                let Some(code) = bytes.first() else {
+                    return Err($crate::CodecError::TooShort { needed: 1 });
+                };
+                match *code {
+                    $( <$name as $crate::Message>::TYPE =>
+                        $name::parse_fields(bytes).map(Self::$name), )*
+                    unknown => Err($crate::CodecError::UnknownType(unknown)),
+                }
+            }
+
+            #[inline]
+            fn fill_tail(&mut self, bytes: &[u8]) -> Result<(), $crate::CodecError> {
+                match self { $( Self::$name(it) => it.fill_tail(bytes), )* }
             }
         }
 

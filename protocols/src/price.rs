@@ -29,10 +29,12 @@ macro_rules! fields {
         impl Field for $price {
             const BYTES: usize = <$raw>::BYTES;
 
+            #[inline]
             fn read(bytes: &[u8]) -> Option<Self> {
                 <$raw>::read(bytes).map(Self)
             }
 
+            #[inline]
             fn write(self, out: &mut [u8]) -> Option<()> {
                 self.0.write(out)
             }

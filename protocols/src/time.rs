@@ -22,11 +22,13 @@ impl Time48 {
 impl Field for Time48 {
     const BYTES: usize = 6;
 
+    #[inline]
     fn read(bytes: &[u8]) -> Option<Self> {
         let (high, low) = (u16::read(bytes)?, u32::read(bytes.get(u16::BYTES..)?)?);
         Some(Self((u64::from(high) << 32) | u64::from(low)))
     }
 
+    #[inline]
     fn write(self, out: &mut [u8]) -> Option<()> {
         let [_, _, low @ ..] = self.0.to_be_bytes();
         put::<6>(low, out)
@@ -40,10 +42,12 @@ pub struct Time64(pub u64);
 impl Field for Time64 {
     const BYTES: usize = u64::BYTES;
 
+    #[inline]
     fn read(bytes: &[u8]) -> Option<Self> {
         u64::read(bytes).map(Self)
     }
 
+    #[inline]
     fn write(self, out: &mut [u8]) -> Option<()> {
         self.0.write(out)
     }
@@ -56,10 +60,12 @@ pub struct Seconds(pub u32);
 impl Field for Seconds {
     const BYTES: usize = u32::BYTES;
 
+    #[inline]
     fn read(bytes: &[u8]) -> Option<Self> {
         u32::read(bytes).map(Self)
     }
 
+    #[inline]
     fn write(self, out: &mut [u8]) -> Option<()> {
         self.0.write(out)
     }

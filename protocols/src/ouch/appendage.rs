@@ -136,21 +136,23 @@ impl<const TAGS: u32> Appendage<TAGS> {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    /// The appendage with these elements. They are checked where they are and copied as a whole:
-    /// one by one they would take several times as long.
-    fn of_elements(bytes: &[u8]) -> Result<Self, AppendageError> {
+    /// Puts these elements into an empty appendage. They are checked where they are and copied as a
+    /// whole: one by one they would take several times as long.
+    #[inline]
+    fn set_elements(&mut self, bytes: &[u8]) -> Result<(), AppendageError> {
         let (mut rest, mut present) = (bytes, 0);
         while !rest.is_empty() {
             let (tag, value, behind) = split_element(rest).ok_or(AppendageError::BadLength)?;
-            present = Self::with_tag(present, Element::parse(tag, value)?.tag())?;
+            Element::check(tag, value)?;
+            present = Self::with_tag(present, tag)?;
             rest = behind;
         }
         // Elements that each are there once fit.
-        let length = u8::try_from(bytes.len()).map_err(|_| AppendageError::BadLength)?;
-        let mut appendage = Self { length, present, ..Self::new() };
-        let place = appendage.bytes.get_mut(..bytes.len()).ok_or(AppendageError::BadLength)?;
+        self.length = u8::try_from(bytes.len()).map_err(|_| AppendageError::BadLength)?;
+        self.present = present;
+        let place = self.bytes.get_mut(..bytes.len()).ok_or(AppendageError::BadLength)?;
         place.copy_from_slice(bytes);
-        Ok(appendage)
+        Ok(())
     }
 }
 
@@ -183,6 +185,7 @@ impl Iterator for Elements<'_> {
 }
 
 /// The tag and the value of the first element, and the bytes behind it.
+#[inline]
 fn split_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (length, behind) = bytes.split_first()?;
     let (element, rest) = behind.split_at_checked(usize::from(*length))?;
@@ -191,13 +194,19 @@ fn split_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 impl<const TAGS: u32> Tail for Appendage<TAGS> {
-    fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
+    #[inline]
+    fn empty() -> Self {
+        Self::new()
+    }
+
+    #[inline]
+    fn fill(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
         let length = u16::read(bytes).map(usize::from).ok_or(AppendageError::BadLength)?;
         let elements = bytes.get(LENGTH_BYTES..).unwrap_or_default();
         if elements.len() != length {
             return Err(AppendageError::BadLength.into());
         }
-        Ok(Self::of_elements(elements)?)
+        Ok(self.set_elements(elements)?)
     }
 
     fn length(&self) -> usize {
@@ -213,8 +222,14 @@ impl<const TAGS: u32> Tail for Appendage<TAGS> {
 }
 
 impl<const TAGS: u32> Tail for Option<Appendage<TAGS>> {
-    fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
-        if bytes.is_empty() { Ok(None) } else { Tail::parse(bytes).map(Some) }
+    #[inline]
+    fn empty() -> Self {
+        None
+    }
+
+    #[inline]
+    fn fill(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
+        if bytes.is_empty() { Ok(()) } else { self.insert(Appendage::new()).fill(bytes) }
     }
 
     fn length(&self) -> usize {

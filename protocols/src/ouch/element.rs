@@ -45,6 +45,15 @@ macro_rules! elements {
                 }
             }
 
+            /// Checks what [`parse`](Self::parse) checks, and makes no element.
+            #[inline]
+            pub(super) fn check(tag: u8, value: &[u8]) -> Result<(), AppendageError> {
+                match tag {
+                    $( $tag => exact::<$kind>(tag, value).map(|_| ()), )*
+                    _ => Err(AppendageError::UnknownTag(tag)),
+                }
+            }
+
             /// Writes its value to the beginning of `out`; `None` when that is too short.
             pub(super) fn write_value(&self, out: &mut [u8]) -> Option<()> {
                 match self { $( Self::$name(value) => value.write(out), )* }

@@ -104,13 +104,18 @@ pub struct AiqDetails {
 }
 
 impl Tail for Option<AiqDetails> {
-    fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
+    #[inline]
+    fn empty() -> Self {
+        None
+    }
+
+    fn fill(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
         if bytes.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         let strategy = Alpha::read(bytes).ok_or(CodecError::BadValue { field: "strategy" })?;
-        let behind = bytes.get(Alpha::<1>::BYTES..).unwrap_or_default();
-        Ok(Some(AiqDetails { strategy, appendage: Tail::parse(behind)? }))
+        let details = self.insert(AiqDetails { strategy, appendage: None });
+        details.appendage.fill(bytes.get(Alpha::<1>::BYTES..).unwrap_or_default())
     }
 
     fn length(&self) -> usize {

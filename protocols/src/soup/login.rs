@@ -51,16 +51,22 @@ codes! {
 }
 
 impl Tail for Option<AsciiNumber<5>> {
-    fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
+    #[inline]
+    fn empty() -> Self {
+        None
+    }
+
+    fn fill(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
         const BYTES: usize = AsciiNumber::<5>::BYTES;
-        match bytes.len() {
-            0 => Ok(None),
-            1..BYTES => Err(CodecError::TooShort { needed: LoginRequest::VERSION_4_BYTES }),
+        *self = match bytes.len() {
+            0 => None,
+            1..BYTES => return Err(CodecError::TooShort { needed: LoginRequest::VERSION_4_BYTES }),
             BYTES => AsciiNumber::read(bytes)
                 .ok_or(CodecError::BadValue { field: "heartbeat_timeout_ms" })
-                .map(Some),
-            _ => Err(CodecError::TooLong { most: LoginRequest::VERSION_4_BYTES }),
-        }
+                .map(Some)?,
+            _ => return Err(CodecError::TooLong { most: LoginRequest::VERSION_4_BYTES }),
+        };
+        Ok(())
     }
 
     fn length(&self) -> usize {

@@ -9,13 +9,15 @@
 //! DIR/day-1/sessions.csv   when the day is over: its sessions, messages, bytes, checksums
 //! ```
 //!
-//! Everything here follows from the log, so nothing is synced but for a checkpoint: before it is
-//! written, what it stands behind is made durable. Where files and checkpoints are not as they
+//! Everything here follows from the log, so nothing needs to be synced but for a checkpoint: before
+//! it is written, what it stands behind is made durable. Long files are synced early, next to the
+//! walk, so that the checkpoint waits less. Where files and checkpoints are not as they
 //! should be, they are made again, up to the same bytes.
 
 mod append_file;
 mod appended;
 mod checkpoint;
+mod early_sync;
 mod error;
 mod feed_files;
 mod live;

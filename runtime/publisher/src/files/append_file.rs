@@ -1,6 +1,7 @@
 //! A file that a stream is appended to, or that is found to hold the stream already.
 
 use super::FilesError;
+use super::early_sync::EarlySync;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
@@ -16,6 +17,7 @@ pub(super) struct AppendFile {
     /// Bytes that were in it before and are not known to be the stream's: they are compared and not
     /// overwritten.
     found: u64,
+    early: EarlySync,
 }
 
 /// Whose a file is that is there already.
@@ -45,7 +47,7 @@ impl AppendFile {
             Owner::Ours => position,
             Owner::Unknown => bytes,
         };
-        Ok(Self { path, file, position, found })
+        Ok(Self { path, file, position, found, early: EarlySync::from(position) })
     }
 
     /// The stream goes on with these bytes.
@@ -61,7 +63,8 @@ impl AppendFile {
             .write_all_at(new, behind)
             .map_err(|error| FilesError::Io(self.path.clone(), error))?;
         self.position += length_of(bytes);
-        Ok(())
+        let begun = self.early.grown(&self.file, self.position);
+        begun.map_err(|error| FilesError::Io(self.path.clone(), error))
     }
 
     fn holds(&self, bytes: &[u8]) -> io::Result<bool> {
@@ -85,8 +88,27 @@ impl AppendFile {
     }
 
     /// Makes its bytes durable.
-    pub(super) fn sync(&self) -> Result<(), FilesError> {
+    pub(super) fn sync(&mut self) -> Result<(), FilesError> {
+        self.settle()?;
         self.file.sync_all().map_err(|error| FilesError::Io(self.path.clone(), error))
+    }
+
+    /// Waits for a sync that goes on, which may have failed. Whoever closes the file and syncs it
+    /// by its name must have done so.
+    pub(super) fn settle(&mut self) -> Result<(), FilesError> {
+        self.early.settle().map_err(|error| FilesError::Io(self.path.clone(), error))
+    }
+}
+
+#[cfg(test)]
+impl AppendFile {
+    /// A file whose early sync fails, because it is a pipe.
+    pub(super) fn failing() -> Self {
+        let (_, writer) = io::pipe().expect("there are pipes");
+        let file = File::from(std::os::fd::OwnedFd::from(writer));
+        let mut early = EarlySync::from(0);
+        early.grown(&file, u64::MAX).expect("it is only begun");
+        Self { path: "pipe".into(), file, position: 0, found: 0, early }
     }
 }
 

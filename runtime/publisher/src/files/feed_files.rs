@@ -122,7 +122,7 @@ impl FeedFiles {
         self.end_piece(feed.count(), sequence)?;
         if state == DayState::Ended {
             // The next checkpoint does not come back to it.
-            if let Some(file) = self.file.take() {
+            if let Some(mut file) = self.file.take() {
                 file.check_end()?;
                 file.sync()?;
             }
@@ -194,8 +194,8 @@ impl FeedFiles {
     }
 
     /// Makes everything that was written durable.
-    pub(super) fn sync(&self) -> Result<(), FilesError> {
-        self.file.iter().try_for_each(AppendFile::sync)?;
+    pub(super) fn sync(&mut self) -> Result<(), FilesError> {
+        self.file.iter_mut().try_for_each(AppendFile::sync)?;
         self.sidecar.sync()
     }
 

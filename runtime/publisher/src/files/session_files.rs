@@ -200,7 +200,7 @@ impl SessionFiles {
 
     fn start_day(&mut self, day: u32) -> Result<(), FilesError> {
         self.place = SessionsPlace { day, ..SessionsPlace::default() };
-        self.open.clear();
+        self.close()?;
         let folder = day_folder(&self.directory, day);
         fs::create_dir_all(&folder).map_err(|error| FilesError::Io(folder, error))?;
         match day.checked_sub(self.keep_days) {
@@ -215,10 +215,10 @@ impl SessionFiles {
 
     /// Says where the session's file ends then.
     fn append(&mut self, session: SessionId, bytes: &[u8]) -> Result<u64, FilesError> {
-        let held = self.place.sessions.entry(session).or_default();
         if self.open.len() >= self.open_max && !self.open.contains_key(&session) {
-            self.open.clear();
+            self.close()?;
         }
+        let held = self.place.sessions.entry(session).or_default();
         let path = session_path(&day_folder(&self.directory, self.place.day), session);
         let file = match self.open.entry(session) {
             Entry::Occupied(file) => file.into_mut(),
@@ -232,6 +232,12 @@ impl SessionFiles {
         let end = held.bytes;
         self.unsynced.insert(path);
         Ok(end)
+    }
+
+    fn close(&mut self) -> Result<(), FilesError> {
+        self.open.values_mut().try_for_each(AppendFile::settle)?;
+        self.open.clear();
+        Ok(())
     }
 
     /// Lists the sessions of a day that is over.
@@ -296,6 +302,7 @@ impl SessionFiles {
 
     /// Makes everything that was written durable.
     pub(super) fn sync(&mut self) -> Result<(), FilesError> {
+        self.open.values_mut().try_for_each(AppendFile::settle)?;
         let mut folders = BTreeSet::from([self.directory.clone()]);
         for path in std::mem::take(&mut self.unsynced) {
             let synced = File::open(&path).and_then(|file| file.sync_all());
@@ -449,4 +456,29 @@ fn summary_line(session: SessionId, messages: u64, (bytes, checksum): (u64, u32)
 
 fn u64_of(count: usize) -> u64 {
     u64::try_from(count).expect("a count has 64 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_a_failed_early_sync() -> SessionFiles {
+        SessionFiles {
+            directory: "target/there-is-no-such-directory".into(),
+            log: LogId([0; 16]),
+            owner: Owner::Ours,
+            keep_days: 1,
+            place: SessionsPlace::default(),
+            open: BTreeMap::from([(SessionId(7), AppendFile::failing())]),
+            open_max: 8,
+            unsynced: BTreeSet::new(),
+        }
+    }
+
+    /// The system tells of an error once: a sync of the file by its name would not fail.
+    #[test]
+    fn an_early_sync_that_failed_is_told_before_the_file_is_closed_or_synced() {
+        assert!(with_a_failed_early_sync().close().is_err());
+        assert!(with_a_failed_early_sync().sync().is_err());
+    }
 }
