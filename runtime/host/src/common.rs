@@ -73,8 +73,8 @@ pub(super) struct Common<P: Platform> {
 }
 
 impl<P: Platform> Common<P> {
-    /// Slots for as many sessions as `config` says and the operator, taps, a trunk, and the engine's
-    /// sides of them.
+    /// Slots for as many sessions as `config` says and the operator, taps, a trunk, and the
+    /// engine's sides of them.
     pub(super) fn new(
         platform: P,
         config: &HostConfig,

@@ -149,8 +149,8 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
         Ok(false)
     }
 
-    /// Lets this process have as many files and sockets open as the system lets it ask for; says how
-    /// many that are.
+    /// Lets this process have as many files and sockets open as the system lets it ask for; says
+    /// how many that are.
     ///
     /// # Errors
     /// The system's.
