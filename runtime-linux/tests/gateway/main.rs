@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 mod faults;
+mod feed;
 mod files;
 mod logins;
 mod orders;

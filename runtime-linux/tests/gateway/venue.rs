@@ -15,6 +15,10 @@ pub(crate) struct Venue {
     child: Child,
     pub(crate) ouch: String,
     pub(crate) itch: String,
+    pub(crate) glimpse: String,
+    /// A group and its port.
+    pub(crate) moldudp64: String,
+    pub(crate) requests: String,
     pub(crate) password: String,
 }
 
@@ -33,7 +37,10 @@ impl Venue {
     pub(crate) fn start(place: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
         command.current_dir(place).args(["serve", "--json", "--data", "data"]);
-        command.args(["--ouch", "127.0.0.1:0", "--itch", "127.0.0.1:0"]);
+        for service in ["--ouch", "--itch", "--glimpse", "--requests"] {
+            command.args([service, "127.0.0.1:0"]);
+        }
+        command.args(["--moldudp64", "239.255.70.1:0"]);
         if place.join("venue.toml").exists() {
             command.args(["--config", "venue.toml"]);
         }
@@ -46,6 +53,9 @@ impl Venue {
             child,
             ouch: text(&served["ouch"]),
             itch: text(&served["itch"]),
+            glimpse: text(&served["glimpse"]),
+            moldudp64: text(&served["moldudp64"]),
+            requests: text(&served["requests"]),
             password: text(&served["users"][0]["password"]),
         }
     }

@@ -14,7 +14,7 @@ use highwater::types::{Sequence, SessionId};
 use highwater_console::paths::Paths;
 use highwater_console::{CommandError, Console, note};
 use highwater_engine::config::Config;
-use highwater_gateway::{Gateway, Limits, Listening, OnCheckpoint, Plaintext, User};
+use highwater_gateway::{Gateway, Limits, Listening, MulticastTo, OnCheckpoint, Plaintext, User};
 use highwater_host::{Host, HostConfig, OrderIds, TrunkWish};
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
@@ -24,7 +24,7 @@ use incarnation::Incarnation;
 use market::{Instrument, Market};
 use schedule::Schedule;
 use serde::Serialize;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::thread::park_timeout;
 use std::time::Duration;
@@ -67,6 +67,16 @@ pub struct ServeArgs {
     /// Where the feed is read [default: 127.0.0.1:7002]
     #[arg(long, value_name = "ADDR")]
     pub itch: Option<SocketAddr>,
+    /// Where snapshots of the books are read [default: 127.0.0.1:7003]
+    #[arg(long, value_name = "ADDR")]
+    pub glimpse: Option<SocketAddr>,
+    /// Where packets of the feed go, a group or one receiver; with port 0 one that is free [default:
+    /// 239.255.70.1:7004, on loopback]
+    #[arg(long, value_name = "ADDR")]
+    pub moldudp64: Option<SocketAddr>,
+    /// Where packets that were lost are asked for [default: 127.0.0.1:7005]
+    #[arg(long, value_name = "ADDR")]
+    pub requests: Option<SocketAddr>,
     /// Print what listens where as one line of JSON instead of text
     #[arg(long)]
     pub json: bool,
@@ -82,6 +92,11 @@ struct Venue {
     password: Option<String>,
     ouch: Option<SocketAddr>,
     itch: Option<SocketAddr>,
+    glimpse: Option<SocketAddr>,
+    moldudp64: Option<SocketAddr>,
+    /// An address of the interface that packets leave by.
+    packets_from: IpAddr,
+    requests: Option<SocketAddr>,
     plaintext: Plaintext,
     limits: Limits,
     schedule: Schedule,
@@ -96,6 +111,12 @@ struct Served {
     ouch: Option<String>,
     /// Where the feed is read.
     itch: Option<String>,
+    /// Where snapshots are read.
+    glimpse: Option<String>,
+    /// Where packets of the feed go.
+    moldudp64: Option<String>,
+    /// Where lost ones are asked for.
+    requests: Option<String>,
     /// Who may log in; passwords of a demonstration only.
     users: Vec<ServedUser>,
     /// The symbols.
@@ -128,6 +149,9 @@ pub fn serve<P: Platform>(
     venue.engine.data = args.data.clone().unwrap_or(venue.engine.data);
     venue.ouch = args.ouch.or(venue.ouch);
     venue.itch = args.itch.or(venue.itch);
+    venue.glimpse = args.glimpse.or(venue.glimpse);
+    venue.moldudp64 = args.moldudp64.or(venue.moldudp64);
+    venue.requests = args.requests.or(venue.requests);
     let data = venue.engine.data.clone();
     Paths::default().data("--data", &data).check()?;
     let open_files = platform.raise_open_files().unwrap_or(OPEN_FILES_AS_A_RULE);
@@ -224,7 +248,7 @@ impl<P: Platform> Running<P> {
         let mut market = Market::open(operator, &venue.instruments)?;
         let maker = venue.has_maker.then(|| maker::Maker::start(&self.host, market.ids()));
         let mut maker = maker.transpose()?;
-        self.report(venue, gateway.listening(), args)?;
+        self.report(venue, &gateway.listening(), args)?;
         let mut schedule = venue.schedule.clone();
         schedule.begin(self.platform.wall_clock_ns());
         while !stop.is_raised() && !gateway.is_finished() && self.host.end().is_none() {
@@ -247,7 +271,7 @@ impl<P: Platform> Running<P> {
     fn report(
         &self,
         venue: &Venue,
-        listening: Listening,
+        listening: &Listening,
         args: &ServeArgs,
     ) -> Result<(), CommandError> {
         let text = |address: Option<SocketAddr>| address.map(|it| it.to_string());
@@ -258,6 +282,9 @@ impl<P: Platform> Running<P> {
         let served = Served {
             ouch: text(listening.ouch),
             itch: text(listening.itch),
+            glimpse: text(listening.glimpse),
+            moldudp64: text(listening.multicast),
+            requests: text(listening.requests),
             users: venue.users.iter().map(user).collect(),
             instruments: venue.instruments.iter().map(|it| it.symbol.to_string()).collect(),
         };
@@ -285,10 +312,14 @@ impl Served {
         let password = password.map_or(String::new(), |it| format!(", password {it}"));
         format!(
             "orders (OUCH 5.0 over SoupBinTCP)  {}\nmarket data (ITCH 5.0 over SoupBinTCP)  {}\n\
-             instruments  {}\nusers  {}{password}\ndata in '{}'; Ctrl-C stops, and the next run \
+             snapshots (GLIMPSE 5.0 over SoupBinTCP)  {}\npackets (ITCH 5.0 in MoldUDP64)  {}, \
+             requests  {}\ninstruments  {}\nusers  {}{password}\ndata in '{}'; Ctrl-C stops, and the next run \
              goes on\n",
             or_none(&self.ouch),
             or_none(&self.itch),
+            or_none(&self.glimpse),
+            or_none(&self.moldudp64),
+            or_none(&self.requests),
             self.instruments.join(" "),
             users.join(" "),
             data.display(),
@@ -326,6 +357,9 @@ fn settings_of(venue: &Venue, incarnation: &Incarnation) -> highwater_gateway::S
     highwater_gateway::Settings {
         ouch: venue.ouch,
         itch: venue.itch,
+        glimpse: venue.glimpse,
+        multicast: venue.moldudp64.map(|to| MulticastTo { to, from: venue.packets_from }),
+        requests: venue.requests,
         plaintext: venue.plaintext,
         users: venue.users.clone(),
         limits: venue.limits,

@@ -1,11 +1,12 @@
 //! A connection: bytes in and out, and who is at the other end.
 
-use crate::transcript::Cursor;
+use crate::transcript::{Cursor, fill_packets};
 use crate::venue::{StreamOf, Transcripts};
 use highwater_protocols::soup::{LoginRequest, Packet, ServerPacket};
 use mio::net::TcpStream;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Bytes that wait to be worked on, or to be sent, at most; each way.
 pub(crate) const WAITING_BYTES_MAX: usize = 16 << 10;
@@ -17,6 +18,8 @@ pub(crate) enum Service {
     Orders,
     /// The feed, by ITCH.
     Feed,
+    /// A snapshot of the books, by GLIMPSE.
+    Snapshot,
 }
 
 /// How far a connection is.
@@ -28,6 +31,8 @@ pub(crate) enum State {
     Checking(LoginRequest),
     /// It reads a stream, and may enter orders.
     LoggedIn(Reader),
+    /// It is sent a snapshot, and is at this byte of it.
+    Snapshot(Arc<Vec<u8>>, usize),
     /// What waits is sent, and then it is closed.
     Ending,
 }
@@ -177,8 +182,10 @@ impl Connection {
         Ok(match self.state {
             _ if !self.is_flushed() => Sent::Enough,
             State::Ending => Sent::Ended,
-            State::New | State::Checking(_) | State::LoggedIn(_) if more => Sent::More,
-            State::New | State::Checking(_) | State::LoggedIn(_) => Sent::Enough,
+            _ if more => Sent::More,
+            State::New | State::Checking(_) | State::LoggedIn(_) | State::Snapshot(..) => {
+                Sent::Enough
+            }
         })
     }
 
@@ -197,7 +204,20 @@ impl Connection {
     /// Takes a piece of the stream; tells whether there is more.
     fn fill(&mut self, transcripts: &mut Transcripts, now_ns: u64) -> io::Result<bool> {
         let today = transcripts.day();
-        let State::LoggedIn(reader) = &mut self.state else { return Ok(false) };
+        let reader = match &mut self.state {
+            State::LoggedIn(reader) => reader,
+            State::Snapshot(bytes, at) => {
+                let (end, is_whole) = fill_packets(&bytes[*at..], &mut self.output);
+                *at += end;
+                self.told_ns = now_ns;
+                if is_whole {
+                    self.tell(&ServerPacket::EndOfSession, now_ns);
+                    self.state = State::Ending;
+                }
+                return Ok(!is_whole);
+            }
+            State::New | State::Checking(_) | State::Ending => return Ok(false),
+        };
         let Some(transcript) = transcripts.transcript(reader.day, reader.stream) else {
             // It is two days behind.
             return Err(ErrorKind::NotFound.into());

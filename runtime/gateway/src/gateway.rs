@@ -3,16 +3,19 @@
 use crate::connection::Service;
 use crate::error::GatewayError;
 use crate::handle::Handle;
+use crate::multicast::Multicast;
 use crate::port::{Port, number_of, session_of};
+use crate::server::sessions::session_name;
 use crate::server::{Server, Started};
-use crate::settings::{Plaintext, Settings, Trader};
-use crate::venue::{OnCheckpoint, Venue};
+use crate::settings::{MulticastTo, Plaintext, Settings, Trader};
+use crate::venue::{OnCheckpoint, StreamOf, Venue};
 use highwater::types::SessionId;
 use highwater_host::Trunk;
 use highwater_platform::Platform;
+use highwater_protocols::mold::Session;
 use highwater_publisher::files::{Publication, Targets};
 use mio::Poll;
-use mio::net::TcpListener;
+use mio::net::{TcpListener, UdpSocket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +28,12 @@ pub struct Listening {
     pub ouch: Option<SocketAddr>,
     /// The feed.
     pub itch: Option<SocketAddr>,
+    /// Snapshots.
+    pub glimpse: Option<SocketAddr>,
+    /// Where packets of the feed go.
+    pub multicast: Option<SocketAddr>,
+    /// Requests for those that were lost.
+    pub requests: Option<SocketAddr>,
 }
 
 /// A gateway that serves, on a thread of its own (`hw-net`).
@@ -63,15 +72,24 @@ impl Gateway {
             listeners.push((service, listener));
             Ok::<_, GatewayError>(Some(address))
         };
-        let listening = Listening {
+        let mut listening = Listening {
             ouch: listen(Service::Orders, settings.ouch)?,
             itch: listen(Service::Feed, settings.itch)?,
+            glimpse: listen(Service::Snapshot, settings.glimpse)?,
+            ..Listening::default()
         };
         let ports = ports_of(&settings, &publication, &trunk);
-        let venue = Venue::new(publication, targets, on_checkpoint)
+        let mut venue = Venue::new(publication, targets, on_checkpoint)
             .map_err(|error| GatewayError::Io("to read the streams", error))?;
+        let requests = settings.requests.map(|address| bound_to_requests(address, &settings));
+        let requests = requests.transpose()?;
+        listening.requests = requests.as_ref().and_then(|socket| socket.local_addr().ok());
+        let multicast = settings.multicast.map(|to| multicast(to, &settings, &mut venue));
+        let multicast = multicast.transpose()?;
+        listening.multicast = multicast.as_ref().map(Multicast::to);
         let handle = Arc::new(handle);
-        let started = Started { poll, listeners, trunk, venue, ports, settings };
+        let started =
+            Started { poll, listeners, trunk, venue, ports, settings, multicast, requests };
         let server = Server::new(platform, started, Arc::clone(&handle))
             .map_err(|error| GatewayError::Io("what it needs to serve", error))?;
         let thread = Builder::new()
@@ -119,13 +137,44 @@ impl Drop for Gateway {
 
 /// A listener.
 fn bound(address: SocketAddr, plaintext: Plaintext) -> Result<TcpListener, GatewayError> {
+    check_reach(address, plaintext)?;
+    TcpListener::bind(address).map_err(|error| GatewayError::Listen(address, error))
+}
+
+/// Whether an address may be used unencrypted.
+fn check_reach(address: SocketAddr, plaintext: Plaintext) -> Result<(), GatewayError> {
     match plaintext {
         Plaintext::Loopback if !address.ip().is_loopback() => {
-            return Err(GatewayError::NotLoopback(address));
+            Err(GatewayError::NotLoopback(address))
         }
-        Plaintext::Loopback | Plaintext::TrustedNetwork => {}
+        Plaintext::Loopback | Plaintext::TrustedNetwork => Ok(()),
     }
-    TcpListener::bind(address).map_err(|error| GatewayError::Listen(address, error))
+}
+
+fn bound_to_requests(address: SocketAddr, settings: &Settings) -> Result<UdpSocket, GatewayError> {
+    check_reach(address, settings.plaintext)?;
+    UdpSocket::bind(address).map_err(|error| GatewayError::Listen(address, error))
+}
+
+/// The sender of packets: it begins with what comes next.
+fn multicast(
+    MulticastTo { to, from }: MulticastTo,
+    settings: &Settings,
+    venue: &mut Venue,
+) -> Result<Multicast, GatewayError> {
+    let from = SocketAddr::new(from, 0);
+    check_reach(from, settings.plaintext)?;
+    let failed = |error| GatewayError::Listen(from, error);
+    let mut to = to;
+    if to.port() == 0 {
+        let free = std::net::UdpSocket::bind(from).and_then(|socket| socket.local_addr());
+        to.set_port(free.map_err(failed)?.port());
+    }
+    let day = venue.transcripts.day();
+    let session = Session(*session_name(settings.session_prefix, day).as_bytes());
+    let transcript = venue.transcripts.transcript(day, StreamOf::Feed).expect("it is today's");
+    let cursor = transcript.cursor(u64::MAX).map_err(failed)?;
+    Multicast::new(from, to, (day, session), cursor).map_err(failed)
 }
 
 /// Names and sessions tell users apart.

@@ -14,16 +14,20 @@ mod error;
 mod gateway;
 mod handle;
 mod logins;
+mod multicast;
 mod passwords;
 mod port;
 mod round;
 mod server;
 mod settings;
+mod snapshots;
 mod transcript;
 mod venue;
 
 pub use error::GatewayError;
 pub use gateway::{Gateway, Listening};
 pub use passwords::{HashFault, PasswordHash};
-pub use settings::{Limits, OnDisconnect, Plaintext, Role, Settings, Throttle, Trader, User};
+pub use settings::{
+    Limits, MulticastTo, OnDisconnect, Plaintext, Role, Settings, Throttle, Trader, User,
+};
 pub use venue::OnCheckpoint;

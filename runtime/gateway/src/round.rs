@@ -104,6 +104,10 @@ impl<P: Platform> Round<'_, '_, P> {
                 }
                 Worked::Enough
             }
+            (ClientPacket::UnsequencedData(_), State::Snapshot(..)) => {
+                connection.say("this login reads, and enters nothing", self.now_ns);
+                Worked::Enough
+            }
             (ClientPacket::UnsequencedData(_), State::New | State::Checking(_)) => {
                 Worked::Close(Some("log in first".to_owned()))
             }

@@ -5,25 +5,29 @@
 //! reads new ones.
 
 mod disconnects;
-mod sessions;
+pub(crate) mod sessions;
 mod timers;
 
 use crate::connection::{Connection, Sent, Service, State};
 use crate::error::GatewayError;
 use crate::handle::{Handle, WakeHandle};
 use crate::logins::BadLogins;
+use crate::multicast::{Multicast, Requests};
 use crate::passwords::PasswordChecks;
 use crate::port::Port;
 use crate::round::{Round, Worked};
 use crate::settings::Settings;
+use crate::snapshots::Snapshots;
 use crate::venue::{StreamOf, Venue};
 use disconnects::Disconnects;
 use highwater_host::{SessionEnd, Trunk};
 use highwater_platform::Platform;
+use highwater_protocols::mold::Session;
 use highwater_publisher::files::Publication;
 use mio::event::Event;
-use mio::net::TcpListener;
+use mio::net::{TcpListener, UdpSocket};
 use mio::{Events, Interest, Poll, Token};
+use sessions::session_name;
 use slab::Slab;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, ErrorKind};
@@ -42,6 +46,9 @@ const REPLAYED_MAX: usize = 64;
 /// Events of sockets that are taken in a turn.
 const SOCKET_EVENTS_MAX: usize = 1_024;
 
+/// The token of the socket for requests.
+const REQUESTS: Token = Token(FIRST_CONNECTION - 1);
+
 /// Tokens below this are those of listeners and of the waker.
 const FIRST_CONNECTION: usize = 16;
 
@@ -53,6 +60,8 @@ pub(crate) struct Started<P: Platform> {
     pub(crate) venue: Venue,
     pub(crate) ports: Vec<Port>,
     pub(crate) settings: Settings,
+    pub(crate) multicast: Option<Multicast>,
+    pub(crate) requests: Option<UdpSocket>,
 }
 
 /// Where clients of a service connect.
@@ -93,11 +102,17 @@ pub(crate) struct Server<P: Platform> {
     bad_logins: BadLogins,
     disconnects: Disconnects,
     timer: Timer,
+    snapshots: Snapshots,
+    multicast: Option<Multicast>,
+    /// Whether there are messages that were not sent by it.
+    is_multicast_behind: bool,
+    requests: Option<Requests>,
 }
 
 impl<P: Platform> Server<P> {
     pub(crate) fn new(platform: P, started: Started<P>, handle: Arc<Handle>) -> io::Result<Self> {
-        let Started { poll, listeners, trunk, venue, ports, settings } = started;
+        let Started { poll, listeners, trunk, venue, ports, settings, multicast, requests } =
+            started;
         let listeners = (1..)
             .zip(listeners)
             .map(|(token, (service, mut socket))| {
@@ -105,6 +120,10 @@ impl<P: Platform> Server<P> {
                 Ok(Listener { service, socket, is_ready: true })
             })
             .collect::<io::Result<_>>()?;
+        let mut requests = requests;
+        if let Some(socket) = &mut requests {
+            poll.registry().register(socket, REQUESTS, Interest::READABLE)?;
+        }
         let ready = Arc::clone(&handle);
         let checks = PasswordChecks::start(Arc::new(move || ready.wake()))?;
         let now_ns = platform.monotonic_ns();
@@ -130,6 +149,10 @@ impl<P: Platform> Server<P> {
             checks,
             accepted: 0,
             bad_logins: BadLogins::default(),
+            snapshots: Snapshots::default(),
+            multicast,
+            is_multicast_behind: false,
+            requests: requests.map(Requests::new),
         })
     }
 
@@ -153,6 +176,7 @@ impl<P: Platform> Server<P> {
                 return Err(fault.into());
             }
             self.send_new(now_ns);
+            self.send_packets(now_ns);
             if let Err(SessionEnd::Stopped | SessionEnd::SnapshotsBehind) = released {
                 self.send_rest();
                 return Ok(self.venue.publication);
@@ -172,7 +196,9 @@ impl<P: Platform> Server<P> {
         let has_work = self.trunk.has_something()
             || !self.to_read.is_empty()
             || !self.to_send.is_empty()
-            || !self.replaying.is_empty();
+            || !self.replaying.is_empty()
+            || self.is_multicast_behind
+            || self.requests.as_ref().is_some_and(|requests| requests.is_ready);
         let timeout = if has_work { Duration::ZERO } else { patience(&self.connections) };
         let waited = self.poll.poll(events, Some(timeout));
         self.to_read.extend(self.held.drain(..));
@@ -187,6 +213,12 @@ impl<P: Platform> Server<P> {
     /// Notes what a socket is ready for.
     fn ready(&mut self, event: &Event) {
         let token = event.token();
+        if token == REQUESTS {
+            if let Some(requests) = &mut self.requests {
+                requests.is_ready = true;
+            }
+            return;
+        }
         let Some(index) = token.0.checked_sub(FIRST_CONNECTION) else {
             if let Some(listener) =
                 token.0.checked_sub(1).and_then(|index| self.listeners.get_mut(index))
@@ -272,6 +304,21 @@ impl<P: Platform> Server<P> {
     fn send_new(&mut self, now_ns: u64) {
         for index in take(&mut self.to_send) {
             self.send_piece(index, now_ns);
+        }
+    }
+
+    /// Sends packets of the feed, and answers those who lost some.
+    fn send_packets(&mut self, now_ns: u64) {
+        let prefix = self.settings.session_prefix;
+        let session_of = |day| Session(*session_name(prefix, day).as_bytes());
+        let transcripts = &mut self.venue.transcripts;
+        if let Some(multicast) = &mut self.multicast {
+            // A transcript that can't be read now may be in the next turn.
+            let sent = multicast.send(transcripts, session_of, now_ns);
+            self.is_multicast_behind = sent.unwrap_or(false);
+        }
+        if let Some(requests) = &mut self.requests {
+            requests.answer(transcripts, session_of, now_ns);
         }
     }
 

@@ -13,6 +13,12 @@ pub struct Settings {
     pub ouch: Option<SocketAddr>,
     /// Where the feed is read (ITCH over SoupBinTCP).
     pub itch: Option<SocketAddr>,
+    /// Where snapshots of the books are read (GLIMPSE over SoupBinTCP).
+    pub glimpse: Option<SocketAddr>,
+    /// Where the feed is sent by MoldUDP64.
+    pub multicast: Option<MulticastTo>,
+    /// Where messages of the feed that were lost are asked for (MoldUDP64).
+    pub requests: Option<SocketAddr>,
     /// Whether addresses other than loopback may be listened on without encryption.
     pub plaintext: Plaintext,
     /// Who may log in; names are unique.
@@ -21,6 +27,15 @@ pub struct Settings {
     pub limits: Limits,
     /// What is in front of the day's number in the name of each session: 1 to 6 letters and digits.
     pub session_prefix: Alpha<6>,
+}
+
+/// Where packets of the feed go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MulticastTo {
+    /// A group, or one receiver; port 0: one that is free on this machine.
+    pub to: SocketAddr,
+    /// An address of the interface that they leave by.
+    pub from: IpAddr,
 }
 
 /// Where passwords and orders may go unencrypted.

@@ -57,7 +57,7 @@ impl Transcript {
     /// The transcript of a file that holds `end` bytes of messages.
     pub(crate) fn scan(path: PathBuf, end: u64) -> io::Result<Self> {
         let mut transcript = Self::new(path);
-        let mut scan = Cursor::at_mark(Mark { before: 0, offset: 0 });
+        let mut scan = Cursor::at_beginning();
         while scan.offset < end {
             let piece = scan.read(&transcript.path, end)?;
             let skipped = skip(&piece, u64::MAX);
@@ -141,6 +141,11 @@ impl Cursor {
         Self { before: mark.before, offset: mark.offset, file: None }
     }
 
+    /// Before the first message.
+    pub(crate) const fn at_beginning() -> Self {
+        Self::at_mark(Mark { before: 0, offset: 0 })
+    }
+
     /// The number of the next message.
     pub(crate) const fn next(&self) -> u64 {
         self.before + 1
@@ -187,16 +192,7 @@ impl Cursor {
         out: &mut Vec<u8>,
         max: usize,
     ) -> io::Result<bool> {
-        self.each(transcript, |message| {
-            let packet = ServerPacket::SequencedData(message);
-            let (at, bytes) = (out.len(), packet.length());
-            if at + bytes > max {
-                return false;
-            }
-            out.resize(at + bytes, 0);
-            packet.emit(&mut out[at..]).expect("there is room for the packet");
-            true
-        })
+        self.each(transcript, |message| put(message, out, max))
     }
 
     /// The bytes of the file from here on, some at least as long as there are any before `end`.
@@ -215,6 +211,31 @@ impl Cursor {
         self.before += skipped.messages;
         self.offset += skipped.bytes;
     }
+}
+
+/// Puts a message behind `out` as a packet of sequenced data, unless that had more than `max` bytes
+/// then.
+fn put(message: &[u8], out: &mut Vec<u8>, max: usize) -> bool {
+    let packet = ServerPacket::SequencedData(message);
+    let (at, bytes) = (out.len(), packet.length());
+    if at + bytes > max {
+        return false;
+    }
+    out.resize(at + bytes, 0);
+    packet.emit(&mut out[at..]).expect("there is room for the packet");
+    true
+}
+
+/// Puts messages that are in memory behind `out` as packets, until it has many bytes: how many
+/// bytes of them it took, and whether those were all.
+pub(crate) fn fill_packets(messages: &[u8], out: &mut Vec<u8>) -> (usize, bool) {
+    let mut taken = 0;
+    while let Some(message) = first_message(&messages[taken..])
+        && put(message, out, READ_BYTES)
+    {
+        taken += LENGTH_BYTES + message.len();
+    }
+    (taken, taken == messages.len())
 }
 
 /// Passes over whole messages, at most so many.

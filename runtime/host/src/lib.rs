@@ -121,8 +121,8 @@ pub struct HostConfig {
 }
 
 impl HostConfig {
-    /// A host of this engine with [`SLOTS_DEFAULT`] slots, no tap and no trunk; each session numbers its
-    /// orders.
+    /// A host of this engine with [`SLOTS_DEFAULT`] slots, no tap and no trunk; each session
+    /// numbers its orders.
     pub const fn new(engine: Config) -> Self {
         Self {
             engine,

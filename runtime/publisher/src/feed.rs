@@ -55,7 +55,7 @@ impl Feed {
     }
 
     #[inline]
-    fn push(&mut self, message: &impl Message) {
+    pub(crate) fn push(&mut self, message: &impl Message) {
         let end = self.used + framed::bytes_of(message);
         if end > self.bytes.len() {
             self.bytes.resize(end + ROOM_BYTES, 0);

@@ -14,6 +14,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 const SYMBOLS: [&str; 4] = ["GOLD", "SILVER", "COPPER", "TIN"];
 const USERS: [&str; 4] = ["DEMO1", "DEMO2", "DEMO3", "DEMO4"];
 
+/// The group of the packets, of those that stay within an organisation (RFC 2365).
+const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 70, 1);
+
 /// Bytes of log behind which a snapshot is made: what is before it goes away.
 const SNAPSHOT_BYTES: u64 = 64 << 20;
 
@@ -35,6 +38,10 @@ pub(super) fn venue() -> Venue {
         password: Some(String::new()),
         ouch: on_loopback(7_001),
         itch: on_loopback(7_002),
+        glimpse: on_loopback(7_003),
+        moldudp64: Some(SocketAddr::from((GROUP, 7_004))),
+        packets_from: Ipv4Addr::LOCALHOST.into(),
+        requests: on_loopback(7_005),
         plaintext: Plaintext::Loopback,
         limits: Limits::DEFAULT,
         schedule: Schedule::new(vec![midnight]),

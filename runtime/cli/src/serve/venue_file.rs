@@ -14,7 +14,7 @@ use highwater_gateway::{
 use highwater_protocols::Alpha;
 use serde::Deserialize;
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -36,10 +36,14 @@ struct File {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Listen {
     ouch: Option<SocketAddr>,
     itch: Option<SocketAddr>,
+    glimpse: Option<SocketAddr>,
+    moldudp64: Option<SocketAddr>,
+    packets_from: Option<IpAddr>,
+    requests: Option<SocketAddr>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,6 +138,10 @@ impl File {
             password: None,
             ouch: self.listen.ouch,
             itch: self.listen.itch,
+            glimpse: self.listen.glimpse,
+            moldudp64: self.listen.moldudp64,
+            packets_from: self.listen.packets_from.unwrap_or_else(|| Ipv4Addr::LOCALHOST.into()),
+            requests: self.listen.requests,
             plaintext,
             limits: Limits::DEFAULT,
             schedule: Schedule::new(self.schedule.iter().map(step).collect::<Result<Vec<_>, _>>()?),

@@ -125,7 +125,10 @@ impl<P: Platform> Server<P> {
     fn admit(&mut self, index: usize, user: usize, request: &LoginRequest, now_ns: u64) {
         let service = self.connections[index].service;
         let day = self.venue.transcripts.day();
-        let session = self.session_name(day);
+        let session = session_name(self.settings.session_prefix, day);
+        if service == Service::Snapshot {
+            return self.admit_to_snapshot(index, session, now_ns);
+        }
         let Some(stream) = stream_for(self.settings.users[user].role, service) else {
             return self.refuse(index, RejectCode::NotAuthorized, now_ns);
         };
@@ -165,8 +168,20 @@ impl<P: Platform> Server<P> {
     fn port_of(&self, user: usize, service: Service) -> Option<usize> {
         match service {
             Service::Orders => self.settings.traders().position(|(index, _)| index == user),
-            Service::Feed => None,
+            Service::Feed | Service::Snapshot => None,
         }
+    }
+
+    /// Lets somebody read the books as they are.
+    fn admit_to_snapshot(&mut self, index: usize, session: Alpha<10>, now_ns: u64) {
+        let bytes = self.snapshots.newest(&self.venue.publication.publisher, now_ns);
+        let first = AsciiNumber::new(1).expect("it has one digit");
+        let accepted = LoginAccepted { session, sequence_number: first };
+        let connection = &mut self.connections[index];
+        connection.tell(&ServerPacket::LoginAccepted(accepted), now_ns);
+        connection.state = State::Snapshot(bytes, 0);
+        self.to_send.insert(index);
+        self.to_read.push_back(index);
     }
 
     /// Tells that a login is refused, and closes.
@@ -194,20 +209,19 @@ impl<P: Platform> Server<P> {
             }
         }
     }
+}
 
-    /// The name of the session of a day.
-    fn session_name(&self, day: u32) -> Alpha<10> {
-        let prefix = self.settings.session_prefix;
-        let prefix = String::from_utf8_lossy(prefix.text()).into_owned();
-        Alpha::new(format!("{prefix}{:04}", day % 10_000).as_bytes())
-            .expect("it is at most 6 and 4 characters")
-    }
+/// The name of the session of a day.
+pub(crate) fn session_name(prefix: Alpha<6>, day: u32) -> Alpha<10> {
+    let prefix = String::from_utf8_lossy(prefix.text()).into_owned();
+    Alpha::new(format!("{prefix}{:04}", day % 10_000).as_bytes())
+        .expect("it is at most 6 and 4 characters")
 }
 
 /// The stream that a user reads at a service; `None` where it has none there.
 const fn stream_for(role: Role, service: Service) -> Option<StreamOf> {
     match (service, role) {
-        (Service::Feed, _) => Some(StreamOf::Feed),
+        (Service::Feed | Service::Snapshot, _) => Some(StreamOf::Feed),
         (Service::Orders, Role::Trader(trader)) => Some(StreamOf::Session(trader.session)),
         (Service::Orders, Role::DropCopy { of }) => Some(StreamOf::Session(of)),
         (Service::Orders, Role::Reader) => None,

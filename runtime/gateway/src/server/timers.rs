@@ -59,6 +59,9 @@ impl<P: Platform> Server<P> {
             }
         }
         self.cancel_orders_of_the_gone(now_ns);
+        if let Some(multicast) = &mut self.multicast {
+            multicast.keep_alive(now_ns);
+        }
     }
 
     fn due(&self, connection: &Connection, now_ns: u64) -> Due {
@@ -75,7 +78,9 @@ impl<P: Platform> Server<P> {
             }
             // What waits for it may never be taken.
             State::Ending if is_over(connection.told_ns, nanos(limits.stalled)) => Due::Gone,
-            State::LoggedIn(_) if is_over(connection.received_ns, connection.silence_ns) => {
+            State::LoggedIn(_) | State::Snapshot(..)
+                if is_over(connection.received_ns, connection.silence_ns) =>
+            {
                 Due::Close("nothing came for too long, not even a heartbeat")
             }
             State::LoggedIn(_)
@@ -84,7 +89,11 @@ impl<P: Platform> Server<P> {
             {
                 Due::Heartbeat
             }
-            State::New | State::Checking(_) | State::LoggedIn(_) | State::Ending => Due::Nothing,
+            State::New
+            | State::Checking(_)
+            | State::LoggedIn(_)
+            | State::Snapshot(..)
+            | State::Ending => Due::Nothing,
         }
     }
 

@@ -1,5 +1,6 @@
-//! A publication that goes on with a running engine: records and events come from whoever takes them
-//! from it, and no book is needed.
+//! A publication that goes on with a running engine.
+//!
+//! Records and events come from whoever takes them from it, and no book is needed.
 
 use super::appended::Appended;
 use super::error::FilesError;

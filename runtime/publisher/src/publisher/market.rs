@@ -5,11 +5,13 @@ use super::request::Request;
 use super::{Ending, Publisher};
 use crate::day::DayClock;
 use crate::fault::Fit;
+use crate::feed::Feed;
 use crate::instruments::Trading;
 use crate::notes::GatewayNote;
 use highwater::types::{ClientSequence, InstrumentId, OrderId, Phase, SessionId};
-use highwater_protocols::Alpha;
+use highwater_protocols::glimpse::EndOfSnapshot;
 use highwater_protocols::itch::EventCode;
+use highwater_protocols::{Alpha, AsciiNumber};
 
 impl Publisher {
     /// A day begins: its instruments, and the orders that the day before left open, in the order of
@@ -34,6 +36,29 @@ impl Publisher {
             }
         }
         self.feed.system_event(EventCode::StartOfMarketHours);
+    }
+
+    /// The books as they are now, as messages of the feed and one that says with which number the
+    /// feed goes on (GLIMPSE); each behind its length in 2 bytes.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn snapshot(&self) -> Vec<u8> {
+        let mut feed = Feed::default();
+        feed.time = self.feed.time;
+        feed.system_event(EventCode::StartOfMessages);
+        self.instruments.0.iter().for_each(|instrument| feed.directory(instrument));
+        feed.system_event(EventCode::StartOfSystemHours);
+        for ((instrument, _), order) in self.orders.sorted() {
+            if order.shown > 0 {
+                let instrument = self.instruments.of(instrument);
+                feed.add(instrument, order).expect("what was added can be added again");
+            }
+        }
+        feed.system_event(EventCode::StartOfMarketHours);
+        let next = AsciiNumber::new(self.feed.count() + 1).expect("it has at most 20 digits");
+        feed.push(&EndOfSnapshot { sequence_number: next });
+        feed.bytes().to_vec()
     }
 
     /// The market closes; what expires with the day is still told.
