@@ -12,8 +12,8 @@ pub enum GatewayError {
     /// It was to listen on an address that is not of this machine alone.
     #[error(
         "{0} can be reached from other machines, and passwords and orders would go there \
-         unencrypted; listen on 127.0.0.1, or set plaintext = \"trusted network\" where the network \
-         is trusted"
+         unencrypted; listen on 127.0.0.1, or set plaintext = \"trusted network\" where that is \
+         so"
     )]
     NotLoopback(SocketAddr),
     /// The system did not let it listen.

@@ -1,10 +1,10 @@
 //! The gateway of a venue: sockets in front of a host's trunk and the streams that are published of
 //! its log.
 //!
-//! Orders come in by OUCH, market data goes out by ITCH, both over SoupBinTCP. One thread does all
-//! of it. What a client is told was written to its transcript before, and follows from the log: after
-//! a crash it logs in with its last number and reads on, byte for byte. `docs/gateway.md` says how
-//! to connect, and what happens when something fails.
+//! Orders come in by OUCH, market data goes out by ITCH, over SoupBinTCP and in MoldUDP64 packets.
+//! One thread does all of it. What a client is told was written to a file before, and follows from
+//! the log: after a crash it logs in with its last number and reads on, byte for byte.
+//! `docs/gateway.md` says how to connect, and what happens when something fails.
 
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,4 @@
-//! A transcript: a stream of messages in a file, with an index by their numbers, and cursors that read
-//! it.
+//! A transcript: a stream of messages in a file, read from any number on.
 //!
 //! The file belongs to the publication, which appends to it. A reader keeps a place in it, and no
 //! messages: however slow it is, it holds no memory. Who reads at the end finds what was appended

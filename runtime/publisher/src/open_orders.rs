@@ -21,8 +21,7 @@ pub(crate) struct OpenOrder {
     pub(crate) limit: Ticks,
     /// What is open of it, hidden quantity too.
     pub(crate) remaining: Lots,
-    /// What its client asks for in all, what has traded included, since it was entered: trades leave
-    /// it as it is.
+    /// What its client asks for in all, what has traded included: trades leave it as it is.
     pub(crate) total: Lots,
     /// What the feed shows of it, in lots; 0 for a stop that waits, and for what an auction has
     /// used up.
