@@ -1,0 +1,67 @@
+//! Connections that are lost.
+
+use crate::program::TestDir;
+use crate::venue::{Venue, count, messages};
+
+#[test]
+fn a_client_reads_on_behind_a_crash_and_enters_each_order_once() {
+    let place = TestDir::new("client", "crash");
+    let mut venue = Venue::start(&place);
+    let mut client = venue.open("A1", "--json", "client");
+    client.until_told("next_user_ref_num");
+    let (mut entered, mut feed) = (0, venue.open("A2", "--json", "other"));
+    feed.until_told("next_user_ref_num");
+    for round in 0..3 {
+        // Some arrive before the kill, some are lost with it, some find nobody.
+        for _ in 0..20 {
+            entered += 1;
+            client.line(&format!("buy GOLD 1 {entered} ref=o{entered}"));
+        }
+        if round > 0 {
+            client.until_told(&format!("\"o{}\"", entered - 20));
+        }
+        venue.kill();
+        entered += 1;
+        client.line(&format!("buy GOLD 1 {entered} ref=o{entered}"));
+        client.until_said("logging in again at number");
+        venue.run();
+        client.until_told(&format!("\"o{entered}\""));
+    }
+    let ended = client.end(0).expect_said("logged in again at number");
+    let told = messages(&ended.stdout);
+    let orders: Vec<String> = (1..=entered).map(|number| format!("o{number}")).collect();
+    let accepted: Vec<&str> = told
+        .iter()
+        .filter(|message| message["type"] == "A")
+        .map(|message| message["cl_ord_id"].as_str().unwrap())
+        .collect();
+    assert_eq!(accepted, orders, "each once, in order");
+    assert_eq!(count(&venue.told("A1"), "A"), entered, "the venue says the same");
+    feed.end(0);
+}
+
+#[test]
+fn a_venue_that_stays_away_is_given_up() {
+    let place = TestDir::new("client", "away");
+    let mut venue = Venue::start(&place);
+    let mut client = venue.open("A1", "--patience 300ms", "client");
+    client.until_told("next_user_ref_num=1");
+    venue.stop();
+    let ended = client.wait(1).expect_said("the venue closed the connection; logging in again");
+    ended.expect_said("ouch: gave up: no connection to");
+}
+
+#[test]
+fn a_later_login_takes_over_and_the_earlier_does_not_come_back() {
+    let place = TestDir::new("client", "taken_over");
+    let venue = Venue::start(&place);
+    let mut first = venue.open("A1", "", "first");
+    first.until_told("next_user_ref_num=1");
+    let mut second = venue.open("A1", "", "second");
+    second.until_told("next_user_ref_num=1");
+    let ended = first.wait(1).expect_said("a later login of this user took over");
+    assert!(!ended.stderr.contains("again"), "{ended:?}");
+    second.line("buy GOLD 1 1");
+    second.until_told("OrderAccepted user_ref_num=1");
+    second.end(0);
+}
