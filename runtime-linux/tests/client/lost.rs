@@ -1,7 +1,8 @@
 //! Connections that are lost.
 
 use crate::program::TestDir;
-use crate::venue::{Venue, count, messages};
+use crate::proxy::Proxy;
+use crate::venue::{Open, PASSWORD, Venue, count, messages};
 
 #[test]
 fn a_client_reads_on_behind_a_crash_and_enters_each_order_once() {
@@ -38,6 +39,31 @@ fn a_client_reads_on_behind_a_crash_and_enters_each_order_once() {
     assert_eq!(accepted, orders, "each once, in order");
     assert_eq!(count(&venue.told("A1"), "A"), entered, "the venue says the same");
     feed.end(0);
+}
+
+#[test]
+fn what_was_lost_on_the_line_is_told_again_and_nothing_twice() {
+    let place = TestDir::new("client", "line");
+    let venue = Venue::start(&place);
+    let proxy = Proxy::to(&venue.ouch);
+    let args = format!("client --ouch {} --user A1 --password {PASSWORD} --json", proxy.address);
+    let mut client = Open::start(&place, &args, "client");
+    let feed = format!("client --itch {} --user R --password {PASSWORD} --from 1", venue.itch);
+    let mut feed = Open::start(&place, &feed, "feed");
+    client.until_told("next_user_ref_num");
+    for round in 1..=3 {
+        // The venue has both orders and says so, and the client hears of the first alone.
+        client.line(&format!("buy GOLD {round} 1"));
+        client.until_told(&format!("\"quantity\":{round},"));
+        proxy.lose();
+        client.line(&format!("buy GOLD {} 1", 100 * round));
+        feed.until_told(&format!("shares={} ", 100 * round));
+        proxy.cut();
+        client.until_told(&format!("\"quantity\":{},", 100 * round));
+    }
+    let ended = client.end(0).expect_said("logging in again at number 4");
+    assert_eq!(messages(&ended.stdout), venue.told("A1")[..ended.stdout.lines().count()]);
+    assert_eq!(count(&messages(&ended.stdout), "A"), 6);
 }
 
 #[test]

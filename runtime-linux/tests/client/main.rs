@@ -7,5 +7,6 @@ pub mod program;
 
 mod loads;
 mod lost;
+mod proxy;
 mod scripts;
 mod venue;

@@ -88,9 +88,7 @@ impl<'p> Venue<'p> {
 
     /// Starts a client whose input stays open.
     pub(crate) fn open(&self, user: &str, more: &str, name: &str) -> Open<'p> {
-        let mut running = start(self.place, &self.client(user, more), name);
-        let input = running.take_stdin();
-        Open { place: self.place, name: name.to_owned(), running, input: Some(input) }
+        Open::start(self.place, &self.client(user, more), name)
     }
 }
 
@@ -110,7 +108,14 @@ pub(crate) struct Open<'p> {
     input: Option<std::process::ChildStdin>,
 }
 
-impl Open<'_> {
+impl<'p> Open<'p> {
+    /// Starts a client with these arguments.
+    pub(crate) fn start(place: &'p TestDir, args: &str, name: &str) -> Self {
+        let mut running = start(place, args, name);
+        let input = running.take_stdin();
+        Self { place, name: name.to_owned(), running, input: Some(input) }
+    }
+
     /// Writes a line.
     pub(crate) fn line(&mut self, line: &str) {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
