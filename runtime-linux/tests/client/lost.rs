@@ -1,8 +1,10 @@
 //! Connections that are lost.
 
-use crate::program::TestDir;
+use crate::program::{TestDir, json, number};
 use crate::proxy::Proxy;
 use crate::venue::{Open, PASSWORD, Venue, count, messages};
+use highwater_platform::Platform;
+use runtime_linux::Linux;
 
 #[test]
 fn a_client_reads_on_behind_a_crash_and_enters_each_order_once() {
@@ -64,6 +66,33 @@ fn what_was_lost_on_the_line_is_told_again_and_nothing_twice() {
     let ended = client.end(0).expect_said("logging in again at number 4");
     assert_eq!(messages(&ended.stdout), venue.told("A1")[..ended.stdout.lines().count()]);
     assert_eq!(count(&messages(&ended.stdout), "A"), 6);
+}
+
+/// Times of the day from now on, every few seconds.
+fn soon() -> Vec<String> {
+    let now = Linux.wall_clock_ns() / 1_000_000_000;
+    let text = |at: u64| format!("{:02}:{:02}:{:02}", at / 3_600 % 24, at / 60 % 60, at % 60);
+    (1..40).map(|step| text(now + 3 * step)).collect()
+}
+
+#[test]
+fn a_session_that_has_ended_is_followed_by_the_next() {
+    let place = TestDir::new("client", "next_session");
+    let venue = Venue::scheduled(&place, &soon());
+    let more = format!("--json --itch {}", venue.itch);
+    let mut client = venue.open("A1", &more, "client");
+    client.until_told("next_user_ref_num");
+    client.until_said("ouch: the session has ended; going on with the next, from number 1");
+    client.until_said("itch: the session has ended");
+    client.line("buy GOLD 5 1 ref=next");
+    client.until_told("\"cl_ord_id\":\"next\"");
+    let ended = client.end(0);
+    let ouch = ended.stdout.lines().map(json).filter(|message| message["stream"] == "ouch");
+    let numbers: Vec<u64> = ouch.map(|message| number(&message, "number")).collect();
+    let is_next = |pair: &[u64]| pair[1] == pair[0] + 1 || pair[1] == 1;
+    assert!(numbers.windows(2).all(is_next), "{ended:?}");
+    // Whoever logs in afterwards is served.
+    venue.script("A2", "", "buy GOLD 5 1\n").expect_code(0);
 }
 
 #[test]

@@ -22,6 +22,11 @@ pub(crate) struct Venue<'p> {
 impl<'p> Venue<'p> {
     /// Starts one on ports that the system chooses.
     pub(crate) fn start(place: &'p TestDir) -> Self {
+        Self::scheduled(place, &[])
+    }
+
+    /// Starts one whose day ends at these times.
+    pub(crate) fn scheduled(place: &'p TestDir, day_ends: &[String]) -> Self {
         let hash = place.call_with_input("password", format!("{PASSWORD}\n").as_bytes());
         let hash = hash.expect_code(0).stdout;
         let instrument = |symbol| format!("[[instruments]]\nsymbol = \"{symbol}\"\ndecimals = 2\n");
@@ -31,7 +36,10 @@ impl<'p> Venue<'p> {
             format!("[[users]]\nuser = \"{name}\"\npassword = \"{}\"\n{session}", hash.trim())
         };
         let instruments = ["GOLD", "TIN"].map(instrument).concat();
-        let file = [instruments, ["A1", "A2", "A3", "A4", "R"].map(user).concat()].concat();
+        let users = ["A1", "A2", "A3", "A4", "R"].map(user).concat();
+        let step = |at: &String| format!("[[schedule]]\nat = \"{at}\"\ndo = \"end-of-day\"\n");
+        let schedule: String = day_ends.iter().map(step).collect();
+        let file = [instruments, users, schedule].concat();
         place.write("venue.toml", file);
         let (ouch, itch) = ("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned());
         let mut venue = Self { place, running: None, ouch, itch };

@@ -42,6 +42,9 @@ pub(crate) struct Reader {
     pub(crate) stream: StreamOf,
     pub(crate) day: u32,
     pub(crate) cursor: Cursor,
+    /// Whether it was told that its session has ended. It stays logged in until it is closed, so
+    /// that it is logged out like every other.
+    pub(crate) is_over: bool,
 }
 
 /// A connection.
@@ -181,7 +184,7 @@ impl Connection {
         self.push(now_ns)?;
         Ok(match self.state {
             _ if !self.is_flushed() => Sent::Enough,
-            State::Ending => Sent::Ended,
+            State::Ending | State::LoggedIn(Reader { is_over: true, .. }) => Sent::Ended,
             State::New | State::Checking(_) | State::LoggedIn(_) if more => Sent::More,
             State::New | State::Checking(_) | State::LoggedIn(_) => Sent::Enough,
         })
@@ -203,6 +206,9 @@ impl Connection {
     fn fill(&mut self, transcripts: &mut Transcripts, now_ns: u64) -> io::Result<bool> {
         let today = transcripts.day();
         let State::LoggedIn(reader) = &mut self.state else { return Ok(false) };
+        if reader.is_over {
+            return Ok(false);
+        }
         let Some(transcript) = transcripts.transcript(reader.day, reader.stream) else {
             // It is two days behind.
             return Err(ErrorKind::NotFound.into());
@@ -212,8 +218,8 @@ impl Connection {
             self.told_ns = now_ns;
         }
         if !more && reader.day < today {
+            reader.is_over = true;
             self.tell(&ServerPacket::EndOfSession, now_ns);
-            self.state = State::Ending;
         }
         Ok(more)
     }
