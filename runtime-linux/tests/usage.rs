@@ -39,8 +39,9 @@ fn a_name_without_its_flag_is_pointed_at_it() {
             "config" => "--config name",
             "gen" => "--out name",
             "auction" => "--orders name",
-            // They take names without flags.
-            "diff" | "conform" | "convert" | "import" => continue,
+            "client" | "load" => "--ouch name",
+            // They take names without flags, or nothing.
+            "diff" | "conform" | "convert" | "import" | "password" => continue,
             _ => "--data name",
         };
         let ended = place.call(&format!("{command} name")).expect_code(2);

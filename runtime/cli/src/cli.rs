@@ -4,11 +4,14 @@ mod hints;
 
 use crate::backup::{BackupArgs, backup};
 use crate::book::{BookArgs, book};
+use crate::client::{ClientArgs, client};
 use crate::config::{ConfigArgs, print_config};
 use crate::consumers::{ConsumersArgs, consumers};
 use crate::diff::{DiffArgs, diff};
 use crate::dump::{DumpArgs, dump};
 use crate::generate::{GenArgs, generate};
+use crate::load::{LoadArgs, load};
+use crate::password::{PasswordArgs, password};
 use crate::publish::{PublishArgs, publish};
 use crate::run::{RunArgs, run};
 use crate::serve::{ServeArgs, serve};
@@ -63,6 +66,9 @@ enum CliCommand {
     Truncate(TruncateArgs),
     Publish(PublishArgs),
     Serve(ServeArgs),
+    Client(ClientArgs),
+    Load(LoadArgs),
+    Password(PasswordArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
     Import(ImportArgs),
@@ -116,6 +122,9 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         }
         Some(CliCommand::Publish(args)) => publish(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Serve(args)) => serve(platform, &args, console, &stop_flag(platform)?),
+        Some(CliCommand::Client(args)) => client(platform, &args, console, &stop_flag(platform)?),
+        Some(CliCommand::Load(args)) => load(platform, &args, console, &stop_flag(platform)?),
+        Some(CliCommand::Password(args)) => password(args, console),
         Some(CliCommand::Auction(args)) => auction(&args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),
         Some(CliCommand::Convert(args)) => convert(&args, console),
@@ -143,6 +152,11 @@ mod tests {
     #[test]
     fn every_command_without_a_positional_argument_has_a_flag_to_point_at() {
         for command in Cli::command().get_subcommands() {
+            if command.get_name() == "password" {
+                // It is told nothing but a password, which no argument may show.
+                assert_eq!(command.get_arguments().count(), 0);
+                continue;
+            }
             let flag = hints::flag_of(command.get_name());
             assert_eq!(flag.is_none(), command.get_positionals().count() > 0, "{command}");
             let has = |wanted: &str| command.get_arguments().any(|a| a.get_long() == Some(wanted));

@@ -70,8 +70,8 @@ pub struct ServeArgs {
     /// Where snapshots of the books are read [default: 127.0.0.1:7003]
     #[arg(long, value_name = "ADDR")]
     pub glimpse: Option<SocketAddr>,
-    /// Where packets of the feed go, a group or one receiver; with port 0 one that is free [default:
-    /// 239.255.70.1:7004, on loopback]
+    /// Where packets of the feed go, a group or one receiver; with port 0 one that is free
+    /// [default: 239.255.70.1:7004, on loopback]
     #[arg(long, value_name = "ADDR")]
     pub moldudp64: Option<SocketAddr>,
     /// Where packets that were lost are asked for [default: 127.0.0.1:7005]

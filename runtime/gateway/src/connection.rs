@@ -47,6 +47,9 @@ pub(crate) struct Reader {
     pub(crate) stream: StreamOf,
     pub(crate) day: u32,
     pub(crate) cursor: Cursor,
+    /// Whether it was told that its session has ended. It stays logged in until it is closed, so
+    /// that it is logged out like every other.
+    pub(crate) is_over: bool,
 }
 
 /// A connection.
@@ -181,7 +184,7 @@ impl Connection {
         self.push(now_ns)?;
         Ok(match self.state {
             _ if !self.is_flushed() => Sent::Enough,
-            State::Ending => Sent::Ended,
+            State::Ending | State::LoggedIn(Reader { is_over: true, .. }) => Sent::Ended,
             _ if more => Sent::More,
             State::New | State::Checking(_) | State::LoggedIn(_) | State::Snapshot(..) => {
                 Sent::Enough
@@ -205,7 +208,7 @@ impl Connection {
     fn fill(&mut self, transcripts: &mut Transcripts, now_ns: u64) -> io::Result<bool> {
         let today = transcripts.day();
         let reader = match &mut self.state {
-            State::LoggedIn(reader) => reader,
+            State::LoggedIn(reader) if !reader.is_over => reader,
             State::Snapshot(bytes, at) => {
                 let (end, is_whole) = fill_packets(&bytes[*at..], &mut self.output);
                 *at += end;
@@ -216,7 +219,9 @@ impl Connection {
                 }
                 return Ok(!is_whole);
             }
-            State::New | State::Checking(_) | State::Ending => return Ok(false),
+            State::New | State::Checking(_) | State::LoggedIn(_) | State::Ending => {
+                return Ok(false);
+            }
         };
         let Some(transcript) = transcripts.transcript(reader.day, reader.stream) else {
             // It is two days behind.
@@ -227,8 +232,8 @@ impl Connection {
             self.told_ns = now_ns;
         }
         if !more && reader.day < today {
+            reader.is_over = true;
             self.tell(&ServerPacket::EndOfSession, now_ns);
-            self.state = State::Ending;
         }
         Ok(more)
     }

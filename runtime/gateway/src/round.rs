@@ -1,6 +1,6 @@
 //! A round of order entry: the messages of one connection, as commands of its session.
 
-use crate::connection::{Connection, State};
+use crate::connection::{Connection, Reader, State};
 use crate::entry::{Decision, Desk, Submission};
 use crate::port::Port;
 use crate::venue::Venue;
@@ -89,9 +89,8 @@ impl<P: Platform> Round<'_, '_, P> {
 
     fn packet(&mut self, connection: &mut Connection, packet: &ClientPacket<'_>) -> Worked {
         match (packet, &connection.state) {
-            (_, State::Ending) | (ClientPacket::Debug(_) | ClientPacket::Heartbeat, _) => {
-                Worked::Enough
-            }
+            (_, State::Ending | State::LoggedIn(Reader { is_over: true, .. }))
+            | (ClientPacket::Debug(_) | ClientPacket::Heartbeat, _) => Worked::Enough,
             (ClientPacket::LogoutRequest, _) => Worked::Close(None),
             (ClientPacket::LoginRequest(request), State::New) => Worked::Login(*request),
             (ClientPacket::LoginRequest(_), _) => {

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Error};
 
 /// What a command is mostly about, and the flag that takes its name.
-const FLAGS: [(&str, &str, &str); 15] = [
+const FLAGS: [(&str, &str, &str); 17] = [
     ("run", "--flow", "the flow"),
     ("config", "--config", "a file of settings"),
     ("gen", "--out", "the file to write"),
@@ -19,6 +19,8 @@ const FLAGS: [(&str, &str, &str); 15] = [
     ("truncate", "--data", "the data directory"),
     ("publish", "--data", "the data directory"),
     ("serve", "--data", "the data directory"),
+    ("client", "--ouch", "the address"),
+    ("load", "--ouch", "the address"),
     ("auction", "--orders", "the orders"),
     ("bench", "--data", "the directory to measure"),
 ];

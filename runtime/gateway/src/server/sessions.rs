@@ -154,7 +154,8 @@ impl<P: Platform> Server<P> {
             connection.silence_ns = timeout.get().saturating_mul(1_000_000);
         }
         connection.tell(&ServerPacket::LoginAccepted(accepted), now_ns);
-        connection.state = State::LoggedIn(Reader { user, port, stream, day, cursor });
+        connection.state =
+            State::LoggedIn(Reader { user, port, stream, day, cursor, is_over: false });
         self.logged_in.insert((user, service), index);
         self.readers.entry(stream).or_default().insert(index);
         if let Some(port) = port {
