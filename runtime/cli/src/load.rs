@@ -41,7 +41,8 @@ const PLACES_BITS: u32 = 22;
 /// latency shows no queue.
 ///
 /// Buys and sells come at random at whole ticks around a price, so that some trade and some rest. A
-/// cancel or a replacement is of a random open order; where there is none, a new one is entered.
+/// cancel or a replacement is of a random open order; where there is none, a new one is entered, and
+/// where a connection has some hundred thousand, one is canceled instead.
 /// The seed and the answers decide what is sent. At the end the orders that are open are canceled.
 /// User reference numbers go on where the venue has them, so it can be run again. While requests
 /// are due within 2 ms it spins, which takes a core.
