@@ -41,10 +41,11 @@ const PLACES_BITS: u32 = 22;
 /// latency shows no queue.
 ///
 /// Buys and sells come at random at whole ticks around a price, so that some trade and some rest. A
-/// cancel or a replacement is of a random open order; where there is none, a new one is entered.
-/// The seed and the answers decide what is sent. At the end the orders that are open are canceled.
-/// User reference numbers go on where the venue has them, so it can be run again. While requests
-/// are due within 2 ms it spins, which takes a core.
+/// cancel or a replacement is of a random open order; where there is none, a new one is entered,
+/// and where a connection has some hundred thousand, one is canceled instead. The seed and the
+/// answers decide what is sent. At the end the orders that are open are canceled. User reference
+/// numbers go on where the venue has them, so it can be run again. While requests are due within 2
+/// ms it spins, which takes a core.
 ///
 /// Exit codes: 0 done, or ended early by SIGINT or SIGTERM; 1 no connection, or one was lost (what
 /// was counted is printed); 2 wrong usage.

@@ -57,6 +57,8 @@ pub(super) enum Told {
     Message(Stream, u64, Vec<u8>),
     /// Something for people to read.
     Note(String),
+    /// A stream goes on with the next session, whose numbers begin anew; text for people.
+    NextSession(Stream, String),
     /// A link has given up; a sentence that says why.
     Failed(String),
     /// A line of the input.
@@ -194,7 +196,7 @@ impl<P: Platform> Link<P> {
                 Incoming::Ended => {
                     *has_ended = true;
                     let sentence = "the session has ended; going on with the next, from number 1";
-                    Told::Note(format!("{}: {sentence}", stream.name()))
+                    Told::NextSession(stream, format!("{}: {sentence}", stream.name()))
                 }
             };
             is_wanted &= told.send(tell).is_ok();
@@ -249,8 +251,9 @@ impl<P: Platform> Link<P> {
             if matches!(lost, Lost::Refused(Some(RejectCode::SessionNotAvailable))) {
                 let sentence = "the session has ended meanwhile, and its last messages were missed";
                 let note = format!("{}: {sentence}; going on with the next", stream.name());
+                let told = Told::NextSession(*stream, note);
                 (login.session, login.number) = (Alpha::BLANK, 1);
-                self.tell(Told::Note(note))?;
+                self.tell(told)?;
                 continue;
             }
             if matches!(lost, Lost::Refused(_)) || platform.monotonic_ns() >= until_ns {

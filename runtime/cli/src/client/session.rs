@@ -148,6 +148,14 @@ impl<'a, P: Platform> Session<'a, P> {
                 note(&text);
                 Ok(())
             }
+            Told::NextSession(stream, text) => {
+                if stream == Stream::Ouch {
+                    // All of it is of this run.
+                    self.fresh = 0;
+                }
+                note(&text);
+                Ok(())
+            }
             Told::Failed(sentence) => Err(CommandError::Failed(sentence)),
             Told::Line(line) => {
                 self.line(&line);

@@ -93,7 +93,7 @@ pub(super) struct LoadReport {
     pub(super) overtaken: u64,
     /// Requests without an answer at the end.
     pub(super) unanswered: u64,
-    /// Requests that were due and not sent, because the window was full.
+    /// Requests that were due and not sent by the end, most of them because of the window.
     pub(super) unsent: u64,
     /// Messages that an order has traded.
     pub(super) executions: u64,
@@ -205,7 +205,7 @@ impl LoadReport {
                 ),
             ),
             ("unanswered", grouped(self.unanswered)),
-            ("unsent", format!("{} (due, but the window was full)", grouped(self.unsent))),
+            ("unsent", format!("{} (due, and held back until the end)", grouped(self.unsent))),
             ("executions", grouped(self.executions)),
             ("rate", format!("{} answers/s", grouped(self.answers_per_second))),
             ("latency", quantiles(self.latency)),
