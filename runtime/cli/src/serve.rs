@@ -245,7 +245,7 @@ impl<P: Platform> Running<P> {
         stop: &StopFlag,
     ) -> Result<(), CommandError> {
         let operator = self.host.session(SessionId::OPERATOR).map_err(CommandError::failed)?;
-        let mut market = Market::open(operator, &venue.instruments)?;
+        let mut market = Market::open(operator, &venue.instruments, venue.schedule.auctions())?;
         let maker = venue.has_maker.then(|| maker::Maker::start(&self.host, market.ids()));
         let mut maker = maker.transpose()?;
         self.report(venue, &gateway.listening(), args)?;

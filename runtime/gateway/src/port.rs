@@ -100,6 +100,12 @@ impl Port {
     pub(crate) fn admits(&mut self, now_ns: u64) -> bool {
         self.trader.throttle.is_none_or(|throttle| self.bucket.take(throttle, now_ns))
     }
+
+    /// Whether nothing is taken from its connection now: so many orders in a row were refused that
+    /// more refusals would only fill the log.
+    pub(crate) fn is_held(&mut self, now_ns: u64) -> bool {
+        self.trader.throttle.is_some_and(|throttle| self.bucket.is_held(throttle, now_ns))
+    }
 }
 
 /// The client's number of an order.
@@ -119,27 +125,38 @@ pub(crate) fn session_of(order: OrderId) -> Option<SessionId> {
 struct Bucket {
     level: u64,
     filled_ns: u64,
+    /// Orders that were refused in a row.
+    refused: u32,
 }
 
 impl Bucket {
     fn full(throttle: Option<Throttle>) -> Self {
         let level = throttle.map_or(0, |throttle| u64::from(throttle.burst) * NS_PER_SECOND);
-        Self { level, filled_ns: 0 }
+        Self { level, filled_ns: 0, refused: 0 }
     }
 
-    fn take(&mut self, throttle: Throttle, now_ns: u64) -> bool {
+    fn fill(&mut self, throttle: Throttle, now_ns: u64) {
         let passed_ns = now_ns.saturating_sub(self.filled_ns);
         self.filled_ns = self.filled_ns.max(now_ns);
         let more = passed_ns.saturating_mul(throttle.per_second.into());
         let room = u64::from(throttle.burst) * NS_PER_SECOND;
         self.level = self.level.saturating_add(more).min(room);
-        match self.level.checked_sub(NS_PER_SECOND) {
-            Some(left) => {
-                self.level = left;
-                true
-            }
-            None => false,
+    }
+
+    fn take(&mut self, throttle: Throttle, now_ns: u64) -> bool {
+        self.fill(throttle, now_ns);
+        if let Some(left) = self.level.checked_sub(NS_PER_SECOND) {
+            (self.level, self.refused) = (left, 0);
+            true
+        } else {
+            self.refused = self.refused.saturating_add(1);
+            false
         }
+    }
+
+    fn is_held(&mut self, throttle: Throttle, now_ns: u64) -> bool {
+        self.fill(throttle, now_ns);
+        self.level < NS_PER_SECOND && self.refused >= throttle.burst
     }
 }
 
@@ -188,5 +205,25 @@ mod tests {
         assert_eq!(admitted(5_100_000_000), 1, "one in a tenth of a second");
         assert_eq!(admitted(5_050_000_000), 0, "a clock that was set back gives nothing");
         assert_eq!(admitted(u64::MAX), 3, "no more than the burst");
+    }
+
+    #[test]
+    fn who_goes_on_behind_a_burst_of_refusals_waits() {
+        let throttle = Throttle { per_second: 10, burst: 3 };
+        let mut port = Port::new(trader(Some(throttle)), ClientSequence(0), []);
+        let second_ns = 1_000_000_000;
+        assert!(!port.is_held(second_ns));
+        let mut admitted = 0;
+        let mut orders = 0;
+        while !port.is_held(second_ns) {
+            admitted += u32::from(port.admits(second_ns));
+            orders += 1;
+        }
+        assert_eq!((orders, admitted), (6, 3));
+        assert!(port.is_held(second_ns + second_ns / 20));
+        assert!(!port.is_held(second_ns + second_ns / 10), "there is room for one");
+        assert!(port.admits(second_ns + second_ns / 10));
+        let mut port = Port::new(trader(None), ClientSequence(0), []);
+        assert!(!port.is_held(second_ns));
     }
 }

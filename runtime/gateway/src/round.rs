@@ -69,7 +69,7 @@ impl<P: Platform> Round<'_, '_, P> {
             if matches!(connection.state, State::Checking(_)) {
                 return (Worked::Enough, consumed);
             }
-            if self.desk.room() == 0 {
+            if self.desk.room() == 0 || self.is_throttled(connection) {
                 return (Worked::Full, consumed);
             }
             match packets.next() {
@@ -85,6 +85,14 @@ impl<P: Platform> Round<'_, '_, P> {
             }
         }
         (Worked::More, consumed)
+    }
+
+    /// Whether what it sends is to wait: it has sent far more than it may.
+    fn is_throttled(&mut self, connection: &Connection) -> bool {
+        let State::LoggedIn(Reader { port: Some(port), .. }) = connection.state else {
+            return false;
+        };
+        self.ports[port].is_held(self.now_ns)
     }
 
     fn packet(&mut self, connection: &mut Connection, packet: &ClientPacket<'_>) -> Worked {

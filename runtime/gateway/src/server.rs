@@ -279,7 +279,10 @@ impl<P: Platform> Server<P> {
         match worked {
             Worked::More => self.to_read.push_back(index),
             Worked::Full => self.held.push(index),
-            Worked::Enough if connection.is_over => self.close(index, None, now_ns),
+            // What it sent before it closed its side is still worked on.
+            Worked::Enough if connection.is_over && !connection.is_held => {
+                self.close(index, None, now_ns);
+            }
             Worked::Enough if connection.is_readable && !connection.is_held => {
                 self.to_read.push_back(index);
             }

@@ -1,6 +1,6 @@
 //! The operator's desk: defines instruments, and moves them through the day.
 
-use super::schedule::{Do, Step};
+use super::schedule::{Auctions, Do, Step};
 use highwater::command::{Action, Control, Definition};
 use highwater::event::EventKind;
 use highwater::types::{InstrumentId, InstrumentTerms, Symbol};
@@ -26,16 +26,17 @@ pub(super) struct Instrument {
 pub(super) struct Market<P: Platform> {
     operator: Session<P>,
     instruments: Vec<(Symbol, InstrumentId)>,
-    /// Whether any may be in an auction.
-    in_auction: bool,
+    auctions: Auctions,
     told_ns: u64,
 }
 
 impl<P: Platform> Market<P> {
-    /// Defines the instruments; those that are there already stay as they are.
+    /// Defines the instruments; those that are there already stay as they are, and where there are
+    /// auctions the log may have left some of them in one.
     pub(super) fn open(
         mut operator: Session<P>,
         wanted: &[Instrument],
+        auctions: Auctions,
     ) -> Result<Self, CommandError> {
         let mut instruments = Vec::new();
         for Instrument { symbol, terms } in wanted {
@@ -50,8 +51,7 @@ impl<P: Platform> Market<P> {
             }
             instruments.push((*symbol, event.instrument));
         }
-        // The log may have left some in an auction.
-        Ok(Self { operator, instruments, in_auction: true, told_ns: 0 })
+        Ok(Self { operator, instruments, auctions, told_ns: 0 })
     }
 
     /// The numbers of the instruments, in their order.
@@ -68,7 +68,6 @@ impl<P: Platform> Market<P> {
             Do::Halt => Control::Halt,
             Do::Resume => Control::Resume,
         };
-        self.in_auction |= step.what == Do::StartAuction;
         let of_step = |symbol: &Symbol| step.symbols.is_empty() || step.symbols.contains(symbol);
         let chosen: Vec<_> =
             self.instruments.iter().filter(|(symbol, _)| of_step(symbol)).copied().collect();
@@ -80,7 +79,7 @@ impl<P: Platform> Market<P> {
 
     /// Tells the time while there may be auctions: the feed says then what they would trade.
     pub(super) fn tick(&mut self, now_ns: u64) -> Result<(), CommandError> {
-        if self.in_auction && now_ns.saturating_sub(self.told_ns) >= TOLD_EVERY_NS {
+        if self.auctions == Auctions::Some && now_ns.saturating_sub(self.told_ns) >= TOLD_EVERY_NS {
             self.told_ns = now_ns;
             self.call(Action::Clock { now_ns })?;
         }

@@ -46,6 +46,12 @@ impl Schedule {
         Self { steps, seen: 0 }
     }
 
+    /// Whether any step begins an auction.
+    pub(super) fn auctions(&self) -> Auctions {
+        let has_any = self.steps.iter().any(|step| step.what == Do::StartAuction);
+        if has_any { Auctions::Some } else { Auctions::None }
+    }
+
     /// Nothing before this time is due.
     pub(super) const fn begin(&mut self, now_ns: u64) {
         self.seen = now_ns / NS_PER_SECOND;
@@ -68,6 +74,15 @@ impl Schedule {
         self.seen = self.seen.max(now);
         due
     }
+}
+
+/// Whether there are auctions in a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Auctions {
+    /// There are.
+    Some,
+    /// There are none.
+    None,
 }
 
 /// The second of a day, of text like 09:30 or 09:30:05.
