@@ -6,5 +6,8 @@ mod feed;
 mod files;
 mod logins;
 mod orders;
+mod real_flows;
 mod resume;
+#[path = "../common/shared.rs"]
+pub mod shared;
 mod venue;
