@@ -1,4 +1,4 @@
-//! A venue that goes on where it was killed: eight clients trade, and a reader prints the market.
+//! A venue that goes on where it was killed: eight clients trade, and a reader prints the trades.
 //!
 //! Every answer is on stable storage before it is given. Nobody here keeps a table of orders.
 //!
@@ -9,39 +9,33 @@
 
 use highwater::command::{Action, Definition, NewOrder};
 use highwater::event::{Event, EventKind};
-use highwater::types::{
-    InstrumentId, InstrumentTerms, Lots, OrderId, Price, SessionId, Side, Symbol, Ticks,
-};
+use highwater::types::{InstrumentId, Lots, OrderId, SessionId, Side, Symbol, Ticks};
 use highwater_engine::config::Config;
 use highwater_host::{Host, HostConfig, Session};
 use highwater_platform::Platform;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{error::Error, thread, time::Duration};
 
-const CLIENTS: u16 = 8;
-const ORDERS_PER_CLIENT: u32 = 1_000;
 /// An answer that takes longer will not come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type Failure = Box<dyn Error + Send + Sync>;
+type Done = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// Runs the venue until every client has sent all of its orders.
-pub(crate) fn run<P: Platform>(platform: P, data: &str) -> Result<(), Failure> {
-    let config = Config::production().data(data).questions(Duration::from_millis(10));
-    let host = Host::start(platform, &HostConfig { taps: 1, ..HostConfig::new(config) })?;
-    println!("recovered {} commands", host.recovered());
-    let mut operator = host.session(SessionId::OPERATOR)?;
+pub(crate) fn run<P: Platform>(platform: P, data: &str) -> Done {
+    let config = HostConfig::new(Config::production().data(data));
+    let host = Host::start(platform, &HostConfig { taps: 1, ..config })?;
     let symbol = Symbol::new(b"GOLD").ok_or("a symbol has 1 to 16 bytes")?;
     // Doing it again changes nothing.
     let define = Action::DefineInstrument(Definition::open(symbol));
+    let mut operator = host.session(SessionId::OPERATOR)?;
     let gold = operator.call(define, PATIENCE, &mut ())?.instrument;
-
     let is_open = AtomicBool::new(true);
     thread::scope(|scope| {
-        let reader = scope.spawn(|| publish(&host, gold, &is_open));
-        let clients: Vec<_> = (1..=CLIENTS)
-            .map(|number| (host.session(SessionId(number)), gold))
-            .map(|(session, gold)| scope.spawn(move || trade(session?, gold)))
+        let reader = scope.spawn(|| publish(&host, &is_open));
+        let clients: Vec<_> = (1..=8)
+            .map(|number| host.session(SessionId(number)))
+            .map(|session| scope.spawn(move || trade(session?, gold)))
             .collect();
         let traded = clients.into_iter().try_for_each(|client| client.join().expect("no panic"));
         is_open.store(false, Ordering::Release);
@@ -53,9 +47,9 @@ pub(crate) fn run<P: Platform>(platform: P, data: &str) -> Result<(), Failure> {
 }
 
 /// Sends the orders that the log does not hold: none is left out, and none is sent twice.
-fn trade<P: Platform>(mut session: Session<P>, gold: InstrumentId) -> Result<(), Failure> {
+fn trade<P: Platform>(mut session: Session<P>, gold: InstrumentId) -> Done {
     let sent = u32::try_from(session.last_client_sequence()?.0)?;
-    for number in sent..ORDERS_PER_CLIENT {
+    for number in sent..1_000 {
         let is_even = (number + u32::from(session.id().0)).is_multiple_of(2);
         let side = if is_even { Side::Buy } else { Side::Sell };
         // The session's own number: two sessions never choose the same name.
@@ -66,30 +60,17 @@ fn trade<P: Platform>(mut session: Session<P>, gold: InstrumentId) -> Result<(),
     Ok(())
 }
 
-/// Prints trades and best prices once they are durable, each behind where the run before stopped.
-fn publish<P: Platform>(
-    host: &Host<P>,
-    gold: InstrumentId,
-    is_open: &AtomicBool,
-) -> Result<(), Failure> {
-    let show = |price: Price| InstrumentTerms::OPEN.decimals.price(price.into());
-    let text = |price| show(price).to_string();
-    let book = host.questions().ok_or("the configuration wants them")?;
+/// Prints trades once they are durable, from where the run before stopped.
+fn publish<P: Platform>(host: &Host<P>, is_open: &AtomicBool) -> Done {
     let mut tap = host.tap_registered("market data")?;
     loop {
         let is_last = !is_open.load(Ordering::Acquire);
         let count = tap.read(Duration::from_millis(100), &mut |event: &Event| {
-            if let EventKind::Trade { price, quantity, maker, taker, .. } = event.kind {
-                let (price, lots) = (show(price), quantity.lots());
-                println!("{} trade {lots} at {price}: {taker} with {maker}", event.sequence);
+            if let EventKind::Trade { price, maker, taker, .. } = event.kind {
+                println!("{} trade at {price}: {taker} with {maker}", event.sequence);
             }
         })?;
         tap.register("market data")?;
-        let [bid, ask] = book.ask_after(tap.position(), PATIENCE, |book| {
-            [Side::Buy, Side::Sell]
-                .map(|side| book.best(gold, side).map_or_else(|| "-".into(), text))
-        })?;
-        println!("{} best {bid} {ask}", tap.position());
         if is_last && count == 0 {
             return Ok(());
         }
@@ -97,7 +78,7 @@ fn publish<P: Platform>(
 }
 
 #[cfg(target_os = "linux")]
-fn main() -> Result<(), Failure> {
+fn main() -> Done {
     let data = std::env::args().nth(1).unwrap_or_else(|| "host-data".to_owned());
     run(runtime_linux::Linux, &data)
 }
