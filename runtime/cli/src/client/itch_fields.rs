@@ -1,6 +1,6 @@
 //! Messages of ITCH, with all their fields.
 
-use super::shown::Fields;
+use super::shown::{Fields, fields_of_each};
 use highwater_protocols::Message;
 use highwater_protocols::itch::{
     AddOrder, AddOrderAttributed, AnyMessage, BrokenTrade, CrossTrade, DirectListing,
@@ -10,24 +10,7 @@ use highwater_protocols::itch::{
     StockTradingAction, SystemEvent, Trade,
 };
 
-/// Makes a function of the messages and their fields. A field that is left out does not compile.
-macro_rules! fields_of_each {
-    ($( $name:ident { $($field:ident),* } )*) => {
-        /// The fields of a message.
-        pub(super) fn fields_of(message: &AnyMessage) -> Fields {
-            match message { $(
-                AnyMessage::$name(it) => {
-                    let $name { $($field),* } = it;
-                    let mut fields = Fields::new(stringify!($name), <$name as Message>::TYPE);
-                    $( fields.add(stringify!($field), $field); )*
-                    fields
-                }
-            )* }
-        }
-    };
-}
-
-fields_of_each! {
+fields_of_each! { AnyMessage:
     SystemEvent { header, event_code }
     StockDirectory {
         header, stock, market_category, financial_status, round_lot_size, round_lots_only,

@@ -1,6 +1,6 @@
 //! Messages of OUCH from a venue, with all their fields.
 
-use super::shown::Fields;
+use super::shown::{Fields, fields_of_each};
 use highwater_protocols::Message;
 use highwater_protocols::ouch::{
     AccountQueryResponse, AiqCanceled, BrokenTrade, CancelPending, CancelReject, Canceled,
@@ -9,24 +9,7 @@ use highwater_protocols::ouch::{
     SystemEvent, TradeCorrection,
 };
 
-/// Makes a function of the messages and their fields. A field that is left out does not compile.
-macro_rules! fields_of_each {
-    ($( $name:ident { $($field:ident),* } )*) => {
-        /// The fields of a message.
-        pub(super) fn fields_of(message: &Outbound) -> Fields {
-            match message { $(
-                Outbound::$name(it) => {
-                    let $name { $($field),* } = it;
-                    let mut fields = Fields::new(stringify!($name), <$name as Message>::TYPE);
-                    $( fields.add(stringify!($field), $field); )*
-                    fields
-                }
-            )* }
-        }
-    };
-}
-
-fields_of_each! {
+fields_of_each! { Outbound:
     SystemEvent { timestamp, event_code }
     OrderAccepted {
         timestamp, user_ref_num, side, quantity, symbol, price, time_in_force, display,

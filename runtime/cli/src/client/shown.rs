@@ -263,3 +263,22 @@ impl Shown for Element {
         }
     }
 }
+
+/// Makes a function of the messages and their fields. A field that is left out does not compile.
+macro_rules! fields_of_each {
+    ($any:ident: $( $name:ident { $($field:ident),* } )*) => {
+        /// The fields of a message.
+        pub(super) fn fields_of(message: &$any) -> Fields {
+            match message { $(
+                $any::$name(it) => {
+                    let $name { $($field),* } = it;
+                    let mut fields = Fields::new(stringify!($name), <$name as Message>::TYPE);
+                    $( fields.add(stringify!($field), $field); )*
+                    fields
+                }
+            )* }
+        }
+    };
+}
+
+pub(super) use fields_of_each;
