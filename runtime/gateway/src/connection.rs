@@ -84,6 +84,8 @@ pub(crate) struct Connection {
     pub(crate) is_over: bool,
     /// Whether what it sent waits until it has taken what it is told.
     pub(crate) is_held: bool,
+    /// Whether it is in the queue of those that read old messages.
+    pub(crate) is_queued: bool,
 }
 
 /// What came of sending.
@@ -122,6 +124,7 @@ impl Connection {
             is_writable: true,
             is_over: false,
             is_held: false,
+            is_queued: false,
         }
     }
 

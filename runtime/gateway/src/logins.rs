@@ -1,6 +1,6 @@
 //! Bad logins: an address from which too many come is refused for a while.
 
-use crate::settings::Limits;
+use crate::settings::{Limits, nanos};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -23,7 +23,7 @@ impl BadLogins {
     pub(crate) fn add(&mut self, address: IpAddr, now_ns: u64, limits: &Limits) {
         let bad =
             self.0.entry(address).or_insert(Bad { count: 0, first_ns: now_ns, last_ns: now_ns });
-        if now_ns.saturating_sub(bad.first_ns) > nanos(limits) {
+        if now_ns.saturating_sub(bad.first_ns) > nanos(limits.blocked) {
             (bad.count, bad.first_ns) = (0, now_ns);
         }
         bad.count = bad.count.saturating_add(1);
@@ -39,16 +39,12 @@ impl BadLogins {
     /// Whether nobody may log in from there now.
     pub(crate) fn is_blocked(&mut self, address: IpAddr, now_ns: u64, limits: &Limits) -> bool {
         let Some(bad) = self.0.get(&address) else { return false };
-        if now_ns.saturating_sub(bad.last_ns) > nanos(limits) {
+        if now_ns.saturating_sub(bad.last_ns) > nanos(limits.blocked) {
             self.0.remove(&address);
             return false;
         }
         bad.count >= limits.bad_logins
     }
-}
-
-fn nanos(limits: &Limits) -> u64 {
-    u64::try_from(limits.blocked.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub(crate) struct Server<P: Platform> {
     waker: Waker,
     connections: Slab<Connection>,
     /// Connections whose input is to be worked on, or whose output sent, in this turn.
-    to_read: VecDeque<usize>,
+    to_read: BTreeSet<usize>,
     to_send: BTreeSet<usize>,
     /// Connections with commands for which there was no room.
     held: Vec<usize>,
@@ -140,7 +140,7 @@ impl<P: Platform> Server<P> {
             settings,
             handle,
             connections: Slab::new(),
-            to_read: VecDeque::new(),
+            to_read: BTreeSet::new(),
             to_send: BTreeSet::new(),
             held: Vec::new(),
             replaying: VecDeque::new(),
@@ -230,7 +230,7 @@ impl<P: Platform> Server<P> {
         let Some(connection) = self.connections.get_mut(index) else { return };
         if event.is_readable() {
             connection.is_readable = true;
-            self.to_read.push_back(index);
+            self.to_read.insert(index);
         }
         if event.is_writable() {
             connection.is_writable = true;
@@ -247,11 +247,7 @@ impl<P: Platform> Server<P> {
         if self.to_read.is_empty() {
             return;
         }
-        let mut turn = take(&mut self.to_read);
-        turn.make_contiguous().sort_unstable();
-        let mut before = None;
-        let turn: Vec<usize> =
-            turn.into_iter().filter(|index| before.replace(*index) != Some(*index)).collect();
+        let turn = take(&mut self.to_read);
         let mut worked = Vec::with_capacity(turn.len());
         let timestamp_ns = self.platform.wall_clock_ns();
         {
@@ -277,14 +273,16 @@ impl<P: Platform> Server<P> {
         let connection = &self.connections[index];
         self.to_send.insert(index);
         match worked {
-            Worked::More => self.to_read.push_back(index),
+            Worked::More => {
+                self.to_read.insert(index);
+            }
             Worked::Full => self.held.push(index),
             // What it sent before it closed its side is still worked on.
             Worked::Enough if connection.is_over && !connection.is_held => {
                 self.close(index, None, now_ns);
             }
             Worked::Enough if connection.is_readable && !connection.is_held => {
-                self.to_read.push_back(index);
+                self.to_read.insert(index);
             }
             Worked::Enough => {}
             Worked::Login(request) => self.log_in(index, &request, now_ns),
@@ -306,7 +304,10 @@ impl<P: Platform> Server<P> {
     /// Sends one piece to everybody for whom there is something.
     fn send_new(&mut self, now_ns: u64) {
         for index in take(&mut self.to_send) {
-            self.send_piece(index, now_ns);
+            // Who is in the queue for old messages has its turn there.
+            if self.connections.get(index).is_some_and(|it| !it.is_queued) {
+                self.send_piece(index, now_ns);
+            }
         }
     }
 
@@ -328,7 +329,10 @@ impl<P: Platform> Server<P> {
     /// Sends pieces of old messages.
     fn send_old(&mut self, now_ns: u64) {
         for _ in 0..REPLAYED_MAX.min(self.replaying.len()) {
-            if let Some(index) = self.replaying.pop_front() {
+            if let Some(index) = self.replaying.pop_front()
+                && let Some(connection) = self.connections.get_mut(index)
+            {
+                connection.is_queued = false;
                 self.send_piece(index, now_ns);
             }
         }
@@ -340,10 +344,13 @@ impl<P: Platform> Server<P> {
             Ok(Sent::Enough) => {
                 if connection.is_held && connection.may_be_told() {
                     connection.is_held = false;
-                    self.to_read.push_back(index);
+                    self.to_read.insert(index);
                 }
             }
-            Ok(Sent::More) => self.replaying.push_back(index),
+            Ok(Sent::More) => {
+                connection.is_queued = true;
+                self.replaying.push_back(index);
+            }
             Ok(Sent::Ended) | Err(_) => self.forget(index, now_ns),
         }
     }
@@ -387,6 +394,6 @@ impl<P: Platform> Server<P> {
         }
         self.to_send.remove(&index);
         self.replaying.retain(|other| *other != index);
-        self.to_read.retain(|other| *other != index);
+        self.to_read.remove(&index);
     }
 }

@@ -160,6 +160,11 @@ impl Default for Limits {
     }
 }
 
+/// A time in nanoseconds.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
 impl Settings {
     /// The traders, with the index of each user.
     pub(crate) fn traders(&self) -> impl Iterator<Item = (usize, Trader)> {

@@ -1,9 +1,8 @@
 //! Traders that are gone: when their orders are canceled.
 
-use super::sessions::nanos;
 use crate::entry::Submission;
 use crate::port::{Port, Sizes};
-use crate::settings::{OnDisconnect, Settings, Trader};
+use crate::settings::{OnDisconnect, Settings, Trader, nanos};
 use highwater::command::{Action, MassCancel};
 use std::collections::BTreeMap;
 

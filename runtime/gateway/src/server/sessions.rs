@@ -2,7 +2,7 @@
 
 use super::{FIRST_CONNECTION, Server};
 use crate::connection::{Connection, Reader, Service, State};
-use crate::settings::Role;
+use crate::settings::{Role, nanos};
 use crate::venue::StreamOf;
 use highwater_platform::Platform;
 use highwater_protocols::soup::{
@@ -13,7 +13,6 @@ use mio::net::TcpStream;
 use mio::{Interest, Token};
 use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::time::Duration;
 
 /// Connections that are accepted in a turn, at most.
 const ACCEPTED_MAX: usize = 64;
@@ -60,7 +59,7 @@ impl<P: Platform> Server<P> {
         let both = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut socket, token, both).is_ok() {
             let silence_ns = nanos(limits.silence);
-            self.to_read.push_back(entry.key());
+            self.to_read.insert(entry.key());
             self.accepted += 1;
             entry.insert(Connection::new((socket, self.accepted), whence, silence_ns, now_ns));
         }
@@ -162,7 +161,7 @@ impl<P: Platform> Server<P> {
             self.disconnects.is_back(port);
         }
         self.to_send.insert(index);
-        self.to_read.push_back(index);
+        self.to_read.insert(index);
     }
 
     /// The port of a user that enters orders there.
@@ -182,7 +181,7 @@ impl<P: Platform> Server<P> {
         connection.tell(&ServerPacket::LoginAccepted(accepted), now_ns);
         connection.state = State::Snapshot(bytes, 0);
         self.to_send.insert(index);
-        self.to_read.push_back(index);
+        self.to_read.insert(index);
     }
 
     /// Tells that a login is refused, and closes.
@@ -227,9 +226,4 @@ const fn stream_for(role: Role, service: Service) -> Option<StreamOf> {
         (Service::Orders, Role::DropCopy { of }) => Some(StreamOf::Session(of)),
         (Service::Orders, Role::Reader) => None,
     }
-}
-
-/// A time in nanoseconds.
-pub(super) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

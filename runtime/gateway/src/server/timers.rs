@@ -2,9 +2,9 @@
 
 use super::Server;
 use super::disconnects::cancel_all;
-use super::sessions::nanos;
 use crate::connection::{Connection, State};
 use crate::round::Round;
+use crate::settings::nanos;
 use highwater_platform::Platform;
 use highwater_protocols::soup::ServerPacket;
 use slab::Slab;
