@@ -13,7 +13,6 @@ use highwater::types::{InstrumentId, Lots, OrderId, SessionId, Side, Symbol, Tic
 use highwater_engine::config::Config;
 use highwater_host::{Host, HostConfig, Session};
 use highwater_platform::Platform;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::{error::Error, thread, time::Duration};
 
 /// An answer that takes longer will not come.
@@ -28,18 +27,14 @@ pub(crate) fn run<P: Platform>(platform: P, data: &str) -> Done {
     let symbol = Symbol::new(b"GOLD").ok_or("a symbol has 1 to 16 bytes")?;
     // Doing it again changes nothing.
     let define = Action::DefineInstrument(Definition::open(symbol));
-    let mut operator = host.session(SessionId::OPERATOR)?;
-    let gold = operator.call(define, PATIENCE, &mut ())?.instrument;
-    let is_open = AtomicBool::new(true);
+    let gold = host.session(SessionId::OPERATOR)?.call(define, PATIENCE, &mut ())?.instrument;
     thread::scope(|scope| {
-        let reader = scope.spawn(|| publish(&host, &is_open));
         let clients: Vec<_> = (1..=8)
             .map(|number| host.session(SessionId(number)))
             .map(|session| scope.spawn(move || trade(session?, gold)))
             .collect();
-        let traded = clients.into_iter().try_for_each(|client| client.join().expect("no panic"));
-        is_open.store(false, Ordering::Release);
-        reader.join().expect("no panic").and(traded)
+        publish(&host, || clients.iter().all(|client| client.is_finished()))?;
+        clients.into_iter().try_for_each(|client| client.join().expect("no panic"))
     })?;
     let book = host.stop().map_err(|fault| fault.to_string())?.book;
     println!("{} commands, {} open orders", book.last_sequence(), book.open_order_count());
@@ -49,22 +44,20 @@ pub(crate) fn run<P: Platform>(platform: P, data: &str) -> Done {
 /// Sends the orders that the log does not hold: none is left out, and none is sent twice.
 fn trade<P: Platform>(mut session: Session<P>, gold: InstrumentId) -> Done {
     let sent = u32::try_from(session.last_client_sequence()?.0)?;
-    for number in sent..1_000 {
-        let is_even = (number + u32::from(session.id().0)).is_multiple_of(2);
-        let side = if is_even { Side::Buy } else { Side::Sell };
-        // The session's own number: two sessions never choose the same name.
-        let order = OrderId(number.into());
-        let new = NewOrder::limit(gold, order, side, Ticks(190_000 + number % 7), Lots(1));
+    for n in sent..1_000 {
+        let side = if n % 2 == u32::from(session.id().0 % 2) { Side::Buy } else { Side::Sell };
+        // The id is the session's own number: two sessions never choose the same name.
+        let new = NewOrder::limit(gold, OrderId(n.into()), side, Ticks(190_000 + n % 7), Lots(1));
         session.call(Action::New(new), PATIENCE, &mut ())?;
     }
     Ok(())
 }
 
 /// Prints trades once they are durable, from where the run before stopped.
-fn publish<P: Platform>(host: &Host<P>, is_open: &AtomicBool) -> Done {
+fn publish<P: Platform>(host: &Host<P>, is_over: impl Fn() -> bool) -> Done {
     let mut tap = host.tap_registered("market data")?;
     loop {
-        let is_last = !is_open.load(Ordering::Acquire);
+        let is_last = is_over();
         let count = tap.read(Duration::from_millis(100), &mut |event: &Event| {
             if let EventKind::Trade { price, maker, taker, .. } = event.kind {
                 println!("{} trade at {price}: {taker} with {maker}", event.sequence);
@@ -79,8 +72,7 @@ fn publish<P: Platform>(host: &Host<P>, is_open: &AtomicBool) -> Done {
 
 #[cfg(target_os = "linux")]
 fn main() -> Done {
-    let data = std::env::args().nth(1).unwrap_or_else(|| "host-data".to_owned());
-    run(runtime_linux::Linux, &data)
+    run(runtime_linux::Linux, std::env::args().nth(1).as_deref().unwrap_or("host-data"))
 }
 
 #[cfg(not(target_os = "linux"))]
