@@ -9,7 +9,7 @@ pub mod plan;
 use crate::soup_client::{Incoming, Login, PasswordArgs, SoupClient, nanos, short};
 use crate::units::TimeSpan;
 use clap::value_parser;
-use counts::{Circumstances, LoadReport};
+use counts::{Circumstances, Counts, LoadReport};
 use driver::{Driver, Ending, Leftovers, Progress};
 use highwater_console::{CommandError, Console, note, progress};
 use highwater_flows::random::Random;
@@ -31,6 +31,9 @@ const LOGIN_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Orders of all connections that can be open, at most: 2^22.
 const PLACES_BITS: u32 = 22;
+
+/// How often connections are looked after while others log in.
+const KEEP_EVERY_NS: u64 = 500_000_000;
 
 /// Enter orders at a rate, and measure how long each answer takes.
 ///
@@ -215,6 +218,8 @@ fn connect<P: Platform>(
     // At least four times the window, so that there is always a free place near the next number.
     let bits = shared.clamp(1 << 10, 1 << 18).max(places).next_power_of_two().ilog2();
     let mut lanes: Vec<Lane> = Vec::with_capacity(logins.len());
+    // Nothing was asked for yet, so nothing is counted.
+    let (mut before, mut kept_ns) = (Counts::default(), platform.monotonic_ns());
     for (index, login) in (0..).zip(logins) {
         if stop.is_raised() {
             break;
@@ -229,10 +234,16 @@ fn connect<P: Platform>(
         });
         let failed = |text| CommandError::Failed(format!("the login of '{}': {text}", login.user));
         lanes.push(lane.map_err(failed)?);
-        // Those who are logged in already are not to be taken for gone.
+        // Those who are logged in already are not to be taken for gone, nor to take the venue so.
         let now_ns = platform.monotonic_ns();
-        let kept = lanes.iter_mut().try_for_each(|lane| lane.look_at_time(now_ns));
-        kept.map_err(CommandError::Failed)?;
+        if now_ns.saturating_sub(kept_ns) >= KEEP_EVERY_NS {
+            kept_ns = now_ns;
+            let kept = lanes.iter_mut().try_for_each(|lane| {
+                lane.receive(now_ns, &mut before)?;
+                lane.look_at_time(now_ns)
+            });
+            kept.map_err(CommandError::Failed)?;
+        }
     }
     if lanes.len() > 1 {
         note(&format!("{} connections are logged in", lanes.len()));

@@ -41,6 +41,9 @@ const OPEN_FILES_AS_A_RULE: u64 = 1_024;
 /// Files that are open besides connections and the streams that they read and that are written.
 const OTHER_FILES: u64 = 128;
 
+/// Users that are listed for people, at most.
+const USERS_SHOWN_MAX: usize = 16;
+
 /// Commands between two checkpoints of the streams.
 const CHECKPOINT_EVERY: u64 = 1_000_000;
 
@@ -307,7 +310,11 @@ impl Served {
     fn text(&self, data: &Path) -> String {
         let or_none =
             |address: &Option<String>| address.clone().unwrap_or_else(|| "none".to_owned());
-        let users: Vec<&str> = self.users.iter().map(|it| it.user.as_str()).collect();
+        let shown = self.users.iter().take(USERS_SHOWN_MAX).map(|it| it.user.as_str());
+        let mut users = shown.collect::<Vec<_>>().join(" ");
+        if self.users.len() > USERS_SHOWN_MAX {
+            users += &format!(" and {} more", self.users.len() - USERS_SHOWN_MAX);
+        }
         let password = self.users.first().and_then(|user| user.password.as_deref());
         let password = password.map_or(String::new(), |it| format!(", password {it}"));
         format!(
@@ -321,7 +328,7 @@ impl Served {
             or_none(&self.moldudp64),
             or_none(&self.requests),
             self.instruments.join(" "),
-            users.join(" "),
+            users,
             data.display(),
         )
     }

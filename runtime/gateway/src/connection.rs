@@ -22,6 +22,17 @@ pub(crate) enum Service {
     Snapshot,
 }
 
+impl Service {
+    /// Its name for people and programs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Feed => "feed",
+            Self::Snapshot => "snapshot",
+        }
+    }
+}
+
 /// How far a connection is.
 #[derive(Debug)]
 pub(crate) enum State {

@@ -5,6 +5,7 @@ use crate::error::GatewayError;
 use crate::handle::Handle;
 use crate::multicast::Multicast;
 use crate::port::{Port, number_of, session_of};
+use crate::seen::GatewaySeen;
 use crate::server::sessions::session_name;
 use crate::server::{Server, Started};
 use crate::settings::{MulticastTo, Plaintext, Settings, Trader};
@@ -104,6 +105,11 @@ impl Gateway {
         self.listening
     }
 
+    /// What is to be seen of it: copied now and then, so up to 0.2 s old.
+    pub fn watch(&self) -> GatewayWatch {
+        GatewayWatch(Arc::clone(&self.handle))
+    }
+
     /// Takes nothing from clients any more, and accepts nobody; what the host releases is still
     /// handed over.
     pub fn close(&self) {
@@ -123,6 +129,17 @@ impl Gateway {
     pub fn join(mut self) -> Result<Publication, GatewayError> {
         let thread = self.thread.take().ok_or(GatewayError::Panicked)?;
         thread.join().unwrap_or(Err(GatewayError::Panicked))
+    }
+}
+
+/// A look at a gateway, from any thread and also behind its end.
+#[derive(Clone, Debug)]
+pub struct GatewayWatch(Arc<Handle>);
+
+impl GatewayWatch {
+    /// What is shown of it.
+    pub fn look(&self) -> GatewaySeen {
+        self.0.window.look()
     }
 }
 

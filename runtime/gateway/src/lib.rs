@@ -18,6 +18,7 @@ mod multicast;
 mod passwords;
 mod port;
 mod round;
+mod seen;
 mod server;
 mod settings;
 mod snapshots;
@@ -25,8 +26,11 @@ mod transcript;
 mod venue;
 
 pub use error::GatewayError;
-pub use gateway::{Gateway, Listening};
+pub use gateway::{Gateway, GatewayWatch, Listening};
 pub use passwords::{HashFault, PasswordHash};
+pub use seen::{
+    ANSWER_BOUNDS_NS, Answers, GatewayCounts, GatewaySeen, LoginSeen, TradeSeen, Traded,
+};
 pub use settings::{
     Limits, MulticastTo, OnDisconnect, Plaintext, Role, Settings, Throttle, Trader, User,
 };

@@ -123,13 +123,17 @@ impl<P: Platform> Round<'_, '_, P> {
 
     /// A message of OUCH.
     fn message(&mut self, connection: &mut Connection, port: usize, bytes: &[u8]) {
+        self.venue.show.seen.counts.messages += 1;
         let decision = match Inbound::parse(bytes) {
             Ok(message) => self.decide(port, &message),
             Err(_) => self.unsound(port, bytes),
         };
         match decision {
             Decision::Nothing => {}
-            Decision::Unsound(text) => connection.say(text, self.now_ns),
+            Decision::Unsound(text) => {
+                self.venue.show.seen.counts.unsound += 1;
+                connection.say(text, self.now_ns);
+            }
             Decision::Submit(submission) => self.submit(port, &submission),
         }
     }
@@ -194,6 +198,7 @@ impl<P: Platform> Round<'_, '_, P> {
                 Some(GatewayNote::Refused { .. } | GatewayNote::Queried) | None => {}
             }
         }
+        self.venue.show.seen.counts.commands += 1;
         self.venue.submitted(submission);
     }
 }

@@ -6,6 +6,7 @@
 
 mod disconnects;
 pub(crate) mod sessions;
+mod shown;
 mod timers;
 
 use crate::connection::{Connection, Sent, Service, State};
@@ -102,6 +103,8 @@ pub(crate) struct Server<P: Platform> {
     bad_logins: BadLogins,
     disconnects: Disconnects,
     timer: Timer,
+    /// When it was looked up who is logged in.
+    logins_ns: u64,
     snapshots: Snapshots,
     multicast: Option<Multicast>,
     /// Whether there are messages that were not sent by it.
@@ -130,6 +133,7 @@ impl<P: Platform> Server<P> {
         Ok(Self {
             disconnects: Disconnects::all_are_gone(&settings, now_ns),
             timer: Timer::new(now_ns),
+            logins_ns: 0,
             waker: Waker::from(Arc::new(WakeHandle(Arc::clone(&handle)))),
             platform,
             poll,
@@ -187,6 +191,7 @@ impl<P: Platform> Server<P> {
             }
             self.send_old(now_ns);
             self.check_time(now_ns);
+            self.show(now_ns);
         }
     }
 
@@ -276,7 +281,10 @@ impl<P: Platform> Server<P> {
             Worked::More => {
                 self.to_read.insert(index);
             }
-            Worked::Full => self.held.push(index),
+            Worked::Full => {
+                self.venue.show.seen.counts.waits += 1;
+                self.held.push(index);
+            }
             // What it sent before it closed its side is still worked on.
             Worked::Enough if connection.is_over && !connection.is_held => {
                 self.close(index, None, now_ns);
@@ -294,7 +302,7 @@ impl<P: Platform> Server<P> {
     fn take_released(&mut self) -> Result<(), SessionEnd> {
         let Self { trunk, venue, .. } = self;
         let read = trunk.read(RELEASED_MAX, venue);
-        venue.flush();
+        venue.flush(self.platform.wall_clock_ns());
         for stream in venue.transcripts.take_touched() {
             self.to_send.extend(self.readers.get(&stream).into_iter().flatten());
         }

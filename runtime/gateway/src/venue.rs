@@ -3,6 +3,7 @@
 
 use crate::entry::{Market, Submission};
 use crate::port::Sizes;
+use crate::seen::Show;
 use crate::transcript::Transcript;
 use hashbrown::HashMap;
 use highwater::book::Indicative;
@@ -30,6 +31,11 @@ pub(crate) struct Venue {
     /// The orders that the present command is about.
     about: [Option<OrderId>; 2],
     on_checkpoint: OnCheckpoint,
+    /// When the present command was taken, and those since the last flush.
+    taken_ns: u64,
+    answered: Vec<u64>,
+    /// What others may see.
+    pub(crate) show: Show,
     /// Why nothing can be published any more.
     pub(crate) fault: Option<FilesError>,
 }
@@ -59,6 +65,9 @@ impl Venue {
             on_the_way: HashMap::new(),
             about: [None; 2],
             on_checkpoint,
+            taken_ns: 0,
+            answered: Vec::new(),
+            show: Show::default(),
             fault: None,
         };
         venue.learn();
@@ -102,10 +111,14 @@ impl Venue {
         }
     }
 
-    /// Puts what was published where connections find it.
-    pub(crate) fn flush(&mut self) {
+    /// Puts what was published where connections find it. `now_ns` is by the wall clock, like the
+    /// times of commands.
+    pub(crate) fn flush(&mut self, now_ns: u64) {
         if self.fault.is_none() {
             self.fault = self.publication.flush(&mut self.transcripts).err();
+        }
+        for taken_ns in self.answered.drain(..) {
+            self.show.answered(taken_ns, now_ns);
         }
     }
 
@@ -128,6 +141,8 @@ impl Venue {
 impl TrunkSink for Venue {
     fn record(&mut self, record: &Record) {
         self.publication.publisher.begin(record);
+        self.taken_ns = record.timestamp_ns;
+        self.answered.push(record.timestamp_ns);
         self.about = match &record.body {
             Body::Command(command) => orders_of(&command.action),
             Body::RunningHash(_) | Body::Trade(_) => [None; 2],
@@ -136,6 +151,7 @@ impl TrunkSink for Venue {
 
     fn event(&mut self, event: &Event) {
         self.publication.publisher.event(event);
+        self.show.event(event, self.taken_ns);
     }
 
     fn end(&mut self, _end: CommandEnd, behind: Behind<'_>) {
@@ -206,6 +222,9 @@ pub(crate) struct Transcripts {
     /// Sessions that were told something since somebody asked.
     touched: Vec<SessionId>,
     is_feed_touched: bool,
+    /// Bytes that were published since the start.
+    pub(crate) feed_bytes: u64,
+    pub(crate) answer_bytes: u64,
 }
 
 /// The transcripts of a day.
@@ -238,7 +257,15 @@ impl Transcripts {
             }
         }
         let targets = targets.clone();
-        Ok(Self { targets, today, yesterday: None, touched: Vec::new(), is_feed_touched: false })
+        Ok(Self {
+            targets,
+            today,
+            yesterday: None,
+            touched: Vec::new(),
+            is_feed_touched: false,
+            feed_bytes: 0,
+            answer_bytes: 0,
+        })
     }
 
     /// The number of the day.
@@ -297,12 +324,18 @@ impl DayTranscripts {
 impl Appended for Transcripts {
     fn feed(&mut self, feed: &Feed, end: u64) {
         self.is_feed_touched = true;
+        self.feed_bytes += bytes_of(feed.bytes());
         self.today.feed.append(feed.bytes(), feed.count(), end);
     }
 
     fn answers(&mut self, session: SessionId, stream: &Stream, end: u64) {
         self.touched.push(session);
+        self.answer_bytes += bytes_of(stream.bytes());
         let transcript = self.today.of_session(&self.targets, session);
         transcript.append(stream.bytes(), stream.count(), end);
     }
+}
+
+fn bytes_of(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).expect("a length has 64 bits")
 }

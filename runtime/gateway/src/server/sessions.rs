@@ -51,6 +51,7 @@ impl<P: Platform> Server<P> {
             || self.bad_logins.is_blocked(whence.0, now_ns, limits)
         {
             // Closed without a word: it costs nothing.
+            self.venue.show.seen.counts.turned_away += 1;
             return;
         }
         drop(socket.set_nodelay(true));
@@ -147,6 +148,7 @@ impl<P: Platform> Server<P> {
         }
         let next = AsciiNumber::new(cursor.next()).expect("a count has at most 20 digits");
         let accepted = LoginAccepted { session, sequence_number: next };
+        self.venue.show.seen.counts.logins += 1;
         let port = self.port_of(user, service);
         let connection = &mut self.connections[index];
         if let Some(timeout) = request.heartbeat_timeout_ms.filter(|it| it.get() > 0) {
@@ -186,6 +188,7 @@ impl<P: Platform> Server<P> {
 
     /// Tells that a login is refused, and closes.
     fn refuse(&mut self, index: usize, reason: RejectCode, now_ns: u64) {
+        self.venue.show.seen.counts.logins_refused += 1;
         let rejected = LoginRejected { reason: reason.into() };
         self.connections[index].tell(&ServerPacket::LoginRejected(rejected), now_ns);
         self.close(index, None, now_ns);
