@@ -4,6 +4,11 @@ mod demo;
 mod incarnation;
 mod maker;
 mod market;
+#[cfg(feature = "monitor")]
+mod page;
+#[cfg(not(feature = "monitor"))]
+#[path = "serve/no_page.rs"]
+mod page;
 mod schedule;
 mod venue_file;
 
@@ -80,6 +85,10 @@ pub struct ServeArgs {
     /// Where packets that were lost are asked for [default: 127.0.0.1:7005]
     #[arg(long, value_name = "ADDR")]
     pub requests: Option<SocketAddr>,
+    /// Where a page to look at the venue is served, and its metrics at /metrics
+    /// [default: 127.0.0.1:7006 of the demonstration]
+    #[arg(long, value_name = "ADDR")]
+    pub page: Option<SocketAddr>,
     /// Print what listens where as one line of JSON instead of text
     #[arg(long)]
     pub json: bool,
@@ -100,11 +109,31 @@ struct Venue {
     /// An address of the interface that packets leave by.
     packets_from: IpAddr,
     requests: Option<SocketAddr>,
+    page: PageAt,
     plaintext: Plaintext,
     limits: Limits,
     schedule: Schedule,
     keep_days: u32,
     has_maker: bool,
+}
+
+/// Where a page is served.
+#[derive(Clone, Debug, Default)]
+struct PageAt {
+    address: Option<SocketAddr>,
+    /// What a browser on another machine must know; made up where nobody chose one.
+    token: Option<String>,
+    wish: Wish,
+}
+
+/// Whose wish an address is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Wish {
+    /// Somebody named it.
+    #[default]
+    Named,
+    /// It is the demonstration's.
+    Default,
 }
 
 /// What is served, for programs. The JSON names are the field names.
@@ -120,6 +149,8 @@ struct Served {
     moldudp64: Option<String>,
     /// Where lost ones are asked for.
     requests: Option<String>,
+    /// Where the page is.
+    page: Option<String>,
     /// Who may log in; passwords of a demonstration only.
     users: Vec<ServedUser>,
     /// The symbols.
@@ -155,6 +186,10 @@ pub fn serve<P: Platform>(
     venue.glimpse = args.glimpse.or(venue.glimpse);
     venue.moldudp64 = args.moldudp64.or(venue.moldudp64);
     venue.requests = args.requests.or(venue.requests);
+    if args.page.is_some() {
+        venue.page = PageAt { address: args.page, wish: Wish::Named, ..venue.page };
+    }
+    page::prepare(&mut venue)?;
     let data = venue.engine.data.clone();
     Paths::default().data("--data", &data).check()?;
     let open_files = platform.raise_open_files().unwrap_or(OPEN_FILES_AS_A_RULE);
@@ -251,7 +286,9 @@ impl<P: Platform> Running<P> {
         let mut market = Market::open(operator, &venue.instruments, venue.schedule.auctions())?;
         let maker = venue.has_maker.then(|| maker::Maker::start(&self.host, market.ids()));
         let mut maker = maker.transpose()?;
-        self.report(venue, &gateway.listening(), args)?;
+        let page = page::serve_page(self.platform, (&self.host, gateway), venue, &self.data)?;
+        let url = page.as_ref().map(|page| page.url.clone());
+        self.report(venue, (&gateway.listening(), url), args)?;
         let mut schedule = venue.schedule.clone();
         schedule.begin(self.platform.wall_clock_ns());
         while !stop.is_raised() && !gateway.is_finished() && self.host.end().is_none() {
@@ -274,7 +311,7 @@ impl<P: Platform> Running<P> {
     fn report(
         &self,
         venue: &Venue,
-        listening: &Listening,
+        (listening, page): (&Listening, Option<String>),
         args: &ServeArgs,
     ) -> Result<(), CommandError> {
         let text = |address: Option<SocketAddr>| address.map(|it| it.to_string());
@@ -288,6 +325,7 @@ impl<P: Platform> Running<P> {
             glimpse: text(listening.glimpse),
             moldudp64: text(listening.multicast),
             requests: text(listening.requests),
+            page,
             users: venue.users.iter().map(user).collect(),
             instruments: venue.instruments.iter().map(|it| it.symbol.to_string()).collect(),
         };
@@ -311,22 +349,24 @@ impl Served {
         let or_none =
             |address: &Option<String>| address.clone().unwrap_or_else(|| "none".to_owned());
         let shown = self.users.iter().take(USERS_SHOWN_MAX).map(|it| it.user.as_str());
-        let mut users = shown.collect::<Vec<_>>().join(" ");
-        if self.users.len() > USERS_SHOWN_MAX {
-            users += &format!(" and {} more", self.users.len() - USERS_SHOWN_MAX);
-        }
+        let users = shown.collect::<Vec<_>>().join(" ");
+        let more = match self.users.len().saturating_sub(USERS_SHOWN_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
         let password = self.users.first().and_then(|user| user.password.as_deref());
         let password = password.map_or(String::new(), |it| format!(", password {it}"));
         format!(
             "orders (OUCH 5.0 over SoupBinTCP)  {}\nmarket data (ITCH 5.0 over SoupBinTCP)  {}\n\
              snapshots (GLIMPSE 5.0 over SoupBinTCP)  {}\npackets (ITCH 5.0 in MoldUDP64)  {}, \
-             requests  {}\ninstruments  {}\nusers  {}{password}\ndata in '{}'; Ctrl-C stops, and the next run \
+             requests  {}\npage  {}\ninstruments  {}\nusers  {}{more}{password}\ndata in '{}'; Ctrl-C stops, and the next run \
              goes on\n",
             or_none(&self.ouch),
             or_none(&self.itch),
             or_none(&self.glimpse),
             or_none(&self.moldudp64),
             or_none(&self.requests),
+            or_none(&self.page),
             self.instruments.join(" "),
             users,
             data.display(),

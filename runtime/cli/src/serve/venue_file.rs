@@ -2,7 +2,7 @@
 
 use super::market::Instrument;
 use super::schedule::{Do, Schedule, Step, second_of};
-use super::{KEEP_DAYS_DEFAULT, Venue, engine_of};
+use super::{KEEP_DAYS_DEFAULT, PageAt, Venue, Wish, engine_of};
 use crate::settings::Settings;
 use crate::units::TimeSpan;
 use highwater::types::{
@@ -27,6 +27,7 @@ struct File {
     #[serde(default)]
     listen: Listen,
     plaintext: Option<String>,
+    page_token: Option<String>,
     keep_days: Option<u32>,
     instruments: Vec<FileInstrument>,
     #[serde(default)]
@@ -44,6 +45,7 @@ struct Listen {
     moldudp64: Option<SocketAddr>,
     packets_from: Option<IpAddr>,
     requests: Option<SocketAddr>,
+    page: Option<SocketAddr>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,6 +144,7 @@ impl File {
             moldudp64: self.listen.moldudp64,
             packets_from: self.listen.packets_from.unwrap_or_else(|| Ipv4Addr::LOCALHOST.into()),
             requests: self.listen.requests,
+            page: PageAt { address: self.listen.page, token: self.page_token, wish: Wish::Named },
             plaintext,
             limits: Limits::DEFAULT,
             schedule: Schedule::new(self.schedule.iter().map(step).collect::<Result<Vec<_>, _>>()?),

@@ -1,0 +1,138 @@
+//! Metrics for Prometheus: one list, from which the text and the table in the documentation come.
+
+mod list;
+mod text;
+
+pub(crate) use text::text_of;
+
+use highwater_gateway::{Answers, GatewaySeen};
+use highwater_host::{HostStatistics, HostWatch};
+use highwater_platform::Platform;
+use list::METRICS;
+use std::fmt::Write;
+
+/// The upper bounds of the classes of syncs, in nanoseconds.
+pub(crate) const SYNC_BOUNDS_NS: [u64; 18] = [
+    20_000,
+    50_000,
+    100_000,
+    150_000,
+    200_000,
+    300_000,
+    500_000,
+    750_000,
+    1_000_000,
+    2_000_000,
+    5_000_000,
+    10_000_000,
+    20_000_000,
+    50_000_000,
+    100_000_000,
+    500_000_000,
+    1_000_000_000,
+    10_000_000_000,
+];
+
+/// How many syncs were in each class.
+pub(crate) fn sync_classes<P: Platform>(host: &HostWatch<P>) -> [u64; SYNC_BOUNDS_NS.len()] {
+    host.sync_classes(&SYNC_BOUNDS_NS)
+}
+
+/// Everything that metrics are made of, read at one moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) version: String,
+    pub(crate) statistics: HostStatistics,
+    pub(crate) sync_classes: [u64; SYNC_BOUNDS_NS.len()],
+    /// How long the oldest command that is not durable has waited, at most.
+    pub(crate) durable_lag_ns: u64,
+    /// Whether the engine runs.
+    pub(crate) is_running: bool,
+    /// Nothing where there is no gateway.
+    pub(crate) gateway: Option<GatewaySeen>,
+}
+
+/// The value of a metric.
+#[derive(Clone, Debug, PartialEq)]
+enum Value {
+    Counter(u64),
+    /// Nanoseconds that are counted in seconds.
+    SecondsCounter(u64),
+    Gauge(u64),
+    SecondsGauge(u64),
+    /// A counter for each value of a label.
+    Counters(&'static str, Vec<(String, u64)>),
+    /// A gauge for each value of a label.
+    Gauges(&'static str, Vec<(String, u64)>),
+    /// Always 1, with a label.
+    Info(&'static str, String),
+    /// Times by their class: their sum, how many there are, and how many are in each class.
+    Times {
+        total_ns: u64,
+        count: u64,
+        bounds_ns: &'static [u64],
+        classes: Vec<u64>,
+    },
+}
+
+/// A metric.
+struct Metric {
+    /// Its name, without the unit and without `_total`.
+    name: &'static str,
+    unit: Option<&'static str>,
+    help: &'static str,
+    /// Its value; `None` where there is nothing that it could be of.
+    value: fn(&Reading) -> Option<Value>,
+}
+
+impl Value {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Counter(_) | Self::SecondsCounter(_) | Self::Counters(..) => "counter",
+            Self::Gauge(_) | Self::SecondsGauge(_) | Self::Gauges(..) | Self::Info(..) => "gauge",
+            Self::Times { .. } => "histogram",
+        }
+    }
+
+    const fn label(&self) -> Option<&'static str> {
+        match self {
+            Self::Counters(label, _) | Self::Gauges(label, _) | Self::Info(label, _) => Some(label),
+            Self::Counter(_)
+            | Self::SecondsCounter(_)
+            | Self::Gauge(_)
+            | Self::SecondsGauge(_)
+            | Self::Times { .. } => None,
+        }
+    }
+}
+
+/// The table of all metrics in Markdown: name, kind, label and meaning, a line each.
+pub fn metrics_table() -> String {
+    let gateway = GatewaySeen::default();
+    let reading = Reading { gateway: Some(gateway), ..Reading::default() };
+    let mut table = "| metric | kind | label | meaning |\n|---|---|---|---|\n".to_owned();
+    for Metric { name, unit, help, value } in METRICS {
+        let Some(value) = value(&reading) else { continue };
+        let unit = unit.map(|unit| format!("_{unit}")).unwrap_or_default();
+        let end = match (value.kind(), &value) {
+            (_, Value::Info(..)) => "_info",
+            ("counter", _) => "_total",
+            _ => "",
+        };
+        let label = value.label().map(|label| format!("`{label}`")).unwrap_or_default();
+        let kind = value.kind();
+        let line = format!("| `highwater_{name}{unit}{end}` | {kind} | {label} | {help} |");
+        writeln!(table, "{line}").expect("a string grows");
+    }
+    table
+}
+
+/// The answers' classes as a value.
+fn times_of(answers: &Answers) -> Value {
+    Value::Times {
+        total_ns: answers.total_ns,
+        count: answers.classes.iter().sum(),
+        bounds_ns: &highwater_gateway::ANSWER_BOUNDS_NS,
+        classes: answers.classes.to_vec(),
+    }
+}
