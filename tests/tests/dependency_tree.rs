@@ -17,7 +17,7 @@ const COMPILE_C: [&str; 4] = ["cc", "cmake", "pkg-config", "bindgen"];
 
 /// Every set of features that programs and libraries are built with, the smallest and the largest
 /// of each crate among them.
-const SETS: [(&str, &[&str]); 16] = [
+const SETS: [(&str, &[&str]); 17] = [
     ("highwater", &[]),
     ("highwater", &["--all-features"]),
     ("highwater-book", &[]),
@@ -28,6 +28,7 @@ const SETS: [(&str, &[&str]); 16] = [
     ("highwater-flows", &[]),
     ("highwater-publisher", &[]),
     ("highwater-gateway", &[]),
+    ("highwater-monitor", &[]),
     ("highwater-cli", &["--no-default-features"]),
     ("highwater-cli", &[]),
     ("runtime-linux", &["--no-default-features"]),

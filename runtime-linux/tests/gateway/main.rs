@@ -5,6 +5,7 @@ mod faults;
 mod feed;
 mod files;
 mod logins;
+mod operator;
 mod orders;
 mod real_flows;
 mod resume;

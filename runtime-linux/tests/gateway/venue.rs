@@ -37,7 +37,7 @@ impl Venue {
     pub(crate) fn start(place: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
         command.current_dir(place).args(["serve", "--json", "--data", "data"]);
-        for service in ["--ouch", "--itch", "--glimpse", "--requests"] {
+        for service in ["--ouch", "--itch", "--glimpse", "--requests", "--page"] {
             command.args([service, "127.0.0.1:0"]);
         }
         command.args(["--moldudp64", "239.255.70.1:0"]);

@@ -2,6 +2,7 @@
 
 mod hints;
 
+use crate::admin::{AdminArgs, admin};
 use crate::backup::{BackupArgs, backup};
 use crate::book::{BookArgs, book};
 use crate::client::{ClientArgs, client};
@@ -68,6 +69,7 @@ enum CliCommand {
     Serve(ServeArgs),
     Client(ClientArgs),
     Load(LoadArgs),
+    Admin(AdminArgs),
     Password(PasswordArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
@@ -124,6 +126,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Serve(args)) => serve(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Client(args)) => client(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Load(args)) => load(platform, &args, console, &stop_flag(platform)?),
+        Some(CliCommand::Admin(args)) => admin(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Password(args)) => password(args, console),
         Some(CliCommand::Auction(args)) => auction(&args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),

@@ -1,9 +1,11 @@
 //! `highwater serve`: a venue that programs connect to.
 
 mod demo;
+mod desk;
 mod incarnation;
 mod maker;
 mod market;
+mod operations;
 #[cfg(feature = "monitor")]
 mod page;
 #[cfg(not(feature = "monitor"))]
@@ -12,9 +14,11 @@ mod page;
 mod schedule;
 mod venue_file;
 
+use crate::admin::request::Request;
 use crate::catch_up::{CatchUp, CaughtUp, register};
 use crate::inspect::CacheArgs;
 use crate::settings::Settings;
+use desk::Desk;
 use highwater::types::{Sequence, SessionId};
 use highwater_console::paths::Paths;
 use highwater_console::{CommandError, Console, note};
@@ -27,6 +31,7 @@ use highwater_publisher::files::{FilesError, Targets, Until};
 use highwater_storage::history_cache::CACHE_BYTES_DEFAULT;
 use incarnation::Incarnation;
 use market::{Instrument, Market};
+use operations::Operations;
 use schedule::Schedule;
 use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
@@ -286,17 +291,27 @@ impl<P: Platform> Running<P> {
         let mut market = Market::open(operator, &venue.instruments, venue.schedule.auctions())?;
         let maker = venue.has_maker.then(|| maker::Maker::start(&self.host, market.ids()));
         let mut maker = maker.transpose()?;
-        let page = page::serve_page(self.platform, (&self.host, gateway), venue, &self.data)?;
+        let mut desk = Desk::open(&self.data)?;
+        let page =
+            page::serve_page(self.platform, (&self.host, gateway), (venue, &self.data), &desk)?;
         let url = page.as_ref().map(|page| page.url.clone());
         self.report(venue, (&gateway.listening(), url), args)?;
         let mut schedule = venue.schedule.clone();
         schedule.begin(self.platform.wall_clock_ns());
-        while !stop.is_raised() && !gateway.is_finished() && self.host.end().is_none() {
+        let mut is_asked_to_stop = false;
+        while !(stop.is_raised() || is_asked_to_stop || gateway.is_finished())
+            && self.host.end().is_none()
+        {
             let now_ns = self.platform.wall_clock_ns();
             for step in schedule.due(now_ns) {
                 market.step(&step)?;
             }
             market.tick(now_ns)?;
+            let mut operations = Operations { host: &self.host, gateway, market: &mut market };
+            desk.serve(self.platform, |request| {
+                is_asked_to_stop |= *request == Request::Stop;
+                operations.work(request)
+            });
             if let Some(maker) = &mut maker {
                 maker.tick();
             }

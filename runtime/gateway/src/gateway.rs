@@ -4,6 +4,7 @@ use crate::connection::Service;
 use crate::error::GatewayError;
 use crate::handle::Handle;
 use crate::multicast::Multicast;
+use crate::operator::{UserFault, UserOrder};
 use crate::port::{Port, number_of, session_of};
 use crate::seen::GatewaySeen;
 use crate::server::sessions::session_name;
@@ -13,6 +14,7 @@ use crate::venue::{OnCheckpoint, StreamOf, Venue};
 use highwater::types::SessionId;
 use highwater_host::Trunk;
 use highwater_platform::Platform;
+use highwater_protocols::Alpha;
 use highwater_protocols::mold::Session;
 use highwater_publisher::files::{Publication, Targets};
 use mio::Poll;
@@ -21,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 /// Where a gateway listens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +39,9 @@ pub struct Listening {
     /// Requests for those that were lost.
     pub requests: Option<SocketAddr>,
 }
+
+/// A wish of the operator that takes longer is not fulfilled any more.
+const OPERATOR_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A gateway that serves, on a thread of its own (`hw-net`).
 ///
@@ -108,6 +114,16 @@ impl Gateway {
     /// What is to be seen of it: copied now and then, so up to 0.2 s old.
     pub fn watch(&self) -> GatewayWatch {
         GatewayWatch(Arc::clone(&self.handle))
+    }
+
+    /// Has something done to a user, and waits until it is on its way.
+    ///
+    /// # Errors
+    /// Why it is not done.
+    pub fn order(&self, user: Alpha<6>, order: UserOrder) -> Result<(), UserFault> {
+        let answer = self.handle.wishes.ask(user, order);
+        self.handle.wake();
+        answer.recv_timeout(OPERATOR_PATIENCE).unwrap_or(Err(UserFault::Ended))
     }
 
     /// Takes nothing from clients any more, and accepts nobody; what the host releases is still
@@ -231,7 +247,9 @@ fn ports_of<P: Platform>(
         .traders()
         .map(|(_, trader)| {
             let last = trunk.recovered_client_sequence(trader.session);
-            Port::new(trader, last, publisher.disabled_firms(trader.session))
+            let mut port = Port::new(trader, last, publisher.disabled_firms(trader.session));
+            port.is_stopped = publisher.is_entry_stopped(trader.session);
+            port
         })
         .collect();
     let by_session: BTreeMap<_, _> =

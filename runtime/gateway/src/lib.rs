@@ -15,6 +15,7 @@ mod gateway;
 mod handle;
 mod logins;
 mod multicast;
+mod operator;
 mod passwords;
 mod port;
 mod round;
@@ -27,6 +28,7 @@ mod venue;
 
 pub use error::GatewayError;
 pub use gateway::{Gateway, GatewayWatch, Listening};
+pub use operator::{UserFault, UserOrder};
 pub use passwords::{HashFault, PasswordHash};
 pub use seen::{
     ANSWER_BOUNDS_NS, Answers, GatewayCounts, GatewaySeen, LoginSeen, TradeSeen, Traded,

@@ -195,6 +195,8 @@ impl<P: Platform> Round<'_, '_, P> {
                 Some(GatewayNote::EntryEnabled { firm }) => {
                     port.disabled.remove(&firm);
                 }
+                Some(GatewayNote::EntryStopped) => port.is_stopped = true,
+                Some(GatewayNote::EntryAllowed) => port.is_stopped = false,
                 Some(GatewayNote::Refused { .. } | GatewayNote::Queried) | None => {}
             }
         }

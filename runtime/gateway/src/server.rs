@@ -5,6 +5,7 @@
 //! reads new ones.
 
 mod disconnects;
+mod obey;
 pub(crate) mod sessions;
 mod shown;
 mod timers;
@@ -175,6 +176,7 @@ impl<P: Platform> Server<P> {
             self.accept_all(now_ns);
             self.answer_checks(now_ns);
             self.take_orders(now_ns);
+            self.obey(now_ns);
             let released = self.take_released();
             if let Some(fault) = self.venue.fault.take() {
                 return Err(fault.into());

@@ -51,6 +51,7 @@ mod tests;
 mod trunk;
 mod trunk_side;
 mod waiter;
+mod watch;
 
 pub use errors::{
     AskError, CallError, CatchUpError, HostError, PollError, SessionEnd, SlotError, SubmitError,
@@ -59,9 +60,10 @@ pub use errors::{
 pub use order_ids::OrderIds;
 pub use questions::Questions;
 pub use session::{BATCH_MAX, Durable, NextEvent, Session};
-pub use statistics::{HostStatistics, HostWatch};
+pub use statistics::HostStatistics;
 pub use tap::Tap;
 pub use trunk::{Behind, Trunk, TrunkDesk, TrunkSink};
+pub use watch::HostWatch;
 
 use audience::OpenOrders;
 use common::{AllSides, Common};

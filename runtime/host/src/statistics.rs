@@ -1,60 +1,15 @@
 //! What a host tells about itself while it runs, at no cost to the sequencer: every number is one
 //! that its thread keeps anyway, or that the asker counts.
 
-use super::HostEngine;
 use super::common::Common;
-use super::errors::SessionEnd;
-use super::questions::Questions;
 use highwater::engine::Occupancy;
 use highwater::types::Sequence;
-use highwater_engine::snapshots::{SnapshotRequests, SnapshotTotals};
+use highwater_engine::snapshots::SnapshotTotals;
 use highwater_platform::Platform;
 use highwater_platform::latency::Quantiles;
 use highwater_storage::LogTotals;
 use highwater_storage::history_cache::CacheTotals;
 use std::sync::atomic::Ordering;
-
-/// A look at a host, from any thread, also behind its end.
-#[derive(Debug)]
-pub struct HostWatch<P: Platform> {
-    pub(super) common: &'static Common<P>,
-    pub(super) engine: &'static HostEngine,
-    pub(super) snapshots: SnapshotRequests,
-}
-
-impl<P: Platform> Clone for HostWatch<P> {
-    fn clone(&self) -> Self {
-        let Self { common, engine, snapshots } = self;
-        Self { common, engine, snapshots: snapshots.clone() }
-    }
-}
-
-impl<P: Platform> HostWatch<P> {
-    /// What is counted, now.
-    pub fn statistics(&self) -> HostStatistics {
-        HostStatistics {
-            snapshots: self.snapshots.totals(),
-            questions_at: self.snapshots.book().sequence(),
-            ..HostStatistics::of(self.common, self.engine.occupancy())
-        }
-    }
-
-    /// How many syncs took at most each of `bounds_ns`, which grow, and longer than the one before.
-    pub fn sync_classes<const N: usize>(&self, bounds_ns: &[u64; N]) -> [u64; N] {
-        self.common.counters.get().map_or([0; N], |counters| counters.sync_classes(bounds_ns))
-    }
-
-    /// Why the host has ended; `None` while it runs.
-    pub fn end(&self) -> Option<SessionEnd> {
-        self.common.end()
-    }
-
-    /// The book that answers questions, like [`Host::questions`](super::Host::questions).
-    pub fn questions(&self) -> Option<Questions<P>> {
-        let book = self.snapshots.book();
-        book.is_asked().then(|| Questions::new(self.common, book.clone()))
-    }
-}
 
 /// The state of a host at one moment; the numbers may be some nanoseconds apart.
 #[derive(Clone, Copy, Debug, Default)]

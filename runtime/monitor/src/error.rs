@@ -10,10 +10,10 @@ pub enum MonitorError {
     /// Another program may have the address.
     #[error("the page cannot be served at {0}: {1}; choose another address, or port 0")]
     Listen(SocketAddr, #[source] io::Error),
-    /// Everybody there could look at the market and read the metrics.
+    /// The token would go there unencrypted.
     #[error(
-        "{0} is not on loopback: the page needs a token there, and the setting \
-         plaintext = \"trusted network\", because it is not encrypted"
+        "{0} is not on loopback: the page is not encrypted, so it needs the setting \
+         plaintext = \"trusted network\" there"
     )]
     NotLoopback(SocketAddr),
     /// The system has none.

@@ -28,7 +28,7 @@ pub(crate) struct Request {
     /// The host that the client believes to speak to, without the port.
     pub(crate) host: String,
     /// The word behind `Authorization: Bearer`.
-    bearer: Option<String>,
+    pub(crate) bearer: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -63,6 +63,8 @@ pub(crate) enum Status {
     Unauthorized,
     Forbidden,
     NotFound,
+    /// What was asked for cannot be done, as a sentence of its own says.
+    Refused,
     MethodNotAllowed,
     TooLarge,
     HeadersTooLarge,
@@ -77,6 +79,7 @@ impl Status {
             Self::Unauthorized => "401 Unauthorized",
             Self::Forbidden => "403 Forbidden",
             Self::NotFound => "404 Not Found",
+            Self::Refused => "409 Conflict",
             Self::MethodNotAllowed => "405 Method Not Allowed",
             Self::TooLarge => "413 Content Too Large",
             Self::HeadersTooLarge => "431 Request Header Fields Too Large",
@@ -92,6 +95,7 @@ impl Status {
             Self::Unauthorized => "the token is missing or wrong; add ?token=TOKEN to the address",
             Self::Forbidden => "open the page by its IP address, or as localhost",
             Self::NotFound => "there is nothing here; the page is at /, metrics are at /metrics",
+            Self::Refused => "it cannot be done",
             Self::MethodNotAllowed => "only GET is understood here",
             Self::TooLarge => "the body has more than 4096 bytes",
             Self::HeadersTooLarge => "the request has more than 8192 bytes or 64 header lines",

@@ -7,20 +7,21 @@
 #![forbid(unsafe_code)]
 
 mod error;
-mod history;
 mod http;
 mod live;
 mod metrics;
 mod monitor;
 mod series;
 mod server;
+mod stop;
 mod token;
 mod view;
 mod watched;
+mod worker;
 
 pub use error::MonitorError;
-pub use history::BookAt;
 pub use metrics::metrics_table;
-pub use monitor::{Monitor, MonitorConfig};
+pub use monitor::{Monitor, MonitorConfig, Workers};
 pub use token::Token;
 pub use watched::{About, Watched};
+pub use worker::{BookQuestion, Work};

@@ -3,14 +3,14 @@
 mod answers;
 mod client;
 
-use crate::history::History;
 use crate::http::{Parsed, Request, Status, answer, parse};
 use crate::live::Live;
-use crate::monitor::{Stop, WAKE};
 use crate::series::Series;
+use crate::stop::{Stop, WAKE};
 use crate::token::Token;
 use crate::view::View;
 use crate::watched::{About, Watched};
+use crate::worker::{BookQuestion, Worker};
 use client::{Client, Doing};
 use highwater_gateway::GatewaySeen;
 use highwater_platform::Platform;
@@ -45,13 +45,24 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// A client that sends no request, or takes no byte, for so long is gone.
 const PATIENCE_NS: u64 = 10_000_000_000;
 
+/// Who may look, who may do more, and who does it.
+#[derive(Debug)]
+pub(crate) struct Access {
+    pub(crate) token: Token,
+    pub(crate) to_look: ToLook,
+    /// Makes books of the past.
+    pub(crate) books: Option<Worker<BookQuestion>>,
+    /// Does what an operator asks for, who knows the token.
+    pub(crate) wishes: Option<Worker<String>>,
+}
+
 /// Who may look.
-#[derive(Clone, Debug)]
-pub(crate) enum Access {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ToLook {
     /// Everybody on this machine.
-    Loopback,
+    FromHere,
     /// Who knows the token.
-    Token(Token),
+    WithToken,
 }
 
 /// The monitor's thread.
@@ -61,7 +72,6 @@ pub(crate) struct Server<P: Platform> {
     watched: Watched<P>,
     about: About,
     access: Access,
-    history: Option<History>,
     clients: Slab<Client>,
     /// How many clients there were.
     accepted: u64,
@@ -80,7 +90,7 @@ impl<P: Platform> Server<P> {
         poll: Poll,
         mut listener: TcpListener,
         (watched, about): (Watched<P>, About),
-        (access, history): (Access, Option<History>),
+        access: Access,
     ) -> io::Result<Self> {
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         let now_ns = watched.platform.monotonic_ns();
@@ -90,7 +100,6 @@ impl<P: Platform> Server<P> {
             watched,
             about,
             access,
-            history,
             clients: Slab::new(),
             accepted: 0,
             series: Series::default(),
@@ -119,7 +128,7 @@ impl<P: Platform> Server<P> {
             for event in &events {
                 self.ready(event, now_ns);
             }
-            self.answer_history(now_ns);
+            self.answer_work(now_ns);
             self.check_time(now_ns);
         }
     }
@@ -207,18 +216,19 @@ impl<P: Platform> Server<P> {
     /// name that it has made point here, so the host is checked on loopback.
     fn check(&self, request: &Request) -> Result<(), Status> {
         let is_health = matches!(request.path.as_str(), "/healthz" | "/readyz");
-        let (may_look, wrong) = match &self.access {
-            Access::Token(token) => {
-                let knows_it = request.token().is_some_and(|text| token.is(text));
-                (is_health || knows_it, Status::Unauthorized)
-            }
-            Access::Loopback => {
-                let host = request.host.as_str();
-                let is_address = host.parse::<IpAddr>().is_ok();
-                (is_address || host == "localhost" || host.is_empty(), Status::Forbidden)
-            }
-        };
-        if may_look { Ok(()) } else { Err(wrong) }
+        let host = request.host.as_str();
+        let is_address = host.parse::<IpAddr>().is_ok();
+        let is_from_here = is_address || host == "localhost" || host.is_empty();
+        match self.access.to_look {
+            ToLook::FromHere if !is_from_here => Err(Status::Forbidden),
+            ToLook::FromHere => Ok(()),
+            ToLook::WithToken if is_health || self.knows_token(request) => Ok(()),
+            ToLook::WithToken => Err(Status::Unauthorized),
+        }
+    }
+
+    fn knows_token(&self, request: &Request) -> bool {
+        request.token().is_some_and(|text| self.access.token.is(text))
     }
 
     fn refuse(&mut self, index: usize, status: Status, now_ns: u64) {

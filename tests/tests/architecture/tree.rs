@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates' folders.
-pub(crate) const MEMBERS: [&str; 18] = [
+pub(crate) const MEMBERS: [&str; 19] = [
     "core",
     "book",
     "capi",
@@ -17,6 +17,7 @@ pub(crate) const MEMBERS: [&str; 18] = [
     "runtime/console",
     "runtime/publisher",
     "runtime/gateway",
+    "runtime/monitor",
     "runtime/lab",
     "runtime/cli",
     "runtime-linux",

@@ -1,5 +1,6 @@
 //! The page of a venue in a program that was built without it.
 
+use super::desk::Desk;
 use super::{Venue, Wish};
 use highwater_console::CommandError;
 use highwater_gateway::Gateway;
@@ -32,8 +33,8 @@ pub(super) fn prepare(venue: &mut Venue) -> Result<(), CommandError> {
 pub(super) fn serve_page<P: Platform>(
     _platform: P,
     _served: (&Host<P>, &Gateway),
-    _venue: &Venue,
-    _data: &Path,
+    _venue: (&Venue, &Path),
+    _desk: &Desk,
 ) -> Result<Option<Page>, CommandError> {
     Ok(None)
 }

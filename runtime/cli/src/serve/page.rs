@@ -1,11 +1,14 @@
 //! The page of a venue: where it is served, and what it shows of the past.
 
+use super::desk::Desk;
 use super::{Venue, Wish};
 use crate::book::book_json;
 use highwater_console::{CommandError, note};
 use highwater_gateway::{Gateway, Plaintext};
 use highwater_host::Host;
-use highwater_monitor::{About, BookAt, Monitor, MonitorConfig, MonitorError, Token, Watched};
+use highwater_monitor::{
+    About, BookQuestion, Monitor, MonitorConfig, MonitorError, Token, Watched, Workers,
+};
 use highwater_platform::Platform;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -36,20 +39,12 @@ pub(super) fn prepare(venue: &mut Venue) -> Result<(), CommandError> {
 pub(super) fn serve_page<P: Platform>(
     platform: P,
     (host, gateway): (&Host<P>, &Gateway),
-    venue: &Venue,
-    data: &Path,
+    (venue, data): (&Venue, &Path),
+    desk: &Desk,
 ) -> Result<Option<Page>, CommandError> {
     let Some(address) = venue.page.address else { return Ok(None) };
-    let token = match &venue.page.token {
-        None if address.ip().is_loopback() => None,
-        None => Some(Token::random().map_err(CommandError::failed)?),
-        Some(text) => Some(Token::chosen(text).ok_or_else(|| {
-            CommandError::WrongUsage(
-                "page-token is too simple: it has 16 or more letters, digits, '-' and '_'"
-                    .to_owned(),
-            )
-        })?),
-    };
+    let token = token_of(venue)?;
+    desk.keep_token(token.text())?;
     let start = |address| {
         let config = MonitorConfig {
             address,
@@ -58,11 +53,15 @@ pub(super) fn serve_page<P: Platform>(
         };
         let host = host.watch().expect("the host runs");
         let watched = Watched { platform, host, gateway: Some(gateway.watch()) };
-        let book_at: BookAt = {
-            let data = data.to_path_buf();
-            Box::new(move |at, symbol, depth| book_json(platform, &data, at, (symbol, depth)))
+        let (data, caller) = (data.to_path_buf(), desk.caller());
+        let about = about(platform, venue, &data);
+        let workers = Workers {
+            book_at: Some(Box::new(move |BookQuestion { at, symbol, depth }| {
+                book_json(platform, &data, at, (&symbol, depth))
+            })),
+            operate: Some(Box::new(move |line: String| caller.call_for_page(&line))),
         };
-        Monitor::start(&config, watched, about(platform, venue, data), Some(book_at))
+        Monitor::start(&config, watched, about, workers)
     };
     let monitor = match start(address) {
         // Nobody has asked for this very port.
@@ -75,11 +74,24 @@ pub(super) fn serve_page<P: Platform>(
         started => started,
     };
     let monitor = monitor.map_err(CommandError::failed)?;
-    let url = match token.filter(|_| !address.ip().is_loopback()) {
-        None => format!("http://{}/", monitor.address()),
-        Some(token) => format!("http://{}/?token={}", monitor.address(), token.text()),
+    let url = if address.ip().is_loopback() {
+        format!("http://{}/", monitor.address())
+    } else {
+        format!("http://{}/?token={}", monitor.address(), token.text())
     };
     Ok(Some(Page { _monitor: monitor, url }))
+}
+
+/// The token of the venue's file, or one that nobody knows yet.
+fn token_of(venue: &Venue) -> Result<Token, CommandError> {
+    let Some(text) = &venue.page.token else {
+        return Token::random().map_err(CommandError::failed);
+    };
+    Token::chosen(text).ok_or_else(|| {
+        CommandError::WrongUsage(
+            "page-token is too simple: it has 16 or more letters, digits, '-' and '_'".to_owned(),
+        )
+    })
 }
 
 fn about<P: Platform>(platform: P, venue: &Venue, data: &Path) -> About {

@@ -158,6 +158,8 @@ impl<P: Platform> Server<P> {
         connection.state =
             State::LoggedIn(Reader { user, port, stream, day, cursor, is_over: false });
         self.logged_in.insert((user, service), index);
+        // Whoever looks is to see it soon.
+        self.logins_ns = 0;
         self.readers.entry(stream).or_default().insert(index);
         if let Some(port) = port {
             self.disconnects.is_back(port);
@@ -198,6 +200,7 @@ impl<P: Platform> Server<P> {
     pub(super) fn log_out(&mut self, index: usize, now_ns: u64) {
         let Some(connection) = self.connections.get(index) else { return };
         let State::LoggedIn(Reader { user, port, stream, .. }) = connection.state else { return };
+        self.logins_ns = 0;
         if let Some(readers) = self.readers.get_mut(&stream) {
             readers.remove(&index);
             if readers.is_empty() {

@@ -1,11 +1,11 @@
 //! What each address of the monitor answers.
 
-use super::Server;
 use super::client::Doing;
-use crate::history::History;
+use super::{Access, Server};
 use crate::http::{Method, Request, Status, answer, stream};
 use crate::live::{Live, whole_of};
 use crate::metrics::{Reading, sync_classes, text_of};
+use crate::worker::{Answer, BookQuestion, Worker};
 use highwater_platform::Platform;
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ impl<P: Platform> Server<P> {
     /// Answers a request that may be answered.
     pub(super) fn respond(&mut self, index: usize, request: &Request, now_ns: u64) {
         if request.method == Method::Post {
-            return self.refuse(index, Status::MethodNotAllowed, now_ns);
+            return self.operate(index, request, now_ns);
         }
         let path = request.path.as_str();
         if let Some((_, kind, text)) = FILES.iter().find(|(name, ..)| *name == path) {
@@ -145,26 +145,49 @@ impl<P: Platform> Server<P> {
             return self.refuse(index, Status::BadRequest, now_ns);
         };
         let Some(client) = self.clients.get_mut(index) else { return };
-        match &self.history {
-            Some(history) if history.ask(client.id, at, symbol, depth) => {
-                client.doing = Doing::Waiting;
-            }
+        let question = BookQuestion { at, symbol: symbol.to_owned(), depth };
+        match &self.access.books {
+            Some(books) if books.ask(client.id, question) => client.doing = Doing::Waiting,
             Some(_) => self.refuse(index, Status::Unavailable, now_ns),
             None => self.refuse(index, Status::NotFound, now_ns),
         }
     }
 
-    /// Hands out the books of the past that were made.
-    pub(super) fn answer_history(&mut self, now_ns: u64) {
-        while let Some((whose, made)) = self.history.as_ref().and_then(History::answer) {
+    /// An operator wants something done. A page of another origin cannot send the header with the
+    /// token, so it alone counts.
+    fn operate(&mut self, index: usize, request: &Request, now_ns: u64) {
+        if request.path != "/api/admin" {
+            return self.refuse(index, Status::MethodNotAllowed, now_ns);
+        }
+        if !request.bearer.as_deref().is_some_and(|text| self.access.token.is(text)) {
+            return self.refuse(index, Status::Unauthorized, now_ns);
+        }
+        let wish = String::from_utf8_lossy(&request.body).into_owned();
+        let Some(client) = self.clients.get_mut(index) else { return };
+        match &self.access.wishes {
+            Some(wishes) if wishes.ask(client.id, wish) => client.doing = Doing::Waiting,
+            Some(_) => self.refuse(index, Status::Unavailable, now_ns),
+            None => self.refuse(index, Status::NotFound, now_ns),
+        }
+    }
+
+    /// Hands out the answers of the workers.
+    pub(super) fn answer_work(&mut self, now_ns: u64) {
+        while let Some((whose, made)) = self.next_answer() {
             // It may be gone by now.
             let found = self.clients.iter().find(|(_, client)| client.id == whose);
             let Some(index) = found.map(|(index, _)| index) else { continue };
             let bytes = match made {
                 Ok(json) => answer(Status::Ok, JSON, json.as_bytes()),
-                Err(sentence) => answer(Status::NotFound, PLAIN, sentence.as_bytes()),
+                Err(sentence) => answer(Status::Refused, PLAIN, format!("{sentence}\n").as_bytes()),
             };
             self.reply(index, &bytes, now_ns);
         }
+    }
+
+    fn next_answer(&self) -> Option<Answer> {
+        let Access { books, wishes, .. } = &self.access;
+        let book = books.as_ref().and_then(Worker::answer);
+        book.or_else(|| wishes.as_ref().and_then(Worker::answer))
     }
 }
