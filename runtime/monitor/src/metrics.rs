@@ -136,3 +136,54 @@ fn times_of(answers: &Answers) -> Value {
         classes: answers.classes.to_vec(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    /// What begins like a metric in a text, without what a histogram adds.
+    fn names_in(text: &str) -> BTreeSet<String> {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let words = text.split(|c: char| !is_of_name(c)).filter(|it| it.starts_with("highwater_"));
+        let ends = ["_bucket", "_sum", "_count"];
+        let plain = |word: &str| {
+            let end = ends.iter().find(|end| word.ends_with(*end)).copied().unwrap_or_default();
+            word[..word.len() - end.len()].to_owned()
+        };
+        words.map(plain).collect()
+    }
+
+    #[test]
+    fn the_table_names_what_the_text_has() {
+        let gateway = Some(GatewaySeen::default());
+        let text = text_of(Reading { gateway, ..Reading::default() }).unwrap();
+        let types = text.lines().filter(|line| line.starts_with("# TYPE")).collect::<String>();
+        assert_eq!(names_in(&metrics_table()), names_in(&types));
+        assert!(names_in(&types).len() > 30);
+    }
+
+    #[test]
+    fn a_histogram_counts_what_is_above_its_last_bound() {
+        let mut statistics = HostStatistics::default();
+        statistics.log.sync_count = 3;
+        let mut reading = Reading { statistics, ..Reading::default() };
+        reading.sync_classes[0] = 2;
+        let text = text_of(reading).unwrap();
+        let has = |line: &str| assert!(text.contains(line), "{line}: {text}");
+        has("highwater_log_sync_duration_seconds_bucket{le=\"2e-05\"} 2\n");
+        has("highwater_log_sync_duration_seconds_bucket{le=\"10\"} 2\n");
+        has("highwater_log_sync_duration_seconds_bucket{le=\"+Inf\"} 3\n");
+    }
+
+    #[test]
+    fn dashboard_and_alerts_name_metrics_that_there_are() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/monitoring");
+        let known = names_in(&metrics_table());
+        for file in ["grafana.json", "alerts.yml"] {
+            let names = names_in(&fs::read_to_string(format!("{folder}/{file}")).unwrap());
+            assert!(names.len() > 5 && names.is_subset(&known), "{file}: {names:?}");
+        }
+    }
+}
