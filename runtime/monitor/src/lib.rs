@@ -23,5 +23,5 @@ pub use error::MonitorError;
 pub use metrics::metrics_table;
 pub use monitor::{Monitor, MonitorConfig, Workers};
 pub use token::Token;
-pub use watched::{About, Watched};
+pub use watched::{About, BookThere, EngineLook, SYNC_CLASSES, Watched};
 pub use worker::{BookQuestion, Work};

@@ -6,8 +6,7 @@ mod text;
 pub(crate) use text::text_of;
 
 use highwater_gateway::{Answers, GatewaySeen};
-use highwater_host::{HostStatistics, HostWatch};
-use highwater_platform::Platform;
+use highwater_host::HostStatistics;
 use list::METRICS;
 use std::fmt::Write;
 
@@ -32,11 +31,6 @@ pub(crate) const SYNC_BOUNDS_NS: [u64; 18] = [
     1_000_000_000,
     10_000_000_000,
 ];
-
-/// How many syncs were in each class.
-pub(crate) fn sync_classes<P: Platform>(host: &HostWatch<P>) -> [u64; SYNC_BOUNDS_NS.len()] {
-    host.sync_classes(&SYNC_BOUNDS_NS)
-}
 
 /// Everything that metrics are made of, read at one moment.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! The last ten minutes, second by second.
 
-use crate::metrics::{SYNC_BOUNDS_NS, sync_classes};
+use crate::metrics::SYNC_BOUNDS_NS;
 use crate::view::INSTRUMENTS_MAX;
 use crate::watched::Watched;
 use highwater::types::Price;
@@ -51,13 +51,13 @@ pub(crate) struct Series {
 impl Series {
     /// Adds the second that ends now.
     pub(crate) fn add<P: Platform>(&mut self, watched: &Watched<P>, gateway: &GatewaySeen) {
-        let statistics = watched.host.statistics();
+        let statistics = watched.engine.statistics();
         let now = Last {
             time_ms: watched.platform.wall_clock_ns() / 1_000_000,
             durable: statistics.durable.0,
             syncs: statistics.log.sync_count,
             answers: gateway.counts.answers.classes.to_vec(),
-            sync_classes: sync_classes(&watched.host).to_vec(),
+            sync_classes: watched.engine.sync_classes(&SYNC_BOUNDS_NS).to_vec(),
         };
         let lag = statistics.appended.0.saturating_sub(statistics.durable.0);
         if let Some(last) = self.last.replace(now.clone()) {

@@ -288,7 +288,7 @@ impl<P: Platform> Server<P> {
     }
 
     fn gateway(&self) -> GatewaySeen {
-        self.watched.gateway.as_ref().map(highwater_gateway::GatewayWatch::look).unwrap_or_default()
+        self.watched.gateway().unwrap_or_default()
     }
 
     /// Looks at the market, and decides when it does so again.
@@ -325,7 +325,7 @@ impl<P: Platform> Server<P> {
     }
 
     fn note_durable(&mut self, now_ns: u64) {
-        let statistics = self.watched.host.statistics();
+        let statistics = self.watched.engine.statistics();
         let is_behind = statistics.durable < statistics.appended;
         if statistics.durable.0 > self.durable.0 || !is_behind {
             self.durable = (statistics.durable.0, now_ns);

@@ -115,16 +115,14 @@ impl View {
         gateway: &GatewaySeen,
         wanted: &BTreeSet<u32>,
     ) -> Self {
-        let statistics = watched.host.statistics();
-        let books = watched.host.questions().and_then(|questions| {
-            let look = |book: &Book<'_>| Books::of(book, gateway, wanted);
-            questions.ask(|book| look(book)).ok()
-        });
-        let Books { sequence, rows, ladders } = books.unwrap_or_default();
+        let statistics = watched.engine.statistics();
+        let mut books = Books::default();
+        watched.engine.show_book(&mut |book| books = Books::of(book, gateway, wanted));
+        let Books { sequence, rows, ladders } = books;
         Self {
             now_ms: watched.platform.wall_clock_ns() / 1_000_000,
             book_sequence: sequence,
-            ended: watched.host.end().map(|end| end.to_string()),
+            ended: watched.engine.end(),
             rows,
             ladders,
             trades: gateway.trades.iter().map(TradeRow::of).collect(),

@@ -52,7 +52,7 @@ pub(super) fn serve_page<P: Platform>(
             is_network_trusted: venue.plaintext == Plaintext::TrustedNetwork,
         };
         let host = host.watch().expect("the host runs");
-        let watched = Watched { platform, host, gateway: Some(gateway.watch()) };
+        let watched = Watched { platform, engine: Box::new(host), gateway: Some(gateway.watch()) };
         let (data, caller) = (data.to_path_buf(), desk.caller());
         let about = about(platform, venue, &data);
         let workers = Workers {

@@ -4,7 +4,8 @@ use super::client::Doing;
 use super::{Access, Server};
 use crate::http::{Method, Request, Status, answer, stream};
 use crate::live::{Live, whole_of};
-use crate::metrics::{Reading, sync_classes, text_of};
+use crate::metrics::{Reading, SYNC_BOUNDS_NS, text_of};
+use crate::watched::BookThere;
 use crate::worker::{Answer, BookQuestion, Worker};
 use highwater_platform::Platform;
 use std::collections::BTreeSet;
@@ -54,11 +55,11 @@ impl<P: Platform> Server<P> {
         self.note_durable(now_ns);
         let reading = Reading {
             version: self.about.version.clone(),
-            statistics: self.watched.host.statistics(),
-            sync_classes: sync_classes(&self.watched.host),
+            statistics: self.watched.engine.statistics(),
+            sync_classes: self.watched.engine.sync_classes(&SYNC_BOUNDS_NS),
             durable_lag_ns: now_ns.saturating_sub(self.durable.1),
-            is_running: self.watched.host.end().is_none(),
-            gateway: self.watched.gateway.as_ref().map(highwater_gateway::GatewayWatch::look),
+            is_running: self.watched.engine.end().is_none(),
+            gateway: self.watched.gateway(),
         };
         match text_of(reading) {
             Ok(text) => self.reply(index, &answer(Status::Ok, PROMETHEUS, text.as_bytes()), now_ns),
@@ -68,16 +69,15 @@ impl<P: Platform> Server<P> {
 
     /// Whether the process does its work: the engine has not ended.
     fn health(&mut self, index: usize, now_ns: u64) {
-        let end = self.watched.host.end().map(|end| format!("{end}\n"));
+        let end = self.watched.engine.end().map(|end| format!("{end}\n"));
         self.say_state(index, end, now_ns);
     }
 
     /// Whether it is of use now.
     fn readiness(&mut self, index: usize, now_ns: u64) {
-        let statistics = self.watched.host.statistics();
-        let questions = self.watched.host.questions();
-        let is_recovering = questions.is_some_and(|questions| questions.ask(|_| ()).is_err());
-        let why = match self.watched.host.end() {
+        let statistics = self.watched.engine.statistics();
+        let is_recovering = self.watched.engine.book() == BookThere::Soon;
+        let why = match self.watched.engine.end() {
             Some(end) => Some(format!("{end}\n")),
             None if is_recovering => Some("the book for questions is being recovered\n".to_owned()),
             None if statistics.lagging_count > 0 => {
