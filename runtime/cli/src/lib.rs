@@ -26,6 +26,8 @@ pub mod settings;
 pub mod snapshot;
 pub mod soup_client;
 pub mod summary;
+#[cfg(feature = "monitor")]
+pub mod top;
 pub mod truncate;
 pub mod units;
 pub mod verify;

@@ -23,5 +23,6 @@ pub use error::MonitorError;
 pub use metrics::metrics_table;
 pub use monitor::{Monitor, MonitorConfig, Workers};
 pub use token::Token;
+pub use view::state_of_book;
 pub use watched::{About, BookThere, EngineLook, SYNC_CLASSES, Watched};
 pub use worker::{BookQuestion, Work};

@@ -205,6 +205,17 @@ impl View {
     }
 }
 
+/// The state of a book without an engine, as JSON, with the levels of one instrument; `None` where
+/// there is no such instrument.
+pub fn state_of_book(book: &Book<'_>, symbol: Option<&str>) -> Option<String> {
+    let gateway = GatewaySeen::default();
+    let Books { sequence, rows, .. } = Books::of(book, &gateway, &BTreeSet::new());
+    let mut view = View { book_sequence: sequence, rows, ..View::default() };
+    let instrument = view.instrument(symbol)?;
+    view.ladders = BTreeMap::from([(instrument, Ladder::of(book, instrument))]);
+    Some(Value::Object(view.whole(instrument)).to_string())
+}
+
 /// What the books show.
 #[derive(Default)]
 struct Books {

@@ -113,8 +113,19 @@ impl Desk {
     /// Stores the token of the page where the operator finds it.
     #[cfg(feature = "monitor")]
     pub(super) fn keep_token(&self, token: &str) -> Result<(), CommandError> {
-        let path = self.folder.join("page-token");
-        let written = fs::write(&path, format!("{token}\n"))
+        self.keep("page-token", token)
+    }
+
+    /// Stores the address of the page, where `highwater top` finds it.
+    #[cfg(feature = "monitor")]
+    pub(super) fn keep_url(&self, url: &str) -> Result<(), CommandError> {
+        self.keep("page-url", url)
+    }
+
+    #[cfg(feature = "monitor")]
+    fn keep(&self, name: &str, text: &str) -> Result<(), CommandError> {
+        let path = self.folder.join(name);
+        let written = fs::write(&path, format!("{text}\n"))
             .and_then(|()| fs::set_permissions(&path, Permissions::from_mode(0o600)));
         written.map_err(|error| {
             CommandError::failed(format!("could not write '{}': {error}", path.display()))

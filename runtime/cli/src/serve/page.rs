@@ -79,6 +79,7 @@ pub(super) fn serve_page<P: Platform>(
     } else {
         format!("http://{}/?token={}", monitor.address(), token.text())
     };
+    desk.keep_url(&url)?;
     Ok(Some(Page { _monitor: monitor, url }))
 }
 
