@@ -147,7 +147,7 @@ fn nonsense_at_the_socket_harms_nobody() {
     }
     let mut endless = UnixStream::connect(&path).unwrap();
     // As long as it is read, it is too long.
-    drop(endless.write_all(&[b'x'; 1 << 20]));
+    drop(endless.write_all(&vec![b'x'; 1 << 20]));
     // Who says nothing holds the others up for a while only.
     let _idle = UnixStream::connect(&path).unwrap();
     done(&place, "status");
