@@ -36,7 +36,14 @@ impl Venue {
     /// The demonstration in `place`, or the venue of its file `venue.toml` where there is one.
     pub(crate) fn start(place: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
-        command.current_dir(place).args(["serve", "--json", "--data", "data"]);
+        command.current_dir(place).args([
+            "serve",
+            "--json",
+            "--data",
+            "data",
+            "--checkpoint-every",
+            "60",
+        ]);
         for service in ["--ouch", "--itch", "--glimpse", "--requests", "--page"] {
             command.args([service, "127.0.0.1:0"]);
         }

@@ -54,9 +54,6 @@ const OTHER_FILES: u64 = 128;
 /// Users that are listed for people, at most.
 const USERS_SHOWN_MAX: usize = 16;
 
-/// Commands between two checkpoints of the streams.
-const CHECKPOINT_EVERY: u64 = 1_000_000;
-
 /// Run a venue: clients enter orders by OUCH and read the market by ITCH.
 ///
 /// Without --config it is a demonstration on this machine alone: four instruments, of which all but
@@ -94,6 +91,11 @@ pub struct ServeArgs {
     /// [default: 127.0.0.1:7006 of the demonstration]
     #[arg(long, value_name = "ADDR")]
     pub page: Option<SocketAddr>,
+    /// Commands between two checkpoints of the streams: as many are published anew after a crash, at
+    /// most twice
+    #[arg(long, value_name = "N", default_value_t = 1_000_000,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub checkpoint_every: u64,
     /// Print what listens where as one line of JSON instead of text
     #[arg(long)]
     pub json: bool,
@@ -223,7 +225,7 @@ impl<P: Platform> Running<P> {
         stop: &StopFlag,
     ) -> Result<(), CommandError> {
         let trunk = self.host.trunk().map_err(CommandError::failed)?;
-        let targets = targets_in(&self.data, venue.keep_days, venue.limits.connections)?;
+        let targets = targets_in(&self.data, venue, args.checkpoint_every)?;
         let CaughtUp { publication, log, _lock, .. } = self.catch_up(&targets, stop)?;
         if stop.is_raised() {
             return self.stopped();
@@ -402,16 +404,16 @@ fn streams_in(data: &Path) -> PathBuf {
 }
 
 /// Where the streams of a venue are.
-fn targets_in(data: &Path, keep_days: u32, connections: usize) -> Result<Targets, CommandError> {
+fn targets_in(data: &Path, venue: &Venue, checkpoint_every: u64) -> Result<Targets, CommandError> {
     let folder = streams_in(data);
     std::fs::create_dir_all(&folder)
         .map_err(|error| CommandError::failed(FilesError::Io(folder.clone(), error)))?;
     Ok(Targets {
         itch: folder.join("feed.itch"),
         ouch: Some(folder.join("answers")),
-        keep_days,
-        checkpoint_every: CHECKPOINT_EVERY,
-        open_files_max: connections,
+        keep_days: venue.keep_days,
+        checkpoint_every,
+        open_files_max: venue.limits.connections,
     })
 }
 

@@ -1,5 +1,6 @@
 //! A running gateway: how it is started, and how it ends.
 
+use crate::checkpoints::OnCheckpoint;
 use crate::connection::Service;
 use crate::error::GatewayError;
 use crate::handle::Handle;
@@ -10,7 +11,7 @@ use crate::seen::GatewaySeen;
 use crate::server::sessions::session_name;
 use crate::server::{Server, Started};
 use crate::settings::{MulticastTo, Plaintext, Settings, Trader};
-use crate::venue::{OnCheckpoint, StreamOf, Venue};
+use crate::venue::{StreamOf, Venue};
 use highwater::types::SessionId;
 use highwater_host::Trunk;
 use highwater_platform::Platform;

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod checkpoints;
 mod connection;
 mod entry;
 mod error;
@@ -26,6 +27,7 @@ mod snapshots;
 mod transcript;
 mod venue;
 
+pub use checkpoints::OnCheckpoint;
 pub use error::GatewayError;
 pub use gateway::{Gateway, GatewayWatch, Listening};
 pub use operator::{UserFault, UserOrder};
@@ -36,4 +38,3 @@ pub use seen::{
 pub use settings::{
     Limits, MulticastTo, OnDisconnect, Plaintext, Role, Settings, Throttle, Trader, User,
 };
-pub use venue::OnCheckpoint;

@@ -167,7 +167,7 @@ impl<P: Platform> Server<P> {
         loop {
             self.wait(&mut events)?;
             if self.handle.is_given_up() {
-                return Ok(self.venue.publication);
+                return Ok(self.venue.into_publication()?);
             }
             let now_ns = self.platform.monotonic_ns();
             for event in &events {
@@ -185,11 +185,11 @@ impl<P: Platform> Server<P> {
             self.send_packets(now_ns);
             if let Err(SessionEnd::Stopped | SessionEnd::SnapshotsBehind) = released {
                 self.send_rest();
-                return Ok(self.venue.publication);
+                return Ok(self.venue.into_publication()?);
             }
             if released.is_err() {
                 // A fault: nobody is told that the session has ended, because it has not.
-                return Ok(self.venue.publication);
+                return Ok(self.venue.into_publication()?);
             }
             self.send_old(now_ns);
             self.check_time(now_ns);

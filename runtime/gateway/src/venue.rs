@@ -1,6 +1,7 @@
 //! The venue behind the sockets: what comes out of the engine is published, and kept where
 //! connections find it.
 
+use crate::checkpoints::{Checkpoints, OnCheckpoint};
 use crate::entry::{Market, Submission};
 use crate::port::Sizes;
 use crate::seen::Show;
@@ -10,7 +11,7 @@ use highwater::book::Indicative;
 use highwater::command::Action;
 use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::record::{Body, Record};
-use highwater::types::{InstrumentId, Lots, OrderId, Sequence, SessionId};
+use highwater::types::{InstrumentId, Lots, OrderId, SessionId};
 use highwater_host::{Behind, TrunkSink};
 use highwater_protocols::Alpha;
 use highwater_publisher::files::{Appended, FilesError, Publication, StreamFile, Targets};
@@ -18,9 +19,6 @@ use highwater_publisher::{Auctions, DayState, Feed, Instrument, Stream};
 use std::collections::BTreeMap;
 use std::io;
 use std::mem::take;
-
-/// Is called behind each checkpoint, with the sequence up to which the log may be retired.
-pub type OnCheckpoint = Box<dyn FnMut(Sequence) -> Result<(), FilesError> + Send>;
 
 /// What was published, and what is on its way to the engine.
 pub(crate) struct Venue {
@@ -30,7 +28,7 @@ pub(crate) struct Venue {
     on_the_way: HashMap<OrderId, OnTheWay>,
     /// The orders that the present command is about.
     about: [Option<OrderId>; 2],
-    on_checkpoint: OnCheckpoint,
+    checkpoints: Checkpoints,
     /// When the present command was taken, and those since the last flush.
     taken_ns: u64,
     answered: Vec<u64>,
@@ -64,7 +62,7 @@ impl Venue {
             by_symbol: HashMap::new(),
             on_the_way: HashMap::new(),
             about: [None; 2],
-            on_checkpoint,
+            checkpoints: Checkpoints::new(on_checkpoint),
             taken_ns: 0,
             answered: Vec::new(),
             show: Show::default(),
@@ -115,24 +113,33 @@ impl Venue {
     /// times of commands.
     pub(crate) fn flush(&mut self, now_ns: u64) {
         if self.fault.is_none() {
-            self.fault = self.publication.flush(&mut self.transcripts).err();
+            let flushed = self.publication.flush(&mut self.transcripts);
+            let settled = flushed.and_then(|()| self.checkpoints.settle(&mut self.publication));
+            self.fault = settled.err();
         }
         for taken_ns in self.answered.drain(..) {
             self.show.answered(taken_ns, now_ns);
         }
     }
 
+    /// The publication, behind the checkpoint that is written now.
+    pub(crate) fn into_publication(mut self) -> Result<Publication, FilesError> {
+        self.checkpoints.wait(&mut self.publication)?;
+        Ok(self.publication)
+    }
+
     fn publish(&mut self, behind: Behind<'_>) -> Result<(), FilesError> {
-        let Self { publication, transcripts, .. } = self;
+        let Self { publication, transcripts, checkpoints, .. } = self;
         let state = publication.take(&AuctionsBehind(behind), transcripts)?;
         if state == DayState::Ended {
             transcripts.next_day();
         }
         if let Some(running_hash) = behind.running_hash
             && publication.is_checkpoint_due()
+            && !checkpoints.is_busy()
         {
-            let needed = publication.checkpoint(running_hash, transcripts)?;
-            (self.on_checkpoint)(needed)?;
+            let pending = publication.begin_checkpoint(running_hash, transcripts)?;
+            checkpoints.write(pending, publication)?;
         }
         Ok(())
     }
