@@ -91,8 +91,8 @@ pub struct ServeArgs {
     /// [default: 127.0.0.1:7006 of the demonstration]
     #[arg(long, value_name = "ADDR")]
     pub page: Option<SocketAddr>,
-    /// Commands between two checkpoints of the streams: as many are published anew after a crash, at
-    /// most twice
+    /// Commands between two checkpoints of the streams: at most twice as many are published anew
+    /// after a crash
     #[arg(long, value_name = "N", default_value_t = 1_000_000,
         value_parser = clap::value_parser!(u64).range(1..))]
     pub checkpoint_every: u64,
