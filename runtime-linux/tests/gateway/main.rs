@@ -7,6 +7,7 @@ mod files;
 mod logins;
 mod operator;
 mod orders;
+mod page;
 mod real_flows;
 mod resume;
 #[path = "../common/shared.rs"]

@@ -20,6 +20,8 @@ pub(crate) struct Venue {
     pub(crate) moldudp64: String,
     pub(crate) requests: String,
     pub(crate) password: String,
+    /// Where it can be looked at.
+    pub(crate) page: String,
 }
 
 /// An empty directory for a venue.
@@ -64,6 +66,7 @@ impl Venue {
             moldudp64: text(&served["moldudp64"]),
             requests: text(&served["requests"]),
             password: text(&served["users"][0]["password"]),
+            page: text(&served["page"]),
         }
     }
 

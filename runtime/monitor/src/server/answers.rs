@@ -23,10 +23,12 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const EVENTS: &str = "text/event-stream";
 
 /// The files of the page: they are part of the program, and need nothing from elsewhere.
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("/", HTML, include_str!("../page/page.html")),
     ("/page.css", CSS, include_str!("../page/page.css")),
     ("/page.js", SCRIPT, include_str!("../page/page.js")),
+    ("/charts.js", SCRIPT, include_str!("../page/charts.js")),
+    ("/format.js", SCRIPT, include_str!("../page/format.js")),
     ("/icon.svg", ICON, include_str!("../page/icon.svg")),
 ];
 
