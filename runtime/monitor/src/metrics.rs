@@ -171,6 +171,23 @@ mod tests {
         has("highwater_log_sync_duration_seconds_bucket{le=\"+Inf\"} 3\n");
     }
 
+    /// With `HIGHWATER_WRITE_DOCS` set it writes the table instead.
+    #[test]
+    fn the_page_about_it_has_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/monitor.md");
+        let text = fs::read_to_string(path).unwrap();
+        let (before, _) = text.split_once("-->\n").unwrap();
+        let wanted = format!("{before}-->\n\n{}", metrics_table());
+        if std::env::var_os("HIGHWATER_WRITE_DOCS").is_some() {
+            fs::write(path, &wanted).unwrap();
+        }
+        assert_eq!(
+            fs::read_to_string(path).unwrap(),
+            wanted,
+            "set HIGHWATER_WRITE_DOCS to write it"
+        );
+    }
+
     #[test]
     fn dashboard_and_alerts_name_metrics_that_there_are() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/monitoring");
