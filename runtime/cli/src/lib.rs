@@ -25,6 +25,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod soup_client;
 pub mod summary;
+pub mod tls_args;
 pub mod truncate;
 pub mod units;
 pub mod verify;

@@ -20,6 +20,7 @@ use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use highwater_publisher::files::{FilesError, Targets, Until};
 use highwater_storage::history_cache::CACHE_BYTES_DEFAULT;
+use highwater_tls::Acceptor;
 use incarnation::Incarnation;
 use market::{Instrument, Market};
 use schedule::Schedule;
@@ -97,6 +98,7 @@ struct Venue {
     /// An address of the interface that packets leave by.
     packets_from: IpAddr,
     requests: Option<SocketAddr>,
+    tls: Option<Acceptor>,
     plaintext: Plaintext,
     limits: Limits,
     schedule: Schedule,
@@ -360,6 +362,7 @@ fn settings_of(venue: &Venue, incarnation: &Incarnation) -> highwater_gateway::S
         glimpse: venue.glimpse,
         multicast: venue.moldudp64.map(|to| MulticastTo { to, from: venue.packets_from }),
         requests: venue.requests,
+        tls: venue.tls.clone(),
         plaintext: venue.plaintext,
         users: venue.users.clone(),
         limits: venue.limits,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates' folders.
-pub(crate) const MEMBERS: [&str; 18] = [
+pub(crate) const MEMBERS: [&str; 19] = [
     "core",
     "book",
     "capi",
@@ -16,6 +16,7 @@ pub(crate) const MEMBERS: [&str; 18] = [
     "runtime/flows",
     "runtime/console",
     "runtime/publisher",
+    "runtime/tls",
     "runtime/gateway",
     "runtime/lab",
     "runtime/cli",

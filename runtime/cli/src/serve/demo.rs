@@ -42,6 +42,7 @@ pub(super) fn venue() -> Venue {
         moldudp64: Some(SocketAddr::from((GROUP, 7_004))),
         packets_from: Ipv4Addr::LOCALHOST.into(),
         requests: on_loopback(7_005),
+        tls: None,
         plaintext: Plaintext::Loopback,
         limits: Limits::DEFAULT,
         schedule: Schedule::new(vec![midnight]),
@@ -73,5 +74,6 @@ fn user(number: u16, name: &str, hash: &PasswordHash) -> User {
             throttle: None,
         }),
         addresses: Vec::new(),
+        certificate: None,
     }
 }
