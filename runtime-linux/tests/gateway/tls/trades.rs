@@ -24,7 +24,9 @@ fn traded(mut one: Client, mut two: Client, mut feed: Client) -> [Vec<Vec<u8>>; 
     // An answer has its time behind its type, a message of the feed behind locate and tracking.
     let times = [1..9, 1..9, 5..11];
     for (messages, time) in told.iter_mut().zip(times) {
-        messages.iter_mut().for_each(|message| message[time.clone()].fill(0));
+        for message in messages {
+            message[time.clone()].fill(0);
+        }
     }
     told
 }
