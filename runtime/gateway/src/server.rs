@@ -43,9 +43,9 @@ const RELEASED_MAX: usize = 16_384;
 /// Pieces of old messages that are sent in a turn, at most: while they are, new ones wait.
 const REPLAYED_MAX: usize = 64;
 
-/// Steps of TLS handshakes that are made in a turn, at most: one costs as much as some hundred
-/// orders, which wait meanwhile.
-const HANDSHAKES_MAX: usize = 2;
+/// Steps of TLS handshakes that are made in a turn, at most: one may cost as much as 50 orders,
+/// which wait meanwhile.
+const HANDSHAKES_MAX: usize = 1;
 
 /// Events of sockets that are taken in a turn.
 const SOCKET_EVENTS_MAX: usize = 1_024;
@@ -283,7 +283,7 @@ impl<P: Platform> Server<P> {
         }
     }
 
-    /// Who is read in this turn: everybody with something to read, but for a few handshakes at a
+    /// Who is read in this turn: everybody with something to read, but for one handshake at a
     /// time, so that a flood of them delays nobody who is connected.
     fn turn(&mut self) -> Vec<usize> {
         let mut turn = Vec::with_capacity(self.to_read.len());

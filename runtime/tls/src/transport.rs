@@ -60,7 +60,7 @@ impl<S> Transport<S> {
         self.tls.as_ref().is_none_or(|tls| tls.is_open())
     }
 
-    /// Whether the handshake is under way: to read costs as much as thousands of messages.
+    /// Whether the handshake is under way: to read may cost as much as 50 orders.
     pub fn is_handshaking(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
