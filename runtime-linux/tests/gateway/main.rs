@@ -12,4 +12,6 @@ mod real_flows;
 mod resume;
 #[path = "../common/shared.rs"]
 pub mod shared;
+#[cfg(feature = "tls")]
+mod tls;
 mod venue;

@@ -26,6 +26,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod soup_client;
 pub mod summary;
+pub mod tls_args;
 #[cfg(feature = "monitor")]
 pub mod top;
 pub mod truncate;

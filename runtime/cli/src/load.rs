@@ -6,7 +6,8 @@ mod lane;
 mod orders;
 pub mod plan;
 
-use crate::soup_client::{Incoming, Login, PasswordArgs, SoupClient, nanos, short};
+use crate::soup_client::{Incoming, Login, PasswordArgs, SoupClient, Target, nanos, short};
+use crate::tls_args::TlsArgs;
 use crate::units::TimeSpan;
 use clap::value_parser;
 use counts::{Circumstances, Counts, LoadReport};
@@ -64,6 +65,9 @@ pub struct LoadArgs {
     /// Their password, the same for all.
     #[command(flatten)]
     pub password: PasswordArgs,
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// How many connections [default: one for each user]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=4_096))]
     pub connections: Option<u32>,
@@ -217,6 +221,8 @@ fn connect<P: Platform>(
     let shared = (1 << PLACES_BITS) / logins.len();
     // At least four times the window, so that there is always a free place near the next number.
     let bits = shared.clamp(1 << 10, 1 << 18).max(places).next_power_of_two().ilog2();
+    let tls = args.tls.read().map_err(CommandError::WrongUsage)?;
+    let target = Target { address: args.ouch.clone(), tls };
     let mut lanes: Vec<Lane> = Vec::with_capacity(logins.len());
     // Nothing was asked for yet, so nothing is counted.
     let (mut before, mut kept_ns) = (Counts::default(), platform.monotonic_ns());
@@ -224,12 +230,12 @@ fn connect<P: Platform>(
         if stop.is_raised() {
             break;
         }
-        let lane = log_in(platform, &args.ouch, login).and_then(|(client, next)| {
+        let lane = log_in(platform, &target, login).and_then(|(client, next)| {
             let (socket, rest) = client.into_parts();
-            socket.set_nonblocking(true).map_err(|error| error.to_string())?;
+            socket.socket().set_nonblocking(true).map_err(|error| error.to_string())?;
             let orders = Orders::new(next.saturating_sub(1), bits);
             let random = Random::new(args.seed, index);
-            let socket = TcpStream::from_std(socket);
+            let socket = socket.map(TcpStream::from_std);
             Ok(Lane::new(socket, &rest, orders, index, random, platform.monotonic_ns()))
         });
         let failed = |text| CommandError::Failed(format!("the login of '{}': {text}", login.user));
@@ -254,10 +260,10 @@ fn connect<P: Platform>(
 /// Logs in, and asks for the next number.
 fn log_in<P: Platform>(
     platform: P,
-    address: &str,
+    target: &Target,
     login: &Login,
 ) -> Result<(SoupClient<P>, u32), String> {
-    let client = SoupClient::connect(platform, address, login, LOGIN_PATIENCE);
+    let client = SoupClient::connect(platform, target, login, LOGIN_PATIENCE);
     let mut client = client.map_err(|lost| lost.to_string())?;
     // An account query is its type alone.
     client.send(b"Q").map_err(|lost| lost.to_string())?;

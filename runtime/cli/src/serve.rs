@@ -29,6 +29,7 @@ use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use highwater_publisher::files::{FilesError, Targets, Until};
 use highwater_storage::history_cache::CACHE_BYTES_DEFAULT;
+use highwater_tls::Acceptor;
 use incarnation::Incarnation;
 use market::{Instrument, Market};
 use operations::Operations;
@@ -117,6 +118,7 @@ struct Venue {
     packets_from: IpAddr,
     requests: Option<SocketAddr>,
     page: PageAt,
+    tls: Option<Acceptor>,
     plaintext: Plaintext,
     limits: Limits,
     schedule: Schedule,
@@ -424,6 +426,7 @@ fn settings_of(venue: &Venue, incarnation: &Incarnation) -> highwater_gateway::S
         glimpse: venue.glimpse,
         multicast: venue.moldudp64.map(|to| MulticastTo { to, from: venue.packets_from }),
         requests: venue.requests,
+        tls: venue.tls.clone(),
         plaintext: venue.plaintext,
         users: venue.users.clone(),
         limits: venue.limits,

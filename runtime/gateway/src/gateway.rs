@@ -18,6 +18,7 @@ use highwater_platform::Platform;
 use highwater_protocols::Alpha;
 use highwater_protocols::mold::Session;
 use highwater_publisher::files::{Publication, Targets};
+use highwater_tls::Acceptor;
 use mio::Poll;
 use mio::net::{TcpListener, UdpSocket};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,7 +76,7 @@ impl Gateway {
         let mut listeners = Vec::new();
         let mut listen = |service, address: Option<SocketAddr>| {
             let Some(address) = address else { return Ok(None) };
-            let listener = bound(address, settings.plaintext)?;
+            let listener = bound(address, &settings)?;
             let address = listener.local_addr().unwrap_or(address);
             listeners.push((service, listener));
             Ok::<_, GatewayError>(Some(address))
@@ -169,24 +170,27 @@ impl Drop for Gateway {
     }
 }
 
-/// A listener.
-fn bound(address: SocketAddr, plaintext: Plaintext) -> Result<TcpListener, GatewayError> {
-    check_reach(address, plaintext)?;
+/// A listener: where it has no TLS, for those that may connect without.
+fn bound(address: SocketAddr, settings: &Settings) -> Result<TcpListener, GatewayError> {
+    if settings.tls.is_none() && !is_within_reach(address, settings.plaintext) {
+        return Err(GatewayError::NotLoopback(address));
+    }
     TcpListener::bind(address).map_err(|error| GatewayError::Listen(address, error))
 }
 
 /// Whether an address may be used unencrypted.
-fn check_reach(address: SocketAddr, plaintext: Plaintext) -> Result<(), GatewayError> {
-    match plaintext {
-        Plaintext::Loopback if !address.ip().is_loopback() => {
-            Err(GatewayError::NotLoopback(address))
-        }
-        Plaintext::Loopback | Plaintext::TrustedNetwork => Ok(()),
-    }
+fn is_within_reach(address: SocketAddr, plaintext: Plaintext) -> bool {
+    plaintext == Plaintext::TrustedNetwork || address.ip().is_loopback()
+}
+
+/// Whether packets may go out there; they are never encrypted.
+fn check_packets(address: SocketAddr, settings: &Settings) -> Result<(), GatewayError> {
+    let is_fine = is_within_reach(address, settings.plaintext);
+    if is_fine { Ok(()) } else { Err(GatewayError::PacketsNotLoopback(address)) }
 }
 
 fn bound_to_requests(address: SocketAddr, settings: &Settings) -> Result<UdpSocket, GatewayError> {
-    check_reach(address, settings.plaintext)?;
+    check_packets(address, settings)?;
     UdpSocket::bind(address).map_err(|error| GatewayError::Listen(address, error))
 }
 
@@ -197,7 +201,7 @@ fn multicast(
     venue: &mut Venue,
 ) -> Result<Multicast, GatewayError> {
     let from = SocketAddr::new(from, 0);
-    check_reach(from, settings.plaintext)?;
+    check_packets(from, settings)?;
     let failed = |error| GatewayError::Listen(from, error);
     let mut to = to;
     if to.port() == 0 {
@@ -220,6 +224,10 @@ fn check_users(settings: &Settings, sessions_max: u32) -> Result<(), GatewayErro
         }
         if !names.insert(user.name) {
             return Err(GatewayError::Users(format!("the user '{}' is there twice", user.name)));
+        }
+        let is_asked = settings.tls.as_ref().is_some_and(Acceptor::wants_certificates);
+        if user.certificate.is_some() && !is_asked {
+            return Err(GatewayError::NoCertificates(user.name.to_string()));
         }
     }
     for (_, Trader { session, .. }) in settings.traders() {

@@ -16,6 +16,7 @@ pub(crate) const MEMBERS: [&str; 19] = [
     "runtime/flows",
     "runtime/console",
     "runtime/publisher",
+    "runtime/tls",
     "runtime/gateway",
     "runtime/monitor",
     "runtime/lab",

@@ -43,6 +43,7 @@ pub(super) fn venue() -> Venue {
         packets_from: Ipv4Addr::LOCALHOST.into(),
         requests: on_loopback(7_005),
         page: PageAt { address: on_loopback(7_006), token: None, wish: Wish::Default },
+        tls: None,
         plaintext: Plaintext::Loopback,
         limits: Limits::DEFAULT,
         schedule: Schedule::new(vec![midnight]),
@@ -74,5 +75,6 @@ fn user(number: u16, name: &str, hash: &PasswordHash) -> User {
             throttle: None,
         }),
         addresses: Vec::new(),
+        certificate: None,
     }
 }

@@ -9,6 +9,7 @@ use highwater_protocols::soup::{
     LoginAccepted, LoginRejected, LoginRequest, RejectCode, ServerPacket,
 };
 use highwater_protocols::{Alpha, AsciiNumber};
+use highwater_tls::Transport;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
 use std::io::ErrorKind;
@@ -43,7 +44,7 @@ impl<P: Platform> Server<P> {
     }
 
     /// Serves a new connection, unless there are too many, or its address is blocked.
-    fn accept(&mut self, mut socket: TcpStream, whence: (IpAddr, Service), now_ns: u64) {
+    fn accept(&mut self, socket: TcpStream, whence: (IpAddr, Service), now_ns: u64) {
         self.make_room(now_ns);
         let limits = &self.settings.limits;
         if self.handle.is_closing()
@@ -55,14 +56,22 @@ impl<P: Platform> Server<P> {
             return;
         }
         drop(socket.set_nodelay(true));
+        let mut transport = match &self.settings.tls {
+            None => Transport::plain(socket),
+            Some(acceptor) => match Transport::accepted(socket, acceptor) {
+                Ok(transport) => transport,
+                // The settings were tried when they were read.
+                Err(_) => return,
+            },
+        };
         let entry = self.connections.vacant_entry();
         let token = Token(FIRST_CONNECTION + entry.key());
         let both = Interest::READABLE | Interest::WRITABLE;
-        if self.poll.registry().register(&mut socket, token, both).is_ok() {
+        if self.poll.registry().register(transport.socket_mut(), token, both).is_ok() {
             let silence_ns = nanos(limits.silence);
             self.to_read.insert(entry.key());
             self.accepted += 1;
-            entry.insert(Connection::new((socket, self.accepted), whence, silence_ns, now_ns));
+            entry.insert(Connection::new((transport, self.accepted), whence, silence_ns, now_ns));
         }
     }
 
@@ -85,7 +94,9 @@ impl<P: Platform> Server<P> {
         let user = self.settings.user(request.user).map(|at| &self.settings.users[at]);
         let may_come = user.is_some_and(|user| {
             let is_for_all = user.addresses.is_empty();
+            let certificate = user.certificate.as_ref();
             (is_for_all || user.addresses.contains(&connection.address))
+                && certificate.is_none_or(|name| connection.transport.is_certified(name))
                 && stream_for(user.role, connection.service).is_some()
         });
         // Who is unknown waits as long as who is known: names cannot be found out by the time.
