@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates' folders.
-pub(crate) const MEMBERS: [&str; 19] = [
+pub(crate) const MEMBERS: [&str; 20] = [
     "core",
     "book",
     "capi",
