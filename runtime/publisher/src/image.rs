@@ -74,6 +74,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// How a state is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ImageForm {
+    /// Before an operator could stop the entry of a session.
+    WithoutStopped,
+    /// As it is written now.
+    Present,
+}
+
 impl Publisher {
     /// The state between two commands, once everything that was made is taken.
     pub fn image(&self) -> Vec<u8> {
@@ -122,6 +131,11 @@ impl Publisher {
     /// # Errors
     /// The bytes are not the state of one.
     pub fn of_image(bytes: &[u8]) -> Result<Self, ImageFault> {
+        Self::of_image_of(bytes, ImageForm::Present)
+    }
+
+    /// The same, of a state that may have been written by an earlier version.
+    pub(crate) fn of_image_of(bytes: &[u8], form: ImageForm) -> Result<Self, ImageFault> {
         let mut reader = Reader(bytes);
         let mut publisher = Self::new(None);
         publisher.sequence = Sequence(reader.take()?);
@@ -150,7 +164,9 @@ impl Publisher {
         let disabled = |reader: &mut Reader<'_>| Ok((SessionId(reader.take()?), reader.take()?));
         publisher.disabled = reader.take_all(disabled)?.into_iter().collect();
         let stopped = |reader: &mut Reader<'_>| Ok(SessionId(reader.take()?));
-        publisher.stopped = reader.take_all(stopped)?.into_iter().collect();
+        if form == ImageForm::Present {
+            publisher.stopped = reader.take_all(stopped)?.into_iter().collect();
+        }
         if reader.take_flag()? {
             let stream = |reader: &mut Reader<'_>| {
                 Ok((SessionId(reader.take()?), Stream::behind(reader.take()?)))

@@ -9,7 +9,7 @@ use super::append_file::read_if_there;
 use super::error::FilesError;
 use super::feed_files::{FeedPlace, suffixed};
 use super::session_files::{SessionsPlace, sync_folder};
-use crate::image::{ImageFault, Reader, Writer};
+use crate::image::{ImageFault, ImageForm, Reader, Writer};
 use crate::publisher::Publisher;
 use highwater::checksum::checksum;
 use highwater::types::{LogId, Sequence};
@@ -18,6 +18,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const MAGIC: [u8; 8] = *b"HWPUBCK3";
+
+/// That of an earlier version, whose checkpoints are read: the log below them may be retired.
+const EARLIER_MAGIC: [u8; 8] = *b"HWPUBCK2";
 
 /// A checkpoint.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub(super) struct Checkpoint {
     pub(super) feed: FeedPlace,
     pub(super) sessions: SessionsPlace,
     pub(super) image: Vec<u8>,
+    /// How the state is written; the present form in what is written here.
+    pub(super) form: ImageForm,
 }
 
 impl Checkpoint {
@@ -51,7 +56,11 @@ impl Checkpoint {
         if Reader(sum).take::<u32>()? != checksum(&[body]) {
             return Err(ImageFault);
         }
-        let rest = body.strip_prefix(&MAGIC).ok_or(ImageFault)?;
+        let (rest, form) = match (body.strip_prefix(&MAGIC), body.strip_prefix(&EARLIER_MAGIC)) {
+            (Some(rest), _) => (rest, ImageForm::Present),
+            (None, Some(rest)) => (rest, ImageForm::WithoutStopped),
+            (None, None) => return Err(ImageFault),
+        };
         let (log, rest) = rest.split_first_chunk().ok_or(ImageFault)?;
         let mut reader = Reader(rest);
         Ok(Self {
@@ -62,12 +71,13 @@ impl Checkpoint {
             feed: FeedPlace::take(&mut reader)?,
             sessions: SessionsPlace::take(&mut reader)?,
             image: reader.0.to_vec(),
+            form,
         })
     }
 
     /// The publisher that stood there.
     pub(super) fn publisher(&self) -> Result<Publisher, ImageFault> {
-        Publisher::of_image(&self.image)
+        Publisher::of_image_of(&self.image, self.form)
     }
 
     /// Makes it the newest one, durably; the newest so far becomes the one before.
@@ -109,5 +119,44 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         Some(_) | None => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answers::Answers;
+
+    /// Bytes of a count in a state.
+    const COUNT_BYTES: usize = 8;
+
+    /// What an earlier version wrote: another first word, and a state without one list.
+    #[test]
+    fn a_checkpoint_of_an_earlier_version_is_read() {
+        let mut image = Publisher::new(Some(Answers::default())).image();
+        let whole = image.clone();
+        // Behind the empty list are a flag and the count of the streams.
+        let end = image.len() - 1 - COUNT_BYTES;
+        image.drain(end - COUNT_BYTES..end);
+        let checkpoint = Checkpoint {
+            log: LogId([7; 16]),
+            sequence: Sequence(5),
+            running_hash: 6,
+            timestamp_ns: 7,
+            feed: FeedPlace::BEGINNING,
+            sessions: SessionsPlace::default(),
+            image,
+            form: ImageForm::WithoutStopped,
+        };
+        let mut bytes = checkpoint.to_bytes();
+        bytes[..8].copy_from_slice(&EARLIER_MAGIC);
+        let end = bytes.len() - 4;
+        let mut sum = Writer(Vec::new());
+        sum.put(checksum(&[&bytes[..end]]));
+        bytes[end..].copy_from_slice(&sum.0);
+        let read = Checkpoint::of_bytes(&bytes).expect("it is whole");
+        assert_eq!(read.publisher().expect("it is a state").image(), whole);
+        bytes[7] = b'9';
+        assert!(Checkpoint::of_bytes(&bytes).is_err());
     }
 }

@@ -11,6 +11,7 @@ use super::pending::{PendingCheckpoint, Unsynced, WrittenCheckpoint};
 use super::session_files::{self, SessionFiles, SessionsPlace};
 use super::sidecar::{Found, Row, look};
 use crate::answers::Answers;
+use crate::image::ImageForm;
 use crate::publisher::{DayState, Publisher};
 use highwater::types::{LogId, Sequence, SessionId};
 use std::path::PathBuf;
@@ -321,6 +322,7 @@ impl Files {
             feed: self.feed.place(),
             sessions: sessions.unwrap_or_default(),
             image: publisher.image(),
+            form: ImageForm::Present,
         };
         Ok(PendingCheckpoint { unsynced, checkpoint, path: self.targets.itch.clone() })
     }
