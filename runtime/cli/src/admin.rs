@@ -34,12 +34,12 @@ pub struct AdminArgs {
     pub json: bool,
     /// What is to be done.
     #[command(subcommand)]
-    pub wish: Wish,
+    pub command: AdminCommand,
 }
 
 /// What is to be done.
 #[derive(Clone, Debug, Subcommand)]
-pub enum Wish {
+pub enum AdminCommand {
     /// Print what is served, who is logged in, and how far the log is
     Status,
     /// Halt trading
@@ -127,13 +127,13 @@ pub fn admin<P: Platform>(
     console: Console,
     stop: &StopFlag,
 ) -> Result<(), CommandError> {
-    if let Wish::Backup { to } = &args.wish {
+    if let AdminCommand::Backup { to } = &args.command {
         let cache = CacheArgs { cache_bytes: CACHE_BYTES_DEFAULT };
         let wanted = BackupArgs { data: args.data.clone(), to: to.clone(), cache };
         backup(platform, &wanted, console, stop)?;
         return ask(&args.data, &Request::BackedUp { to: to.display().to_string() }).map(|_| ());
     }
-    let answer = ask(&args.data, &args.wish.request())?;
+    let answer = ask(&args.data, &args.command.request())?;
     if args.json { console.print_json(&answer) } else { console.print(&answer.text()) }
 }
 
@@ -164,7 +164,7 @@ fn ask(data: &Path, request: &Request) -> Result<Answer, CommandError> {
     result.map_err(CommandError::Failed)
 }
 
-impl Wish {
+impl AdminCommand {
     fn request(&self) -> Request {
         let on = |thing: Thing, symbols: &Symbols| Request::Trading {
             thing,

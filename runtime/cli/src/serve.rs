@@ -132,15 +132,15 @@ struct PageAt {
     address: Option<SocketAddr>,
     /// What a browser on another machine must know; made up where nobody chose one.
     token: Option<String>,
-    wish: Wish,
+    chosen_by: ChosenBy,
 }
 
-/// Whose wish an address is.
+/// Who chose an address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Wish {
+enum ChosenBy {
     /// Somebody named it.
     #[default]
-    Named,
+    User,
     /// It is the demonstration's.
     Default,
 }
@@ -196,7 +196,7 @@ pub fn serve<P: Platform>(
     venue.moldudp64 = args.moldudp64.or(venue.moldudp64);
     venue.requests = args.requests.or(venue.requests);
     if args.page.is_some() {
-        venue.page = PageAt { address: args.page, wish: Wish::Named, ..venue.page };
+        venue.page = PageAt { address: args.page, chosen_by: ChosenBy::User, ..venue.page };
     }
     page::prepare(&mut venue)?;
     let data = venue.engine.data.clone();

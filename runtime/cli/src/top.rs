@@ -143,11 +143,11 @@ impl<P: Platform> Shower<'_, P> {
                 && let Event::Key(key) = event::read().map_err(failed)?
                 && key.kind == KeyEventKind::Press
             {
-                match self.wish(key) {
-                    Wish::End => return Ok(()),
-                    Wish::Move(by) => is_moved = screen.choose(by),
-                    Wish::Go(by) => is_moved = screen.go(by),
-                    Wish::Nothing => {}
+                match self.action_of(key) {
+                    KeyAction::End => return Ok(()),
+                    KeyAction::Move(by) => is_moved = screen.choose(by),
+                    KeyAction::Go(by) => is_moved = screen.go(by),
+                    KeyAction::Nothing => {}
                 }
             }
             let now_ns = self.platform.monotonic_ns();
@@ -160,29 +160,29 @@ impl<P: Platform> Shower<'_, P> {
         Ok(())
     }
 
-    fn wish(&self, key: KeyEvent) -> Wish {
+    fn action_of(&self, key: KeyEvent) -> KeyAction {
         let is_interrupt =
             key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
         let step = if key.modifiers.contains(KeyModifiers::SHIFT) { 1_000 } else { 1 };
         let is_log = matches!(self.source, Source::Log(..));
         if is_interrupt || key.code == KeyCode::Char('q') || key.code == KeyCode::Esc {
-            Wish::End
+            KeyAction::End
         } else if key.code == KeyCode::Down || key.code == KeyCode::Char('j') {
-            Wish::Move(1)
+            KeyAction::Move(1)
         } else if key.code == KeyCode::Up || key.code == KeyCode::Char('k') {
-            Wish::Move(-1)
+            KeyAction::Move(-1)
         } else if is_log && key.code == KeyCode::Left {
-            Wish::Go(-step)
+            KeyAction::Go(-step)
         } else if is_log && key.code == KeyCode::Right {
-            Wish::Go(step)
+            KeyAction::Go(step)
         } else {
-            Wish::Nothing
+            KeyAction::Nothing
         }
     }
 }
 
 /// What a key means.
-enum Wish {
+enum KeyAction {
     End,
     /// Another instrument.
     Move(isize),

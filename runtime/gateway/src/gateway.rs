@@ -5,7 +5,7 @@ use crate::connection::Service;
 use crate::error::GatewayError;
 use crate::handle::Handle;
 use crate::multicast::Multicast;
-use crate::operator::{UserFault, UserOrder};
+use crate::operator::{UserAction, UserFault};
 use crate::port::{Port, number_of, session_of};
 use crate::seen::GatewaySeen;
 use crate::server::sessions::session_name;
@@ -42,7 +42,7 @@ pub struct Listening {
     pub requests: Option<SocketAddr>,
 }
 
-/// A wish of the operator that takes longer is not fulfilled any more.
+/// An action of the operator that takes longer is given up.
 const OPERATOR_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A gateway that serves, on a thread of its own (`hw-net`).
@@ -122,8 +122,8 @@ impl Gateway {
     ///
     /// # Errors
     /// Why it is not done.
-    pub fn order(&self, user: Alpha<6>, order: UserOrder) -> Result<(), UserFault> {
-        let answer = self.handle.wishes.ask(user, order);
+    pub fn act_on(&self, user: Alpha<6>, action: UserAction) -> Result<(), UserFault> {
+        let answer = self.handle.asked.ask(user, action);
         self.handle.wake();
         answer.recv_timeout(OPERATOR_PATIENCE).unwrap_or(Err(UserFault::Ended))
     }

@@ -1,6 +1,6 @@
 //! What a gateway's thread and everybody else share: how it is woken, and told to end.
 
-use crate::operator::Wishes;
+use crate::operator::AskedFor;
 use crate::seen::Window;
 use mio::{Poll, Token, Waker};
 use std::io;
@@ -20,7 +20,7 @@ pub(crate) struct Handle {
     /// What is shown to others.
     pub(crate) window: Window,
     /// What the operator asks for.
-    pub(crate) wishes: Wishes,
+    pub(crate) asked: AskedFor,
 }
 
 impl Handle {
@@ -32,7 +32,7 @@ impl Handle {
             is_closing,
             is_given_up,
             window: Window::default(),
-            wishes: Wishes::default(),
+            asked: AskedFor::default(),
         })
     }
 

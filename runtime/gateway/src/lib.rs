@@ -30,7 +30,7 @@ mod venue;
 pub use checkpoints::OnCheckpoint;
 pub use error::GatewayError;
 pub use gateway::{Gateway, GatewayWatch, Listening};
-pub use operator::{UserFault, UserOrder};
+pub use operator::{UserAction, UserFault};
 pub use passwords::{HashFault, PasswordHash};
 pub use seen::{
     ANSWER_BOUNDS_NS, Answers, GatewayCounts, GatewaySeen, LoginSeen, TradeSeen, Traded,

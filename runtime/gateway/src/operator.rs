@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is done to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserOrder {
+pub enum UserAction {
     /// Its connections are closed. It may log in again.
     Disconnect,
     /// No orders of its are taken until they are allowed again, also behind a restart.
@@ -43,7 +43,7 @@ pub enum UserFault {
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) user: Alpha<6>,
-    pub(crate) order: UserOrder,
+    pub(crate) action: UserAction,
     reply: Sender<Result<(), UserFault>>,
 }
 
@@ -57,12 +57,16 @@ impl Asked {
 
 /// What is asked for and not done yet.
 #[derive(Debug, Default)]
-pub(crate) struct Wishes(Mutex<VecDeque<Asked>>);
+pub(crate) struct AskedFor(Mutex<VecDeque<Asked>>);
 
-impl Wishes {
-    pub(crate) fn ask(&self, user: Alpha<6>, order: UserOrder) -> Receiver<Result<(), UserFault>> {
+impl AskedFor {
+    pub(crate) fn ask(
+        &self,
+        user: Alpha<6>,
+        action: UserAction,
+    ) -> Receiver<Result<(), UserFault>> {
         let (reply, answer) = channel();
-        self.lock().push_back(Asked { user, order, reply });
+        self.lock().push_back(Asked { user, action, reply });
         answer
     }
 

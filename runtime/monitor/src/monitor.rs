@@ -71,12 +71,13 @@ impl Monitor {
         let no_thread = |error| MonitorError::Io("thread", error);
         let (ready, done) = (Arc::clone(&stop), Arc::clone(&stop));
         let books = workers.book_at.map(|it| Worker::start("hw-past", it, move || ready.wake()));
-        let wishes = workers.operate.map(|it| Worker::start("hw-wishes", it, move || done.wake()));
+        let operating =
+            workers.operate.map(|it| Worker::start("hw-operator", it, move || done.wake()));
         let access = Access {
             token: config.token.clone(),
             to_look: if is_loopback { ToLook::FromHere } else { ToLook::WithToken },
             books: books.transpose().map_err(no_thread)?,
-            wishes: wishes.transpose().map_err(no_thread)?,
+            operator: operating.transpose().map_err(no_thread)?,
         };
         let server = Server::new(poll, listener, (watched, about), access)
             .map_err(|error| MonitorError::Io("way to listen", error))?;

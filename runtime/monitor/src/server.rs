@@ -53,7 +53,7 @@ pub(crate) struct Access {
     /// Makes books of the past.
     pub(crate) books: Option<Worker<BookQuestion>>,
     /// Does what an operator asks for, who knows the token.
-    pub(crate) wishes: Option<Worker<String>>,
+    pub(crate) operator: Option<Worker<String>>,
 }
 
 /// Who may look.

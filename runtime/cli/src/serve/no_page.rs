@@ -1,7 +1,7 @@
 //! The page of a venue in a program that was built without it.
 
 use super::desk::Desk;
-use super::{Venue, Wish};
+use super::{ChosenBy, Venue};
 use highwater_console::CommandError;
 use highwater_gateway::Gateway;
 use highwater_host::Host;
@@ -18,13 +18,13 @@ pub(super) struct Page {
 /// Whoever asks for a page is told that there is none; the demonstration goes on without.
 pub(super) fn prepare(venue: &mut Venue) -> Result<(), CommandError> {
     drop(venue.page.token.take());
-    match (venue.page.address.take(), venue.page.wish) {
-        (Some(_), Wish::Named) => Err(CommandError::WrongUsage(
+    match (venue.page.address.take(), venue.page.chosen_by) {
+        (Some(_), ChosenBy::User) => Err(CommandError::WrongUsage(
             "this program was built without the feature 'monitor', so it has no page and no metrics; \
              build it with the feature, or leave the page out"
                 .to_owned(),
         )),
-        (Some(_), Wish::Default) | (None, _) => Ok(()),
+        (Some(_), ChosenBy::Default) | (None, _) => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use highwater::command::{Action, Control, MassCancel};
 use highwater::event::{Event, EventKind};
 use highwater::types::{AccountId, Band, InstrumentId, PriceDecimals, SessionId, Ticks};
 use highwater_engine::figures::grouped;
-use highwater_gateway::{Gateway, UserOrder};
+use highwater_gateway::{Gateway, UserAction};
 use highwater_host::Host;
 use highwater_platform::Platform;
 use highwater_protocols::Alpha;
@@ -38,10 +38,10 @@ impl<P: Platform> Operations<'_, P> {
             Request::Cancel { session, account, symbol } => {
                 self.cancel(*session, *account, symbol.as_deref())
             }
-            Request::StopEntry { user } => self.order(user, UserOrder::StopEntry),
-            Request::AllowEntry { user } => self.order(user, UserOrder::AllowEntry),
-            Request::Kill { user } => self.order(user, UserOrder::Kill),
-            Request::Disconnect { user } => self.order(user, UserOrder::Disconnect),
+            Request::StopEntry { user } => self.act_on(user, UserAction::StopEntry),
+            Request::AllowEntry { user } => self.act_on(user, UserAction::AllowEntry),
+            Request::Kill { user } => self.act_on(user, UserAction::Kill),
+            Request::Disconnect { user } => self.act_on(user, UserAction::Disconnect),
             Request::Snapshot => self.snapshot(),
             Request::BackedUp { .. } => Ok(Answer::done()),
             Request::Stop => Ok(Answer::line("the venue stops")),
@@ -124,9 +124,9 @@ impl<P: Platform> Operations<'_, P> {
         Ok(Answer { lines, sequence: event.sequence.0 })
     }
 
-    fn order(&self, user: &str, order: UserOrder) -> Done {
+    fn act_on(&self, user: &str, action: UserAction) -> Done {
         let name = Alpha::new(user.as_bytes()).ok_or("a user has 1 to 6 characters of ASCII")?;
-        self.gateway.order(name, order).map_err(|fault| format!("{user}: {fault}"))?;
+        self.gateway.act_on(name, action).map_err(|fault| format!("{user}: {fault}"))?;
         Ok(Answer::done())
     }
 

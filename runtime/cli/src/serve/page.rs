@@ -1,7 +1,7 @@
 //! The page of a venue: where it is served, and what it shows of the past.
 
 use super::desk::Desk;
-use super::{Venue, Wish};
+use super::{ChosenBy, Venue};
 use crate::book::book_json;
 use highwater_console::{CommandError, note};
 use highwater_gateway::{Gateway, Plaintext};
@@ -66,7 +66,8 @@ pub(super) fn serve_page<P: Platform>(
     let monitor = match start(address) {
         // Nobody has asked for this very port.
         Err(MonitorError::Listen(_, error))
-            if venue.page.wish == Wish::Default && error.kind() == ErrorKind::AddrInUse =>
+            if venue.page.chosen_by == ChosenBy::Default
+                && error.kind() == ErrorKind::AddrInUse =>
         {
             note(&format!("{address} is in use, so the page has another port"));
             start(SocketAddr::new(address.ip(), 0))

@@ -2,7 +2,7 @@
 
 use super::market::Instrument;
 use super::schedule::{Do, Schedule, Step, second_of};
-use super::{KEEP_DAYS_DEFAULT, PageAt, Venue, Wish, engine_of};
+use super::{ChosenBy, KEEP_DAYS_DEFAULT, PageAt, Venue, engine_of};
 use crate::settings::Settings;
 use crate::units::TimeSpan;
 use highwater::types::{
@@ -156,7 +156,11 @@ impl File {
             moldudp64: self.listen.moldudp64,
             packets_from: self.listen.packets_from.unwrap_or_else(|| Ipv4Addr::LOCALHOST.into()),
             requests: self.listen.requests,
-            page: PageAt { address: self.listen.page, token: self.page_token, wish: Wish::Named },
+            page: PageAt {
+                address: self.listen.page,
+                token: self.page_token,
+                chosen_by: ChosenBy::User,
+            },
             tls: self.tls.map(FileTls::acceptor).transpose()?,
             plaintext,
             limits: Limits::DEFAULT,

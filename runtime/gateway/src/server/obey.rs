@@ -4,7 +4,7 @@
 
 use super::Server;
 use crate::entry::Submission;
-use crate::operator::{UserFault, UserOrder};
+use crate::operator::{UserAction, UserFault};
 use crate::port::{Port, Sizes};
 use crate::round::Round;
 use highwater::command::{Action, MassCancel};
@@ -13,22 +13,22 @@ use highwater_platform::Platform;
 use highwater_protocols::Alpha;
 use highwater_publisher::notes::GatewayNote;
 
-/// Commands that a wish needs, at most.
+/// Commands that an action needs, at most.
 const COMMANDS_MAX: usize = 2;
 
 impl<P: Platform> Server<P> {
     /// Does what the operator has asked for; what there is no room for now is done in a later turn.
     pub(super) fn obey(&mut self, now_ns: u64) {
-        while let Some(asked) = self.handle.wishes.next() {
-            let result = match asked.order {
-                UserOrder::Disconnect => Some(self.disconnect(asked.user, now_ns)),
-                UserOrder::StopEntry | UserOrder::AllowEntry | UserOrder::Kill => {
-                    self.switch(asked.user, asked.order, now_ns)
+        while let Some(asked) = self.handle.asked.next() {
+            let result = match asked.action {
+                UserAction::Disconnect => Some(self.disconnect(asked.user, now_ns)),
+                UserAction::StopEntry | UserAction::AllowEntry | UserAction::Kill => {
+                    self.switch(asked.user, asked.action, now_ns)
                 }
             };
             match result {
                 Some(result) => asked.answer(result),
-                None => return self.handle.wishes.put_back(asked),
+                None => return self.handle.asked.put_back(asked),
             }
         }
     }
@@ -48,7 +48,7 @@ impl<P: Platform> Server<P> {
     fn switch(
         &mut self,
         name: Alpha<6>,
-        order: UserOrder,
+        action: UserAction,
         now_ns: u64,
     ) -> Option<Result<(), UserFault>> {
         let Some(user) = self.settings.user(name) else { return Some(Err(UserFault::Unknown)) };
@@ -62,9 +62,9 @@ impl<P: Platform> Server<P> {
             return None;
         }
         let mut round = Round { desk: &mut desk, venue, ports, timestamp_ns, now_ns };
-        let note = match order {
-            UserOrder::AllowEntry => GatewayNote::EntryAllowed,
-            UserOrder::StopEntry | UserOrder::Kill | UserOrder::Disconnect => {
+        let note = match action {
+            UserAction::AllowEntry => GatewayNote::EntryAllowed,
+            UserAction::StopEntry | UserAction::Kill | UserAction::Disconnect => {
                 GatewayNote::EntryStopped
             }
         };
@@ -77,9 +77,9 @@ impl<P: Platform> Server<P> {
             Ok(())
         };
         let switched = submit(|_, note| Action::Note(note.about(OrderId(0))));
-        Some(match order {
-            UserOrder::Kill => switched.and_then(|()| submit(|port, _| cancel_session(port))),
-            UserOrder::StopEntry | UserOrder::AllowEntry | UserOrder::Disconnect => switched,
+        Some(match action {
+            UserAction::Kill => switched.and_then(|()| submit(|port, _| cancel_session(port))),
+            UserAction::StopEntry | UserAction::AllowEntry | UserAction::Disconnect => switched,
         })
     }
 }

@@ -164,10 +164,12 @@ impl<P: Platform> Server<P> {
         if !request.bearer.as_deref().is_some_and(|text| self.access.token.is(text)) {
             return self.refuse(index, Status::Unauthorized, now_ns);
         }
-        let wish = String::from_utf8_lossy(&request.body).into_owned();
+        let line = String::from_utf8_lossy(&request.body).into_owned();
         let Some(client) = self.clients.get_mut(index) else { return };
-        match &self.access.wishes {
-            Some(wishes) if wishes.ask(client.id, wish) => client.doing = Doing::Waiting,
+        match &self.access.operator {
+            Some(operator) if operator.ask(client.id, line) => {
+                client.doing = Doing::Waiting;
+            }
             Some(_) => self.refuse(index, Status::Unavailable, now_ns),
             None => self.refuse(index, Status::NotFound, now_ns),
         }
@@ -188,8 +190,8 @@ impl<P: Platform> Server<P> {
     }
 
     fn next_answer(&self) -> Option<Answer> {
-        let Access { books, wishes, .. } = &self.access;
+        let Access { books, operator, .. } = &self.access;
         let book = books.as_ref().and_then(Worker::answer);
-        book.or_else(|| wishes.as_ref().and_then(Worker::answer))
+        book.or_else(|| operator.as_ref().and_then(Worker::answer))
     }
 }
