@@ -33,7 +33,7 @@ pub(crate) fn run<P: Platform>(platform: P, data: &str) -> Done {
             .map(|number| host.session(SessionId(number)))
             .map(|session| scope.spawn(move || trade(session?, gold)))
             .collect();
-        publish(&host, || clients.iter().all(|client| client.is_finished()))?;
+        publish(&host, || clients.iter().all(thread::ScopedJoinHandle::is_finished))?;
         clients.into_iter().try_for_each(|client| client.join().expect("no panic"))
     })?;
     let book = host.stop().map_err(|fault| fault.to_string())?.book;

@@ -45,8 +45,8 @@ fn a_name_without_its_flag_is_pointed_at_it() {
             _ => "--data name",
         };
         let ended = place.call(&format!("{command} name")).expect_code(2);
-        let what =
-            if command == "consumers" { "unrecognized subcommand" } else { "unexpected argument" };
+        let has_subcommands = matches!(command.as_str(), "consumers" | "admin");
+        let what = if has_subcommands { "unrecognized subcommand" } else { "unexpected argument" };
         let ended = ended.expect_said(&format!("{what} 'name'")).expect_said("Usage: highwater");
         assert!(ended.stderr.contains(&format!("'{tip}'")), "{command}: {ended:?}");
     }

@@ -17,7 +17,7 @@ const COMPILE_C: [&str; 4] = ["cc", "cmake", "pkg-config", "bindgen"];
 
 /// Every set of features that programs and libraries are built with, the smallest and the largest
 /// of each crate among them.
-const SETS: [(&str, &[&str]); 16] = [
+const SETS: [(&str, &[&str]); 20] = [
     ("highwater", &[]),
     ("highwater", &["--all-features"]),
     ("highwater-book", &[]),
@@ -27,7 +27,11 @@ const SETS: [(&str, &[&str]); 16] = [
     ("highwater-flows", &["--no-default-features"]),
     ("highwater-flows", &[]),
     ("highwater-publisher", &[]),
+    ("highwater-tls", &[]),
+    ("highwater-tls", &["--all-features"]),
     ("highwater-gateway", &[]),
+    ("highwater-monitor", &[]),
+    ("highwater-gateway", &["--all-features"]),
     ("highwater-cli", &["--no-default-features"]),
     ("highwater-cli", &[]),
     ("runtime-linux", &["--no-default-features"]),
@@ -98,7 +102,8 @@ fn the_protocols_need_no_package() {
 fn a_feature_brings_its_package_and_nothing_else_does() {
     let linux = |features: &[&str]| tree("runtime-linux", features, TARGETS[0], "normal");
     let (least, most) = (linux(&["--no-default-features"]), linux(&[]));
-    for (feature, package) in [("affinity", "core_affinity"), ("gzip", "flate2")] {
+    for (feature, package) in [("affinity", "core_affinity"), ("gzip", "flate2"), ("tls", "rustls")]
+    {
         assert!(!least.contains(package), "{package} is not in the smallest");
         assert!(most.contains(package), "{package} is in the largest");
         let alone = linux(&["--no-default-features", "--features", feature]);

@@ -5,9 +5,13 @@ mod faults;
 mod feed;
 mod files;
 mod logins;
+mod operator;
 mod orders;
+mod page;
 mod real_flows;
 mod resume;
 #[path = "../common/shared.rs"]
 pub mod shared;
+#[cfg(feature = "tls")]
+mod tls;
 mod venue;

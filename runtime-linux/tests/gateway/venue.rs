@@ -20,6 +20,8 @@ pub(crate) struct Venue {
     pub(crate) moldudp64: String,
     pub(crate) requests: String,
     pub(crate) password: String,
+    /// Where it can be looked at.
+    pub(crate) page: String,
 }
 
 /// An empty directory for a venue.
@@ -36,8 +38,15 @@ impl Venue {
     /// The demonstration in `place`, or the venue of its file `venue.toml` where there is one.
     pub(crate) fn start(place: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
-        command.current_dir(place).args(["serve", "--json", "--data", "data"]);
-        for service in ["--ouch", "--itch", "--glimpse", "--requests"] {
+        command.current_dir(place).args([
+            "serve",
+            "--json",
+            "--data",
+            "data",
+            "--checkpoint-every",
+            "60",
+        ]);
+        for service in ["--ouch", "--itch", "--glimpse", "--requests", "--page"] {
             command.args([service, "127.0.0.1:0"]);
         }
         command.args(["--moldudp64", "239.255.70.1:0"]);
@@ -57,6 +66,7 @@ impl Venue {
             moldudp64: text(&served["moldudp64"]),
             requests: text(&served["requests"]),
             password: text(&served["users"][0]["password"]),
+            page: text(&served["page"]),
         }
     }
 
@@ -97,12 +107,19 @@ impl Drop for Venue {
 /// A connection that speaks SoupBinTCP.
 pub(crate) struct Client {
     pub(crate) socket: TcpStream,
+    /// What packets go over: the socket, or something around it.
+    line: Box<dyn Line>,
     received: Vec<u8>,
     /// The session that the login told.
     pub(crate) session: String,
     /// The number of the next message.
     pub(crate) next: u64,
 }
+
+/// A line to a venue.
+pub(crate) trait Line: Read + Write + Send {}
+
+impl<L: Read + Write + Send> Line for L {}
 
 /// What a server said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +137,13 @@ impl Client {
         let socket = TcpStream::connect_timeout(&address, PATIENCE).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_nodelay(true).unwrap();
-        Self { socket, received: Vec::new(), session: String::new(), next: 0 }
+        let line = Box::new(socket.try_clone().unwrap());
+        Self::over(socket, line)
+    }
+
+    /// The same over a line around the socket.
+    pub(crate) fn over(socket: TcpStream, line: Box<dyn Line>) -> Self {
+        Self { socket, line, received: Vec::new(), session: String::new(), next: 0 }
     }
 
     /// Logs in to the current session.
@@ -141,7 +164,16 @@ impl Client {
         [user, password, session]: [&str; 3],
         next: u64,
     ) -> Result<Self, Said> {
-        let mut client = Self::connect(address);
+        Self::connect(address).logged_in([user, password, session], next)
+    }
+
+    /// Logs in.
+    pub(crate) fn logged_in(
+        self,
+        [user, password, session]: [&str; 3],
+        next: u64,
+    ) -> Result<Self, Said> {
+        let mut client = self;
         client.send(b'L', format!("{user:<6}{password:<10}{session:>10}{next:>20}").as_bytes());
         match client.packet() {
             Said::Packet(b'A', body) => {
@@ -158,12 +190,12 @@ impl Client {
         let length = u16::try_from(1 + body.len()).unwrap();
         let [low, high] = length.to_le_bytes();
         let packet = [&[high, low, code], body].concat();
-        drop(self.socket.write_all(&packet));
+        drop(self.line.write_all(&packet));
     }
 
     /// Sends bytes as they are.
     pub(crate) fn send_raw(&mut self, bytes: &[u8]) {
-        drop(self.socket.write_all(bytes));
+        drop(self.line.write_all(bytes));
     }
 
     /// The next packet but heartbeats.
@@ -180,9 +212,11 @@ impl Client {
                 }
             }
             let mut bytes = [0; 4_096];
-            match self.socket.read(&mut bytes) {
+            match self.line.read(&mut bytes) {
                 Ok(0) => return Said::Nothing,
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return Said::Nothing,
+                // With TLS the end of a killed venue comes without a word.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Said::Nothing,
                 Ok(count) => self.received.extend(&bytes[..count]),
                 Err(error) => panic!("{error}"),
             }

@@ -141,6 +141,31 @@ pub(crate) fn not_there(
     })
 }
 
+/// The book of one instrument behind a sequence as JSON, with so many levels of each side.
+///
+/// # Errors
+/// A sentence: the sequence or the instrument is not there, or the log cannot be read.
+#[cfg(feature = "monitor")]
+pub(crate) fn book_json<P: Platform>(
+    platform: P,
+    data: &Path,
+    at: u64,
+    (instrument, depth): (&str, usize),
+) -> Result<String, String> {
+    let args = BookArgs {
+        data: data.to_path_buf(),
+        at: Some(at),
+        instrument: Some(instrument.to_owned()),
+        depth,
+        prices: Prices::Ticks,
+        cache: CacheArgs { cache_bytes: highwater_storage::history_cache::CACHE_BYTES_DEFAULT },
+        json: true,
+    };
+    let report = look(platform, &args)
+        .map_err(|error| error.sentence().unwrap_or("the book cannot be shown").to_owned())?;
+    serde_json::to_string(&report).map_err(|error| error.to_string())
+}
+
 fn report_of(args: &BookArgs, book: &Book<'_>) -> Result<BookReport, CommandError> {
     let instruments = match &args.instrument {
         None => (0..book.instrument_count()).map(InstrumentId).collect(),

@@ -2,6 +2,7 @@
 
 mod hints;
 
+use crate::admin::{AdminArgs, admin};
 use crate::backup::{BackupArgs, backup};
 use crate::book::{BookArgs, book};
 use crate::client::{ClientArgs, client};
@@ -17,6 +18,8 @@ use crate::publish::{PublishArgs, publish};
 use crate::run::{RunArgs, run};
 use crate::serve::{ServeArgs, serve};
 use crate::snapshot::{SnapshotArgs, snapshot};
+#[cfg(feature = "monitor")]
+use crate::top::{TopArgs, top};
 use crate::truncate::{TruncateArgs, truncate};
 use crate::verify::{VerifyArgs, verify};
 use clap::{Parser, Subcommand};
@@ -70,6 +73,9 @@ enum CliCommand {
     Serve(ServeArgs),
     Client(ClientArgs),
     Load(LoadArgs),
+    Admin(AdminArgs),
+    #[cfg(feature = "monitor")]
+    Top(TopArgs),
     Password(PasswordArgs),
     Auction(AuctionArgs),
     Conform(ConformArgs),
@@ -127,6 +133,9 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Serve(args)) => serve(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Client(args)) => client(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Load(args)) => load(platform, &args, console, &stop_flag(platform)?),
+        Some(CliCommand::Admin(args)) => admin(platform, &args, console, &stop_flag(platform)?),
+        #[cfg(feature = "monitor")]
+        Some(CliCommand::Top(args)) => top(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Password(args)) => password(args, console),
         Some(CliCommand::Auction(args)) => auction(&args, &stop_flag(platform)?),
         Some(CliCommand::Conform(args)) => conform(&args, console),

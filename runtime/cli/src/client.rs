@@ -8,7 +8,8 @@ mod ouch_fields;
 mod session;
 mod shown;
 
-use crate::soup_client::{Login, PasswordArgs, short};
+use crate::soup_client::{Login, PasswordArgs, Target, short};
+use crate::tls_args::TlsArgs;
 use crate::units::TimeSpan;
 use highwater_console::{CommandError, Console, note};
 use highwater_platform::Platform;
@@ -53,6 +54,9 @@ pub struct ClientArgs {
     /// Its password.
     #[command(flatten)]
     pub password: PasswordArgs,
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// The first message to print, of each stream: 1 for all of the day, 0 for those still to come
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub from: u64,
@@ -82,13 +86,15 @@ pub fn client<P: Platform>(
     stop: &StopFlag,
 ) -> Result<(), CommandError> {
     let login = login_of(args).map_err(CommandError::WrongUsage)?;
+    let tls = args.tls.read().map_err(CommandError::WrongUsage)?;
     let (tell, told) = sync_channel(TOLD_MAX);
     let waiting = Arc::new(AtomicUsize::new(0));
     let mut links = Links { tell, waiting, fresh: 0, requests: Vec::new(), threads: Vec::new() };
     for (stream, address) in [(Stream::Ouch, &args.ouch), (Stream::Itch, &args.itch)] {
         let Some(address) = address.clone() else { continue };
         let (patience, stop) = (args.patience.0, stop.clone());
-        links.open(LinkSettings { platform, stream, address, login, patience, stop })?;
+        let target = Target { address, tls: tls.clone() };
+        links.open(LinkSettings { platform, stream, target, login, patience, stop })?;
     }
     let outcome = Session::new(platform, args, console, &links).run(&told, stop);
     // Links that wait to tell something see that nobody listens.

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod backup;
 pub mod book;
 mod catch_up;
@@ -26,6 +27,9 @@ pub mod settings;
 pub mod snapshot;
 pub mod soup_client;
 pub mod summary;
+pub mod tls_args;
+#[cfg(feature = "monitor")]
+pub mod top;
 pub mod truncate;
 pub mod units;
 pub mod verify;

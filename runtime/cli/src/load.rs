@@ -6,10 +6,11 @@ mod lane;
 mod orders;
 pub mod plan;
 
-use crate::soup_client::{Incoming, Login, PasswordArgs, SoupClient, nanos, short};
+use crate::soup_client::{Incoming, Login, PasswordArgs, SoupClient, Target, nanos, short};
+use crate::tls_args::TlsArgs;
 use crate::units::TimeSpan;
 use clap::value_parser;
-use counts::{Circumstances, LoadReport};
+use counts::{Circumstances, Counts, LoadReport};
 use driver::{Driver, Ending, Leftovers, Progress};
 use highwater_console::{CommandError, Console, note, progress};
 use highwater_flows::random::Random;
@@ -31,6 +32,9 @@ const LOGIN_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Orders of all connections that can be open, at most: 2^22.
 const PLACES_BITS: u32 = 22;
+
+/// How often connections are looked after while others log in.
+const KEEP_EVERY_NS: u64 = 500_000_000;
 
 /// Enter orders at a rate, and measure how long each answer takes.
 ///
@@ -61,6 +65,9 @@ pub struct LoadArgs {
     /// Their password, the same for all.
     #[command(flatten)]
     pub password: PasswordArgs,
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// How many connections [default: one for each user]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=4_096))]
     pub connections: Option<u32>,
@@ -214,25 +221,35 @@ fn connect<P: Platform>(
     let shared = (1 << PLACES_BITS) / logins.len();
     // At least four times the window, so that there is always a free place near the next number.
     let bits = shared.clamp(1 << 10, 1 << 18).max(places).next_power_of_two().ilog2();
+    let tls = args.tls.read().map_err(CommandError::WrongUsage)?;
+    let target = Target { address: args.ouch.clone(), tls };
     let mut lanes: Vec<Lane> = Vec::with_capacity(logins.len());
+    // Nothing was asked for yet, so nothing is counted.
+    let (mut before, mut kept_ns) = (Counts::default(), platform.monotonic_ns());
     for (index, login) in (0..).zip(logins) {
         if stop.is_raised() {
             break;
         }
-        let lane = log_in(platform, &args.ouch, login).and_then(|(client, next)| {
+        let lane = log_in(platform, &target, login).and_then(|(client, next)| {
             let (socket, rest) = client.into_parts();
-            socket.set_nonblocking(true).map_err(|error| error.to_string())?;
+            socket.socket().set_nonblocking(true).map_err(|error| error.to_string())?;
             let orders = Orders::new(next.saturating_sub(1), bits);
             let random = Random::new(args.seed, index);
-            let socket = TcpStream::from_std(socket);
+            let socket = socket.map(TcpStream::from_std);
             Ok(Lane::new(socket, &rest, orders, index, random, platform.monotonic_ns()))
         });
         let failed = |text| CommandError::Failed(format!("the login of '{}': {text}", login.user));
         lanes.push(lane.map_err(failed)?);
-        // Those who are logged in already are not to be taken for gone.
+        // Those who are logged in already are not to be taken for gone, nor to take the venue so.
         let now_ns = platform.monotonic_ns();
-        let kept = lanes.iter_mut().try_for_each(|lane| lane.look_at_time(now_ns));
-        kept.map_err(CommandError::Failed)?;
+        if now_ns.saturating_sub(kept_ns) >= KEEP_EVERY_NS {
+            kept_ns = now_ns;
+            let kept = lanes.iter_mut().try_for_each(|lane| {
+                lane.receive(now_ns, &mut before)?;
+                lane.look_at_time(now_ns)
+            });
+            kept.map_err(CommandError::Failed)?;
+        }
     }
     if lanes.len() > 1 {
         note(&format!("{} connections are logged in", lanes.len()));
@@ -243,10 +260,10 @@ fn connect<P: Platform>(
 /// Logs in, and asks for the next number.
 fn log_in<P: Platform>(
     platform: P,
-    address: &str,
+    target: &Target,
     login: &Login,
 ) -> Result<(SoupClient<P>, u32), String> {
-    let client = SoupClient::connect(platform, address, login, LOGIN_PATIENCE);
+    let client = SoupClient::connect(platform, target, login, LOGIN_PATIENCE);
     let mut client = client.map_err(|lost| lost.to_string())?;
     // An account query is its type alone.
     client.send(b"Q").map_err(|lost| lost.to_string())?;

@@ -2,6 +2,8 @@
 
 mod args;
 mod conclusion;
+#[cfg(feature = "monitor")]
+mod metrics;
 
 pub use args::RunArgs;
 
@@ -44,6 +46,8 @@ pub fn run<P: Platform>(platform: P, args: &RunArgs) -> Result<(), CommandError>
     let console = if acks_on_stdout { Console::on_stderr() } else { Console::on_stdout() };
     let config = args.configuration()?;
     args.check_paths(&config.data)?;
+    #[cfg(feature = "monitor")]
+    metrics::check(args)?;
     let stop = StopFlag::on_signals(platform)
         .map_err(|error| system_error("watch for signals", &error))?;
     let reader = args.flow.as_deref().map(FlowReader::open).transpose();
@@ -186,6 +190,8 @@ fn work<P: Platform>(
     let RunSettings { args, config } = settings;
     let Plugged { input, feed, run_outputs, outputs, stop } = plugged;
     let (platform, context) = (started.platform, started.context);
+    #[cfg(feature = "monitor")]
+    let counters = started.directory().counters();
     let reserved_bytes = started.reserved_bytes;
     let progress = Arc::new(Progress::default());
     let expected = feed.expected_count();
@@ -204,6 +210,11 @@ fn work<P: Platform>(
     let ports = Ports { commands: (), events, outputs: outputs.clone() };
     let runner = Runner::start(started, config, ports)
         .map_err(|error| system_error("start a thread", &error))?;
+    #[cfg(feature = "monitor")]
+    let _monitor = {
+        let (snapshots, progress) = (runner.snapshots(), Arc::clone(&progress));
+        metrics::serve(platform, args, metrics::RunLook { context, counters, snapshots, progress })?
+    };
     watch(platform, &progress.released_count, expected, || runner.is_finished());
     let engine = runner.join().map_err(|Panicked| CommandError::failed(DEFECT))?;
     settle(&engine.output, &outputs)?;

@@ -1,15 +1,24 @@
 //! `highwater serve`: a venue that programs connect to.
 
 mod demo;
+mod desk;
 mod incarnation;
 mod maker;
 mod market;
+mod operations;
+#[cfg(feature = "monitor")]
+mod page;
+#[cfg(not(feature = "monitor"))]
+#[path = "serve/no_page.rs"]
+mod page;
 mod schedule;
 mod venue_file;
 
+use crate::admin::request::Request;
 use crate::catch_up::{CatchUp, CaughtUp, register};
 use crate::inspect::CacheArgs;
 use crate::settings::Settings;
+use desk::Desk;
 use highwater::types::{Sequence, SessionId};
 use highwater_console::paths::Paths;
 use highwater_console::{CommandError, Console, note};
@@ -20,8 +29,10 @@ use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use highwater_publisher::files::{FilesError, Targets, Until};
 use highwater_storage::history_cache::CACHE_BYTES_DEFAULT;
+use highwater_tls::Acceptor;
 use incarnation::Incarnation;
 use market::{Instrument, Market};
+use operations::Operations;
 use schedule::Schedule;
 use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
@@ -41,8 +52,8 @@ const OPEN_FILES_AS_A_RULE: u64 = 1_024;
 /// Files that are open besides connections and the streams that they read and that are written.
 const OTHER_FILES: u64 = 128;
 
-/// Commands between two checkpoints of the streams.
-const CHECKPOINT_EVERY: u64 = 1_000_000;
+/// Users that are listed for people, at most.
+const USERS_SHOWN_MAX: usize = 16;
 
 /// Run a venue: clients enter orders by OUCH and read the market by ITCH.
 ///
@@ -77,6 +88,15 @@ pub struct ServeArgs {
     /// Where packets that were lost are asked for [default: 127.0.0.1:7005]
     #[arg(long, value_name = "ADDR")]
     pub requests: Option<SocketAddr>,
+    /// Where a page to look at the venue is served, and its metrics at /metrics
+    /// [default: 127.0.0.1:7006 of the demonstration]
+    #[arg(long, value_name = "ADDR")]
+    pub page: Option<SocketAddr>,
+    /// Commands between two checkpoints of the streams: at most twice as many are published anew
+    /// after a crash
+    #[arg(long, value_name = "N", default_value_t = 1_000_000,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub checkpoint_every: u64,
     /// Print what listens where as one line of JSON instead of text
     #[arg(long)]
     pub json: bool,
@@ -97,11 +117,32 @@ struct Venue {
     /// An address of the interface that packets leave by.
     packets_from: IpAddr,
     requests: Option<SocketAddr>,
+    page: PageAt,
+    tls: Option<Acceptor>,
     plaintext: Plaintext,
     limits: Limits,
     schedule: Schedule,
     keep_days: u32,
     has_maker: bool,
+}
+
+/// Where a page is served.
+#[derive(Clone, Debug, Default)]
+struct PageAt {
+    address: Option<SocketAddr>,
+    /// What a browser on another machine must know; made up where nobody chose one.
+    token: Option<String>,
+    wish: Wish,
+}
+
+/// Whose wish an address is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Wish {
+    /// Somebody named it.
+    #[default]
+    Named,
+    /// It is the demonstration's.
+    Default,
 }
 
 /// What is served, for programs. The JSON names are the field names.
@@ -117,6 +158,8 @@ struct Served {
     moldudp64: Option<String>,
     /// Where lost ones are asked for.
     requests: Option<String>,
+    /// Where the page is.
+    page: Option<String>,
     /// Who may log in; passwords of a demonstration only.
     users: Vec<ServedUser>,
     /// The symbols.
@@ -152,6 +195,10 @@ pub fn serve<P: Platform>(
     venue.glimpse = args.glimpse.or(venue.glimpse);
     venue.moldudp64 = args.moldudp64.or(venue.moldudp64);
     venue.requests = args.requests.or(venue.requests);
+    if args.page.is_some() {
+        venue.page = PageAt { address: args.page, wish: Wish::Named, ..venue.page };
+    }
+    page::prepare(&mut venue)?;
     let data = venue.engine.data.clone();
     Paths::default().data("--data", &data).check()?;
     let open_files = platform.raise_open_files().unwrap_or(OPEN_FILES_AS_A_RULE);
@@ -180,7 +227,7 @@ impl<P: Platform> Running<P> {
         stop: &StopFlag,
     ) -> Result<(), CommandError> {
         let trunk = self.host.trunk().map_err(CommandError::failed)?;
-        let targets = targets_in(&self.data, venue.keep_days, venue.limits.connections)?;
+        let targets = targets_in(&self.data, venue, args.checkpoint_every)?;
         let CaughtUp { publication, log, _lock, .. } = self.catch_up(&targets, stop)?;
         if stop.is_raised() {
             return self.stopped();
@@ -248,15 +295,27 @@ impl<P: Platform> Running<P> {
         let mut market = Market::open(operator, &venue.instruments, venue.schedule.auctions())?;
         let maker = venue.has_maker.then(|| maker::Maker::start(&self.host, market.ids()));
         let mut maker = maker.transpose()?;
-        self.report(venue, &gateway.listening(), args)?;
+        let mut desk = Desk::open(&self.data)?;
+        let page =
+            page::serve_page(self.platform, (&self.host, gateway), (venue, &self.data), &desk)?;
+        let url = page.as_ref().map(|page| page.url.clone());
+        self.report(venue, (&gateway.listening(), url), args)?;
         let mut schedule = venue.schedule.clone();
         schedule.begin(self.platform.wall_clock_ns());
-        while !stop.is_raised() && !gateway.is_finished() && self.host.end().is_none() {
+        let mut is_asked_to_stop = false;
+        while !(stop.is_raised() || is_asked_to_stop || gateway.is_finished())
+            && self.host.end().is_none()
+        {
             let now_ns = self.platform.wall_clock_ns();
             for step in schedule.due(now_ns) {
                 market.step(&step)?;
             }
             market.tick(now_ns)?;
+            let mut operations = Operations { host: &self.host, gateway, market: &mut market };
+            desk.serve(self.platform, |request| {
+                is_asked_to_stop |= *request == Request::Stop;
+                operations.work(request)
+            });
             if let Some(maker) = &mut maker {
                 maker.tick();
             }
@@ -271,7 +330,7 @@ impl<P: Platform> Running<P> {
     fn report(
         &self,
         venue: &Venue,
-        listening: &Listening,
+        (listening, page): (&Listening, Option<String>),
         args: &ServeArgs,
     ) -> Result<(), CommandError> {
         let text = |address: Option<SocketAddr>| address.map(|it| it.to_string());
@@ -285,6 +344,7 @@ impl<P: Platform> Running<P> {
             glimpse: text(listening.glimpse),
             moldudp64: text(listening.multicast),
             requests: text(listening.requests),
+            page,
             users: venue.users.iter().map(user).collect(),
             instruments: venue.instruments.iter().map(|it| it.symbol.to_string()).collect(),
         };
@@ -307,21 +367,27 @@ impl Served {
     fn text(&self, data: &Path) -> String {
         let or_none =
             |address: &Option<String>| address.clone().unwrap_or_else(|| "none".to_owned());
-        let users: Vec<&str> = self.users.iter().map(|it| it.user.as_str()).collect();
+        let shown = self.users.iter().take(USERS_SHOWN_MAX).map(|it| it.user.as_str());
+        let users = shown.collect::<Vec<_>>().join(" ");
+        let more = match self.users.len().saturating_sub(USERS_SHOWN_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
         let password = self.users.first().and_then(|user| user.password.as_deref());
         let password = password.map_or(String::new(), |it| format!(", password {it}"));
         format!(
             "orders (OUCH 5.0 over SoupBinTCP)  {}\nmarket data (ITCH 5.0 over SoupBinTCP)  {}\n\
              snapshots (GLIMPSE 5.0 over SoupBinTCP)  {}\npackets (ITCH 5.0 in MoldUDP64)  {}, \
-             requests  {}\ninstruments  {}\nusers  {}{password}\ndata in '{}'; Ctrl-C stops, and the next run \
+             requests  {}\npage  {}\ninstruments  {}\nusers  {}{more}{password}\ndata in '{}'; Ctrl-C stops, and the next run \
              goes on\n",
             or_none(&self.ouch),
             or_none(&self.itch),
             or_none(&self.glimpse),
             or_none(&self.moldudp64),
             or_none(&self.requests),
+            or_none(&self.page),
             self.instruments.join(" "),
-            users.join(" "),
+            users,
             data.display(),
         )
     }
@@ -340,16 +406,16 @@ fn streams_in(data: &Path) -> PathBuf {
 }
 
 /// Where the streams of a venue are.
-fn targets_in(data: &Path, keep_days: u32, connections: usize) -> Result<Targets, CommandError> {
+fn targets_in(data: &Path, venue: &Venue, checkpoint_every: u64) -> Result<Targets, CommandError> {
     let folder = streams_in(data);
     std::fs::create_dir_all(&folder)
         .map_err(|error| CommandError::failed(FilesError::Io(folder.clone(), error)))?;
     Ok(Targets {
         itch: folder.join("feed.itch"),
         ouch: Some(folder.join("answers")),
-        keep_days,
-        checkpoint_every: CHECKPOINT_EVERY,
-        open_files_max: connections,
+        keep_days: venue.keep_days,
+        checkpoint_every,
+        open_files_max: venue.limits.connections,
     })
 }
 
@@ -360,6 +426,7 @@ fn settings_of(venue: &Venue, incarnation: &Incarnation) -> highwater_gateway::S
         glimpse: venue.glimpse,
         multicast: venue.moldudp64.map(|to| MulticastTo { to, from: venue.packets_from }),
         requests: venue.requests,
+        tls: venue.tls.clone(),
         plaintext: venue.plaintext,
         users: venue.users.clone(),
         limits: venue.limits,

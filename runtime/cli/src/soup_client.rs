@@ -9,8 +9,9 @@ use highwater_protocols::soup::{
     BODY_BYTES_MAX, ClientPacket, LoginRequest, Packet, Packets, Password, RejectCode, ServerPacket,
 };
 use highwater_protocols::{Alpha, AsciiNumber, CodecError};
+use highwater_tls::{Connector, TlsFault, Transport};
 use std::fmt;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
@@ -75,6 +76,15 @@ pub(crate) fn short<const N: usize>(what: &str, text: &str) -> Result<Alpha<N>, 
     })
 }
 
+/// Where a venue listens, and how it is spoken to.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// A host and a port.
+    pub(crate) address: String,
+    /// With TLS, or without.
+    pub(crate) tls: Option<Connector>,
+}
+
 /// Who logs in, and what it wants to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Login {
@@ -105,6 +115,10 @@ pub(crate) enum Lost {
     Io(io::Error),
     /// What came is no packet.
     Broken(CodecError),
+    /// There is no TLS with the venue.
+    Tls(io::Error),
+    /// The host is no name for TLS.
+    Unnamed(TlsFault),
 }
 
 impl fmt::Display for Lost {
@@ -125,6 +139,10 @@ impl fmt::Display for Lost {
             Self::ClosedBecause(text) => write!(f, "the venue closed the connection: {text}"),
             Self::Silent => write!(f, "nothing came for {} s", SILENCE_NS / 1_000_000_000),
             Self::Io(error) => write!(f, "the connection failed: {error}"),
+            Self::Tls(error) => {
+                write!(f, "{error}; correct the options --tls-..., or ask who runs the venue")
+            }
+            Self::Unnamed(fault) => write!(f, "{fault}; or name the venue's with --tls-name"),
             Self::Broken(error) => write!(f, "what came is not SoupBinTCP: {error}"),
         }
     }
@@ -141,11 +159,31 @@ pub(crate) enum Incoming<'a> {
     Ended,
 }
 
+impl Lost {
+    /// Why a socket failed: it, or the TLS on it.
+    fn by(error: io::Error) -> Self {
+        if error.kind() == ErrorKind::InvalidData { Self::Tls(error) } else { Self::Io(error) }
+    }
+
+    /// Whether another attempt could go better.
+    pub(crate) const fn may_pass(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Tls(_) | Self::Unnamed(_) => false,
+            Self::Unreachable(..)
+            | Self::Closed
+            | Self::ClosedBecause(_)
+            | Self::Silent
+            | Self::Io(_)
+            | Self::Broken(_) => true,
+        }
+    }
+}
+
 /// A connection that is logged in.
 #[derive(Debug)]
 pub(crate) struct SoupClient<P> {
     platform: P,
-    stream: TcpStream,
+    stream: Transport<TcpStream>,
     session: Alpha<10>,
     /// The number of the next message.
     next: u64,
@@ -160,19 +198,24 @@ pub(crate) struct SoupClient<P> {
 }
 
 impl<P: Platform> SoupClient<P> {
-    /// Connects to `address`, a host and a port, and logs in; gives up after `patience`.
+    /// Connects and logs in; gives up after `patience`.
     ///
     /// # Errors
     /// There is no connection, or the login was refused.
     pub(crate) fn connect(
         platform: P,
-        address: &str,
+        target: &Target,
         login: &Login,
         patience: Duration,
     ) -> Result<Self, Lost> {
-        let unreachable = |error| Lost::Unreachable(address.to_owned(), error);
+        let Target { address, tls } = target;
+        let unreachable = |error| Lost::Unreachable(address.clone(), error);
         let stream = open(address, patience).map_err(unreachable)?;
         stream.set_nodelay(true).map_err(Lost::Io)?;
+        let stream = match tls {
+            None => Transport::plain(stream),
+            Some(tls) => Transport::connected(stream, tls, address).map_err(Lost::Unnamed)?,
+        };
         let now_ns = platform.monotonic_ns();
         let mut client = Self {
             platform,
@@ -185,6 +228,10 @@ impl<P: Platform> SoupClient<P> {
             received_ns: now_ns,
             last_text: None,
         };
+        let until_ns = now_ns.saturating_add(nanos(patience));
+        while client.stream.is_handshaking() {
+            client.look(until_ns)?;
+        }
         client.put(&ClientPacket::LoginRequest(LoginRequest {
             user: login.user,
             password: login.password,
@@ -192,14 +239,18 @@ impl<P: Platform> SoupClient<P> {
             sequence_number: AsciiNumber::of(login.number),
             heartbeat_timeout_ms: None,
         }));
-        let until_ns = now_ns.saturating_add(nanos(patience));
         while !client.is_logged_in()? {
-            if platform.monotonic_ns() >= until_ns {
-                return Err(Lost::Silent);
-            }
-            client.exchange(Duration::from_millis(20))?;
+            client.look(until_ns)?;
         }
         Ok(client)
+    }
+
+    /// Sends and receives for some milliseconds, unless it is too late.
+    fn look(&mut self, until_ns: u64) -> Result<(), Lost> {
+        if self.platform.monotonic_ns() >= until_ns {
+            return Err(Lost::Silent);
+        }
+        self.exchange(Duration::from_millis(20))
     }
 
     /// Takes the answer to the login, when it is there.
@@ -288,7 +339,7 @@ impl<P: Platform> SoupClient<P> {
         self.push()?;
         // No time-out at all would mean to wait for ever.
         let timeout = timeout.max(Duration::from_micros(1));
-        self.stream.set_read_timeout(Some(timeout)).map_err(Lost::Io)?;
+        self.stream.socket().set_read_timeout(Some(timeout)).map_err(Lost::Io)?;
         let before = self.input.len();
         self.input.resize(before + PIECE_BYTES, 0);
         let received = self.stream.read(&mut self.input[before..]);
@@ -304,7 +355,7 @@ impl<P: Platform> SoupClient<P> {
                 let is_silent = now_ns.saturating_sub(self.received_ns) >= SILENCE_NS;
                 if is_silent { Err(Lost::Silent) } else { Ok(()) }
             }
-            Err(error) => Err(Lost::Io(error)),
+            Err(error) => Err(Lost::by(error)),
         }
     }
 
@@ -348,18 +399,23 @@ impl<P: Platform> SoupClient<P> {
 
     /// Sends what waits, as much as the system takes within some milliseconds.
     fn push(&mut self) -> Result<(), Lost> {
-        if self.output.is_empty() {
+        if self.output.is_empty() && !self.stream.has_unsent() {
             return Ok(());
         }
-        self.stream.set_write_timeout(Some(Duration::from_millis(5))).map_err(Lost::Io)?;
-        match self.stream.write(&self.output) {
-            Ok(count) => {
-                self.output.drain(..count);
-                self.sent_ns = self.platform.monotonic_ns();
-                Ok(())
+        self.stream.socket().set_write_timeout(Some(Duration::from_millis(5))).map_err(Lost::Io)?;
+        loop {
+            match self.stream.write(&self.output) {
+                Ok(count) => {
+                    self.output.drain(..count);
+                    self.sent_ns = self.platform.monotonic_ns();
+                }
+                Err(error) if is_for_now(&error) => return Ok(()),
+                Err(error) => return Err(Lost::Io(error)),
             }
-            Err(error) if is_for_now(&error) => Ok(()),
-            Err(error) => Err(Lost::Io(error)),
+            // Bytes that are encrypted and wait have to go before others are taken.
+            if !self.stream.has_unsent() {
+                return Ok(());
+            }
         }
     }
 
@@ -367,8 +423,9 @@ impl<P: Platform> SoupClient<P> {
     /// looked at.
     pub(crate) fn log_out(mut self) {
         self.put(&ClientPacket::LogoutRequest);
+        let has_unsent = |it: &Self| !it.output.is_empty() || it.stream.has_unsent();
         let until_ns = self.platform.monotonic_ns().saturating_add(LOGOUT_NS);
-        while !self.output.is_empty() && self.platform.monotonic_ns() < until_ns {
+        while has_unsent(&self) && self.platform.monotonic_ns() < until_ns {
             if self.exchange(Duration::from_millis(1)).is_err() {
                 return;
             }
@@ -377,7 +434,7 @@ impl<P: Platform> SoupClient<P> {
     }
 
     /// The socket and what has come from it behind the packets so far, for who goes on otherwise.
-    pub(crate) fn into_parts(self) -> (TcpStream, Vec<u8>) {
+    pub(crate) fn into_parts(self) -> (Transport<TcpStream>, Vec<u8>) {
         (self.stream, self.input)
     }
 }

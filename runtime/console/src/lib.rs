@@ -52,6 +52,17 @@ impl CommandError {
     pub fn failed(sentence: impl fmt::Display) -> Self {
         Self::Failed(sentence.to_string())
     }
+
+    /// The sentence, where there is one.
+    pub fn sentence(&self) -> Option<&str> {
+        match self {
+            Self::Failed(sentence)
+            | Self::Damaged(sentence)
+            | Self::WrongUsage(sentence)
+            | Self::Incomparable(sentence) => Some(sentence),
+            Self::ClosedPipe | Self::Reported | Self::Differ => None,
+        }
+    }
 }
 
 impl Console {

@@ -47,6 +47,8 @@ pub enum OfferRate {
 pub struct Progress {
     /// Fresh commands of the flow whose events have been released.
     pub released_count: AtomicU64,
+    /// The last sequence that was released whole.
+    pub released: AtomicU64,
 }
 
 /// What the gateway works with besides the engine.
@@ -288,7 +290,9 @@ impl<P: Platform> Gateway<P> {
         let step =
             releaser.step(&mut Writing { answers, in_flight, platform, now_ns, until_clock });
         answers.run_outputs.acknowledge(answers.whole(releaser.released()));
-        self.port.progress.released_count.store(answers.answer_count, Ordering::Relaxed);
+        let Progress { released_count, released } = &*self.port.progress;
+        released_count.store(answers.answer_count, Ordering::Relaxed);
+        released.store(releaser.released().0, Ordering::Relaxed);
         step
     }
 

@@ -3,13 +3,18 @@
 use crate::transcript::{Cursor, fill_packets};
 use crate::venue::{StreamOf, Transcripts};
 use highwater_protocols::soup::{LoginRequest, Packet, ServerPacket};
+use highwater_tls::Transport;
 use mio::net::TcpStream;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Bytes that wait to be worked on, or to be sent, at most; each way.
 pub(crate) const WAITING_BYTES_MAX: usize = 16 << 10;
+
+/// How often a socket is read in a turn, at most: with TLS, bytes can come without end of which
+/// none is the peer's.
+const READS_MAX: usize = 16;
 
 /// What is served at a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +25,17 @@ pub(crate) enum Service {
     Feed,
     /// A snapshot of the books, by GLIMPSE.
     Snapshot,
+}
+
+impl Service {
+    /// Its name for people and programs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Feed => "feed",
+            Self::Snapshot => "snapshot",
+        }
+    }
 }
 
 /// How far a connection is.
@@ -56,7 +72,7 @@ pub(crate) struct Reader {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "what each side of a socket is ready for")]
 pub(crate) struct Connection {
-    pub(crate) socket: TcpStream,
+    pub(crate) transport: Transport<TcpStream>,
     /// No other connection ever has it.
     pub(crate) id: u64,
     pub(crate) address: IpAddr,
@@ -101,13 +117,13 @@ pub(crate) enum Sent {
 
 impl Connection {
     pub(crate) fn new(
-        (socket, id): (TcpStream, u64),
+        (transport, id): (Transport<TcpStream>, u64),
         (address, service): (IpAddr, Service),
         silence_ns: u64,
         now_ns: u64,
     ) -> Self {
         Self {
-            socket,
+            transport,
             id,
             address,
             service,
@@ -133,10 +149,13 @@ impl Connection {
     /// # Errors
     /// The connection is lost.
     pub(crate) fn receive(&mut self, now_ns: u64) -> io::Result<()> {
-        while self.is_readable && self.input.len() < WAITING_BYTES_MAX {
+        for _ in 0..READS_MAX {
+            if !self.is_readable || self.input.len() >= WAITING_BYTES_MAX {
+                break;
+            }
             let before = self.input.len();
             self.input.resize(WAITING_BYTES_MAX, 0);
-            let received = self.socket.read(&mut self.input[before..]);
+            let received = self.transport.read(&mut self.input[before..]);
             self.input.truncate(before + received.as_ref().copied().unwrap_or(0));
             match received {
                 Ok(0) => {
@@ -144,15 +163,23 @@ impl Connection {
                 }
                 Ok(_) => self.received_ns = now_ns,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.is_readable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    if self.transport.is_handshaking() {
+                        // One step of it is enough for a turn.
+                        break;
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }
         Ok(())
     }
 
-    /// Puts a packet out.
+    /// Puts a packet out; where there is no TLS yet, or no longer, nobody could read it.
     pub(crate) fn tell(&mut self, packet: &ServerPacket<'_>, now_ns: u64) {
+        if !self.transport.is_open() {
+            return;
+        }
         let at = self.output.len();
         self.output.resize(at + packet.length(), 0);
         packet.emit(&mut self.output[at..]).expect("there is room for the packet");
@@ -170,8 +197,8 @@ impl Connection {
     }
 
     /// Whether nothing waits to be sent.
-    pub(crate) const fn is_flushed(&self) -> bool {
-        self.sent == self.output.len()
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.sent == self.output.len() && !self.transport.has_unsent()
     }
 
     /// Sends what waits, and one piece of the stream.
@@ -185,14 +212,35 @@ impl Connection {
         }
         let more = self.fill(transcripts, now_ns)?;
         self.push(now_ns)?;
-        Ok(match self.state {
-            _ if !self.is_flushed() => Sent::Enough,
-            State::Ending | State::LoggedIn(Reader { is_over: true, .. }) => Sent::Ended,
-            _ if more => Sent::More,
-            State::New | State::Checking(_) | State::LoggedIn(_) | State::Snapshot(..) => {
-                Sent::Enough
-            }
+        if self.is_flushed() && self.is_at_end() {
+            self.transport.finish();
+            self.push(now_ns)?;
+        }
+        if !self.is_flushed() {
+            return Ok(Sent::Enough);
+        }
+        Ok(if self.is_at_end() {
+            Sent::Ended
+        } else if more {
+            Sent::More
+        } else {
+            Sent::Enough
         })
+    }
+
+    /// Whether it is closed behind what waits.
+    const fn is_at_end(&self) -> bool {
+        matches!(self.state, State::Ending | State::LoggedIn(Reader { is_over: true, .. }))
+    }
+
+    /// Tells the peer, as far as that goes without waiting, that nothing more comes.
+    pub(crate) fn say_goodbye(&mut self, now_ns: u64) {
+        // Behind a part of what was to be sent, that it is the end would be no truth.
+        if self.is_flushed() {
+            self.transport.finish();
+            // It is left either way.
+            drop(self.push(now_ns));
+        }
     }
 
     /// Takes what the peer has sent and nobody will work on: a socket that is closed before would
@@ -200,7 +248,7 @@ impl Connection {
     pub(crate) fn discard_input(&mut self) {
         let mut discarded = [0; 4_096];
         for _ in 0..16 {
-            match self.socket.read(&mut discarded) {
+            match self.transport.socket_mut().read(&mut discarded) {
                 Ok(1..) => {}
                 Ok(0) | Err(_) => break,
             }
@@ -244,8 +292,7 @@ impl Connection {
     /// Sends what waits, as much as the system takes.
     fn push(&mut self, now_ns: u64) -> io::Result<()> {
         while self.is_writable && !self.is_flushed() {
-            match self.socket.write(&self.output[self.sent..]) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            match self.transport.write(&self.output[self.sent..]) {
                 Ok(count) => {
                     self.sent += count;
                     self.stalled_ns = None;
@@ -258,7 +305,7 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        if self.is_flushed() {
+        if self.sent == self.output.len() {
             self.output.clear();
             self.sent = 0;
         }

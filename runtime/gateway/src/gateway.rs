@@ -1,25 +1,31 @@
 //! A running gateway: how it is started, and how it ends.
 
+use crate::checkpoints::OnCheckpoint;
 use crate::connection::Service;
 use crate::error::GatewayError;
 use crate::handle::Handle;
 use crate::multicast::Multicast;
+use crate::operator::{UserFault, UserOrder};
 use crate::port::{Port, number_of, session_of};
+use crate::seen::GatewaySeen;
 use crate::server::sessions::session_name;
 use crate::server::{Server, Started};
 use crate::settings::{MulticastTo, Plaintext, Settings, Trader};
-use crate::venue::{OnCheckpoint, StreamOf, Venue};
+use crate::venue::{StreamOf, Venue};
 use highwater::types::SessionId;
 use highwater_host::Trunk;
 use highwater_platform::Platform;
+use highwater_protocols::Alpha;
 use highwater_protocols::mold::Session;
 use highwater_publisher::files::{Publication, Targets};
+use highwater_tls::Acceptor;
 use mio::Poll;
 use mio::net::{TcpListener, UdpSocket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 /// Where a gateway listens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +41,9 @@ pub struct Listening {
     /// Requests for those that were lost.
     pub requests: Option<SocketAddr>,
 }
+
+/// A wish of the operator that takes longer is not fulfilled any more.
+const OPERATOR_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A gateway that serves, on a thread of its own (`hw-net`).
 ///
@@ -67,7 +76,7 @@ impl Gateway {
         let mut listeners = Vec::new();
         let mut listen = |service, address: Option<SocketAddr>| {
             let Some(address) = address else { return Ok(None) };
-            let listener = bound(address, settings.plaintext)?;
+            let listener = bound(address, &settings)?;
             let address = listener.local_addr().unwrap_or(address);
             listeners.push((service, listener));
             Ok::<_, GatewayError>(Some(address))
@@ -104,6 +113,21 @@ impl Gateway {
         self.listening
     }
 
+    /// What is to be seen of it: copied now and then, so up to 0.2 s old.
+    pub fn watch(&self) -> GatewayWatch {
+        GatewayWatch(Arc::clone(&self.handle))
+    }
+
+    /// Has something done to a user, and waits until it is on its way.
+    ///
+    /// # Errors
+    /// Why it is not done.
+    pub fn order(&self, user: Alpha<6>, order: UserOrder) -> Result<(), UserFault> {
+        let answer = self.handle.wishes.ask(user, order);
+        self.handle.wake();
+        answer.recv_timeout(OPERATOR_PATIENCE).unwrap_or(Err(UserFault::Ended))
+    }
+
     /// Takes nothing from clients any more, and accepts nobody; what the host releases is still
     /// handed over.
     pub fn close(&self) {
@@ -126,6 +150,17 @@ impl Gateway {
     }
 }
 
+/// A look at a gateway, from any thread and also behind its end.
+#[derive(Clone, Debug)]
+pub struct GatewayWatch(Arc<Handle>);
+
+impl GatewayWatch {
+    /// What is shown of it.
+    pub fn look(&self) -> GatewaySeen {
+        self.0.window.look()
+    }
+}
+
 impl Drop for Gateway {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.take() {
@@ -135,24 +170,27 @@ impl Drop for Gateway {
     }
 }
 
-/// A listener.
-fn bound(address: SocketAddr, plaintext: Plaintext) -> Result<TcpListener, GatewayError> {
-    check_reach(address, plaintext)?;
+/// A listener: where it has no TLS, for those that may connect without.
+fn bound(address: SocketAddr, settings: &Settings) -> Result<TcpListener, GatewayError> {
+    if settings.tls.is_none() && !is_within_reach(address, settings.plaintext) {
+        return Err(GatewayError::NotLoopback(address));
+    }
     TcpListener::bind(address).map_err(|error| GatewayError::Listen(address, error))
 }
 
 /// Whether an address may be used unencrypted.
-fn check_reach(address: SocketAddr, plaintext: Plaintext) -> Result<(), GatewayError> {
-    match plaintext {
-        Plaintext::Loopback if !address.ip().is_loopback() => {
-            Err(GatewayError::NotLoopback(address))
-        }
-        Plaintext::Loopback | Plaintext::TrustedNetwork => Ok(()),
-    }
+fn is_within_reach(address: SocketAddr, plaintext: Plaintext) -> bool {
+    plaintext == Plaintext::TrustedNetwork || address.ip().is_loopback()
+}
+
+/// Whether packets may go out there; they are never encrypted.
+fn check_packets(address: SocketAddr, settings: &Settings) -> Result<(), GatewayError> {
+    let is_fine = is_within_reach(address, settings.plaintext);
+    if is_fine { Ok(()) } else { Err(GatewayError::PacketsNotLoopback(address)) }
 }
 
 fn bound_to_requests(address: SocketAddr, settings: &Settings) -> Result<UdpSocket, GatewayError> {
-    check_reach(address, settings.plaintext)?;
+    check_packets(address, settings)?;
     UdpSocket::bind(address).map_err(|error| GatewayError::Listen(address, error))
 }
 
@@ -163,7 +201,7 @@ fn multicast(
     venue: &mut Venue,
 ) -> Result<Multicast, GatewayError> {
     let from = SocketAddr::new(from, 0);
-    check_reach(from, settings.plaintext)?;
+    check_packets(from, settings)?;
     let failed = |error| GatewayError::Listen(from, error);
     let mut to = to;
     if to.port() == 0 {
@@ -186,6 +224,10 @@ fn check_users(settings: &Settings, sessions_max: u32) -> Result<(), GatewayErro
         }
         if !names.insert(user.name) {
             return Err(GatewayError::Users(format!("the user '{}' is there twice", user.name)));
+        }
+        let is_asked = settings.tls.as_ref().is_some_and(Acceptor::wants_certificates);
+        if user.certificate.is_some() && !is_asked {
+            return Err(GatewayError::NoCertificates(user.name.to_string()));
         }
     }
     for (_, Trader { session, .. }) in settings.traders() {
@@ -214,7 +256,9 @@ fn ports_of<P: Platform>(
         .traders()
         .map(|(_, trader)| {
             let last = trunk.recovered_client_sequence(trader.session);
-            Port::new(trader, last, publisher.disabled_firms(trader.session))
+            let mut port = Port::new(trader, last, publisher.disabled_firms(trader.session));
+            port.is_stopped = publisher.is_entry_stopped(trader.session);
+            port
         })
         .collect();
     let by_session: BTreeMap<_, _> =

@@ -1,5 +1,7 @@
 //! What a gateway's thread and everybody else share: how it is woken, and told to end.
 
+use crate::operator::Wishes;
+use crate::seen::Window;
 use mio::{Poll, Token, Waker};
 use std::io;
 use std::sync::Arc;
@@ -15,12 +17,23 @@ pub(crate) struct Handle {
     waker: Waker,
     is_closing: AtomicBool,
     is_given_up: AtomicBool,
+    /// What is shown to others.
+    pub(crate) window: Window,
+    /// What the operator asks for.
+    pub(crate) wishes: Wishes,
 }
 
 impl Handle {
     pub(crate) fn new(poll: &Poll) -> io::Result<Self> {
         let (is_closing, is_given_up) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self { waker: Waker::new(poll.registry(), WAKE)?, is_closing, is_given_up })
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        Ok(Self {
+            waker,
+            is_closing,
+            is_given_up,
+            window: Window::default(),
+            wishes: Wishes::default(),
+        })
     }
 
     /// Nothing is taken from clients any more.

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod checkpoints;
 mod connection;
 mod entry;
 mod error;
@@ -15,19 +16,25 @@ mod gateway;
 mod handle;
 mod logins;
 mod multicast;
+mod operator;
 mod passwords;
 mod port;
 mod round;
+mod seen;
 mod server;
 mod settings;
 mod snapshots;
 mod transcript;
 mod venue;
 
+pub use checkpoints::OnCheckpoint;
 pub use error::GatewayError;
-pub use gateway::{Gateway, Listening};
+pub use gateway::{Gateway, GatewayWatch, Listening};
+pub use operator::{UserFault, UserOrder};
 pub use passwords::{HashFault, PasswordHash};
+pub use seen::{
+    ANSWER_BOUNDS_NS, Answers, GatewayCounts, GatewaySeen, LoginSeen, TradeSeen, Traded,
+};
 pub use settings::{
     Limits, MulticastTo, OnDisconnect, Plaintext, Role, Settings, Throttle, Trader, User,
 };
-pub use venue::OnCheckpoint;

@@ -35,6 +35,8 @@ pub(crate) struct Multicast {
     unsent: Vec<u8>,
     told_ns: u64,
     ended: Option<Ended>,
+    /// Packets of messages that were sent.
+    pub(crate) packets: u64,
 }
 
 /// A session whose end receivers are told.
@@ -56,7 +58,17 @@ impl Multicast {
     ) -> io::Result<Self> {
         let socket = UdpSocket::bind(from)?;
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, to, day, session, cursor, unsent: Vec::new(), told_ns: 0, ended: None })
+        Ok(Self {
+            socket,
+            to,
+            day,
+            session,
+            cursor,
+            unsent: Vec::new(),
+            told_ns: 0,
+            ended: None,
+            packets: 0,
+        })
     }
 
     /// Where packets go.
@@ -125,6 +137,7 @@ impl Multicast {
             _ => {
                 self.unsent.clear();
                 self.told_ns = now_ns;
+                self.packets += 1;
                 true
             }
         }
@@ -160,12 +173,15 @@ pub(crate) struct Requests {
     pub(crate) is_ready: bool,
     /// The second that goes on, and what was answered in it.
     second: u64,
-    answered: u64,
+    asked: u64,
+    /// Requests that were answered, and that were not.
+    pub(crate) answered: u64,
+    pub(crate) dropped: u64,
 }
 
 impl Requests {
     pub(crate) const fn new(socket: mio::net::UdpSocket) -> Self {
-        Self { socket, is_ready: true, second: 0, answered: 0 }
+        Self { socket, is_ready: true, second: 0, asked: 0, answered: 0, dropped: 0 }
     }
 
     /// Answers some of those that wait.
@@ -195,6 +211,9 @@ impl Requests {
             {
                 // Who does not get it asks again.
                 drop(self.socket.send_to(&packet, from));
+                self.answered += 1;
+            } else {
+                self.dropped += 1;
             }
         }
     }
@@ -202,10 +221,10 @@ impl Requests {
     fn is_within_rate(&mut self, now_ns: u64) -> bool {
         let second = now_ns / 1_000_000_000;
         if second != self.second {
-            (self.second, self.answered) = (second, 0);
+            (self.second, self.asked) = (second, 0);
         }
-        self.answered += 1;
-        self.answered <= ANSWERS_PER_SECOND
+        self.asked += 1;
+        self.asked <= ANSWERS_PER_SECOND
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Port {
     replaced: u32,
     /// Firms for which no orders are taken.
     pub(crate) disabled: BTreeSet<Alpha<4>>,
+    /// Whether no orders are taken, by the operator's word.
+    pub(crate) is_stopped: bool,
     bucket: Bucket,
 }
 
@@ -56,6 +58,7 @@ impl Port {
             last,
             replaced: 0,
             disabled: disabled.into_iter().collect(),
+            is_stopped: false,
             bucket: Bucket::full(trader.throttle),
         }
     }

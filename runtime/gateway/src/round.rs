@@ -18,6 +18,9 @@ const MESSAGE_BYTES_MAX: usize = 512;
 /// Messages of one connection that are taken in a row, so that another one has its turn.
 const MESSAGES_MAX: usize = 64;
 
+/// How a handshake of TLS begins; as a packet it would be too long.
+const TLS: &[u8] = &[22, 3];
+
 /// Where the messages of a round go.
 pub(crate) struct Round<'r, 't, P: Platform> {
     pub(crate) desk: &'r mut TrunkDesk<'t, P>,
@@ -74,6 +77,9 @@ impl<P: Platform> Round<'_, '_, P> {
             }
             match packets.next() {
                 None => return (Worked::Enough, consumed),
+                Some(Err(_)) if input.starts_with(TLS) => {
+                    return (Worked::Close(Some("this listener has no TLS".to_owned())), consumed);
+                }
                 Some(Err(error)) => return (Worked::Close(Some(error.to_string())), consumed),
                 Some(Ok(packet)) => {
                     consumed = packets.consumed_bytes();
@@ -123,13 +129,17 @@ impl<P: Platform> Round<'_, '_, P> {
 
     /// A message of OUCH.
     fn message(&mut self, connection: &mut Connection, port: usize, bytes: &[u8]) {
+        self.venue.show.seen.counts.messages += 1;
         let decision = match Inbound::parse(bytes) {
             Ok(message) => self.decide(port, &message),
             Err(_) => self.unsound(port, bytes),
         };
         match decision {
             Decision::Nothing => {}
-            Decision::Unsound(text) => connection.say(text, self.now_ns),
+            Decision::Unsound(text) => {
+                self.venue.show.seen.counts.unsound += 1;
+                connection.say(text, self.now_ns);
+            }
             Decision::Submit(submission) => self.submit(port, &submission),
         }
     }
@@ -191,9 +201,12 @@ impl<P: Platform> Round<'_, '_, P> {
                 Some(GatewayNote::EntryEnabled { firm }) => {
                     port.disabled.remove(&firm);
                 }
+                Some(GatewayNote::EntryStopped) => port.is_stopped = true,
+                Some(GatewayNote::EntryAllowed) => port.is_stopped = false,
                 Some(GatewayNote::Refused { .. } | GatewayNote::Queried) | None => {}
             }
         }
+        self.venue.show.seen.counts.commands += 1;
         self.venue.submitted(submission);
     }
 }

@@ -5,7 +5,9 @@
 //! reads new ones.
 
 mod disconnects;
+mod obey;
 pub(crate) mod sessions;
+mod shown;
 mod timers;
 
 use crate::connection::{Connection, Sent, Service, State};
@@ -42,6 +44,10 @@ const RELEASED_MAX: usize = 16_384;
 
 /// Pieces of old messages that are sent in a turn, at most: while they are, new ones wait.
 const REPLAYED_MAX: usize = 64;
+
+/// Steps of TLS handshakes that are made in a turn, at most: one may cost as much as 50 orders,
+/// which wait meanwhile.
+const HANDSHAKES_MAX: usize = 1;
 
 /// Events of sockets that are taken in a turn.
 const SOCKET_EVENTS_MAX: usize = 1_024;
@@ -87,6 +93,9 @@ pub(crate) struct Server<P: Platform> {
     /// Connections whose input is to be worked on, or whose output sent, in this turn.
     to_read: BTreeSet<usize>,
     to_send: BTreeSet<usize>,
+    /// Connections with something to read whose TLS handshakes are under way, in the order in which
+    /// they have come.
+    handshaking: VecDeque<usize>,
     /// Connections with commands for which there was no room.
     held: Vec<usize>,
     /// Connections that read old messages.
@@ -102,6 +111,8 @@ pub(crate) struct Server<P: Platform> {
     bad_logins: BadLogins,
     disconnects: Disconnects,
     timer: Timer,
+    /// When it was looked up who is logged in.
+    logins_ns: u64,
     snapshots: Snapshots,
     multicast: Option<Multicast>,
     /// Whether there are messages that were not sent by it.
@@ -130,6 +141,7 @@ impl<P: Platform> Server<P> {
         Ok(Self {
             disconnects: Disconnects::all_are_gone(&settings, now_ns),
             timer: Timer::new(now_ns),
+            logins_ns: 0,
             waker: Waker::from(Arc::new(WakeHandle(Arc::clone(&handle)))),
             platform,
             poll,
@@ -142,6 +154,7 @@ impl<P: Platform> Server<P> {
             connections: Slab::new(),
             to_read: BTreeSet::new(),
             to_send: BTreeSet::new(),
+            handshaking: VecDeque::new(),
             held: Vec::new(),
             replaying: VecDeque::new(),
             readers: BTreeMap::new(),
@@ -162,7 +175,7 @@ impl<P: Platform> Server<P> {
         loop {
             self.wait(&mut events)?;
             if self.handle.is_given_up() {
-                return Ok(self.venue.publication);
+                return Ok(self.venue.into_publication()?);
             }
             let now_ns = self.platform.monotonic_ns();
             for event in &events {
@@ -171,6 +184,7 @@ impl<P: Platform> Server<P> {
             self.accept_all(now_ns);
             self.answer_checks(now_ns);
             self.take_orders(now_ns);
+            self.obey(now_ns);
             let released = self.take_released();
             if let Some(fault) = self.venue.fault.take() {
                 return Err(fault.into());
@@ -179,14 +193,15 @@ impl<P: Platform> Server<P> {
             self.send_packets(now_ns);
             if let Err(SessionEnd::Stopped | SessionEnd::SnapshotsBehind) = released {
                 self.send_rest();
-                return Ok(self.venue.publication);
+                return Ok(self.venue.into_publication()?);
             }
             if released.is_err() {
                 // A fault: nobody is told that the session has ended, because it has not.
-                return Ok(self.venue.publication);
+                return Ok(self.venue.into_publication()?);
             }
             self.send_old(now_ns);
             self.check_time(now_ns);
+            self.show(now_ns);
         }
     }
 
@@ -195,6 +210,7 @@ impl<P: Platform> Server<P> {
         self.trunk.register(&self.waker);
         let has_work = self.trunk.has_something()
             || !self.to_read.is_empty()
+            || !self.handshaking.is_empty()
             || !self.to_send.is_empty()
             || !self.replaying.is_empty()
             || self.is_multicast_behind
@@ -243,11 +259,12 @@ impl<P: Platform> Server<P> {
     fn take_orders(&mut self, now_ns: u64) {
         if self.handle.is_closing() {
             self.to_read.clear();
+            self.handshaking.clear();
         }
-        if self.to_read.is_empty() {
+        let turn = self.turn();
+        if turn.is_empty() {
             return;
         }
-        let turn = take(&mut self.to_read);
         let mut worked = Vec::with_capacity(turn.len());
         let timestamp_ns = self.platform.wall_clock_ns();
         {
@@ -259,6 +276,10 @@ impl<P: Platform> Server<P> {
                 let Some(connection) = connections.get_mut(index) else { continue };
                 let result = match connection.receive(now_ns) {
                     Ok(()) => round.work(connection),
+                    // What is not sound is told where it can be; for a lost socket there is nobody.
+                    Err(error) if error.kind() == ErrorKind::InvalidData => {
+                        Worked::Close(Some(error.to_string()))
+                    }
                     Err(_) => Worked::Close(None),
                 };
                 worked.push((index, result));
@@ -269,6 +290,22 @@ impl<P: Platform> Server<P> {
         }
     }
 
+    /// Who is read in this turn: everybody with something to read, but for one handshake at a
+    /// time, so that a flood of them delays nobody who is connected.
+    fn turn(&mut self) -> Vec<usize> {
+        let mut turn = Vec::with_capacity(self.to_read.len());
+        for index in take(&mut self.to_read) {
+            let connection = self.connections.get(index);
+            if !connection.is_some_and(|it| it.transport.is_handshaking()) {
+                turn.push(index);
+            } else if !self.handshaking.contains(&index) {
+                self.handshaking.push_back(index);
+            }
+        }
+        turn.extend(self.handshaking.drain(..HANDSHAKES_MAX.min(self.handshaking.len())));
+        turn
+    }
+
     fn worked(&mut self, index: usize, worked: Worked, now_ns: u64) {
         let connection = &self.connections[index];
         self.to_send.insert(index);
@@ -276,7 +313,10 @@ impl<P: Platform> Server<P> {
             Worked::More => {
                 self.to_read.insert(index);
             }
-            Worked::Full => self.held.push(index),
+            Worked::Full => {
+                self.venue.show.seen.counts.waits += 1;
+                self.held.push(index);
+            }
             // What it sent before it closed its side is still worked on.
             Worked::Enough if connection.is_over && !connection.is_held => {
                 self.close(index, None, now_ns);
@@ -294,7 +334,7 @@ impl<P: Platform> Server<P> {
     fn take_released(&mut self) -> Result<(), SessionEnd> {
         let Self { trunk, venue, .. } = self;
         let read = trunk.read(RELEASED_MAX, venue);
-        venue.flush();
+        venue.flush(self.platform.wall_clock_ns());
         for stream in venue.transcripts.take_touched() {
             self.to_send.extend(self.readers.get(&stream).into_iter().flatten());
         }
@@ -365,6 +405,7 @@ impl<P: Platform> Server<P> {
                 && let Ok(Sent::More) = connection.send(&mut self.venue.transcripts, now_ns)
             {
             }
+            self.connections[index].say_goodbye(now_ns);
         }
     }
 
@@ -379,6 +420,7 @@ impl<P: Platform> Server<P> {
         }
         connection.state = State::Ending;
         if connection.is_over && connection.is_flushed() {
+            connection.say_goodbye(now_ns);
             self.forget(index, now_ns);
         } else {
             self.to_send.insert(index);
@@ -390,10 +432,11 @@ impl<P: Platform> Server<P> {
         self.log_out(index, now_ns);
         if let Some(mut connection) = self.connections.try_remove(index) {
             connection.discard_input();
-            drop(self.poll.registry().deregister(&mut connection.socket));
+            drop(self.poll.registry().deregister(connection.transport.socket_mut()));
         }
         self.to_send.remove(&index);
         self.replaying.retain(|other| *other != index);
+        self.handshaking.retain(|other| *other != index);
         self.to_read.remove(&index);
     }
 }

@@ -3,6 +3,7 @@
 use crate::passwords::PasswordHash;
 use highwater::types::{AccountId, SelfTrade, SessionId};
 use highwater_protocols::Alpha;
+use highwater_tls::{Acceptor, CertificateName};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ pub struct Settings {
     pub multicast: Option<MulticastTo>,
     /// Where messages of the feed that were lost are asked for (MoldUDP64).
     pub requests: Option<SocketAddr>,
+    /// TLS of the listeners of SoupBinTCP; `None`: they take connections without.
+    pub tls: Option<Acceptor>,
     /// Whether addresses other than loopback may be listened on without encryption.
     pub plaintext: Plaintext,
     /// Who may log in; names are unique.
@@ -59,6 +62,8 @@ pub struct User {
     pub role: Role,
     /// Addresses that it may come from; empty: any.
     pub addresses: Vec<IpAddr>,
+    /// A name that its certificate must have; `None`: it need not have any.
+    pub certificate: Option<CertificateName>,
 }
 
 /// What is open to a user.

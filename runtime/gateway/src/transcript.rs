@@ -111,6 +111,11 @@ impl Transcript {
         Ok(cursor)
     }
 
+    /// How many messages there are.
+    pub(crate) const fn count(&self) -> u64 {
+        self.count
+    }
+
     /// The bytes from `offset` on that are in memory, where any are.
     fn tail_from(&self, offset: u64) -> Option<&[u8]> {
         let start = usize::try_from(offset.checked_sub(self.tail_start)?).ok()?;

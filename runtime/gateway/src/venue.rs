@@ -1,15 +1,17 @@
 //! The venue behind the sockets: what comes out of the engine is published, and kept where
 //! connections find it.
 
+use crate::checkpoints::{Checkpoints, OnCheckpoint};
 use crate::entry::{Market, Submission};
 use crate::port::Sizes;
+use crate::seen::Show;
 use crate::transcript::Transcript;
 use hashbrown::HashMap;
 use highwater::book::Indicative;
 use highwater::command::Action;
 use highwater::event::{CommandEnd, Event, EventSink};
 use highwater::record::{Body, Record};
-use highwater::types::{InstrumentId, Lots, OrderId, Sequence, SessionId};
+use highwater::types::{InstrumentId, Lots, OrderId, SessionId};
 use highwater_host::{Behind, TrunkSink};
 use highwater_protocols::Alpha;
 use highwater_publisher::files::{Appended, FilesError, Publication, StreamFile, Targets};
@@ -17,9 +19,6 @@ use highwater_publisher::{Auctions, DayState, Feed, Instrument, Stream};
 use std::collections::BTreeMap;
 use std::io;
 use std::mem::take;
-
-/// Is called behind each checkpoint, with the sequence up to which the log may be retired.
-pub type OnCheckpoint = Box<dyn FnMut(Sequence) -> Result<(), FilesError> + Send>;
 
 /// What was published, and what is on its way to the engine.
 pub(crate) struct Venue {
@@ -29,7 +28,12 @@ pub(crate) struct Venue {
     on_the_way: HashMap<OrderId, OnTheWay>,
     /// The orders that the present command is about.
     about: [Option<OrderId>; 2],
-    on_checkpoint: OnCheckpoint,
+    checkpoints: Checkpoints,
+    /// When the present command was taken, and those since the last flush.
+    taken_ns: u64,
+    answered: Vec<u64>,
+    /// What others may see.
+    pub(crate) show: Show,
     /// Why nothing can be published any more.
     pub(crate) fault: Option<FilesError>,
 }
@@ -58,7 +62,10 @@ impl Venue {
             by_symbol: HashMap::new(),
             on_the_way: HashMap::new(),
             about: [None; 2],
-            on_checkpoint,
+            checkpoints: Checkpoints::new(on_checkpoint),
+            taken_ns: 0,
+            answered: Vec::new(),
+            show: Show::default(),
             fault: None,
         };
         venue.learn();
@@ -102,24 +109,37 @@ impl Venue {
         }
     }
 
-    /// Puts what was published where connections find it.
-    pub(crate) fn flush(&mut self) {
+    /// Puts what was published where connections find it. `now_ns` is by the wall clock, like the
+    /// times of commands.
+    pub(crate) fn flush(&mut self, now_ns: u64) {
         if self.fault.is_none() {
-            self.fault = self.publication.flush(&mut self.transcripts).err();
+            let flushed = self.publication.flush(&mut self.transcripts);
+            let settled = flushed.and_then(|()| self.checkpoints.settle(&mut self.publication));
+            self.fault = settled.err();
+        }
+        for taken_ns in self.answered.drain(..) {
+            self.show.answered(taken_ns, now_ns);
         }
     }
 
+    /// The publication, behind the checkpoint that is written now.
+    pub(crate) fn into_publication(mut self) -> Result<Publication, FilesError> {
+        self.checkpoints.wait(&mut self.publication)?;
+        Ok(self.publication)
+    }
+
     fn publish(&mut self, behind: Behind<'_>) -> Result<(), FilesError> {
-        let Self { publication, transcripts, .. } = self;
+        let Self { publication, transcripts, checkpoints, .. } = self;
         let state = publication.take(&AuctionsBehind(behind), transcripts)?;
         if state == DayState::Ended {
             transcripts.next_day();
         }
         if let Some(running_hash) = behind.running_hash
             && publication.is_checkpoint_due()
+            && !checkpoints.is_busy()
         {
-            let needed = publication.checkpoint(running_hash, transcripts)?;
-            (self.on_checkpoint)(needed)?;
+            let pending = publication.begin_checkpoint(running_hash, transcripts)?;
+            checkpoints.write(pending, publication)?;
         }
         Ok(())
     }
@@ -128,6 +148,8 @@ impl Venue {
 impl TrunkSink for Venue {
     fn record(&mut self, record: &Record) {
         self.publication.publisher.begin(record);
+        self.taken_ns = record.timestamp_ns;
+        self.answered.push(record.timestamp_ns);
         self.about = match &record.body {
             Body::Command(command) => orders_of(&command.action),
             Body::RunningHash(_) | Body::Trade(_) => [None; 2],
@@ -136,6 +158,7 @@ impl TrunkSink for Venue {
 
     fn event(&mut self, event: &Event) {
         self.publication.publisher.event(event);
+        self.show.event(event, self.taken_ns);
     }
 
     fn end(&mut self, _end: CommandEnd, behind: Behind<'_>) {
@@ -206,6 +229,9 @@ pub(crate) struct Transcripts {
     /// Sessions that were told something since somebody asked.
     touched: Vec<SessionId>,
     is_feed_touched: bool,
+    /// Bytes that were published since the start.
+    pub(crate) feed_bytes: u64,
+    pub(crate) answer_bytes: u64,
 }
 
 /// The transcripts of a day.
@@ -238,7 +264,15 @@ impl Transcripts {
             }
         }
         let targets = targets.clone();
-        Ok(Self { targets, today, yesterday: None, touched: Vec::new(), is_feed_touched: false })
+        Ok(Self {
+            targets,
+            today,
+            yesterday: None,
+            touched: Vec::new(),
+            is_feed_touched: false,
+            feed_bytes: 0,
+            answer_bytes: 0,
+        })
     }
 
     /// The number of the day.
@@ -297,12 +331,18 @@ impl DayTranscripts {
 impl Appended for Transcripts {
     fn feed(&mut self, feed: &Feed, end: u64) {
         self.is_feed_touched = true;
+        self.feed_bytes += bytes_of(feed.bytes());
         self.today.feed.append(feed.bytes(), feed.count(), end);
     }
 
     fn answers(&mut self, session: SessionId, stream: &Stream, end: u64) {
         self.touched.push(session);
+        self.answer_bytes += bytes_of(stream.bytes());
         let transcript = self.today.of_session(&self.targets, session);
         transcript.append(stream.bytes(), stream.count(), end);
     }
+}
+
+fn bytes_of(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).expect("a length has 64 bits")
 }

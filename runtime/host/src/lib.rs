@@ -51,6 +51,7 @@ mod tests;
 mod trunk;
 mod trunk_side;
 mod waiter;
+mod watch;
 
 pub use errors::{
     AskError, CallError, CatchUpError, HostError, PollError, SessionEnd, SlotError, SubmitError,
@@ -62,6 +63,7 @@ pub use session::{BATCH_MAX, Durable, NextEvent, Session};
 pub use statistics::HostStatistics;
 pub use tap::Tap;
 pub use trunk::{Behind, Trunk, TrunkDesk, TrunkSink};
+pub use watch::HostWatch;
 
 use audience::OpenOrders;
 use common::{AllSides, Common};
@@ -274,8 +276,7 @@ impl<P: Platform> Host<P> {
     /// The book that answers questions about what is durable; `None` unless
     /// [`Config::questions`](highwater_engine::config::Config::questions) wants one.
     pub fn questions(&self) -> Option<Questions<P>> {
-        let book = self.runner.as_ref()?.snapshots().book().clone();
-        book.is_asked().then(|| Questions::new(self.common, book))
+        self.watch()?.questions()
     }
 
     /// Makes a snapshot of everything that is applied by now, and waits for it; `None` when nothing
@@ -292,12 +293,14 @@ impl<P: Platform> Host<P> {
 
     /// What is counted, now.
     pub fn statistics(&self) -> HostStatistics {
-        let mut statistics = HostStatistics::of(self.common, self.engine.occupancy());
-        if let Some(runner) = &self.runner {
-            statistics.snapshots = runner.snapshots().totals();
-            statistics.questions_at = runner.snapshots().book().sequence();
-        }
-        statistics
+        let unwatched = || HostStatistics::of(self.common, self.engine.occupancy());
+        self.watch().map_or_else(unwatched, |watch| watch.statistics())
+    }
+
+    /// A look at the host for other threads; `None` behind its end.
+    pub fn watch(&self) -> Option<HostWatch<P>> {
+        let snapshots = self.runner.as_ref()?.snapshots();
+        Some(HostWatch { common: self.common, engine: self.engine, snapshots })
     }
 
     /// The last sequence that recovery found in the log; 0 when it is new.

@@ -352,6 +352,7 @@ impl Answers {
                 let it = AccountQueryResponse { timestamp, next_user_ref_num, appendage: None };
                 self.push(session, &it);
             }
+            GatewayNote::EntryStopped | GatewayNote::EntryAllowed => {}
         }
         Ok(())
     }

@@ -102,6 +102,10 @@ impl Publisher {
             writer.put(session.0);
             writer.put(*firm);
         }
+        writer.put_count(self.stopped.len());
+        for session in &self.stopped {
+            writer.put(session.0);
+        }
         writer.put(u8::from(self.answers.is_some()));
         if let Some(answers) = &self.answers {
             writer.put_count(answers.streams.len());
@@ -145,6 +149,8 @@ impl Publisher {
         }
         let disabled = |reader: &mut Reader<'_>| Ok((SessionId(reader.take()?), reader.take()?));
         publisher.disabled = reader.take_all(disabled)?.into_iter().collect();
+        let stopped = |reader: &mut Reader<'_>| Ok(SessionId(reader.take()?));
+        publisher.stopped = reader.take_all(stopped)?.into_iter().collect();
         if reader.take_flag()? {
             let stream = |reader: &mut Reader<'_>| {
                 Ok((SessionId(reader.take()?), Stream::behind(reader.take()?)))

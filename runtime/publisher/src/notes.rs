@@ -37,6 +37,11 @@ pub enum GatewayNote {
     /// Code 4: it answers an account query. The note's order is the next number that it takes;
     /// there are no bytes.
     Queried,
+    /// Code 5: it takes no more orders of the session, by the operator's word, which the client
+    /// cannot take back. There is no message; the note's order is 0, and there are no bytes.
+    EntryStopped,
+    /// Code 6: the operator lets it take orders of the session again; like code 5.
+    EntryAllowed,
 }
 
 impl GatewayNote {
@@ -55,6 +60,8 @@ impl GatewayNote {
             Self::EntryDisabled { firm } => (2, firm.as_bytes().to_vec()),
             Self::EntryEnabled { firm } => (3, firm.as_bytes().to_vec()),
             Self::Queried => (4, Vec::new()),
+            Self::EntryStopped => (5, Vec::new()),
+            Self::EntryAllowed => (6, Vec::new()),
         };
         let bytes = ClientBytes::new(&bytes).expect("a note has room for its fields");
         Note { code, order, bytes }
@@ -72,6 +79,8 @@ impl GatewayNote {
             (2, _) => Some(Self::EntryDisabled { firm: firm()? }),
             (3, _) => Some(Self::EntryEnabled { firm: firm()? }),
             (4, 0) => Some(Self::Queried),
+            (5, 0) => Some(Self::EntryStopped),
+            (6, 0) => Some(Self::EntryAllowed),
             _ => None,
         }
     }
@@ -93,6 +102,8 @@ mod tests {
             GatewayNote::EntryDisabled { firm },
             GatewayNote::EntryEnabled { firm },
             GatewayNote::Queried,
+            GatewayNote::EntryStopped,
+            GatewayNote::EntryAllowed,
         ] {
             assert_eq!(GatewayNote::of(&note.about(OrderId(5))), Some(note));
         }
@@ -107,12 +118,14 @@ mod tests {
                 bytes: ClientBytes::new(bytes).unwrap(),
             })
         };
-        for code in [0, 5, u16::MAX] {
+        for code in [0, 7, u16::MAX] {
             assert_eq!(note(code, b""), None);
         }
         assert_eq!(note(1, b"fifteen bytes.."), None);
         assert_eq!(note(2, b"ABC"), None);
         assert_eq!(note(3, b"AB\x01D"), None);
-        assert_eq!(note(4, b"x"), None);
+        for code in 4..=6 {
+            assert_eq!(note(code, b"x"), None);
+        }
     }
 }

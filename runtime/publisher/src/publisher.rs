@@ -35,6 +35,8 @@ pub struct Publisher {
     pub(crate) orders: OpenOrders,
     /// The firms for which a session takes no orders.
     pub(crate) disabled: BTreeSet<(SessionId, Alpha<4>)>,
+    /// Sessions of which the operator has no orders taken.
+    pub(crate) stopped: BTreeSet<SessionId>,
     /// The day's number, from 1; 0 before the first.
     pub(crate) day: u32,
     /// `None` between two days.
@@ -117,6 +119,7 @@ impl Publisher {
             instruments: Instruments::default(),
             orders: OpenOrders::default(),
             disabled: BTreeSet::new(),
+            stopped: BTreeSet::new(),
             day: 0,
             clock: None,
             references: 0,
@@ -170,6 +173,11 @@ impl Publisher {
     /// All open orders, in no order.
     pub fn open_orders(&self) -> impl Iterator<Item = (InstrumentId, OrderId)> {
         self.orders.keys()
+    }
+
+    /// Whether the operator has stopped the entry of this session's orders.
+    pub fn is_entry_stopped(&self, session: SessionId) -> bool {
+        self.stopped.contains(&session)
     }
 
     /// The firms for which a session takes no orders, because it was asked for that.

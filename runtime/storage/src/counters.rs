@@ -82,6 +82,12 @@ impl LogCounters {
         self.sync_times.quantiles(self.sync_ns_max.load(Ordering::Relaxed))
     }
 
+    /// How many syncs took at most each of `bounds_ns`, which grow, and longer than the one before;
+    /// a sync that is an eighth shorter than a bound may be counted above it.
+    pub fn sync_classes<const N: usize>(&self, bounds_ns: &[u64; N]) -> [u64; N] {
+        self.sync_times.classes(bounds_ns)
+    }
+
     /// Counts an append of `bytes` bytes.
     pub(super) fn appended(&self, bytes: usize) {
         add(&self.append_count, 1);

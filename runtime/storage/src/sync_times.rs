@@ -31,6 +31,18 @@ impl SyncTimes {
         self.buckets[bucket_of(ns)].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How many took at most each of `bounds_ns`, which grow, and longer than the one before: a
+    /// bucket belongs where its end does. What is longer than all of them is left out.
+    pub(super) fn classes<const N: usize>(&self, bounds_ns: &[u64; N]) -> [u64; N] {
+        let mut classes = [0; N];
+        for (at, bucket) in self.buckets.iter().enumerate() {
+            if let Some(class) = classes.get_mut(bounds_ns.partition_point(|it| *it < end_ns(at))) {
+                *class += bucket.load(Ordering::Relaxed);
+            }
+        }
+        classes
+    }
+
     /// The usual quantiles, each the end of its bucket and at most `max_ns`, the longest; `None`
     /// when nothing was counted.
     pub(super) fn quantiles(&self, max_ns: u64) -> Option<Quantiles> {
@@ -84,6 +96,16 @@ fn end_ns(bucket: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_hold_what_is_at_most_their_bound() {
+        let times = SyncTimes::default();
+        for ns in [10, 1_000, 70_000, 80_000, 5_000_000, 9_000_000_000] {
+            times.count(ns);
+        }
+        assert_eq!(times.classes(&[75_000, 100_000, 10_000_000]), [3, 1, 1]);
+        assert_eq!(times.classes(&[u64::MAX]), [6]);
+    }
 
     #[test]
     fn a_length_lies_in_its_bucket() {

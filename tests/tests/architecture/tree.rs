@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates' folders.
-pub(crate) const MEMBERS: [&str; 18] = [
+pub(crate) const MEMBERS: [&str; 20] = [
     "core",
     "book",
     "capi",
@@ -16,7 +16,9 @@ pub(crate) const MEMBERS: [&str; 18] = [
     "runtime/flows",
     "runtime/console",
     "runtime/publisher",
+    "runtime/tls",
     "runtime/gateway",
+    "runtime/monitor",
     "runtime/lab",
     "runtime/cli",
     "runtime-linux",

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Error};
 
 /// What a command is mostly about, and the flag that takes its name.
-const FLAGS: [(&str, &str, &str); 18] = [
+const FLAGS: [(&str, &str, &str); 20] = [
     ("run", "--flow", "the flow"),
     ("config", "--config", "a file of settings"),
     ("gen", "--out", "the file to write"),
@@ -22,6 +22,8 @@ const FLAGS: [(&str, &str, &str); 18] = [
     ("serve", "--data", "the data directory"),
     ("client", "--ouch", "the address"),
     ("load", "--ouch", "the address"),
+    ("admin", "--data", "the data directory"),
+    ("top", "--data", "the data directory"),
     ("auction", "--orders", "the orders"),
     ("bench", "--data", "the directory to measure"),
 ];

@@ -7,7 +7,7 @@
 
 pub(super) use super::commands::Request;
 use super::commands::query;
-use crate::soup_client::{Incoming, Login, Lost, SoupClient, lossy, nanos};
+use crate::soup_client::{Incoming, Login, Lost, SoupClient, Target, lossy, nanos};
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use highwater_protocols::Alpha;
@@ -72,7 +72,7 @@ pub(super) enum Told {
 pub(super) struct LinkSettings<P> {
     pub(super) platform: P,
     pub(super) stream: Stream,
-    pub(super) address: String,
+    pub(super) target: Target,
     pub(super) login: Login,
     /// How long a lost connection may take to come back.
     pub(super) patience: Duration,
@@ -114,9 +114,8 @@ impl<P: Platform> Link<P> {
         told: SyncSender<Told>,
         waiting: Arc<AtomicUsize>,
     ) -> Result<Self, Lost> {
-        let LinkSettings { platform, address, login, .. } = &settings;
-        let connect =
-            |login: &Login| SoupClient::connect(*platform, address, login, LOGIN_PATIENCE);
+        let LinkSettings { platform, target, login, .. } = &settings;
+        let connect = |login: &Login| SoupClient::connect(*platform, target, login, LOGIN_PATIENCE);
         // A login from the past does not say where the present begins; one without a past does.
         let mut fresh = 0;
         if settings.stream == Stream::Ouch && login.number > 0 {
@@ -218,7 +217,7 @@ impl<P: Platform> Link<P> {
     fn recover(&mut self, lost: &Lost) -> Result<(), End> {
         let (stream, next) = (self.settings.stream.name(), self.client.next());
         match lost {
-            Lost::ClosedBecause(_) | Lost::Broken(_) => {
+            Lost::ClosedBecause(_) | Lost::Broken(_) | Lost::Tls(_) | Lost::Unnamed(_) => {
                 // It would do so again; another login of this user would be thrown out.
                 return Err(End::Failed(format!("{stream}: {lost}")));
             }
@@ -239,8 +238,8 @@ impl<P: Platform> Link<P> {
         let platform = self.settings.platform;
         let until_ns = platform.monotonic_ns().saturating_add(nanos(self.settings.patience));
         loop {
-            let Self { settings: LinkSettings { address, login, patience, stream, .. }, .. } = self;
-            let lost = match SoupClient::connect(platform, address, login, *patience) {
+            let Self { settings: LinkSettings { target, login, patience, stream, .. }, .. } = self;
+            let lost = match SoupClient::connect(platform, target, login, *patience) {
                 Ok(client) => {
                     self.client = client;
                     self.send_again();
@@ -256,7 +255,7 @@ impl<P: Platform> Link<P> {
                 self.tell(told)?;
                 continue;
             }
-            if matches!(lost, Lost::Refused(_)) || platform.monotonic_ns() >= until_ns {
+            if !lost.may_pass() || platform.monotonic_ns() >= until_ns {
                 return Err(End::Failed(format!("{}: gave up: {lost}", stream.name())));
             }
             if self.settings.stop.is_raised() {

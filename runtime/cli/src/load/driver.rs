@@ -83,7 +83,9 @@ impl<'a, P: Platform> Driver<'a, P> {
         let poll = Poll::new().map_err(wrong)?;
         for (index, lane) in lanes.iter_mut().enumerate() {
             let both = Interest::READABLE | Interest::WRITABLE;
-            poll.registry().register(&mut lane.socket, Token(index), both).map_err(wrong)?;
+            poll.registry()
+                .register(lane.socket.socket_mut(), Token(index), both)
+                .map_err(wrong)?;
         }
         Ok(Self {
             platform,

@@ -13,8 +13,9 @@ use highwater_protocols::ouch::{
 };
 use highwater_protocols::soup::{BODY_BYTES_MAX, ClientPacket, Packet, Packets, ServerPacket};
 use highwater_protocols::{Alpha, CodecError, Message, View, YesNo};
+use highwater_tls::Transport;
 use mio::net::TcpStream;
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 
 /// Bytes that wait to be sent before no further requests are made.
 const OUTPUT_BYTES_MAX: usize = 64 << 10;
@@ -29,7 +30,7 @@ const REQUEST_BYTES_MAX: usize = 64;
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "what the socket is ready for, and the lists")]
 pub(super) struct Lane {
-    pub(super) socket: TcpStream,
+    pub(super) socket: Transport<TcpStream>,
     pub(super) orders: Orders,
     /// Which of the connections it is.
     index: u64,
@@ -55,7 +56,7 @@ pub(super) struct Lane {
 impl Lane {
     /// The connection `index`, with what has come of it already.
     pub(super) fn new(
-        socket: TcpStream,
+        socket: Transport<TcpStream>,
         rest: &[u8],
         orders: Orders,
         index: u64,
@@ -103,7 +104,8 @@ impl Lane {
                 self.request(plan, due_ns, counts)?;
                 counts.lateness.record(now_ns.saturating_sub(due_ns));
             }
-            if self.output.is_empty() || !self.is_writable {
+            let is_sent = self.output.is_empty() && !self.socket.has_unsent();
+            if is_sent || !self.is_writable {
                 return Ok(());
             }
             self.push(now_ns)?;
@@ -213,7 +215,7 @@ impl Lane {
     /// The connection is lost; a sentence.
     pub(super) fn push(&mut self, now_ns: u64) -> Result<(), String> {
         // Until the system takes no more: it says that there is room again only after that.
-        while !self.output.is_empty() && self.is_writable {
+        while self.is_writable && (!self.output.is_empty() || self.socket.has_unsent()) {
             match self.socket.write(&self.output) {
                 Ok(count) => {
                     self.output.drain(..count);
@@ -250,6 +252,8 @@ impl Lane {
                 self.received_ns = now_ns;
                 self.work(now_ns, counts)
             }
+            // With TLS something has come that is no byte of the venue's yet.
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
             Err(error) if is_for_now(&error) => {
                 self.is_readable = false;
                 Ok(())

@@ -56,6 +56,10 @@ pub struct RunArgs {
     /// Take no more commands after this many seconds, 1 to 86400 [default: as long as it takes]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub seconds: Option<u64>,
+    /// Serve metrics for Prometheus there while it runs, at /metrics, like 127.0.0.1:9100
+    #[cfg(feature = "monitor")]
+    #[arg(long, value_name = "ADDR")]
+    pub metrics: Option<std::net::SocketAddr>,
     /// Print the summary as one JSON object
     #[arg(long)]
     pub json: bool,

@@ -2,7 +2,7 @@
 
 use super::market::Instrument;
 use super::schedule::{Do, Schedule, Step};
-use super::{KEEP_DAYS_DEFAULT, Venue, engine_of};
+use super::{KEEP_DAYS_DEFAULT, PageAt, Venue, Wish, engine_of};
 use crate::settings::Settings;
 use highwater::types::{AccountId, InstrumentTerms, LogId, SelfTrade, SessionId, Symbol};
 use highwater_engine::config::{Keep, SnapshotPlan};
@@ -42,6 +42,8 @@ pub(super) fn venue() -> Venue {
         moldudp64: Some(SocketAddr::from((GROUP, 7_004))),
         packets_from: Ipv4Addr::LOCALHOST.into(),
         requests: on_loopback(7_005),
+        page: PageAt { address: on_loopback(7_006), token: None, wish: Wish::Default },
+        tls: None,
         plaintext: Plaintext::Loopback,
         limits: Limits::DEFAULT,
         schedule: Schedule::new(vec![midnight]),
@@ -73,5 +75,6 @@ fn user(number: u16, name: &str, hash: &PasswordHash) -> User {
             throttle: None,
         }),
         addresses: Vec::new(),
+        certificate: None,
     }
 }

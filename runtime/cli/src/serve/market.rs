@@ -2,8 +2,8 @@
 
 use super::schedule::{Auctions, Do, Step};
 use highwater::command::{Action, Control, Definition};
-use highwater::event::EventKind;
-use highwater::types::{InstrumentId, InstrumentTerms, Symbol};
+use highwater::event::{Event, EventKind};
+use highwater::types::{InstrumentId, InstrumentTerms, PriceDecimals, Symbol};
 use highwater_console::CommandError;
 use highwater_host::Session;
 use highwater_platform::Platform;
@@ -25,7 +25,7 @@ pub(super) struct Instrument {
 /// The instruments of a venue, and the operator's session.
 pub(super) struct Market<P: Platform> {
     operator: Session<P>,
-    instruments: Vec<(Symbol, InstrumentId)>,
+    instruments: Vec<(Symbol, InstrumentId, PriceDecimals)>,
     auctions: Auctions,
     told_ns: u64,
 }
@@ -49,14 +49,29 @@ impl<P: Platform> Market<P> {
                      are not possible; raise 'instruments' of the engine, or correct the terms"
                 )));
             }
-            instruments.push((*symbol, event.instrument));
+            instruments.push((*symbol, event.instrument, terms.decimals));
         }
         Ok(Self { operator, instruments, auctions, told_ns: 0 })
     }
 
     /// The numbers of the instruments, in their order.
     pub(super) fn ids(&self) -> impl Iterator<Item = InstrumentId> {
-        self.instruments.iter().map(|(_, id)| *id)
+        self.instruments.iter().map(|(_, id, _)| *id)
+    }
+
+    /// The instruments: symbols, numbers, and the decimals of their prices.
+    pub(super) fn instruments(
+        &self,
+    ) -> impl Iterator<Item = (String, InstrumentId, PriceDecimals)> {
+        self.instruments.iter().map(|(symbol, id, decimals)| (symbol.to_string(), *id, *decimals))
+    }
+
+    /// A command of the operator's, and its answer.
+    ///
+    /// # Errors
+    /// There was none, in a sentence.
+    pub(super) fn say(&mut self, action: Action) -> Result<Event, String> {
+        self.operator.call(action, PATIENCE, &mut ()).map_err(|error| error.to_string())
     }
 
     /// A step of the schedule. Where it changes nothing, the engine says so, which is no failure.
@@ -70,8 +85,8 @@ impl<P: Platform> Market<P> {
         };
         let of_step = |symbol: &Symbol| step.symbols.is_empty() || step.symbols.contains(symbol);
         let chosen: Vec<_> =
-            self.instruments.iter().filter(|(symbol, _)| of_step(symbol)).copied().collect();
-        for (_, instrument) in chosen {
+            self.instruments.iter().filter(|(symbol, ..)| of_step(symbol)).copied().collect();
+        for (_, instrument, _) in chosen {
             self.call(Action::Control { instrument, control })?;
         }
         Ok(())
@@ -87,7 +102,7 @@ impl<P: Platform> Market<P> {
     }
 
     fn call(&mut self, action: Action) -> Result<(), CommandError> {
-        self.operator.call(action, PATIENCE, &mut ()).map(|_| ()).map_err(failed)
+        self.say(action).map(|_| ()).map_err(failed)
     }
 }
 

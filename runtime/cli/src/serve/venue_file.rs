@@ -2,7 +2,7 @@
 
 use super::market::Instrument;
 use super::schedule::{Do, Schedule, Step, second_of};
-use super::{KEEP_DAYS_DEFAULT, Venue, engine_of};
+use super::{KEEP_DAYS_DEFAULT, PageAt, Venue, Wish, engine_of};
 use crate::settings::Settings;
 use crate::units::TimeSpan;
 use highwater::types::{
@@ -12,10 +12,11 @@ use highwater_gateway::{
     Limits, OnDisconnect, PasswordHash, Plaintext, Role, Throttle, Trader, User,
 };
 use highwater_protocols::Alpha;
+use highwater_tls::{Acceptor, CertificateName, Identity};
 use serde::Deserialize;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A venue's file.
@@ -27,6 +28,8 @@ struct File {
     #[serde(default)]
     listen: Listen,
     plaintext: Option<String>,
+    page_token: Option<String>,
+    tls: Option<FileTls>,
     keep_days: Option<u32>,
     instruments: Vec<FileInstrument>,
     #[serde(default)]
@@ -44,6 +47,16 @@ struct Listen {
     moldudp64: Option<SocketAddr>,
     packets_from: Option<IpAddr>,
     requests: Option<SocketAddr>,
+    page: Option<SocketAddr>,
+}
+
+/// Files of PEM; paths are as the program sees them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTls {
+    certificate: PathBuf,
+    key: PathBuf,
+    clients: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +85,7 @@ struct FileUser {
     burst: Option<u32>,
     #[serde(default)]
     addresses: Vec<IpAddr>,
+    certificate: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -142,12 +156,22 @@ impl File {
             moldudp64: self.listen.moldudp64,
             packets_from: self.listen.packets_from.unwrap_or_else(|| Ipv4Addr::LOCALHOST.into()),
             requests: self.listen.requests,
+            page: PageAt { address: self.listen.page, token: self.page_token, wish: Wish::Named },
+            tls: self.tls.map(FileTls::acceptor).transpose()?,
             plaintext,
             limits: Limits::DEFAULT,
             schedule: Schedule::new(self.schedule.iter().map(step).collect::<Result<Vec<_>, _>>()?),
             keep_days: self.keep_days.unwrap_or(KEEP_DAYS_DEFAULT),
             has_maker: false,
         })
+    }
+}
+
+impl FileTls {
+    fn acceptor(self) -> Result<Acceptor, String> {
+        let identity = Identity { certificate: self.certificate, key: self.key };
+        let acceptor = Acceptor::read(&identity, self.clients.as_deref());
+        acceptor.map_err(|fault| format!("[tls]: {fault}"))
     }
 }
 
@@ -201,7 +225,10 @@ impl FileUser {
                 ));
             }
         };
-        Ok(User { name, password, role, addresses: self.addresses.clone() })
+        let certificate = self.certificate.as_deref().map(CertificateName::parse).transpose();
+        let certificate =
+            certificate.map_err(|fault| format!("the certificate of '{}': {fault}", self.user))?;
+        Ok(User { name, password, role, addresses: self.addresses.clone(), certificate })
     }
 
     fn trader(&self, session: SessionId) -> Result<Trader, String> {

@@ -2,7 +2,7 @@
 
 use super::{Decision, Desk, Market, Refused, default_fields, numbered, refusal};
 use crate::entry::terms::{Terms, price_of, quantity_of};
-use crate::port::Sizes;
+use crate::port::{Port, Sizes};
 use highwater::command::{Action, Conditions, NewOrder};
 use highwater::types::{Lots, OrderType, Side, Ticks, TimeInForce};
 use highwater_protocols::ouch::{self, CrossType, Display, EnterOrder};
@@ -100,7 +100,8 @@ impl<M: Market> Desk<'_, M> {
     }
 
     fn check_firm(&self, firm: Alpha<4>) -> Result<(), Refused> {
-        if !self.may_name(firm) || self.port.disabled.contains(&self.firm_of(firm)) {
+        let Port { is_stopped, disabled, .. } = self.port;
+        if *is_stopped || !self.may_name(firm) || disabled.contains(&self.firm_of(firm)) {
             return Err(Refused::FirmNotAuthorized);
         }
         Ok(())

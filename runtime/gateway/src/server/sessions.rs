@@ -9,6 +9,7 @@ use highwater_protocols::soup::{
     LoginAccepted, LoginRejected, LoginRequest, RejectCode, ServerPacket,
 };
 use highwater_protocols::{Alpha, AsciiNumber};
+use highwater_tls::Transport;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
 use std::io::ErrorKind;
@@ -43,7 +44,7 @@ impl<P: Platform> Server<P> {
     }
 
     /// Serves a new connection, unless there are too many, or its address is blocked.
-    fn accept(&mut self, mut socket: TcpStream, whence: (IpAddr, Service), now_ns: u64) {
+    fn accept(&mut self, socket: TcpStream, whence: (IpAddr, Service), now_ns: u64) {
         self.make_room(now_ns);
         let limits = &self.settings.limits;
         if self.handle.is_closing()
@@ -51,17 +52,26 @@ impl<P: Platform> Server<P> {
             || self.bad_logins.is_blocked(whence.0, now_ns, limits)
         {
             // Closed without a word: it costs nothing.
+            self.venue.show.seen.counts.turned_away += 1;
             return;
         }
         drop(socket.set_nodelay(true));
+        let mut transport = match &self.settings.tls {
+            None => Transport::plain(socket),
+            Some(acceptor) => match Transport::accepted(socket, acceptor) {
+                Ok(transport) => transport,
+                // The settings were tried when they were read.
+                Err(_) => return,
+            },
+        };
         let entry = self.connections.vacant_entry();
         let token = Token(FIRST_CONNECTION + entry.key());
         let both = Interest::READABLE | Interest::WRITABLE;
-        if self.poll.registry().register(&mut socket, token, both).is_ok() {
+        if self.poll.registry().register(transport.socket_mut(), token, both).is_ok() {
             let silence_ns = nanos(limits.silence);
             self.to_read.insert(entry.key());
             self.accepted += 1;
-            entry.insert(Connection::new((socket, self.accepted), whence, silence_ns, now_ns));
+            entry.insert(Connection::new((transport, self.accepted), whence, silence_ns, now_ns));
         }
     }
 
@@ -84,7 +94,9 @@ impl<P: Platform> Server<P> {
         let user = self.settings.user(request.user).map(|at| &self.settings.users[at]);
         let may_come = user.is_some_and(|user| {
             let is_for_all = user.addresses.is_empty();
+            let certificate = user.certificate.as_ref();
             (is_for_all || user.addresses.contains(&connection.address))
+                && certificate.is_none_or(|name| connection.transport.is_certified(name))
                 && stream_for(user.role, connection.service).is_some()
         });
         // Who is unknown waits as long as who is known: names cannot be found out by the time.
@@ -147,6 +159,7 @@ impl<P: Platform> Server<P> {
         }
         let next = AsciiNumber::new(cursor.next()).expect("a count has at most 20 digits");
         let accepted = LoginAccepted { session, sequence_number: next };
+        self.venue.show.seen.counts.logins += 1;
         let port = self.port_of(user, service);
         let connection = &mut self.connections[index];
         if let Some(timeout) = request.heartbeat_timeout_ms.filter(|it| it.get() > 0) {
@@ -156,6 +169,8 @@ impl<P: Platform> Server<P> {
         connection.state =
             State::LoggedIn(Reader { user, port, stream, day, cursor, is_over: false });
         self.logged_in.insert((user, service), index);
+        // Whoever looks is to see it soon.
+        self.logins_ns = 0;
         self.readers.entry(stream).or_default().insert(index);
         if let Some(port) = port {
             self.disconnects.is_back(port);
@@ -186,6 +201,7 @@ impl<P: Platform> Server<P> {
 
     /// Tells that a login is refused, and closes.
     fn refuse(&mut self, index: usize, reason: RejectCode, now_ns: u64) {
+        self.venue.show.seen.counts.logins_refused += 1;
         let rejected = LoginRejected { reason: reason.into() };
         self.connections[index].tell(&ServerPacket::LoginRejected(rejected), now_ns);
         self.close(index, None, now_ns);
@@ -195,6 +211,7 @@ impl<P: Platform> Server<P> {
     pub(super) fn log_out(&mut self, index: usize, now_ns: u64) {
         let Some(connection) = self.connections.get(index) else { return };
         let State::LoggedIn(Reader { user, port, stream, .. }) = connection.state else { return };
+        self.logins_ns = 0;
         if let Some(readers) = self.readers.get_mut(&stream) {
             readers.remove(&index);
             if readers.is_empty() {

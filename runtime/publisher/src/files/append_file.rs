@@ -2,6 +2,7 @@
 
 use super::FilesError;
 use super::early_sync::EarlySync;
+use super::pending::Unsynced;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
@@ -91,6 +92,21 @@ impl AppendFile {
     pub(super) fn sync(&mut self) -> Result<(), FilesError> {
         self.settle()?;
         self.file.sync_all().map_err(|error| FilesError::Io(self.path.clone(), error))
+    }
+
+    /// Hands over what makes its bytes durable.
+    pub(super) fn sync_later(&mut self, unsynced: &mut Unsynced) -> Result<(), FilesError> {
+        self.hand_over(unsynced);
+        let file = self.file.try_clone();
+        unsynced.open(&self.path, file.map_err(|error| FilesError::Io(self.path.clone(), error))?);
+        Ok(())
+    }
+
+    /// Hands over the sync that goes on, which may have failed. Whoever syncs the file by its name
+    /// must have done so.
+    pub(super) fn hand_over(&mut self, unsynced: &mut Unsynced) {
+        let early = std::mem::replace(&mut self.early, EarlySync::from(self.position));
+        unsynced.settles(&self.path, early);
     }
 
     /// Waits for a sync that goes on, which may have failed. Whoever closes the file and syncs it

@@ -1,7 +1,7 @@
 //! Checkpoints: where the streams and their files stood behind a command, so that they are
 //! continued from there.
 //!
-//! `HWPUBCK2`, the log's id (16), the last command (8), the book's running hash behind it (8), the
+//! `HWPUBCK3`, the log's id (16), the last command (8), the book's running hash behind it (8), the
 //! time in its record (8), the place in the feed's files, the places in the sessions' files, the
 //! state of the publisher, and the CRC-32C of all that (4); numbers big-endian.
 
@@ -17,7 +17,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-const MAGIC: [u8; 8] = *b"HWPUBCK2";
+const MAGIC: [u8; 8] = *b"HWPUBCK3";
 
 /// A checkpoint.
 #[derive(Debug)]

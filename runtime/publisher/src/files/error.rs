@@ -23,6 +23,9 @@ pub enum FilesError {
         path = .0.display()
     )]
     Io(PathBuf, io::Error),
+    /// The system has no thread for a checkpoint.
+    #[error("there is no thread to write a checkpoint ({0}); end other programs, and start again")]
+    Thread(io::Error),
     /// A file that is there is not a stream of this log.
     #[error(
         "'{path}' differs from this log's stream from byte {position} on, so it was not made of \

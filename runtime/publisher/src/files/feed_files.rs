@@ -4,6 +4,7 @@ use super::append_file::{AppendFile, Owner, length_of, remove_if_there};
 use super::appended::Appended;
 use super::checkpoint::folder_of;
 use super::error::FilesError;
+use super::pending::Unsynced;
 use super::sidecar::{self, PIECE_BYTES, Row};
 use crate::feed::Feed;
 use crate::image::{ImageFault, Reader, Writer};
@@ -193,10 +194,10 @@ impl FeedFiles {
         self.place
     }
 
-    /// Makes everything that was written durable.
-    pub(super) fn sync(&mut self) -> Result<(), FilesError> {
-        self.file.iter_mut().try_for_each(AppendFile::sync)?;
-        self.sidecar.sync()
+    /// Hands over what makes everything that was written durable.
+    pub(super) fn sync_later(&mut self, unsynced: &mut Unsynced) -> Result<(), FilesError> {
+        self.file.iter_mut().try_for_each(|file| file.sync_later(unsynced))?;
+        self.sidecar.sync_later(unsynced)
     }
 
     /// Removes what was to become the sidecar.

@@ -4,6 +4,7 @@
 
 use super::appended::Appended;
 use super::error::FilesError;
+use super::pending::{PendingCheckpoint, WrittenCheckpoint};
 use super::publication::Publication;
 use crate::publisher::{Auctions, DayState};
 use highwater::types::{Sequence, SessionId};
@@ -62,6 +63,30 @@ impl Publication {
     ) -> Result<Sequence, FilesError> {
         self.files.checkpoint(&mut self.publisher, running_hash, appended)?;
         Ok(self.needed())
+    }
+
+    /// The first half of a [`checkpoint`](Self::checkpoint), which needs no disk: the other half is
+    /// written by whoever has the time, and told to [`written`](Self::written). Until then no other
+    /// one may be begun.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn begin_checkpoint(
+        &mut self,
+        running_hash: u64,
+        appended: &mut impl Appended,
+    ) -> Result<PendingCheckpoint, FilesError> {
+        self.files.begin_checkpoint(&mut self.publisher, running_hash, appended)
+    }
+
+    /// Up to which sequence the log may be retired once this checkpoint is written.
+    pub fn needed_behind(&self, pending: &PendingCheckpoint) -> Sequence {
+        self.files.newest_checkpoint().unwrap_or(pending.checkpoint.sequence)
+    }
+
+    /// The checkpoint that was begun is written.
+    pub fn written(&mut self, written: WrittenCheckpoint) {
+        self.files.written(written);
     }
 
     /// The files of the day that goes on; none between two days.

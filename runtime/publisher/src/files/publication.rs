@@ -2,12 +2,13 @@
 
 use super::append_file::{Owner, read_if_there, remove_if_there};
 use super::appended::Appended;
-use super::checkpoint::{Checkpoint, checkpoints, folder_of, paths};
+use super::checkpoint::{Checkpoint, checkpoints, paths};
 use super::error::FilesError;
 use super::feed_files::{
     FeedFiles, FeedPlace, day_path, has_days, is_whole, positions_path, remove_days_behind,
 };
-use super::session_files::{self, SessionFiles, SessionsPlace, sync_folder};
+use super::pending::{PendingCheckpoint, Unsynced, WrittenCheckpoint};
+use super::session_files::{self, SessionFiles, SessionsPlace};
 use super::sidecar::{Found, Row, look};
 use crate::answers::Answers;
 use crate::publisher::{DayState, Publisher};
@@ -244,6 +245,11 @@ impl Files {
         self.feed.owner() == Owner::Ours && answers == Owner::Ours
     }
 
+    /// The last command of the newest checkpoint.
+    pub(super) fn newest_checkpoint(&self) -> Option<Sequence> {
+        self.checkpoints.first().copied()
+    }
+
     /// Whether there is one to go on from.
     pub(super) const fn has_checkpoint(&self) -> bool {
         !self.checkpoints.is_empty()
@@ -289,27 +295,40 @@ impl Files {
         running_hash: u64,
         appended: &mut impl Appended,
     ) -> Result<(), FilesError> {
+        let written = self.begin_checkpoint(publisher, running_hash, appended)?.write()?;
+        self.written(written);
+        Ok(())
+    }
+
+    /// The same, but for what takes its time: that is left to the caller.
+    pub(super) fn begin_checkpoint(
+        &mut self,
+        publisher: &mut Publisher,
+        running_hash: u64,
+        appended: &mut impl Appended,
+    ) -> Result<PendingCheckpoint, FilesError> {
         self.since_checkpoint = 0;
         self.flush(publisher, appended)?;
-        self.feed.sync()?;
-        self.sessions.iter_mut().try_for_each(SessionFiles::sync)?;
-        let path = &self.targets.itch;
-        sync_folder(folder_of(path))?;
-        let sequence = publisher.sequence();
+        let mut unsynced = Unsynced::default();
+        self.feed.sync_later(&mut unsynced)?;
+        self.sessions.iter_mut().for_each(|files| files.sync_later(&mut unsynced));
         let sessions = self.sessions.as_ref().map(SessionFiles::place).cloned();
-        Checkpoint {
+        let checkpoint = Checkpoint {
             log: self.log,
-            sequence,
+            sequence: publisher.sequence(),
             running_hash,
             timestamp_ns: publisher.timestamp_ns(),
             feed: self.feed.place(),
             sessions: sessions.unwrap_or_default(),
             image: publisher.image(),
-        }
-        .write(path)?;
+        };
+        Ok(PendingCheckpoint { unsynced, checkpoint, path: self.targets.itch.clone() })
+    }
+
+    /// A checkpoint was written.
+    pub(super) fn written(&mut self, WrittenCheckpoint { sequence }: WrittenCheckpoint) {
         self.checkpoints.insert(0, sequence);
         self.checkpoints.truncate(2);
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use super::append_file::{AppendFile, Owner, read_if_there, remove_if_there};
 use super::appended::Appended;
 use super::error::FilesError;
 use super::feed_files::first_kept;
+use super::pending::Unsynced;
 use super::publication::Targets;
 use crate::answers::Answers;
 use crate::image::{ImageFault, Reader, Writer};
@@ -77,8 +78,16 @@ pub(super) struct SessionFiles {
     open: BTreeMap<SessionId, AppendFile>,
     /// Files that are open at a time.
     open_max: usize,
-    /// Files that may hold what is not durable.
-    unsynced: BTreeSet<PathBuf>,
+    /// Files that may hold what is not durable, by their days.
+    unsynced: BTreeSet<(u32, Name)>,
+}
+
+/// A file of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Session(SessionId),
+    /// The list of the day's sessions.
+    Summary,
 }
 
 impl SessionFiles {
@@ -207,7 +216,7 @@ impl SessionFiles {
             None | Some(0) => Ok(()),
             Some(old) => {
                 let folder = day_folder(&self.directory, old);
-                self.unsynced.retain(|path| !path.starts_with(&folder));
+                self.unsynced.retain(|(day, _)| *day != old);
                 remove_day(&folder)
             }
         }
@@ -219,18 +228,19 @@ impl SessionFiles {
             self.close()?;
         }
         let held = self.place.sessions.entry(session).or_default();
-        let path = session_path(&day_folder(&self.directory, self.place.day), session);
+        let day = self.place.day;
         let file = match self.open.entry(session) {
             Entry::Occupied(file) => file.into_mut(),
             Entry::Vacant(place) => {
-                place.insert(AppendFile::open(path.clone(), held.bytes, self.owner)?)
+                let path = path_of(&self.directory, day, session);
+                place.insert(AppendFile::open(path, held.bytes, self.owner)?)
             }
         };
         file.append(bytes)?;
         held.bytes = file.position();
         held.checksum.update(bytes);
         let end = held.bytes;
-        self.unsynced.insert(path);
+        self.unsynced.insert((day, Name::Session(session)));
         Ok(end)
     }
 
@@ -251,12 +261,13 @@ impl SessionFiles {
             summary_line(*session, messages, (held.bytes, held.checksum.get()))
         });
         let text = SUMMARY_HEADER.to_owned() + &lines.collect::<String>();
-        let path = summary_path(&day_folder(&self.directory, *day));
-        let mut file = AppendFile::open(path.clone(), 0, self.owner)?;
+        let day = *day;
+        let path = summary_path(&day_folder(&self.directory, day));
+        let mut file = AppendFile::open(path, 0, self.owner)?;
         file.append(text.as_bytes())?;
         file.check_end()?;
         self.check_end()?;
-        self.unsynced.insert(path);
+        self.unsynced.insert((day, Name::Summary));
         self.place.is_over = true;
         Ok(())
     }
@@ -300,16 +311,17 @@ impl SessionFiles {
         &self.place
     }
 
-    /// Makes everything that was written durable.
-    pub(super) fn sync(&mut self) -> Result<(), FilesError> {
-        self.open.values_mut().try_for_each(AppendFile::settle)?;
-        let mut folders = BTreeSet::from([self.directory.clone()]);
-        for path in std::mem::take(&mut self.unsynced) {
-            let synced = File::open(&path).and_then(|file| file.sync_all());
-            folders.extend(path.parent().map(Path::to_owned));
-            synced.map_err(|error| FilesError::Io(path, error))?;
+    /// Hands over what makes everything that was written durable.
+    pub(super) fn sync_later(&mut self, unsynced: &mut Unsynced) {
+        self.open.values_mut().for_each(|file| file.hand_over(unsynced));
+        unsynced.folder(&self.directory);
+        for (day, name) in std::mem::take(&mut self.unsynced) {
+            let folder = day_folder(&self.directory, day);
+            unsynced.closed(match name {
+                Name::Session(session) => session_path(&folder, session),
+                Name::Summary => summary_path(&folder),
+            });
         }
-        folders.into_iter().try_for_each(|folder| sync_folder(&folder))
     }
 }
 
@@ -477,8 +489,7 @@ mod tests {
 
     /// The system tells of an error once: a sync of the file by its name would not fail.
     #[test]
-    fn an_early_sync_that_failed_is_told_before_the_file_is_closed_or_synced() {
+    fn an_early_sync_that_failed_is_told_before_the_file_is_closed() {
         assert!(with_a_failed_early_sync().close().is_err());
-        assert!(with_a_failed_early_sync().sync().is_err());
     }
 }

@@ -127,6 +127,8 @@ impl Publisher {
             match note {
                 GatewayNote::EntryDisabled { firm } => self.disabled.insert((session, firm)),
                 GatewayNote::EntryEnabled { firm } => self.disabled.remove(&(session, firm)),
+                GatewayNote::EntryStopped => self.stopped.insert(session),
+                GatewayNote::EntryAllowed => self.stopped.remove(&session),
                 GatewayNote::Refused { .. } | GatewayNote::Queried => false,
             };
             answers.noted(session, (order, note))?;
