@@ -84,7 +84,7 @@ pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
         0xf2f5_2010 => ("f2fs", Keeper::Disk),
         0xca45_1a4e => ("bcachefs", Keeper::Disk),
         0x2fc1_2fc1 => ("zfs", Keeper::Disk),
-        0x794c_7630 => ("overlayfs", Keeper::Disk),
+        0x794c_7630 => ("overlayfs", Keeper::Unknown),
         0x4d44 => ("vfat", Keeper::Disk),
         0x2011_bab0 => ("exfat", Keeper::Disk),
         0x6573_5546 => ("fuse", Keeper::Remote),
@@ -96,7 +96,7 @@ pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
         0x5346_414f => ("afs", Keeper::Remote),
         _ => {
             let name = format!("type {magic:#x}");
-            return Ok(FileSystem { name, keeper: Keeper::Disk });
+            return Ok(FileSystem { name, keeper: Keeper::Unknown });
         }
     };
     Ok(FileSystem { name: name.to_owned(), keeper })

@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 mod directory;
+mod machine;
 mod memory;
 mod segment_file;
 mod signals;

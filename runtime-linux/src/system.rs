@@ -1,9 +1,9 @@
 //! Linux as a [`Platform`]: which file holds which system call.
 
-use crate::{directory, memory, segment_file, signals, threads};
+use crate::{directory, machine, memory, segment_file, signals, threads};
 use highwater_platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Share, Sharing,
-    ThreadRole,
+    FileSystem, Finding, HostMemory, IoMode, MemoryWishes, Needs, Pinning, Platform, ProbeAccess,
+    Share, Sharing, ThreadRole,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -87,6 +87,10 @@ impl Platform for Linux {
 
     fn take_share(self, share: Share) {
         threads::take_share(share);
+    }
+
+    fn examine(self, needs: Needs) -> Vec<Finding> {
+        machine::examine(needs)
     }
 }
 

@@ -63,6 +63,7 @@ fn names_of_a_run_and_its_log_are_in_the_guide() {
         ("dump", "new_order"),
         ("snapshot", "retired_bytes"),
         ("disk --seconds 1", "at_once_way"),
+        ("doctor --seconds 1", "findings"),
     ] {
         check(&place, &format!("{args} --data d --json"), 0, name);
     }

@@ -85,7 +85,8 @@ pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
     let keeper = match name.as_str() {
         "tmpfs" => Keeper::Memory,
         "nfs" | "smbfs" | "afpfs" | "webdav" | "macfuse" | "osxfuse" => Keeper::Remote,
-        _ => Keeper::Disk,
+        "apfs" | "hfs" => Keeper::Disk,
+        _ => Keeper::Unknown,
     };
     Ok(FileSystem { name, keeper })
 }

@@ -2,10 +2,10 @@
 
 #![expect(unsafe_code, reason = "getentropy(2) has no safe form here")]
 
-use crate::{directory, memory, segment_file, signals, threads};
+use crate::{directory, machine, memory, segment_file, signals, threads};
 use highwater_platform::{
-    FileSystem, HostMemory, IoMode, MemoryWishes, Pinning, Platform, ProbeAccess, Share, Sharing,
-    ThreadRole,
+    FileSystem, Finding, HostMemory, IoMode, MemoryWishes, Needs, Pinning, Platform, ProbeAccess,
+    Share, Sharing, ThreadRole,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
@@ -89,5 +89,9 @@ impl Platform for MacOs {
 
     fn take_share(self, share: Share) {
         threads::take_share(share);
+    }
+
+    fn examine(self, needs: Needs) -> Vec<Finding> {
+        machine::examine(needs)
     }
 }

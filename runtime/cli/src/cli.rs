@@ -9,6 +9,7 @@ use crate::client::{ClientArgs, client};
 use crate::config::{ConfigArgs, print_config};
 use crate::consumers::{ConsumersArgs, consumers};
 use crate::diff::{DiffArgs, diff};
+use crate::doctor::{DoctorArgs, doctor};
 use crate::dump::{DumpArgs, dump};
 use crate::generate::{GenArgs, generate};
 use crate::load::{LoadArgs, load};
@@ -62,6 +63,7 @@ enum CliCommand {
     Snapshot(SnapshotArgs),
     Consumers(ConsumersArgs),
     Dump(DumpArgs),
+    Doctor(DoctorArgs),
     Disk(DiskArgs),
     Book(BookArgs),
     Diff(DiffArgs),
@@ -119,6 +121,7 @@ fn dispatch<P: Platform>(platform: P, cli: Cli) -> Result<(), CommandError> {
         Some(CliCommand::Consumers(args)) => consumers(platform, &args, console),
         Some(CliCommand::Verify(args)) => verify(platform, &args, console),
         Some(CliCommand::Dump(args)) => dump(platform, &args, console),
+        Some(CliCommand::Doctor(args)) => doctor(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Disk(args)) => disk(platform, &args, console, &stop_flag(platform)?),
         Some(CliCommand::Book(args)) => book(platform, &args, console),
         Some(CliCommand::Diff(args)) => diff(platform, &args, console),

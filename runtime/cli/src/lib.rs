@@ -14,6 +14,7 @@ pub mod client;
 pub mod config;
 pub mod consumers;
 pub mod diff;
+pub mod doctor;
 pub mod dump;
 pub mod generate;
 pub mod inspect;

@@ -62,15 +62,7 @@ pub fn disk<P: Platform>(
     stop: &StopFlag,
 ) -> Result<(), CommandError> {
     let directory = ProbeDirectory::open(platform, &args.data).map_err(CommandError::failed)?;
-    note(&format!("measuring '{}' for {} s", args.data.display(), args.seconds));
-    let measured = measure(&Measuring { platform, directory: &directory, args, stop });
-    let report = measured.map_err(|error| {
-        CommandError::failed(format!(
-            "could not write probe files in '{}' ({error}); \
-             free some space, check the disk, or name another with --data",
-            args.data.display()
-        ))
-    })?;
+    let report = measured(platform, &directory, args, stop)?;
     match report {
         None => {
             note("stopped before the end: there is no report");
@@ -79,6 +71,27 @@ pub fn disk<P: Platform>(
         Some(report) if args.json => console.print_json(&report),
         Some(report) => console.print(&report.to_string()),
     }
+}
+
+/// Measures a directory that is open; `None` when `stop` was raised before the end.
+///
+/// # Errors
+/// Probe files cannot be written there.
+pub fn measured<P: Platform>(
+    platform: P,
+    directory: &ProbeDirectory<P>,
+    args: &DiskArgs,
+    stop: &StopFlag,
+) -> Result<Option<DiskReport>, CommandError> {
+    note(&format!("measuring '{}' for {} s", args.data.display(), args.seconds));
+    let measured = measure(&Measuring { platform, directory, args, stop });
+    measured.map_err(|error| {
+        CommandError::failed(format!(
+            "could not write probe files in '{}' ({error}); \
+             free some space, check the disk, or name another with --data",
+            args.data.display()
+        ))
+    })
 }
 
 /// What every part of the measuring needs.
@@ -132,6 +145,7 @@ fn report_of<P: Platform>(
         },
         commit,
         warnings: facts.warnings(),
+        findings: facts.findings(),
         ways,
         at_once_way: crowd.way_name(),
         at_once: crowd.report(),

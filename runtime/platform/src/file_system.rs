@@ -53,6 +53,8 @@ pub struct FileSystem {
 pub enum Keeper {
     /// A disk of this machine, as far as the system tells.
     Disk,
+    /// Nothing here tells: a kind that is not known, or one that lies above another.
+    Unknown,
     /// Memory only: nothing is durable.
     Memory,
     /// Another machine or another program, which may answer a sync sooner than it is done.

@@ -8,6 +8,7 @@
 
 mod atomic;
 mod file_system;
+mod findings;
 pub mod idle;
 pub mod latency;
 mod memory;
@@ -18,6 +19,7 @@ mod threads;
 pub mod wakeup;
 
 pub use file_system::{FileSystem, IoMode, Keeper, ProbeAccess, Sharing};
+pub use findings::{Finding, Needs, Verdict};
 pub use memory::{Granted, HostMemory, MemoryWishes};
 pub use platform::Platform;
 pub use segment_file::SegmentFile;

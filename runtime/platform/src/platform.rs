@@ -5,6 +5,7 @@
 //! decided here and in [`log_directory`](highwater_storage).
 
 use crate::file_system::{FileSystem, IoMode, ProbeAccess, Sharing};
+use crate::findings::{Finding, Needs};
 use crate::memory::{HostMemory, MemoryWishes};
 use crate::segment_file::SegmentFile;
 use crate::threads::{Pinning, Share, ThreadRole};
@@ -163,6 +164,12 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// Gives the calling thread this share of processor time while every core is busy, from now on.
     /// A system may do it coarsely, or not at all.
     fn take_share(self, _: Share) {}
+
+    /// What this machine does to an engine that needs so much of it, and what of that is not known.
+    /// A system of which nothing can be known has no findings.
+    fn examine(self, _: Needs) -> Vec<Finding> {
+        Vec::new()
+    }
 
     /// Nanoseconds that have passed since this process first asked; never goes back.
     #[expect(clippy::disallowed_methods, reason = "this is the clock that all others ask")]

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Error};
 
 /// What a command is mostly about, and the flag that takes its name.
-const FLAGS: [(&str, &str, &str); 19] = [
+const FLAGS: [(&str, &str, &str); 20] = [
     ("run", "--flow", "the flow"),
     ("config", "--config", "a file of settings"),
     ("gen", "--out", "the file to write"),
@@ -13,6 +13,7 @@ const FLAGS: [(&str, &str, &str); 19] = [
     ("snapshot", "--data", "the data directory"),
     ("consumers", "--data", "the data directory"),
     ("dump", "--data", "the data directory"),
+    ("doctor", "--data", "the data directory"),
     ("disk", "--data", "the data directory"),
     ("book", "--data", "the data directory"),
     ("backup", "--data", "the data directory"),

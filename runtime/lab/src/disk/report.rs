@@ -1,6 +1,7 @@
 //! What was measured, as text and as one JSON object.
 
 use highwater_engine::figures::{Nanoseconds, grouped};
+use highwater_platform::Finding;
 use highwater_platform::latency::Quantiles;
 use serde::Serialize;
 use std::fmt;
@@ -28,6 +29,9 @@ pub struct DiskReport {
     pub at_once: Vec<CrowdReport>,
     /// Sentences that say what this directory cannot do.
     pub warnings: Vec<String>,
+    /// The same, and what is good, for who looks at the whole machine.
+    #[serde(skip)]
+    pub findings: Vec<Finding>,
 }
 
 /// One way to commit.
@@ -203,6 +207,7 @@ mod tests {
             at_once_way: "one".to_owned(),
             at_once: vec![],
             warnings: vec!["beware".to_owned()],
+            findings: vec![],
         };
         let text = report.to_string();
         for said in [
