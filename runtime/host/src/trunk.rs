@@ -128,7 +128,9 @@ impl<P: Platform> Trunk<P> {
             _ => {}
         }
         if count > 0 {
+            // Either may wait for room: one for events, the other for records and facts.
             self.common.context.wakeups.release.wake();
+            self.common.context.wakeups.wake_for_command();
         }
         Ok(count)
     }
