@@ -16,8 +16,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A wait that takes longer has hung.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+/// A wait that takes longer has hung: a sync on a disk that others load takes its time.
+pub const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The instrument that tests trade in.
 pub const INSTRUMENT: InstrumentId = InstrumentId(0);

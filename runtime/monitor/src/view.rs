@@ -2,7 +2,7 @@
 
 use crate::watched::Watched;
 use highwater::book::Book;
-use highwater::types::{InstrumentId, Price, Side};
+use highwater::types::{InstrumentId, Price, Sequence, Side};
 use highwater_gateway::{GatewaySeen, LoginSeen, TradeSeen, Traded};
 use highwater_host::HostStatistics;
 use highwater_platform::Platform;
@@ -129,6 +129,11 @@ impl View {
             logins: gateway.logins.iter().map(LoginRow::of).collect(),
             figures: Figures::of(&statistics, gateway),
         }
+    }
+
+    /// Whether its books are behind this sequence.
+    pub(crate) fn has(&self, sequence: Sequence) -> bool {
+        self.book_sequence.is_some_and(|at| at >= sequence.0)
     }
 
     /// The number of the instrument with this symbol; of the first one where it names none.

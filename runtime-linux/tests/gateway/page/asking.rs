@@ -10,10 +10,12 @@ use std::process::Command;
 /// Connections that say nothing.
 const IDLE: usize = 1_000;
 
-/// The host and port of a venue's page.
+/// The host and port of a venue's page, once it has all instruments: its book follows the engine's.
 pub(crate) fn host_of(venue: &Venue) -> String {
     let page = venue.page.strip_prefix("http://").expect("it is served by HTTP");
-    page.trim_end_matches('/').to_owned()
+    let host = page.trim_end_matches('/').to_owned();
+    while get(&host, "/api/state?instrument=NONE").starts_with("HTTP/1.1 503 ") {}
+    host
 }
 
 /// All that is answered to these bytes, with nothing sent behind them.

@@ -90,6 +90,23 @@ pub(super) fn bench_callers<P: Platform>(
     Ok((!stop.is_raised()).then(|| Callers { machine: machine.clone(), seconds, rows }))
 }
 
+/// How long a call takes, of one caller alone on an engine in `data`, which is new.
+pub(super) fn measure_call<P: Platform>(
+    platform: P,
+    data: &Path,
+    seconds: u64,
+) -> Result<Option<Quantiles>, CommandError> {
+    let config = HostConfig::new(Config::production().data(data));
+    let host = Host::start(platform, &config).map_err(CommandError::failed)?;
+    define_instrument(&host)?;
+    let measured = measure(platform, 1, seconds, |caller| {
+        let mut caller = Caller::new(&host, caller);
+        move || caller.as_mut().map_err(CommandError::failed)?.call()
+    });
+    host.stop().map_err(CommandError::failed)?;
+    Ok(measured?.latency)
+}
+
 pub(super) fn define_instrument<P: Platform>(host: &Host<P>) -> Result<(), CommandError> {
     let mut operator = host.session(SessionId::OPERATOR).map_err(CommandError::failed)?;
     let symbol =

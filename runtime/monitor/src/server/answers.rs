@@ -100,8 +100,9 @@ impl<P: Platform> Server<P> {
 
     /// The state once, for programs.
     fn state(&mut self, index: usize, request: &Request, now_ns: u64) {
-        let Some(instrument) = self.look_for(request, now_ns) else {
-            return self.refuse(index, Status::NotFound, now_ns);
+        let instrument = match self.look_for(request, now_ns) {
+            Ok(instrument) => instrument,
+            Err(wrong) => return self.refuse(index, wrong, now_ns),
         };
         let state = whole_of(instrument, &self.view, &self.about, &self.series).to_string();
         self.reply(index, &answer(Status::Ok, JSON, state.as_bytes()), now_ns);
@@ -109,8 +110,9 @@ impl<P: Platform> Server<P> {
 
     /// A page is kept up to date from now on.
     fn watch(&mut self, index: usize, request: &Request, now_ns: u64) {
-        let Some(instrument) = self.look_for(request, now_ns) else {
-            return self.refuse(index, Status::NotFound, now_ns);
+        let instrument = match self.look_for(request, now_ns) {
+            Ok(instrument) => instrument,
+            Err(wrong) => return self.refuse(index, wrong, now_ns),
         };
         let (live, event) = Live::begin(instrument, &self.view, &self.about, &self.series);
         let Some(client) = self.clients.get_mut(index) else { return };
@@ -120,13 +122,22 @@ impl<P: Platform> Server<P> {
         self.push(index, now_ns);
     }
 
-    /// Looks at the market with the instrument that a request names; `None` where there is none.
-    fn look_for(&mut self, request: &Request, now_ns: u64) -> Option<u32> {
+    /// Looks at the market with the instrument that a request names. Where there is none, it may
+    /// still come: the book that is looked at may not have its definition yet.
+    fn look_for(&mut self, request: &Request, now_ns: u64) -> Result<u32, Status> {
         let symbol = request.parameter("instrument");
-        if self.view.rows.is_empty() || now_ns >= self.update_ns {
+        let durable = self.watched.engine.statistics().durable;
+        let is_known = self.view.instrument(symbol).is_some() || self.view.has(durable);
+        if !is_known || now_ns >= self.update_ns {
             self.look(now_ns);
         }
-        let instrument = self.view.instrument(symbol)?;
+        let Some(instrument) = self.view.instrument(symbol) else {
+            return Err(if self.view.has(durable) {
+                Status::NotFound
+            } else {
+                Status::Unavailable
+            });
+        };
         if !self.view.has_ladder(instrument) {
             let watched = self.clients.iter().filter_map(|(_, client)| match &client.doing {
                 Doing::Watching(live) => Some(live.instrument),
@@ -135,7 +146,7 @@ impl<P: Platform> Server<P> {
             let wanted: BTreeSet<u32> = watched.chain([0, instrument]).collect();
             self.look_at(&wanted, now_ns);
         }
-        Some(instrument)
+        Ok(instrument)
     }
 
     /// A book of the past is asked for.
