@@ -5,6 +5,7 @@
 
 mod directory;
 mod machine;
+mod manager;
 mod memory;
 mod segment_file;
 mod signals;

@@ -1,14 +1,15 @@
 //! Linux as a [`Platform`]: which file holds which system call.
 
-use crate::{directory, machine, memory, segment_file, signals, threads};
+use crate::{directory, machine, manager, memory, segment_file, signals, threads};
 use highwater_platform::{
     FileSystem, Finding, HostMemory, IoMode, MemoryWishes, Needs, Pinning, Platform, ProbeAccess,
-    Share, Sharing, ThreadRole,
+    ServiceState, Share, Sharing, ThreadRole,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 /// The system that this process runs on.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +92,14 @@ impl Platform for Linux {
 
     fn examine(self, needs: Needs) -> Vec<Finding> {
         machine::examine(needs)
+    }
+
+    fn tell_manager(self, state: ServiceState) -> io::Result<()> {
+        manager::tell(state)
+    }
+
+    fn watchdog_timeout(self) -> Option<Duration> {
+        manager::watchdog_timeout()
     }
 }
 

@@ -22,7 +22,7 @@ use crate::snapshot::{SnapshotArgs, snapshot};
 use crate::top::{TopArgs, top};
 use crate::truncate::{TruncateArgs, truncate};
 use crate::verify::{VerifyArgs, verify};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use highwater_console::{CommandError, Console, note};
 use highwater_lab::auction::{AuctionArgs, auction};
 use highwater_lab::bench::{BenchArgs, bench};
@@ -86,6 +86,11 @@ enum CliCommand {
 
 /// The exit code for what cannot be asked for, as clap has it.
 const WRONG_USAGE: u8 = 2;
+
+/// The whole command line, of which help, man pages and completions are made.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
 
 /// Does what the command line asks for on `platform`.
 pub fn main<P: Platform>(platform: P) -> ExitCode {
@@ -154,7 +159,6 @@ fn stop_flag<P: Platform>(platform: P) -> Result<StopFlag, CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

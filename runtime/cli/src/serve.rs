@@ -3,6 +3,7 @@
 mod demo;
 mod desk;
 mod incarnation;
+mod life;
 mod maker;
 mod market;
 mod operations;
@@ -31,6 +32,7 @@ use highwater_publisher::files::{FilesError, Targets, Until};
 use highwater_storage::history_cache::CACHE_BYTES_DEFAULT;
 use highwater_tls::Acceptor;
 use incarnation::Incarnation;
+use life::Life;
 use market::{Instrument, Market};
 use operations::Operations;
 use schedule::Schedule;
@@ -300,6 +302,7 @@ impl<P: Platform> Running<P> {
             page::serve_page(self.platform, (&self.host, gateway), (venue, &self.data), &desk)?;
         let url = page.as_ref().map(|page| page.url.clone());
         self.report(venue, (&gateway.listening(), url), args)?;
+        let mut life = Life::begin(self.platform);
         let mut schedule = venue.schedule.clone();
         schedule.begin(self.platform.wall_clock_ns());
         let mut is_asked_to_stop = false;
@@ -322,8 +325,10 @@ impl<P: Platform> Running<P> {
             for notice in self.host.take_notices() {
                 note(&notice.to_string());
             }
+            life.tick(&self.host, gateway);
             park_timeout(TICK);
         }
+        life.end();
         Ok(())
     }
 

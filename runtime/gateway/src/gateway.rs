@@ -118,6 +118,12 @@ impl Gateway {
         GatewayWatch(Arc::clone(&self.handle))
     }
 
+    /// How often its thread has looked for something to do, which it does several times a second: a
+    /// number that stands still is a thread that does.
+    pub fn turns(&self) -> u64 {
+        self.handle.turns()
+    }
+
     /// Has something done to a user, and waits until it is on its way.
     ///
     /// # Errors

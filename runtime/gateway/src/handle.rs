@@ -5,7 +5,7 @@ use crate::seen::Window;
 use mio::{Poll, Token, Waker};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Wake;
 
 /// The token of the waker.
@@ -17,6 +17,7 @@ pub(crate) struct Handle {
     waker: Waker,
     is_closing: AtomicBool,
     is_given_up: AtomicBool,
+    turns: AtomicU64,
     /// What is shown to others.
     pub(crate) window: Window,
     /// What the operator asks for.
@@ -31,6 +32,7 @@ impl Handle {
             waker,
             is_closing,
             is_given_up,
+            turns: AtomicU64::new(0),
             window: Window::default(),
             asked: AskedFor::default(),
         })
@@ -54,6 +56,16 @@ impl Handle {
 
     pub(crate) fn is_given_up(&self) -> bool {
         self.is_given_up.load(Ordering::Acquire)
+    }
+
+    /// The thread begins a turn.
+    pub(crate) fn turn(&self) {
+        self.turns.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many turns the thread has begun.
+    pub(crate) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
     }
 
     /// Wakes the thread. A wake-up that fails is made up for by its next look at the time.

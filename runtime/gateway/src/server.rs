@@ -174,6 +174,7 @@ impl<P: Platform> Server<P> {
         let mut events = Events::with_capacity(SOCKET_EVENTS_MAX);
         loop {
             self.wait(&mut events)?;
+            self.handle.turn();
             if self.handle.is_given_up() {
                 return Ok(self.venue.into_publication()?);
             }

@@ -11,6 +11,7 @@ mod file_system;
 mod findings;
 pub mod idle;
 pub mod latency;
+mod manager;
 mod memory;
 mod platform;
 mod segment_file;
@@ -20,6 +21,7 @@ pub mod wakeup;
 
 pub use file_system::{FileSystem, IoMode, Keeper, ProbeAccess, Sharing};
 pub use findings::{Finding, Needs, Verdict};
+pub use manager::ServiceState;
 pub use memory::{Granted, HostMemory, MemoryWishes};
 pub use platform::Platform;
 pub use segment_file::SegmentFile;

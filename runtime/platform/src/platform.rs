@@ -6,6 +6,7 @@
 
 use crate::file_system::{FileSystem, IoMode, ProbeAccess, Sharing};
 use crate::findings::{Finding, Needs};
+use crate::manager::ServiceState;
 use crate::memory::{HostMemory, MemoryWishes};
 use crate::segment_file::SegmentFile;
 use crate::threads::{Pinning, Share, ThreadRole};
@@ -169,6 +170,20 @@ pub trait Platform: Copy + fmt::Debug + Send + Sync + 'static {
     /// A system of which nothing can be known has no findings.
     fn examine(self, _: Needs) -> Vec<Finding> {
         Vec::new()
+    }
+
+    /// Tells the program that manages this one as a service, where there is one that wants to know.
+    ///
+    /// # Errors
+    /// It could not be told.
+    fn tell_manager(self, _: ServiceState) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// After how long without [`ServiceState::Alive`] the manager ends this process; `None` where
+    /// nobody watches.
+    fn watchdog_timeout(self) -> Option<Duration> {
+        None
     }
 
     /// Nanoseconds that have passed since this process first asked; never goes back.
