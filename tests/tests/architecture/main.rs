@@ -1,10 +1,11 @@
-//! The sources are as the documents say: floors, arrows, sizes, parameters, words, links and
-//! dependencies.
+//! The sources are as the documents say: floors, arrows, sizes, parameters, words, links,
+//! dependencies, and the book.
 //!
 //! Every check is a function from text to complaints, and is shown a text that it must complain
 //! about: a check that cannot fail proves nothing.
 
 mod arrows;
+mod book;
 mod circles;
 mod code;
 mod dependencies;
