@@ -183,25 +183,6 @@ fn history_is_read_while_the_engine_writes() {
 }
 
 #[test]
-fn orders_over_ouch_are_answered_at_every_number_of_connections() {
-    let place = place("gateway");
-    let gateway = measured(&place, "--gateway");
-    let rows = gateway["rows"].as_array().unwrap();
-    let shape = |row: &Value| ["connections", "window"].map(|name| number(&row["load"], name));
-    let shapes: Vec<_> = rows.iter().map(shape).collect();
-    assert_eq!(shapes, [[1, 1], [1, 64], [64, 64], [1_000, 16]]);
-    for row in rows {
-        let load = &row["load"];
-        assert!(number(row, "engine_per_second") > 0 && number(load, "orders") > 0, "{row}");
-        let answers = number(load, "answers") + number(load, "overtaken");
-        assert_eq!((number(load, "orders"), number(load, "unanswered")), (answers, 0), "{load}");
-        assert_eq!((number(load, "rejects"), &load["is_stopped"]), (0, &Value::Bool(false)));
-    }
-    assert!(number(&gateway["call"], "count") > 0, "{gateway}");
-    expect_nothing_else(&place);
-}
-
-#[test]
 fn the_classic_run_tells_what_is_safe_beside_the_published_figures() {
     let place = place("classic");
     let classic = measured(&place, "--classic");

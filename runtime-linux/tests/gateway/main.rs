@@ -5,6 +5,7 @@ mod faults;
 mod feed;
 mod files;
 mod logins;
+mod messages;
 mod operator;
 mod orders;
 mod page;

@@ -37,6 +37,11 @@ pub(crate) fn place(name: &str) -> PathBuf {
 impl Venue {
     /// The demonstration in `place`, or the venue of its file `venue.toml` where there is one.
     pub(crate) fn start(place: &Path) -> Self {
+        Self::start_with(place, &[], Stdio::inherit())
+    }
+
+    /// The same with more arguments, and another standard error.
+    pub(crate) fn start_with(place: &Path, more: &[&str], stderr: Stdio) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
         command.current_dir(place).args([
             "serve",
@@ -53,7 +58,7 @@ impl Venue {
         if place.join("venue.toml").exists() {
             command.args(["--config", "venue.toml"]);
         }
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.args(more).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let served: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("'{line}'"));

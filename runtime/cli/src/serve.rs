@@ -6,6 +6,11 @@ mod incarnation;
 mod life;
 mod maker;
 mod market;
+#[cfg(feature = "monitor")]
+mod messages;
+#[cfg(not(feature = "monitor"))]
+#[path = "serve/no_messages.rs"]
+mod messages;
 mod operations;
 #[cfg(feature = "monitor")]
 mod page;
@@ -34,6 +39,10 @@ use highwater_tls::Acceptor;
 use incarnation::Incarnation;
 use life::Life;
 use market::{Instrument, Market};
+pub use messages::MessageArgs;
+use messages::Messages;
+#[cfg(feature = "monitor")]
+pub use messages::{LogFormat, LogLevel};
 use operations::Operations;
 use schedule::Schedule;
 use serde::Serialize;
@@ -99,6 +108,9 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 1_000_000,
         value_parser = clap::value_parser!(u64).range(1..))]
     pub checkpoint_every: u64,
+    /// What is written to standard error while it serves.
+    #[command(flatten)]
+    pub messages: MessageArgs,
     /// Print what listens where as one line of JSON instead of text
     #[arg(long)]
     pub json: bool,
@@ -302,6 +314,8 @@ impl<P: Platform> Running<P> {
             page::serve_page(self.platform, (&self.host, gateway), (venue, &self.data), &desk)?;
         let url = page.as_ref().map(|page| page.url.clone());
         self.report(venue, (&gateway.listening(), url), args)?;
+        let mut messages = Messages::begin(args.messages);
+        messages.serves(&self.data);
         let mut life = Life::begin(self.platform);
         let mut schedule = venue.schedule.clone();
         schedule.begin(self.platform.wall_clock_ns());
@@ -311,23 +325,26 @@ impl<P: Platform> Running<P> {
         {
             let now_ns = self.platform.wall_clock_ns();
             for step in schedule.due(now_ns) {
+                messages.step(&step);
                 market.step(&step)?;
             }
             market.tick(now_ns)?;
             let mut operations = Operations { host: &self.host, gateway, market: &mut market };
             desk.serve(self.platform, |request| {
                 is_asked_to_stop |= *request == Request::Stop;
+                messages.asked(request);
                 operations.work(request)
             });
             if let Some(maker) = &mut maker {
                 maker.tick();
             }
-            for notice in self.host.take_notices() {
-                note(&notice.to_string());
-            }
+            self.host.take_notices().iter().for_each(|notice| messages.notice(notice));
+            messages.clients(&gateway.take_notices(), self.platform.monotonic_ns());
             life.tick(&self.host, gateway);
             park_timeout(TICK);
         }
+        messages.clients(&gateway.take_notices(), self.platform.monotonic_ns());
+        messages.stops();
         life.end();
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! A connection: bytes in and out, and who is at the other end.
 
+use crate::notices::Peer;
 use crate::transcript::{Cursor, fill_packets};
 use crate::venue::{StreamOf, Transcripts};
 use highwater_protocols::soup::{LoginRequest, Packet, ServerPacket};
@@ -116,6 +117,11 @@ pub(crate) enum Sent {
 }
 
 impl Connection {
+    /// Where the client is.
+    pub(crate) const fn peer(&self) -> Peer {
+        Peer { service: self.service.name(), address: self.address }
+    }
+
     pub(crate) fn new(
         (transport, id): (Transport<TcpStream>, u64),
         (address, service): (IpAddr, Service),

@@ -5,6 +5,7 @@ use crate::connection::Service;
 use crate::error::GatewayError;
 use crate::handle::Handle;
 use crate::multicast::Multicast;
+use crate::notices::GatewayNotices;
 use crate::operator::{UserAction, UserFault};
 use crate::port::{Port, number_of, session_of};
 use crate::seen::GatewaySeen;
@@ -122,6 +123,11 @@ impl Gateway {
     /// number that stands still is a thread that does.
     pub fn turns(&self) -> u64 {
         self.handle.turns()
+    }
+
+    /// What has happened to clients since this was asked last: the first 1,024 notices of it.
+    pub fn take_notices(&self) -> GatewayNotices {
+        self.handle.notices.take()
     }
 
     /// Has something done to a user, and waits until it is on its way.

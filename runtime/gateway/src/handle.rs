@@ -1,5 +1,6 @@
 //! What a gateway's thread and everybody else share: how it is woken, and told to end.
 
+use crate::notices::NoticeQueue;
 use crate::operator::AskedFor;
 use crate::seen::Window;
 use mio::{Poll, Token, Waker};
@@ -22,6 +23,8 @@ pub(crate) struct Handle {
     pub(crate) window: Window,
     /// What the operator asks for.
     pub(crate) asked: AskedFor,
+    /// What there is to say of clients.
+    pub(crate) notices: NoticeQueue,
 }
 
 impl Handle {
@@ -35,6 +38,7 @@ impl Handle {
             turns: AtomicU64::new(0),
             window: Window::default(),
             asked: AskedFor::default(),
+            notices: NoticeQueue::default(),
         })
     }
 

@@ -16,6 +16,7 @@ mod gateway;
 mod handle;
 mod logins;
 mod multicast;
+mod notices;
 mod operator;
 mod passwords;
 mod port;
@@ -30,6 +31,7 @@ mod venue;
 pub use checkpoints::OnCheckpoint;
 pub use error::GatewayError;
 pub use gateway::{Gateway, GatewayWatch, Listening};
+pub use notices::{GatewayNotice, GatewayNotices, Peer};
 pub use operator::{UserAction, UserFault};
 pub use passwords::{HashFault, PasswordHash};
 pub use seen::{

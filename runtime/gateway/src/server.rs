@@ -15,6 +15,7 @@ use crate::error::GatewayError;
 use crate::handle::{Handle, WakeHandle};
 use crate::logins::BadLogins;
 use crate::multicast::{Multicast, Requests};
+use crate::notices::GatewayNotice;
 use crate::passwords::PasswordChecks;
 use crate::port::Port;
 use crate::round::{Round, Worked};
@@ -412,6 +413,7 @@ impl<P: Platform> Server<P> {
 
     /// Ends a connection when what waits for it is sent.
     fn close(&mut self, index: usize, reason: Option<&str>, now_ns: u64) {
+        self.note_end(index, reason);
         self.log_out(index, now_ns);
         let connection = &mut self.connections[index];
         if let Some(reason) = reason
@@ -428,8 +430,22 @@ impl<P: Platform> Server<P> {
         }
     }
 
+    /// Says once that a connection ends; of one that came and left without a word nothing is said.
+    fn note_end(&self, index: usize, reason: Option<&str>) {
+        let Some(connection) = self.connections.get(index) else { return };
+        let user = match &connection.state {
+            State::LoggedIn(reader) => Some(self.settings.users[reader.user].name),
+            State::Snapshot(..) => None,
+            State::New | State::Checking(_) if reason.is_some() => None,
+            State::New | State::Checking(_) | State::Ending => return,
+        };
+        let (peer, reason) = (connection.peer(), reason.map(str::to_owned));
+        self.handle.notices.add(GatewayNotice::Closed { user, peer, reason });
+    }
+
     /// A connection is gone.
     fn forget(&mut self, index: usize, now_ns: u64) {
+        self.note_end(index, None);
         self.log_out(index, now_ns);
         if let Some(mut connection) = self.connections.try_remove(index) {
             connection.discard_input();

@@ -2,6 +2,7 @@
 
 use super::{FIRST_CONNECTION, Server};
 use crate::connection::{Connection, Reader, Service, State};
+use crate::notices::{GatewayNotice, Peer};
 use crate::settings::{Role, nanos};
 use crate::venue::StreamOf;
 use highwater_platform::Platform;
@@ -17,6 +18,10 @@ use std::net::IpAddr;
 
 /// Connections that are accepted in a turn, at most.
 const ACCEPTED_MAX: usize = 64;
+
+/// Why a login is refused whose password does not matter.
+const NO_USER: &str =
+    "no user may log in there by this name, from this address, or with this certificate";
 
 impl<P: Platform> Server<P> {
     /// Accepts who waits at the listeners.
@@ -53,7 +58,9 @@ impl<P: Platform> Server<P> {
         {
             // Closed without a word: it costs nothing.
             self.venue.show.seen.counts.turned_away += 1;
-            return;
+            let (address, service) = (whence.0, whence.1.name());
+            let peer = Peer { service, address };
+            return self.handle.notices.add(GatewayNotice::TurnedAway { peer });
         }
         drop(socket.set_nodelay(true));
         let mut transport = match &self.settings.tls {
@@ -102,7 +109,7 @@ impl<P: Platform> Server<P> {
         // Who is unknown waits as long as who is known: names cannot be found out by the time.
         let hash = user.filter(|_| may_come).or_else(|| self.settings.users.first());
         let Some(hash) = hash.map(|user| user.password.clone()) else {
-            return self.refuse(index, RejectCode::NotAuthorized, now_ns);
+            return self.refuse(index, RejectCode::NotAuthorized, (NO_USER, now_ns));
         };
         let whose = (index, connection.id);
         if self.checks.ask(whose, hash, request.password).is_err() {
@@ -123,10 +130,11 @@ impl<P: Platform> Server<P> {
             let State::Checking(request) = connection.state else { continue };
             match self.settings.user(request.user) {
                 Some(user) if is_right => self.admit(index, user, &request, now_ns),
-                _ => {
+                known => {
                     let limits = &self.settings.limits;
                     self.bad_logins.add(connection.address, now_ns, limits);
-                    self.refuse(index, RejectCode::NotAuthorized, now_ns);
+                    let why = if known.is_some() { "the password is wrong" } else { NO_USER };
+                    self.refuse(index, RejectCode::NotAuthorized, (why, now_ns));
                 }
             }
         }
@@ -138,13 +146,16 @@ impl<P: Platform> Server<P> {
         let day = self.venue.transcripts.day();
         let session = session_name(self.settings.session_prefix, day);
         if service == Service::Snapshot {
+            let (user, peer) = (self.settings.users[user].name, self.connections[index].peer());
+            self.handle.notices.add(GatewayNotice::LoggedIn { user, peer, next: 1 });
             return self.admit_to_snapshot(index, session, now_ns);
         }
         let Some(stream) = stream_for(self.settings.users[user].role, service) else {
-            return self.refuse(index, RejectCode::NotAuthorized, now_ns);
+            return self.refuse(index, RejectCode::NotAuthorized, (NO_USER, now_ns));
         };
         if !request.session.is_blank() && request.session.text() != session.text() {
-            return self.refuse(index, RejectCode::SessionNotAvailable, now_ns);
+            let why = "the session that it asks for is not the current one";
+            return self.refuse(index, RejectCode::SessionNotAvailable, (why, now_ns));
         }
         let transcript = self.venue.transcripts.transcript(day, stream).expect("it is today's");
         let wanted = match request.sequence_number.get() {
@@ -166,6 +177,9 @@ impl<P: Platform> Server<P> {
             connection.silence_ns = timeout.get().saturating_mul(1_000_000);
         }
         connection.tell(&ServerPacket::LoginAccepted(accepted), now_ns);
+        let (user_name, peer) = (self.settings.users[user].name, connection.peer());
+        let next = cursor.next();
+        self.handle.notices.add(GatewayNotice::LoggedIn { user: user_name, peer, next });
         connection.state =
             State::LoggedIn(Reader { user, port, stream, day, cursor, is_over: false });
         self.logged_in.insert((user, service), index);
@@ -200,7 +214,15 @@ impl<P: Platform> Server<P> {
     }
 
     /// Tells that a login is refused, and closes.
-    fn refuse(&mut self, index: usize, reason: RejectCode, now_ns: u64) {
+    fn refuse(&mut self, index: usize, reason: RejectCode, (why, now_ns): (&'static str, u64)) {
+        let connection = &self.connections[index];
+        let user = match &connection.state {
+            State::Checking(request) => self.settings.user(request.user),
+            State::New | State::LoggedIn(_) | State::Snapshot(..) | State::Ending => None,
+        };
+        let user = user.map(|user| self.settings.users[user].name);
+        let peer = connection.peer();
+        self.handle.notices.add(GatewayNotice::LoginRefused { user, peer, why });
         self.venue.show.seen.counts.logins_refused += 1;
         let rejected = LoginRejected { reason: reason.into() };
         self.connections[index].tell(&ServerPacket::LoginRejected(rejected), now_ns);

@@ -3,6 +3,7 @@
 use super::Server;
 use super::disconnects::cancel_all;
 use crate::connection::{Connection, State};
+use crate::notices::GatewayNotice;
 use crate::round::Round;
 use crate::settings::nanos;
 use highwater_platform::Platform;
@@ -109,6 +110,10 @@ impl<P: Platform> Server<P> {
             if let Some(submission) = cancel_all(&ports[port]) {
                 let mut round = Round { desk: &mut desk, venue, ports, timestamp_ns, now_ns };
                 round.submit(port, &submission);
+                let user = self.settings.traders().nth(port).map(|(user, _)| user);
+                if let Some(user) = user.map(|user| self.settings.users[user].name) {
+                    self.handle.notices.add(GatewayNotice::OrdersCanceled { user });
+                }
             }
             drop(desk);
             self.disconnects.is_back(port);
