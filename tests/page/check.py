@@ -57,6 +57,28 @@ def obeys_keys(browser):
     browser.value("document.getElementById('help').close()")
 
 
+def obeys_an_operator(browser, folder):
+    halted = "document.querySelector('#rows tr[aria-selected=true] .tag')?.textContent"
+    answer = "document.getElementById('operator-answer').textContent"
+    press = "document.querySelector('#operator [data-wish=%s]').click()"
+    browser.press("o")
+    browser.wait("document.getElementById('operator').open", "what an operator may do")
+    browser.value("document.getElementById('operator-token').value = 'wrong'")
+    for _ in range(2):
+        browser.value(press % "halt")
+    browser.wait(f"{answer}.startsWith('This is not the token')", "a wrong token")
+    with open(f"{folder}/admin/page-token") as token:
+        browser.value(f"document.getElementById('operator-token').value = '{token.read().strip()}'")
+    browser.value(press % "halt")
+    browser.wait(f"{halted} === undefined", "one press does nothing")
+    browser.value(press % "halt")
+    browser.wait(f"{halted} === 'halted'", "the halt")
+    for _ in range(2):
+        browser.value(press % "resume")
+    browser.wait(f"{halted} === undefined", "it trades again")
+    browser.value("document.getElementById('operator').close()")
+
+
 def comes_back(browser, venue, program, folder):
     venue.kill()
     browser.wait(f"{STATUS} === 'disconnected'", "it is lost")
@@ -71,6 +93,7 @@ def check(browser, venue, program, folder):
     shows_the_book(browser, venue)
     goes_back_in_time(browser)
     obeys_keys(browser)
+    obeys_an_operator(browser, folder)
     return comes_back(browser, venue, program, folder)
 
 

@@ -54,7 +54,7 @@ fn everything_is_there_and_nothing_comes_from_elsewhere() {
         assert!(page.contains(file), "{file}");
         assert!(!body(&host, &format!("/{file}")).is_empty());
     }
-    for path in ["/", "/page.css", "/page.js", "/charts.js", "/format.js"] {
+    for path in ["/", "/page.css", "/page.js", "/charts.js", "/format.js", "/operator.js"] {
         let text = body(&host, path);
         assert!(!text.contains("http://") && !text.contains("https://"), "{path}");
     }

@@ -1,6 +1,7 @@
 // The page of a venue: keeps the state that the venue sends, and shows it.
 
 import { Chart } from "./charts.js";
+import { openOperator } from "./operator.js";
 import { bytes, clock, count, price, short, span, time } from "./format.js";
 
 const byId = (id) => document.getElementById(id);
@@ -337,6 +338,11 @@ function goLive() {
   draw();
 }
 
+function operate() {
+  const users = [...new Set((state?.logins ?? []).map((it) => it.user))].sort();
+  openOperator(state?.instruments[state.instrument]?.symbol, users, token);
+}
+
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
   localStorage.setItem("theme", theme);
@@ -357,15 +363,16 @@ byId("forth").addEventListener("click", () => travel(Number(byId("at").value) + 
 byId("live").addEventListener("click", goLive);
 byId("travel").addEventListener("submit", (event) => event.preventDefault());
 byId("theme").addEventListener("click", toggleTheme);
+byId("operator-button").addEventListener("click", operate);
 byId("help-button").addEventListener("click", () => byId("help").showModal());
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.matches("input");
   if (event.key === "Escape" && isTyping) event.target.blur();
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const keys = {
     ArrowDown: () => step(1), ArrowUp: () => step(-1), "/": () => byId("filter").focus(),
     "[": () => travel(Number(byId("at").value) - 1), "]": () => travel(Number(byId("at").value) + 1),
-    l: goLive, t: toggleTheme, "?": () => byId("help").showModal(),
+    l: goLive, o: operate, t: toggleTheme, "?": () => byId("help").showModal(),
   };
   if (keys[event.key]) {
     event.preventDefault();

@@ -23,12 +23,13 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const EVENTS: &str = "text/event-stream";
 
 /// The files of the page: they are part of the program, and need nothing from elsewhere.
-const FILES: [(&str, &str, &str); 6] = [
+const FILES: [(&str, &str, &str); 7] = [
     ("/", HTML, include_str!("../page/page.html")),
     ("/page.css", CSS, include_str!("../page/page.css")),
     ("/page.js", SCRIPT, include_str!("../page/page.js")),
     ("/charts.js", SCRIPT, include_str!("../page/charts.js")),
     ("/format.js", SCRIPT, include_str!("../page/format.js")),
+    ("/operator.js", SCRIPT, include_str!("../page/operator.js")),
     ("/icon.svg", ICON, include_str!("../page/icon.svg")),
 ];
 
