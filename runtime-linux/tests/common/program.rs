@@ -46,7 +46,7 @@ fn hear_signals() {
 }
 
 /// An empty directory of a test's own below the build directory, which is on a disk where the
-/// checkout is.
+/// checkout is. It is removed once its test has passed: logs take much of the disk.
 #[derive(Debug)]
 pub struct TestDir {
     path: PathBuf,
@@ -75,6 +75,14 @@ pub struct Running {
     pid: Pid,
     watchdog: Option<JoinHandle<bool>>,
     ended: Option<Sender<()>>,
+}
+
+impl Drop for TestDir {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            drop(fs::remove_dir_all(&self.path));
+        }
+    }
 }
 
 impl TestDir {

@@ -15,7 +15,8 @@ fn is_served(client: &mut Client, number: u32) {
 
 #[test]
 fn a_broken_packet_ends_its_connection_with_a_reason_and_touches_no_other() {
-    let venue = Venue::start(&place("faults-broken"));
+    let place = place("faults-broken");
+    let venue = Venue::start(&place);
     let mut one = venue.trader(1, 1);
     one.order(&Enter::default().bytes());
     assert_eq!(one.kinds(2), "SA");
@@ -53,7 +54,8 @@ fn a_broken_packet_ends_its_connection_with_a_reason_and_touches_no_other() {
 
 #[test]
 fn messages_that_are_none_are_passed_over_with_a_word() {
-    let venue = Venue::start(&place("faults-messages"));
+    let place = place("faults-messages");
+    let venue = Venue::start(&place);
     let mut one = venue.trader(1, 1);
     let enter = Enter::default().bytes();
     for length in 0..enter.len() - 2 {
@@ -73,7 +75,8 @@ fn messages_that_are_none_are_passed_over_with_a_word() {
 
 #[test]
 fn packets_come_byte_by_byte_and_many_at_once() {
-    let venue = Venue::start(&place("faults-pieces"));
+    let place = place("faults-pieces");
+    let venue = Venue::start(&place);
     let mut one = Client::connect(&venue.ouch);
     let login = format!("L{:<6}{:<10}{:>10}{:>20}", "DEMO1", venue.password, "", 1);
     let mut bytes = [big(login.len().try_into().unwrap(), 2), login.into_bytes()].concat();
@@ -95,7 +98,8 @@ fn packets_come_byte_by_byte_and_many_at_once() {
 
 #[test]
 fn who_connects_and_says_nothing_keeps_nobody_out() {
-    let venue = Venue::start(&place("faults-silent"));
+    let place = place("faults-silent");
+    let venue = Venue::start(&place);
     let silent: Vec<TcpStream> =
         (0..300).map(|_| TcpStream::connect(&venue.ouch).unwrap()).collect();
     let mut one = venue.trader(1, 1);
@@ -108,7 +112,8 @@ fn who_connects_and_says_nothing_keeps_nobody_out() {
 
 #[test]
 fn garbage_harms_nobody() {
-    let venue = Venue::start(&place("faults-garbage"));
+    let place = place("faults-garbage");
+    let venue = Venue::start(&place);
     let mut one = venue.trader(1, 1);
     one.order(&Enter::default().bytes());
     assert_eq!(one.kinds(2), "SA");
@@ -139,7 +144,8 @@ fn garbage_harms_nobody() {
 
 #[test]
 fn who_reads_nothing_holds_no_memory_and_finds_everything_later() {
-    let venue = Venue::start(&place("faults-slow"));
+    let place = place("faults-slow");
+    let venue = Venue::start(&place);
     let mut slow = Client::log_in(&venue.itch, "DEMO3", &venue.password, 1).unwrap();
     let mut one = venue.trader(1, 1);
     let before = venue.resident_bytes();

@@ -52,7 +52,8 @@ fn framed(messages: &[Vec<u8>]) -> Vec<u8> {
 
 #[test]
 fn packets_that_are_lost_are_asked_for_and_all_together_are_the_feed() {
-    let venue = Venue::start(&place("feed-packets"));
+    let place = place("feed-packets");
+    let venue = Venue::start(&place);
     let packets = receiver(&venue);
     let mut one = venue.trader(1, 1);
     for number in 1..=600 {
@@ -108,7 +109,8 @@ fn packets_that_are_lost_are_asked_for_and_all_together_are_the_feed() {
 
 #[test]
 fn who_is_silent_is_told_that_there_is_nothing() {
-    let venue = Venue::start(&place("feed-heartbeat"));
+    let place = place("feed-heartbeat");
+    let venue = Venue::start(&place);
     let packets = receiver(&venue);
     loop {
         // The maker's quotes come in between.
@@ -123,7 +125,8 @@ fn who_is_silent_is_told_that_there_is_nothing() {
 
 #[test]
 fn a_snapshot_and_the_feed_behind_it_are_the_whole_feed() {
-    let venue = Venue::start(&place("feed-snapshot"));
+    let place = place("feed-snapshot");
+    let venue = Venue::start(&place);
     let mut one = venue.trader(1, 1);
     for number in 1..=50 {
         let side = if number <= 25 { b'B' } else { b'S' };

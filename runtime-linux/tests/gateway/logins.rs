@@ -8,7 +8,8 @@ fn refused(code: u8) -> Said {
 
 #[test]
 fn logins_are_checked_and_read_on_at_any_number() {
-    let venue = Venue::start(&place("logins"));
+    let place = place("logins");
+    let venue = Venue::start(&place);
     let mut one = venue.trader(1, 1);
     let session = one.session.clone();
     one.order(&Enter::default().bytes());
@@ -40,7 +41,8 @@ fn logins_are_checked_and_read_on_at_any_number() {
 
 #[test]
 fn an_address_with_five_bad_logins_is_blocked() {
-    let venue = Venue::start(&place("logins-bad"));
+    let place = place("logins-bad");
+    let venue = Venue::start(&place);
     let mut one = venue.trader(1, 1);
     for _ in 0..5 {
         let bad = Client::log_in(&venue.ouch, "DEMO1", "wrong", 1);
@@ -55,7 +57,8 @@ fn an_address_with_five_bad_logins_is_blocked() {
 
 #[test]
 fn the_feed_is_read_by_everybody_and_takes_no_orders() {
-    let venue = Venue::start(&place("logins-feed"));
+    let place = place("logins-feed");
+    let venue = Venue::start(&place);
     let mut feed = Client::log_in(&venue.itch, "DEMO1", &venue.password, 1).unwrap();
     assert_eq!(feed.kinds(11), "SSSRHRHRHRH");
     feed.order(&Enter::default().bytes());

@@ -20,7 +20,8 @@ fn tell(client: &mut Client, count: usize) -> Vec<(char, u64, u64)> {
 
 #[test]
 fn orders_trade_and_totals_count_what_has_traded() {
-    let venue = Venue::start(&place("orders-trade"));
+    let place = place("orders-trade");
+    let venue = Venue::start(&place);
     let (mut one, mut other) = (venue.trader(1, 1), venue.trader(2, 1));
     one.order(&Enter::default().bytes());
     assert_eq!(one.kinds(2), "SA");
@@ -75,7 +76,8 @@ fn totals_are_known_after_a_restart() {
 
 #[test]
 fn several_changes_on_their_way_count_from_what_was_asked_for_last() {
-    let venue = Venue::start(&place("orders-on-their-way"));
+    let place = place("orders-on-their-way");
+    let venue = Venue::start(&place);
     let mut one = venue.trader(1, 1);
     let mut all = Enter::default().bytes();
     let packet = |message: &[u8]| {
@@ -99,7 +101,8 @@ fn several_changes_on_their_way_count_from_what_was_asked_for_last() {
 
 #[test]
 fn what_cannot_be_is_refused_with_its_reason_and_uses_its_number_up() {
-    let venue = Venue::start(&place("orders-refused"));
+    let place = place("orders-refused");
+    let venue = Venue::start(&place);
     let mut one = venue.trader(1, 1);
     let firm: &[u8] = &[5, 2, b'X', b'X', b'X', b'X'];
     let cases: &[(u64, Enter<'_>)] = &[
@@ -147,7 +150,8 @@ fn what_cannot_be_is_refused_with_its_reason_and_uses_its_number_up() {
 
 #[test]
 fn conditions_are_those_that_ouch_has() {
-    let venue = Venue::start(&place("orders-conditions"));
+    let place = place("orders-conditions");
+    let venue = Venue::start(&place);
     let (mut one, mut other) = (venue.trader(1, 1), venue.trader(2, 1));
     other.order(&Enter { side: b'S', quantity: 50, ..Enter::default() }.bytes());
     assert_eq!(other.kinds(2), "SA");

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -22,16 +23,42 @@ pub(crate) struct Venue {
     pub(crate) password: String,
     /// Where it can be looked at.
     pub(crate) page: String,
+    place: Option<Place>,
+}
+
+/// A directory for a venue, removed once its test has passed: a log takes much of the disk.
+pub(crate) struct Place(PathBuf);
+
+impl Deref for Place {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl AsRef<Path> for Place {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            drop(std::fs::remove_dir_all(&self.0));
+        }
+    }
 }
 
 /// An empty directory for a venue.
-pub(crate) fn place(name: &str) -> PathBuf {
+pub(crate) fn place(name: &str) -> Place {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateway").join(name);
     if place.exists() {
         std::fs::remove_dir_all(&place).unwrap();
     }
     std::fs::create_dir_all(&place).unwrap();
-    place
+    Place(place)
 }
 
 impl Venue {
@@ -72,7 +99,15 @@ impl Venue {
             requests: text(&served["requests"]),
             password: text(&served["users"][0]["password"]),
             page: text(&served["page"]),
+            place: None,
         }
+    }
+
+    /// The same in a place that goes when it goes.
+    pub(crate) fn alone(place: Place) -> Self {
+        let mut venue = Self::start(&place);
+        venue.place = Some(place);
+        venue
     }
 
     /// Ends it at once, whatever it is doing.

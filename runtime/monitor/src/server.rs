@@ -12,6 +12,7 @@ use crate::view::View;
 use crate::watched::{About, Watched};
 use crate::worker::{BookQuestion, Worker};
 use client::{Client, Doing};
+use highwater::types::Sequence;
 use highwater_gateway::GatewaySeen;
 use highwater_platform::Platform;
 use mio::event::Event;
@@ -83,6 +84,8 @@ pub(crate) struct Server<P: Platform> {
     second_ns: u64,
     /// The durable sequence, and when it grew last.
     durable: (u64, u64),
+    /// What was durable when somebody asked first: whoever shows less has not caught up yet.
+    begun: Option<Sequence>,
 }
 
 impl<P: Platform> Server<P> {
@@ -107,6 +110,7 @@ impl<P: Platform> Server<P> {
             update_ns: now_ns,
             second_ns: now_ns,
             durable: (0, now_ns),
+            begun: None,
         };
         server.look(now_ns);
         Ok(server)

@@ -47,7 +47,8 @@ pub(crate) fn body(host: &str, path: &str) -> String {
 
 #[test]
 fn everything_is_there_and_nothing_comes_from_elsewhere() {
-    let venue = Venue::start(&place("page-there"));
+    let place = place("page-there");
+    let venue = Venue::start(&place);
     let host = host_of(&venue);
     let page = body(&host, "/");
     for file in ["page.css", "page.js", "icon.svg"] {
@@ -69,7 +70,8 @@ fn everything_is_there_and_nothing_comes_from_elsewhere() {
 
 #[test]
 fn bad_requests_get_a_sentence() {
-    let venue = Venue::start(&place("page-bad"));
+    let place = place("page-bad");
+    let venue = Venue::start(&place);
     let host = host_of(&venue);
     let long = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(40_000));
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(200));
@@ -102,7 +104,8 @@ fn bad_requests_get_a_sentence() {
 
 #[test]
 fn a_thousand_that_say_nothing_and_one_that_never_reads_keep_nobody_out() {
-    let venue = Venue::start(&place("page-idle"));
+    let place = place("page-idle");
+    let venue = Venue::start(&place);
     let host = host_of(&venue);
     let mut one = venue.trader(1, 1);
     let mut trade = |numbers: RangeInclusive<u32>| {

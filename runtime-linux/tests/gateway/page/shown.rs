@@ -91,7 +91,8 @@ fn event(stream: &mut impl BufRead) -> (String, Value) {
 
 #[test]
 fn changes_lead_from_the_first_state_to_the_present_one() {
-    let venue = Venue::start(&place("page-live"));
+    let place = place("page-live");
+    let venue = Venue::start(&place);
     let host = host_of(&venue);
     let mut socket = TcpStream::connect(&host).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();

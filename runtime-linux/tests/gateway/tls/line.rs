@@ -1,6 +1,6 @@
 //! A client of TLS that shares nothing with the venue's sockets but rustls, and venues for it.
 
-use crate::venue::{Client, Said, Venue, place};
+use crate::venue::{Client, Place, Said, Venue, place};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -43,7 +43,7 @@ pub(crate) fn tls_lines(certificate: &str, key: &str, clients: Option<&str>) -> 
 }
 
 /// An empty place for a venue that asks clients for certificates.
-pub(crate) fn mutual_place(name: &str) -> PathBuf {
+pub(crate) fn mutual_place(name: &str) -> Place {
     let place = place(name);
     let tls = tls_lines("venue.pem", "venue.key", Some("ca.pem"));
     fs::write(place.join("venue.toml"), venue_file(&tls)).unwrap();
@@ -52,7 +52,7 @@ pub(crate) fn mutual_place(name: &str) -> PathBuf {
 
 /// A venue that does.
 pub(crate) fn mutual(name: &str) -> Venue {
-    Venue::start(&mutual_place(name))
+    Venue::alone(mutual_place(name))
 }
 
 /// A client's settings: the authority that it trusts, and the certificate that it shows.

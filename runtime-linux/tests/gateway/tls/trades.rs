@@ -141,7 +141,8 @@ fn a_client_without_tls_is_told_so_in_plain_text() {
 
 #[test]
 fn a_client_with_tls_is_refused_where_there_is_none() {
-    let venue = Venue::start(&place("tls-nowhere"));
+    let place = place("tls-nowhere");
+    let venue = Venue::start(&place);
     let mut one = venue.trader(1, 1);
     let error = stream(&venue.ouch, None).flush().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");

@@ -124,20 +124,16 @@ impl<P: Platform> Server<P> {
     }
 
     /// Looks at the market with the instrument that a request names. Where there is none, it may
-    /// still come: the book that is looked at may not have its definition yet.
+    /// still come: the books that are looked at may not have what was there at the start.
     fn look_for(&mut self, request: &Request, now_ns: u64) -> Result<u32, Status> {
         let symbol = request.parameter("instrument");
         let durable = self.watched.engine.statistics().durable;
-        let is_known = self.view.instrument(symbol).is_some() || self.view.has(durable);
-        if !is_known || now_ns >= self.update_ns {
+        let begun = *self.begun.get_or_insert(durable);
+        if self.view.instrument(symbol).is_none() || now_ns >= self.update_ns {
             self.look(now_ns);
         }
         let Some(instrument) = self.view.instrument(symbol) else {
-            return Err(if self.view.has(durable) {
-                Status::NotFound
-            } else {
-                Status::Unavailable
-            });
+            return Err(if self.view.has(begun) { Status::NotFound } else { Status::Unavailable });
         };
         if !self.view.has_ladder(instrument) {
             let watched = self.clients.iter().filter_map(|(_, client)| match &client.doing {
