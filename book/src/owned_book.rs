@@ -44,6 +44,20 @@ impl OwnedBook {
         Self::make(capacities, |memory| Ok(Book::new(memory, capacities, seed)?))
     }
 
+    /// A book that `fill` makes of an empty one with these capacities: whoever reads a snapshot of
+    /// a log restores it so.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new), and those of `fill`.
+    pub fn filled<E: From<BookError>>(
+        capacities: Capacities,
+        fill: impl for<'m> FnOnce(Book<'m>) -> Result<Book<'m>, E>,
+    ) -> Result<Self, E> {
+        Self::make(capacities, |memory| {
+            fill(Book::new(memory, capacities, SEED).map_err(BookError::Fault)?)
+        })
+    }
+
     /// Reserves memory and has a book made in it.
     fn make<E: From<BookError>>(
         capacities: Capacities,
@@ -167,11 +181,7 @@ impl OwnedBook {
     /// [`RestoreError`]: every value and the state hash are checked.
     pub fn restore(image: &[u8]) -> Result<Self, RestoreError> {
         let (header, body) = parts_of(image)?;
-        let capacities = header.image.needs();
-        Self::make(capacities, |memory| {
-            let book = Book::new(memory, capacities, SEED).map_err(BookError::Fault)?;
-            restore(book, &header, body)
-        })
+        Self::filled(header.image.needs(), |book| restore(book, &header, body))
     }
 }
 

@@ -71,6 +71,8 @@ pub struct Feed {
     ready: Deque<Command, READY_MAX>,
     fresh_left: u64,
     skipped_count: u64,
+    /// The time that the line of the latest command says.
+    timestamp_ns: u64,
     /// Whether only the flow's lines tell the engine the time.
     keeps_time: bool,
 }
@@ -127,6 +129,7 @@ impl Feed {
             ready: Deque::new(),
             fresh_left: limit,
             skipped_count: 0,
+            timestamp_ns: 0,
             keeps_time,
         }
     }
@@ -196,6 +199,12 @@ impl Feed {
         self.skipped_count
     }
 
+    /// The time that the line of the latest command says, in nanoseconds of the flow's epoch; 0
+    /// before the first.
+    pub const fn timestamp_ns(&self) -> u64 {
+        self.timestamp_ns
+    }
+
     /// What there is to say of the lines so far: a sentence.
     pub fn notice(&self) -> Option<&str> {
         match &self.source {
@@ -222,6 +231,7 @@ impl Feed {
                         if self.has(line.client_sequence) {
                             continue;
                         }
+                        self.timestamp_ns = line.timestamp_ns;
                         return Fed::Command(self.command_of_rule(&line));
                     }
                     Ok(FlowStep::Pending) => return Fed::Pending,
@@ -232,6 +242,7 @@ impl Feed {
             if self.has(line.client_sequence) {
                 continue;
             }
+            self.timestamp_ns = line.timestamp_ns;
             return Fed::Command(self.command_of(&line));
         }
     }

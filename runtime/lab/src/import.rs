@@ -9,6 +9,7 @@ mod itch;
 mod lines;
 mod lobster;
 mod open_orders;
+mod reader;
 mod rows;
 
 use clap::ValueEnum;
@@ -26,9 +27,10 @@ use highwater_platform::signals::StopFlag;
 use itch::Itch;
 use lines::Lines;
 use lobster::Lobster;
+pub use reader::FlowText;
 use rows::{ByRow, Header, Rows};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Make a flow of a file of another format.
@@ -57,6 +59,21 @@ pub struct ImportArgs {
     pub symbol: Option<String>,
 }
 
+impl ImportArgs {
+    fn check_symbol(&self) -> Result<(), CommandError> {
+        if self.symbol.is_some() && self.format != Format::Lobster {
+            let sentence = "--symbol is for --format lobster: the files of other formats name \
+                            their instruments; leave it out";
+            return Err(CommandError::WrongUsage(sentence.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, error: &io::Error) -> CommandError {
+        CommandError::failed(format!("could not read '{}': {error}", self.file.display()))
+    }
+}
+
 /// A format that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -79,7 +96,7 @@ impl Format {
 }
 
 /// A file that is turned into lines.
-trait Importer {
+trait Importer: Send {
     /// Takes the next row or message; false when there is none.
     ///
     /// # Errors
@@ -101,26 +118,22 @@ const STEPS_AT_ONCE: u32 = 4_096;
 pub fn import(args: &ImportArgs, stop: &StopFlag) -> Result<(), CommandError> {
     let paths = Paths::default().reads_or_stdin("FILE", Some(&args.file));
     paths.writes_or_stdout("--out", Some(&args.out)).check()?;
-    if args.symbol.is_some() && args.format != Format::Lobster {
-        let sentence = "--symbol is for --format lobster: the files of other formats name their \
-                        instruments; leave it out";
-        return Err(CommandError::WrongUsage(sentence.to_owned()));
-    }
-    let opened = opened(&args.file).and_then(decompressed);
-    let input = opened.map_err(|error| {
-        CommandError::failed(format!("could not read '{}': {error}", args.file.display()))
-    })?;
+    args.check_symbol()?;
+    let input = opened(&args.file).and_then(decompressed);
+    let input = input.map_err(|error| args.unreadable(&error))?;
     let failed = |error| output_failure(&args.out, error);
-    let output = FlowOutput::create(&args.out).map_err(failed)?;
-    let mut lines = Lines::new(output, decimals_of(args));
+    let mut output = FlowOutput::create(&args.out).map_err(failed)?;
+    let mut lines = Lines::new(decimals_of(args));
     let mut importer = importer_of(args, input)?;
-    let is_whole = each_step(&mut *importer, &mut lines, args, stop)?;
+    let is_whole = each_step(&mut *importer, &mut lines, stop, &mut |text| {
+        output.write_all(text).map_err(failed)
+    })?;
     let summary = lines.summary();
     if !is_whole {
         note(&format!("stopped: {} is incomplete", args.out.display()));
         return Ok(());
     }
-    lines.finish().map_err(failed)?;
+    output.finish().map_err(failed)?;
     note(&format!("{summary}\nwritten to {}", args.out.display()));
     Ok(())
 }
@@ -150,21 +163,26 @@ fn importer_of(
     })
 }
 
-/// Takes the whole file; false when somebody wished to stop.
+/// Takes the whole file and has its text written; false when somebody wished to stop.
 fn each_step(
     importer: &mut dyn Importer,
     lines: &mut Lines,
-    args: &ImportArgs,
     stop: &StopFlag,
+    write: &mut dyn FnMut(&[u8]) -> Result<(), CommandError>,
 ) -> Result<bool, CommandError> {
     loop {
         for _ in 0..STEPS_AT_ONCE {
             if !importer.step(lines).map_err(CommandError::Failed)? {
                 importer.end(lines);
+                write(lines.gathered())?;
+                lines.clear();
                 return Ok(true);
             }
         }
-        lines.settle().map_err(|error| output_failure(&args.out, error))?;
+        if lines.is_much() {
+            write(lines.gathered())?;
+            lines.clear();
+        }
         if stop.is_raised() {
             return Ok(false);
         }

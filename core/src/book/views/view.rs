@@ -210,6 +210,19 @@ impl Book<'_> {
         Some(LevelCount { price, order_count: self.ladders.queue(slot).order_count })
     }
 
+    /// The orders that rest at a price, in the order in which they trade.
+    pub fn orders_at(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+        price: Price,
+    ) -> impl Iterator<Item = OrderView> {
+        let is_defined = self.defined(instrument).is_some();
+        let ladder = is_defined.then(|| LadderId::new(instrument, side));
+        let slot = ladder.and_then(|ladder| self.ladders.find(ladder, price.ticks()));
+        slot.into_iter().flat_map(|slot| self.queue(self.ladders.level(slot)))
+    }
+
     /// The levels of a side, best first.
     pub fn levels(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = LevelCount> {
         self.resting_levels(instrument, side)

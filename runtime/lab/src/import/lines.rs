@@ -1,14 +1,12 @@
 //! The lines of the flow that an import makes, and what it counts.
 
 use highwater::types::{PriceDecimals, Side, Symbol, Ticks};
-use highwater_console::flow_output::FlowOutput;
 use highwater_engine::figures::grouped;
 use highwater_engine::text::push_number;
 use highwater_flows::flow::{HEADER, UNNAMED};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 
-/// Bytes of text that are gathered before they are written.
+/// Bytes of text that are gathered before they go on.
 const PIECE_BYTES: usize = 256 << 10;
 
 /// A line of the flow but for its number.
@@ -45,9 +43,9 @@ impl ImportedLine {
     }
 }
 
-/// Where the lines go.
+/// Where the lines gather.
+#[derive(Debug)]
 pub(super) struct Lines {
-    output: FlowOutput,
     text: Vec<u8>,
     seq: u64,
     decimals: PriceDecimals,
@@ -60,7 +58,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Lines of instruments whose prices have `decimals`.
-    pub(super) fn new(output: FlowOutput, decimals: PriceDecimals) -> Self {
+    pub(super) fn new(decimals: PriceDecimals) -> Self {
         let mut text = Vec::with_capacity(PIECE_BYTES + (64 << 10));
         text.extend_from_slice(HEADER.trim_end().as_bytes());
         if decimals != PriceDecimals::default() {
@@ -68,7 +66,6 @@ impl Lines {
         }
         text.push(b'\n');
         Self {
-            output,
             text,
             seq: 0,
             decimals,
@@ -128,23 +125,22 @@ impl Lines {
         *self.untraded.entry(why).or_default() += 1;
     }
 
-    /// Writes what was gathered, when that is much.
-    pub(super) fn settle(&mut self) -> io::Result<()> {
-        if self.text.len() < PIECE_BYTES {
-            return Ok(());
-        }
-        self.output.write_all(&self.text)?;
+    /// Whether so much was gathered that it should go on.
+    pub(super) fn is_much(&self) -> bool {
+        self.text.len() >= PIECE_BYTES
+    }
+
+    /// What was gathered.
+    pub(super) fn gathered(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Forgets what was gathered, because it went on.
+    pub(super) fn clear(&mut self) {
         self.text.clear();
-        Ok(())
     }
 
-    /// Ends the flow.
-    pub(super) fn finish(mut self) -> io::Result<()> {
-        self.output.write_all(&self.text)?;
-        self.output.finish()
-    }
-
-    /// The text that is not written yet.
+    /// The same as text.
     #[cfg(test)]
     pub(super) fn text(&self) -> &str {
         std::str::from_utf8(&self.text).expect("lines are text")

@@ -38,7 +38,7 @@ pub(super) struct Row<'a> {
 }
 
 /// What turns rows into lines.
-pub(super) trait RowImporter {
+pub(super) trait RowImporter: Send {
     /// Takes a row.
     ///
     /// # Errors

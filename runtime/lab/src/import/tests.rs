@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 /// Lines that nobody writes.
 pub(super) fn test_lines(decimals: PriceDecimals) -> Lines {
-    Lines::new(FlowOutput::create(STANDARD.as_ref()).unwrap(), decimals)
+    Lines::new(decimals)
 }
 
 /// Imports `bytes` and shows the lines to `look` before they are written.
@@ -18,7 +18,7 @@ pub(super) fn imported_as<T>(
     let out = PathBuf::from(STANDARD);
     let symbol = (format == Format::Lobster).then(|| "ACME".to_owned());
     let args = ImportArgs { format, file: "in.csv".into(), out, decimals, symbol };
-    let mut lines = Lines::new(FlowOutput::create(STANDARD.as_ref()).unwrap(), decimals_of(&args));
+    let mut lines = Lines::new(decimals_of(&args));
     let input = Box::new(Cursor::new(bytes.into()));
     let sentence = |error| if let CommandError::Failed(it) = error { it } else { String::new() };
     let mut importer = importer_of(&args, input).map_err(sentence)?;
