@@ -94,7 +94,7 @@ impl Reader<'_> {
         match (call.name.as_str(), opened) {
             // A thread that was killed before its call did anything.
             ("???", _) if result(call).is_none() => {}
-            ("open" | "openat", _) | ("close", None) => {}
+            ("open" | "openat" | "sendto" | "fcntl", _) | ("close", None) => {}
             ("execve", _) => self.settle(call.began),
             // The number may be another's before the call has ended.
             ("close", _) => drop(self.opened.remove(&descriptor(call).unwrap())),
@@ -113,7 +113,6 @@ impl Reader<'_> {
             ("fdatasync" | "fsync", Some(Opened::Directory)) => self.history.name_syncs.push(span),
             ("fdatasync" | "fsync", Some(Opened::Parent)) => self.history.parent_syncs.push(span),
             ("mmap", _) => assert!(!call.text.contains("PROT_WRITE, MAP_SHARED, "), "{call:?}"),
-            ("fcntl", _) => assert!(!call.text.contains("F_DUPFD"), "{call:?}"),
             (_, Some(Opened::Elsewhere)) => {}
             (name, None) if ["write", "fdatasync", "fsync"].contains(&name) => {}
             _ => panic!("a call that is not known here: {}", shown(call)),
@@ -140,9 +139,12 @@ impl Reader<'_> {
         let names: Vec<_> = paths.iter().filter_map(|path| self.within(path)).collect();
         let naming = match (call.name.as_str(), names.as_slice()) {
             ("mkdir", _) if paths == [self.data] => return self.history.made.push(span),
+            // A socket, which nothing opened.
+            ("unlink", [name]) if !self.history.names.contains_key(name) => return,
             ("unlink", [name]) => Naming::Remove(name.clone()),
             ("rename", [from, to]) => Naming::Rename(from.clone(), to.clone()),
-            (_, []) => return,
+            // A folder in it is there with its first file.
+            ("mkdir", _) | (_, []) => return,
             _ => panic!("into or out of the directory: {}", shown(call)),
         };
         self.history.namings.push((span, naming));
@@ -151,6 +153,12 @@ impl Reader<'_> {
     fn ended(&mut self, call: &Call) {
         match call.name.as_str() {
             "open" | "openat" => self.open(call),
+            "fcntl" if call.text.contains("F_DUPFD") => {
+                let opened = descriptor(call).and_then(|from| self.opened.get(&from)).copied();
+                if let Some(opened) = opened {
+                    self.opened.insert(result(call).unwrap().cast_unsigned(), opened);
+                }
+            }
             "rename" | "unlink" => {
                 let same = |span: &Span| span.began == call.began;
                 let found = self.history.namings.iter().find(|(span, _)| same(span));
@@ -189,8 +197,10 @@ impl Reader<'_> {
 
     /// The file of this name; a new one when it is created.
     fn file(&mut self, name: &str, flags: &str, call: &Call) -> Option<usize> {
-        assert!(!flags.contains("O_TRUNC"), "{}", shown(call));
         if let Some(file) = self.history.names.get(name) {
+            if flags.contains("O_TRUNC") {
+                self.history.files[*file].change(span(call), Change::Length(0));
+            }
             return Some(*file);
         }
         // Between the steps of a change of names by another thread only who reads may find it.
@@ -226,6 +236,17 @@ fn result(call: &Call) -> Option<i64> {
     let text = call.text.rsplit_once(" = ")?.1;
     let number = text.split(' ').next().unwrap();
     number.strip_prefix("0x").map_or_else(|| number.parse().ok(), |_| Some(0))
+}
+
+/// What a call sent, in whole or in part; nothing where it failed.
+///
+/// # Panics
+/// When it sends nothing that is shown.
+pub fn sent(call: &Call) -> Vec<u8> {
+    let mut bytes = written(call);
+    let count = result(call).unwrap_or(i64::MAX).max(0);
+    bytes.truncate(usize::try_from(count).unwrap());
+    bytes
 }
 
 /// The number that a call has as its first argument.

@@ -69,7 +69,16 @@ impl Venue {
 
     /// The same with more arguments, and another standard error.
     pub(crate) fn start_with(place: &Path, more: &[&str], stderr: Stdio) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_highwater")), place, more, stderr)
+    }
+
+    /// The same by a command that begins with the program, or with what runs it.
+    pub(crate) fn start_by(
+        mut command: Command,
+        place: &Path,
+        more: &[&str],
+        stderr: Stdio,
+    ) -> Self {
         command.current_dir(place).args([
             "serve",
             "--json",
@@ -120,6 +129,11 @@ impl Venue {
     pub(crate) fn stop(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    /// Waits for its end, which somebody has asked for.
+    pub(crate) fn ended(mut self) {
         assert!(self.child.wait().unwrap().success());
     }
 

@@ -30,6 +30,13 @@ pub(super) enum Owner {
     Unknown,
 }
 
+/// Whether bytes are what a kill or a power cut leaves of a file that begins with `whole`: a part
+/// of that, and zeros where a length became durable before its bytes.
+pub(super) fn is_unfinished(bytes: &[u8], whole: &[u8]) -> bool {
+    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    bytes.len() <= whole.len() && whole.starts_with(&bytes[..written])
+}
+
 impl AppendFile {
     /// Opens a file, created when it is missing, that holds `position` bytes of the stream.
     pub(super) fn open(path: PathBuf, position: u64, owner: Owner) -> Result<Self, FilesError> {

@@ -5,6 +5,7 @@ use super::appended::Appended;
 use super::checkpoint::folder_of;
 use super::error::FilesError;
 use super::pending::Unsynced;
+use super::session_files::sync_folder;
 use super::sidecar::{self, PIECE_BYTES, Row};
 use crate::feed::Feed;
 use crate::image::{ImageFault, Reader, Writer};
@@ -78,18 +79,19 @@ impl FeedFiles {
     ) -> Result<Self, FilesError> {
         let row_bytes = length_of(&[0; sidecar::ROW_BYTES]);
         let header = sidecar::header(log);
-        let behind = match place.rows {
-            0 => 0,
-            rows => length_of(&header) + rows * row_bytes,
-        };
         // Until it is known whose the files are, no sidecar says that they are ours.
         let sidecar = match owner {
             Owner::Ours => positions_path(path),
             Owner::Unknown => new_positions_path(path),
         };
+        let is_begun = begins_with(&sidecar, &header)?;
+        let behind = if is_begun { length_of(&header) + place.rows * row_bytes } else { 0 };
         let mut sidecar = AppendFile::open(sidecar, behind, Owner::Ours)?;
-        if behind == 0 {
+        if !is_begun {
+            // Durable before there is anything else, so that it is known after a power cut, too.
             sidecar.append(&header)?;
+            sidecar.sync()?;
+            sync_folder(folder_of(path))?;
         }
         let mut files =
             Self { path: path.to_owned(), owner, keep_days, place, sidecar, file: None };
@@ -216,9 +218,27 @@ impl FeedFiles {
         }
         self.file.iter().try_for_each(AppendFile::check_end)?;
         self.owner = Owner::Ours;
+        self.sidecar.sync()?;
         let path = positions_path(&self.path);
         let renamed = fs::rename(new_positions_path(&self.path), &path);
-        renamed.map_err(|error| FilesError::Io(path, error))
+        renamed.map_err(|error| FilesError::Io(path, error))?;
+        sync_folder(folder_of(&self.path))
+    }
+}
+
+/// Whether a file, which may be missing, begins with these bytes.
+fn begins_with(path: &Path, bytes: &[u8]) -> Result<bool, FilesError> {
+    let mut first = vec![0; bytes.len()];
+    let read = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        opened => opened.and_then(|mut file| file.read_exact(&mut first)),
+    };
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        read => {
+            read.map_err(|error| FilesError::Io(path.to_owned(), error))?;
+            Ok(first == bytes)
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The answers in files: one for each session and day.
 
-use super::append_file::{AppendFile, Owner, read_if_there, remove_if_there};
+use super::append_file::{AppendFile, Owner, is_unfinished, read_if_there, remove_if_there};
 use super::appended::Appended;
+use super::checkpoint::folder_of;
 use super::error::FilesError;
 use super::feed_files::first_kept;
 use super::pending::Unsynced;
@@ -15,7 +16,7 @@ use highwater_protocols::itch::file::Messages;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes of answers that wait before they are written, together: with many sessions each write is
@@ -115,12 +116,22 @@ impl SessionFiles {
         Ok(files)
     }
 
-    /// Says whose log the directory belongs to: without that, nothing in it is cut or removed.
+    /// Says whose log the directory belongs to: without that, nothing in it is cut or removed. It
+    /// is durable before there is anything else, so that it is known after a power cut, too.
     fn mark(&self) -> Result<(), FilesError> {
-        let path = mark_path(&self.directory);
-        let marked =
-            fs::create_dir_all(&self.directory).and_then(|()| fs::write(&path, mark_of(self.log)));
-        marked.map_err(|error| FilesError::Io(path, error))
+        let (path, mark) = (mark_path(&self.directory), mark_of(self.log));
+        if read_if_there(&path)?.is_some_and(|found| found == mark.as_bytes()) {
+            return Ok(());
+        }
+        let write = || {
+            fs::create_dir_all(&self.directory)?;
+            let mut file = File::create(&path)?;
+            file.write_all(mark.as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(|error| FilesError::Io(path.clone(), error))?;
+        sync_folder(&self.directory)?;
+        sync_folder(folder_of(&self.directory))
     }
 
     /// The log ends here: what was found must end here, too, and is ours then.
@@ -373,8 +384,7 @@ pub(super) fn owner_of(directory: &Path, log: LogId) -> Result<Owner, FilesError
     let path = mark_path(directory);
     match read_if_there(&path)? {
         Some(mark) if mark == mark_of(log).as_bytes() => Ok(Owner::Ours),
-        // Its writer was killed.
-        Some(mark) if !mark_of(log).as_bytes().starts_with(&mark) => {
+        Some(mark) if !is_unfinished(&mark, mark_of(log).as_bytes()) => {
             Err(FilesError::OtherLog(path))
         }
         Some(_) | None => Ok(if has_files(directory)? { Owner::Unknown } else { Owner::Ours }),

@@ -6,6 +6,7 @@
 //! everything (8), zeros (4), the CRC-32C of the row before that (4). A piece ends behind the first
 //! command that makes it 64 KiB or longer, and with its day: a function of the log, too.
 
+use super::append_file::is_unfinished;
 use crate::image::{Reader, Writer};
 use highwater::checksum::checksum;
 use highwater::types::{LogId, Sequence};
@@ -86,10 +87,10 @@ pub(super) enum Found {
 /// Looks at a sidecar.
 pub(super) fn look(bytes: Option<&[u8]>, log: LogId) -> Found {
     let (bytes, header) = (bytes.unwrap_or_default(), header(log));
-    let Some((head, rest)) = bytes.split_at_checked(HEADER_BYTES) else {
-        // Its writer was killed.
-        return if header.starts_with(bytes) { Found::Nothing } else { Found::Other };
-    };
+    if bytes != header && is_unfinished(bytes, &header) {
+        return Found::Nothing;
+    }
+    let Some((head, rest)) = bytes.split_at_checked(HEADER_BYTES) else { return Found::Other };
     if !head.starts_with(&MAGIC) {
         return Found::Other;
     }
@@ -129,6 +130,8 @@ mod tests {
         assert_eq!(look(Some(&bytes), LOG), Found::Rows(Vec::new()));
         assert_eq!(look(Some(&bytes), LogId([8; 16])), Found::OtherLog);
         assert_eq!(look(Some(&bytes[..31]), LOG), Found::Nothing);
+        assert_eq!(look(Some(&[0; 32]), LOG), Found::Nothing, "the length survived a power cut");
+        assert_eq!(look(Some(&[0; 33]), LOG), Found::Other);
         assert_eq!(look(Some(&[b'x'; 64]), LOG), Found::Other);
         assert_eq!(look(Some(b"short"), LOG), Found::Other);
         assert_eq!(look(None, LOG), Found::Nothing);
