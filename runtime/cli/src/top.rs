@@ -5,6 +5,7 @@ mod screen;
 mod state;
 
 use crate::inspect::{CacheArgs, open_log};
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use fetch::{Address, fetch};
 use highwater::types::Sequence;
 use highwater_console::{CommandError, Console};
@@ -12,10 +13,10 @@ use highwater_monitor::state_of_book;
 use highwater_platform::Platform;
 use highwater_platform::signals::StopFlag;
 use highwater_storage::history_cache::CACHE_BYTES_DEFAULT;
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use screen::{Screen, text_of};
 use state::State;
 use std::io::{self, IsTerminal};
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -114,10 +115,13 @@ pub fn top<P: Platform>(
         return console.print(&text_of(&Screen::new(state), args.size));
     }
     let failed = |error| CommandError::failed(format!("the terminal cannot be used: {error}"));
-    let mut terminal = ratatui::try_init().map_err(failed)?;
+    let mut terminal = ManuallyDrop::new(ratatui::try_init().map_err(failed)?);
     let mut screen = Screen::new(state);
     let shown = Shower { platform, source, stop }.run(&mut terminal, &mut screen);
-    ratatui::restore();
+    // A terminal that is gone needs nothing back: dropped, it would complain to it, and panic.
+    if ratatui::try_restore().is_ok() {
+        drop(ManuallyDrop::into_inner(terminal));
+    }
     shown
 }
 
