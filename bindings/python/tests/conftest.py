@@ -1,5 +1,6 @@
 """What the tests share."""
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,12 @@ import highwater as hw
 
 PROJECT = Path(__file__).parents[3]
 SHARED = PROJECT.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def hears_ctrl_c() -> None:
+    """Ctrl-C is heard here and in what is started, also where a script runs in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
