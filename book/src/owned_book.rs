@@ -44,8 +44,8 @@ impl OwnedBook {
         Self::make(capacities, |memory| Ok(Book::new(memory, capacities, seed)?))
     }
 
-    /// A book that `fill` makes of an empty one with these capacities: whoever reads a snapshot of
-    /// a log restores it so.
+    /// Passes an empty book with these capacities to `fill`, which returns it filled, for example
+    /// from a snapshot of a log.
     ///
     /// # Errors
     /// Those of [`new`](Self::new), and those of `fill`.

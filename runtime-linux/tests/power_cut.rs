@@ -223,21 +223,8 @@ impl Subject {
 
     /// Lays what a cut left into a data directory, and the outputs where they were.
     fn lay_both(&self, data: &str, left: &Left) {
-        self.lay(data, left.content.as_ref());
-        self.lay(OUTPUTS, Some(&left.outputs));
-    }
-
-    /// Lays files into a directory that holds nothing else.
-    fn lay(&self, name: &str, content: Option<&Content>) {
-        let directory = self.place.join(name);
-        if directory.exists() {
-            fs::remove_dir_all(&directory).unwrap();
-        }
-        let Some(content) = content else { return };
-        fs::create_dir(&directory).unwrap();
-        for (name, bytes) in content {
-            fs::write(directory.join(name), bytes).unwrap();
-        }
+        self.place.lay(data, left.content.as_ref());
+        self.place.lay(OUTPUTS, Some(&left.outputs));
     }
 
     /// The promise: what is left is sound and holds everything acknowledged, and a run that goes on
@@ -277,7 +264,7 @@ impl Subject {
 
     /// What was left is kept for who looks for the cause, as is the trace.
     fn complain(&self, left: &Left, about: &str, sentence: &str) -> ! {
-        self.lay("failed", left.content.as_ref());
+        self.place.lay("failed", left.content.as_ref());
         panic!("{about}: {sentence}\nsee 'failed' and 'trace' in {}", self.place.path().display());
     }
 

@@ -1,8 +1,7 @@
 //! Applying many commands: without the interpreter's lock, in pieces between which signals are
 //! heard, and with an account of how much was applied.
 
-use crate::buffers::RowBuffer;
-use crate::buffers::{ForeignMemory, ForeignRows};
+use crate::buffers::{ForeignMemory, ForeignRows, RowBuffer};
 use crate::errors::{ApplyError, submit_sentence, with_applied};
 use crate::event_rows::EventRows;
 use crate::rows::CommandRow;

@@ -16,9 +16,15 @@ pub(crate) trait Coded: Sized + Copy + 'static {
     }
 }
 
-/// Declares the numbers of a type of the core, in both directions.
+/// Declares the numbers of a type in both directions, and its names unless the core has them.
 macro_rules! coded {
     ($value:ident, $code:ident: $($variant:ident = $number:literal $name:literal)*) => {
+        coded!(@ $value, $code: $($variant $number $name)*);
+    };
+    ($value:ident, $code:ident: $($variant:ident = $number:literal)*) => {
+        coded!(@ $value, $code: $($variant $number ($value::$variant.name()))*);
+    };
+    (@ $value:ident, $code:ident: $($variant:ident $number:literal $name:expr)*) => {
         impl Coded for $value {
             const ALL: &'static [(u8, &'static str, Self)] =
                 &[$(($number, $name, Self::$variant)),*];
@@ -49,23 +55,23 @@ coded!(Control, control_code:
     Halt = 1 "halt" Resume = 2 "resume" MatchingOn = 3 "matching_on"
     MatchingOff = 4 "matching_off" StartAuction = 5 "start_auction" Uncross = 6 "uncross");
 coded!(Phase, phase_code:
-    Continuous = 0 "continuous" Auction = 1 "auction" Collecting = 2 "collecting");
+    Continuous = 0 Auction = 1 Collecting = 2);
 coded!(RejectReason, reject_code:
-    UnknownOrder = 1 "unknown_order" DuplicateId = 2 "duplicate_id" BadPrice = 3 "bad_price"
-    BadQuantity = 4 "bad_quantity" UnknownInstrument = 5 "unknown_instrument"
-    SessionsFull = 6 "sessions_full" OrdersFull = 7 "orders_full" LevelsFull = 8 "levels_full"
-    InstrumentsFull = 9 "instruments_full" BadCapacities = 10 "bad_capacities"
-    NotOperator = 11 "not_operator" OtherFlow = 12 "other_flow" Halted = 13 "halted"
-    NoMatching = 14 "no_matching" PriceBand = 15 "price_band" MaxQuantity = 16 "max_quantity"
-    MaxNotional = 17 "max_notional" MaxOrders = 18 "max_orders" BadExpiry = 19 "bad_expiry"
-    PostOnlyWouldCross = 20 "post_only_would_cross" BadTerms = 21 "bad_terms"
-    WrongPhase = 22 "wrong_phase" BadTime = 23 "bad_time");
+    UnknownOrder = 1 DuplicateId = 2 BadPrice = 3
+    BadQuantity = 4 UnknownInstrument = 5
+    SessionsFull = 6 OrdersFull = 7 LevelsFull = 8
+    InstrumentsFull = 9 BadCapacities = 10
+    NotOperator = 11 OtherFlow = 12 Halted = 13
+    NoMatching = 14 PriceBand = 15 MaxQuantity = 16
+    MaxNotional = 17 MaxOrders = 18 BadExpiry = 19
+    PostOnlyWouldCross = 20 BadTerms = 21
+    WrongPhase = 22 BadTime = 23);
 coded!(CancelReason, cancel_code:
-    User = 1 "user" IocRemainder = 2 "ioc_remainder" SelfTrade = 3 "self_trade"
-    FokUnfillable = 4 "fok_unfillable" MassCancel = 5 "mass_cancel"
-    NoLiquidity = 6 "no_liquidity" Expired = 7 "expired"
-    MinimumUnfillable = 8 "minimum_unfillable" PostOnlyWouldCross = 9 "post_only_would_cross"
-    LevelsFull = 10 "levels_full");
+    User = 1 IocRemainder = 2 SelfTrade = 3
+    FokUnfillable = 4 MassCancel = 5
+    NoLiquidity = 6 Expired = 7
+    MinimumUnfillable = 8 PostOnlyWouldCross = 9
+    LevelsFull = 10);
 
 /// What a command asks for; the numbers are those of the C interface as far as that has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The exceptions: a sentence each that says what to change.
 
 use highwater_book::SubmitError;
+use highwater_console::CommandError;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -32,6 +33,19 @@ pub(crate) fn busy(what: &str, instead: &str) -> PyErr {
     BusyError::new_err(format!(
         "another thread uses this {what} at this moment: {instead}, or let one thread wait for the other"
     ))
+}
+
+/// The sentence of an error of the program's commands.
+pub(crate) fn sentence(error: CommandError) -> String {
+    match error {
+        CommandError::Failed(sentence)
+        | CommandError::Damaged(sentence)
+        | CommandError::WrongUsage(sentence)
+        | CommandError::Incomparable(sentence) => sentence,
+        CommandError::ClosedPipe | CommandError::Reported | CommandError::Differ => {
+            "it could not be read".to_owned()
+        }
+    }
 }
 
 /// Why a command was not submitted, as a sentence for Python.

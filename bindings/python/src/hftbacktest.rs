@@ -10,7 +10,7 @@ use crate::rows::EventRow;
 use crate::tables::events_in;
 use bytemuck::{Pod, Zeroable};
 use pyo3::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TRADE_EVENT: u64 = 2;
 const ADD_EVENT: u64 = 10;
@@ -51,8 +51,8 @@ struct FeedRows {
     rows: Vec<FeedRow>,
     /// By their ids in the book.
     shown: BTreeMap<u64, Shown>,
-    /// Ids of the feed whose orders have others in the book by now.
-    kept: BTreeMap<u64, u64>,
+    /// Ids of the feed whose orders have others in the book.
+    renamed: BTreeSet<u64>,
     ticks_per_unit: f64,
     lot: f64,
     latency_ns: i64,
@@ -82,15 +82,12 @@ impl FeedRows {
     /// An order appears at the back of its level.
     fn add(&mut self, event: &EventRow, visible: u64) {
         self.remove(event, event.order);
-        // An order that was renamed may still have this id in the feed.
-        let id = if self.kept.contains_key(&event.order) {
-            let last = self.kept.last_key_value().map_or(0, |(id, _)| *id);
-            last.max(u64::MAX / 2) + 1
-        } else {
-            event.order
-        };
-        if id != event.order {
-            self.kept.insert(id, event.order);
+        let mut id = event.order;
+        if self.renamed.contains(&id) {
+            // An order that was renamed has this id in the feed: this one gets one of its own.
+            let is_free = |id: &u64| !self.renamed.contains(id) && !self.shown.contains_key(id);
+            id = (1 << 63..=u64::MAX).find(is_free).unwrap_or(id);
+            self.renamed.insert(id);
         }
         let shown = Shown { id, side: event.side, price: event.price, visible };
         self.shown.insert(event.order, shown);
@@ -100,7 +97,7 @@ impl FeedRows {
     /// An order that was shown goes.
     fn remove(&mut self, event: &EventRow, order: u64) {
         if let Some(shown) = self.shown.remove(&order) {
-            self.kept.remove(&shown.id);
+            self.renamed.remove(&shown.id);
             self.push(CANCEL_EVENT, event, shown, shown.visible);
         }
     }
@@ -132,9 +129,9 @@ impl FeedRows {
         }
         if let Some(shown) = self.shown.remove(&old) {
             if shown.id == new {
-                self.kept.remove(&new);
-            } else if old != new {
-                self.kept.insert(shown.id, new);
+                self.renamed.remove(&new);
+            } else {
+                self.renamed.insert(shown.id);
             }
             self.shown.insert(new, shown);
             self.show(event, new, event.remaining);
@@ -175,7 +172,7 @@ pub(crate) fn hftbacktest_rows(
     let mut feed = FeedRows {
         rows: Vec::new(),
         shown: BTreeMap::new(),
-        kept: BTreeMap::new(),
+        renamed: BTreeSet::new(),
         ticks_per_unit,
         lot,
         latency_ns,

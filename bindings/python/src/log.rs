@@ -1,16 +1,17 @@
 //! A log that is read: verified, as commands, as events, and as the book at any sequence.
 
 use crate::book::NativeBook;
-use crate::errors::LogError;
+use crate::errors::{LogError, sentence};
 use crate::event_rows::EventRows;
-use crate::log_replay::{Replayed, replay};
+use crate::log_replay::{Replayed, refusal, replay};
 use crate::replay::checked_chunk;
 use crate::row_stream::{RowSource, RowStream, Rows, Step};
 use crate::rows::CommandRow;
 use crate::system::{HomeProcess, SYSTEM, System};
 use highwater::record::{Body, Record, RecordType};
-use highwater::recovery::{RecoveryFault, Visitor};
+use highwater::recovery::{RecoveryFault, Visitor, scan_from};
 use highwater::types::Sequence;
+use highwater_book::OwnedBook;
 use highwater_cli::inspect::{CacheArgs, Inspected, looked_at_again, open_log};
 use highwater_console::CommandError;
 use pyo3::prelude::*;
@@ -24,19 +25,6 @@ use std::time::Duration;
 const CACHE_BYTES: u64 = 16 << 20;
 /// Chunks that wait for their reader.
 const CHUNKS_AHEAD: usize = 2;
-
-/// The sentence of an error.
-pub(crate) fn sentence(error: CommandError) -> String {
-    match error {
-        CommandError::Failed(sentence)
-        | CommandError::Damaged(sentence)
-        | CommandError::WrongUsage(sentence)
-        | CommandError::Incomparable(sentence) => sentence,
-        CommandError::ClosedPipe | CommandError::Reported | CommandError::Differ => {
-            "the log could not be read".to_owned()
-        }
-    }
-}
 
 pub(crate) fn opened(path: &Path) -> Result<Inspected<System>, CommandError> {
     open_log(SYSTEM, path, CacheArgs { cache_bytes: CACHE_BYTES })
@@ -128,19 +116,17 @@ impl Visitor for CommandSender<'_> {
 }
 
 fn send_commands(
-    path: &Path,
-    mut wanted: Wanted,
+    mut log: Inspected<System>,
+    wanted: Wanted,
     sender: &SyncSender<Result<Rows, String>>,
 ) -> Result<(), CommandError> {
-    let mut log = opened(path)?;
-    wanted.to = wanted.to.min(log.durable_end()?);
     let mut visitor = CommandSender { wanted, rows: Vec::new(), sender };
     let start = log.start;
     let Inspected { directory, buffer, .. } = &mut log;
-    let scanned = highwater::recovery::scan_from(directory, buffer, &mut visitor, start);
+    let scanned = scan_from(directory, buffer, &mut visitor, start);
     match scanned {
         Ok(_) | Err(RecoveryFault::EndedByVisitor { .. }) => {}
-        Err(fault) => return Err(crate::log_replay::refusal(path, fault)),
+        Err(fault) => return Err(refusal(log.directory.path(), fault)),
     }
     if !visitor.rows.is_empty() {
         // Nobody may read on.
@@ -150,12 +136,10 @@ fn send_commands(
 }
 
 fn send_events(
-    path: &Path,
-    mut wanted: Wanted,
+    mut log: Inspected<System>,
+    wanted: Wanted,
     sender: &SyncSender<Result<Rows, String>>,
 ) -> Result<(), CommandError> {
-    let mut log = opened(path)?;
-    wanted.to = wanted.to.min(log.durable_end()?);
     let before = Sequence(wanted.from.0.saturating_sub(1));
     // A replay may begin again with more memory: nothing is sent twice.
     let mut sent = before.0;
@@ -183,6 +167,28 @@ fn refused(error: CommandError) -> PyErr {
     LogError::new_err(sentence(error))
 }
 
+/// Reads a log up to what is wanted, and sends it.
+type Sending =
+    fn(Inspected<System>, Wanted, &SyncSender<Result<Rows, String>>) -> Result<(), CommandError>;
+
+impl NativeLog {
+    fn rows(
+        &self,
+        (from, to, chunk): (u64, u64, usize),
+        empty: fn() -> Rows,
+        send: Sending,
+    ) -> PyResult<RowStream> {
+        let (path, wanted) = (self.path.clone(), wanted(from, to, chunk)?);
+        let reading = move |sender: &SyncSender<_>| {
+            let mut log = opened(&path)?;
+            let to = wanted.to.min(log.durable_end()?);
+            send(log, Wanted { to, ..wanted }, sender)
+        };
+        let reading = Box::new(move |sender: &SyncSender<_>| reading(sender).map_err(sentence));
+        Ok(RowStream::of(Channel::start(empty, reading)?))
+    }
+}
+
 #[pymethods]
 impl NativeLog {
     #[new]
@@ -192,19 +198,11 @@ impl NativeLog {
     }
 
     fn commands(&self, from: u64, to: u64, chunk: usize) -> PyResult<RowStream> {
-        let (path, wanted) = (self.path.clone(), wanted(from, to, chunk)?);
-        let reading = Box::new(move |sender: &SyncSender<_>| {
-            send_commands(&path, wanted, sender).map_err(sentence)
-        });
-        Ok(RowStream::of(Channel::start(|| Rows::Commands(Vec::new()), reading)?))
+        self.rows((from, to, chunk), || Rows::Commands(Vec::new()), send_commands)
     }
 
     fn events(&self, from: u64, to: u64, chunk: usize) -> PyResult<RowStream> {
-        let (path, wanted) = (self.path.clone(), wanted(from, to, chunk)?);
-        let reading = Box::new(move |sender: &SyncSender<_>| {
-            send_events(&path, wanted, sender).map_err(sentence)
-        });
-        Ok(RowStream::of(Channel::start(|| Rows::Events(Vec::new()), reading)?))
+        self.rows((from, to, chunk), || Rows::Events(Vec::new()), send_events)
     }
 
     fn book(&self, py: Python<'_>, at: Option<u64>) -> PyResult<NativeBook> {
@@ -254,7 +252,7 @@ fn wanted(from: u64, to: u64, chunk: usize) -> PyResult<Wanted> {
 }
 
 /// The book behind a sequence, or behind the last.
-fn book_at(path: &Path, at: Option<u64>) -> Result<highwater_book::OwnedBook, CommandError> {
+fn book_at(path: &Path, at: Option<u64>) -> Result<OwnedBook, CommandError> {
     let mut log = opened(path)?;
     let end = log.durable_end()?;
     let first = Sequence(log.first_sequence().0.saturating_sub(1));

@@ -1,12 +1,11 @@
 //! Files of orders as commands: flows, and the formats that an import makes flows of.
 
-use crate::errors::FlowError;
+use crate::errors::{FlowError, sentence};
 use crate::row_stream::{RowSource, RowStream, Rows, Step};
 use crate::rows::CommandRow;
 use highwater::limits::INSTRUMENTS_MAX;
 use highwater::types::Capacities;
 use highwater_book::OwnedBook;
-use highwater_console::CommandError;
 use highwater_flows::feed::{Fed, Feed, FeedEnd, Source};
 use highwater_flows::flow::FlowReader;
 use highwater_lab::import::{FlowText, Format, ImportArgs};
@@ -92,15 +91,7 @@ fn reader_of(
     };
     let out = PathBuf::from("-");
     let args = ImportArgs { format, file, out, decimals, symbol };
-    let text = FlowText::open(&args).map_err(|error| match error {
-        CommandError::Failed(sentence)
-        | CommandError::Damaged(sentence)
-        | CommandError::WrongUsage(sentence)
-        | CommandError::Incomparable(sentence) => refused(sentence),
-        CommandError::ClosedPipe | CommandError::Reported | CommandError::Differ => {
-            refused(format!("could not read '{}'", args.file.display()))
-        }
-    })?;
+    let text = FlowText::open(&args).map_err(|error| refused(sentence(error)))?;
     FlowReader::from_reader(&args.file, text).map_err(|error| refused(error.to_string()))
 }
 

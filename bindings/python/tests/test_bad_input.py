@@ -135,7 +135,7 @@ def test_a_used_client_sequence(book: hw.Book) -> None:
         lambda b: hw.replay("/nowhere.csv", decimals=3),
         lambda b: hw.Log("/nowhere"),
         lambda b: hw.Host("/nowhere/data/x"),
-        lambda b: hw.Host("/tmp/x", sync="fast"),
+        lambda b: hw.Host("/nowhere", sync="fast"),
         lambda b: hw.to_hftbacktest(np.zeros(3)),
     ],
 )

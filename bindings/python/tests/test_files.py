@@ -232,3 +232,11 @@ def test_rows_for_hftbacktest_give_the_book() -> None:
     assert len(orders) == book.open_orders > 100
     assert len(hw.to_hftbacktest(events, instrument=3)) == 0
     assert not np.isnan(limits(1)["price"]).any()
+
+
+def test_an_id_that_is_used_again_is_another_order_of_the_feed(book: hw.Book) -> None:
+    first = [book.new(1, Side.BUY, 5, 100), book.replace(1, 4, 100, new_order=9)]
+    again = [book.new(1, Side.BUY, 3, 99), book.cancel(9), book.new(7, Side.SELL, 1, 99)]
+    feed = hw.to_hftbacktest(np.concatenate(first + again).view(hw.Events))
+    assert list(shown(feed).values()) == [(1, 99.0, 2.0)]
+    assert len({int(order) for order in feed["order_id"]} - {0}) == 2

@@ -121,10 +121,7 @@ impl Reader<'_> {
 
     fn write(&mut self, opened: Opened, call: &Call, span: Span) {
         let Opened::File { file, access } = opened else { unreachable!("a file is written") };
-        let mut bytes = written(call);
-        if let Some(result) = result(call) {
-            bytes.truncate(usize::try_from(result).unwrap());
-        }
+        let bytes = sent(call);
         let file = &mut self.history.files[file];
         let is_placed = call.name == "pwrite64";
         assert_eq!(access == Access::Placed, is_placed, "it has no such place: {}", shown(call));
@@ -139,8 +136,8 @@ impl Reader<'_> {
         let names: Vec<_> = paths.iter().filter_map(|path| self.within(path)).collect();
         let naming = match (call.name.as_str(), names.as_slice()) {
             ("mkdir", _) if paths == [self.data] => return self.history.made.push(span),
-            // A socket, which nothing opened.
-            ("unlink", [name]) if !self.history.names.contains_key(name) => return,
+            // It is no file.
+            ("unlink", [name]) if name == "admin/socket" => return,
             ("unlink", [name]) => Naming::Remove(name.clone()),
             ("rename", [from, to]) => Naming::Rename(from.clone(), to.clone()),
             // A folder in it is there with its first file.
@@ -238,7 +235,7 @@ fn result(call: &Call) -> Option<i64> {
     number.strip_prefix("0x").map_or_else(|| number.parse().ok(), |_| Some(0))
 }
 
-/// What a call sent, in whole or in part; nothing where it failed.
+/// What a call wrote or sent: what it was given, as far as its result says.
 ///
 /// # Panics
 /// When it sends nothing that is shown.
@@ -267,7 +264,7 @@ fn strings(call: &Call) -> Vec<String> {
     quoted.map(|text| String::from_utf8(bytes(text)).unwrap()).collect()
 }
 
-/// What a call writes.
+/// What a call is given to write.
 fn written(call: &Call) -> Vec<u8> {
     bytes(call.text.split('"').nth(1).unwrap())
 }

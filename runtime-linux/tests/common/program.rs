@@ -10,11 +10,14 @@ use runtime_linux::Linux;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{PipeWriter, Write, pipe};
 use std::iter;
+use std::ops::Deref;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -75,6 +78,14 @@ pub struct Running {
     pid: Pid,
     watchdog: Option<JoinHandle<bool>>,
     ended: Option<Sender<()>>,
+}
+
+impl Deref for TestDir {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
 }
 
 impl Drop for TestDir {
@@ -182,18 +193,40 @@ impl TestDir {
         json(&self.done(&format!("verify --data {data} --json")).stdout)
     }
 
-    /// The files of a directory in it, by name, with their bytes.
+    /// The files of a directory in it and of its folders, by name, with their bytes; sockets are
+    /// none.
     pub fn files(&self, directory: &str) -> Vec<(String, Vec<u8>)> {
-        let mut files: Vec<_> = fs::read_dir(self.join(directory))
-            .unwrap()
-            .map(|entry| {
+        let mut files = Vec::new();
+        let mut folders = vec![String::new()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(self.join(directory).join(&folder)).unwrap() {
                 let entry = entry.unwrap();
-                let name = entry.file_name().into_string().unwrap();
-                (name, fs::read(entry.path()).unwrap())
-            })
-            .collect();
+                let name = format!("{folder}{}", entry.file_name().into_string().unwrap());
+                let kind = entry.file_type().unwrap();
+                if kind.is_dir() {
+                    folders.push(name + "/");
+                } else if !kind.is_socket() {
+                    files.push((name, fs::read(entry.path()).unwrap()));
+                }
+            }
+        }
         files.sort();
         files
+    }
+
+    /// Lays files into a directory that holds nothing else; `None` where there is to be none.
+    pub fn lay(&self, directory: &str, files: Option<&BTreeMap<String, Vec<u8>>>) {
+        let directory = self.join(directory);
+        if directory.exists() {
+            fs::remove_dir_all(&directory).unwrap();
+        }
+        let Some(files) = files else { return };
+        fs::create_dir_all(&directory).unwrap();
+        for (name, bytes) in files {
+            let path = directory.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
     }
 
     /// The names in it of what is not whole yet, or was left by a killed process.

@@ -1,20 +1,20 @@
 //! The power is cut at any moment of a venue: what clients were sent stays, byte for byte.
 //!
 //! The venue's system calls are recorded, those to sockets too. What the disk may hold at a
-//! moment follows from them (`common/power.rs`). Names in folders are taken as names of the data
-//! directory, and syncs of those folders count for nothing: such a disk forgets more of the
-//! streams than a real one.
+//! moment follows from them (`common/power.rs`). The model treats files in subfolders as files of
+//! the data directory, and ignores syncs of those subfolders. So it may lose more of the streams
+//! than a real disk does.
 
 use crate::calls::{self, CALLS, history};
 use crate::power::{Content, Forgets, History};
-use crate::program::{PROGRAM, Random, TestDir, count_from_environment};
-use crate::trace::{Trace, can_trace};
+use crate::program::{Random, TestDir, count_from_environment};
+use crate::trace::{Trace, can_trace, traced};
 use crate::venue::{Client, Enter, Venue};
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Cuts of a life; `HIGHWATER_CUTS` sets another number.
 const CUTS: u64 = 8;
@@ -41,32 +41,6 @@ struct Told {
     feed: Vec<Vec<u8>>,
 }
 
-/// The files below a directory, by their paths from there; sockets are none.
-fn content_of(directory: &Path, prefix: &str, content: &mut Content) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let entry = entry.unwrap();
-        let name = format!("{prefix}{}", entry.file_name().into_string().unwrap());
-        let kind = entry.file_type().unwrap();
-        if kind.is_dir() {
-            content_of(&entry.path(), &format!("{name}/"), content);
-        } else if kind.is_file() {
-            content.insert(name, fs::read(entry.path()).unwrap());
-        }
-    }
-}
-
-/// Lays files into a directory that holds nothing else.
-fn lay(directory: &Path, content: Option<&Content>) {
-    if directory.exists() {
-        fs::remove_dir_all(directory).unwrap();
-    }
-    for (name, bytes) in content.into_iter().flatten() {
-        let path = directory.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-}
-
 /// A trader's orders, each of which makes at least a message; some answers stay unread for a while.
 fn trade(venue: &Venue, told: &Told, life: u64) {
     let mut client = venue.trader(1, 1 + told.orders.len() as u64);
@@ -88,35 +62,23 @@ fn trade(venue: &Venue, told: &Told, life: u64) {
 
 /// Runs a venue under a trace until it is stopped.
 fn record(place: &TestDir, told: &Told, life: u64) -> Life {
-    let mut base = Content::new();
-    let data = place.join("data");
-    if data.exists() {
-        content_of(&data, "", &mut base);
-    }
-    let has_log = !base.is_empty();
-    let mut command = Command::new("strace");
+    let content = || place.files("data").into_iter().collect::<Content>();
+    let base = place.join("data").exists().then(content);
     let calls = format!("{CALLS},sendto");
-    command.args(["-f", "-qq", "-xx", "-s", "10000000", "-o", "trace", "--seccomp-bpf"]);
-    command.args(["-e", &calls, PROGRAM]);
-    let venue = Venue::start_by(command, place.path(), &[], Stdio::inherit());
+    let options = ["-xx", "-s", "10000000", "--seccomp-bpf", "-e", &calls];
+    let venue = Venue::start_by(traced(place, &options, ""), place, &[], Stdio::inherit());
     let next = 1 + told.feed.len() as u64;
     let mut reader = Client::log_in(&venue.itch, "DEMO2", &venue.password, next).unwrap();
     trade(&venue, told, life);
     reader.messages(20);
-    let stop = Command::new(PROGRAM)
-        .args(["admin", "stop", "--data", "data"])
-        .current_dir(place.path())
-        .output();
-    assert!(stop.unwrap().status.success());
+    place.done("admin stop --data data");
     while reader.message().is_some() {}
     venue.ended();
-    let mut found = Content::new();
-    content_of(&data, "", &mut found);
     let trace = Trace::read(place);
     // The reader of the feed came first, then the trader, and at last the operator.
     let mut all = sent(&trace).into_iter();
     let [feed, orders] = [(); 2].map(|()| all.next().expect("it was sent something"));
-    let history = history(&trace, place.path(), "data", has_log.then_some(&base), &[found]);
+    let history = history(&trace, place, "data", base.as_ref(), &[content()]);
     Life { history, orders, feed }
 }
 
@@ -206,39 +168,33 @@ fn check(place: &Path, told: &Told) -> Result<(), String> {
     Ok(())
 }
 
-/// Cuts a life at a moment, and lays what is left into a place of its own.
-fn cut(life: &Life, place: &Path, moment: usize, forgets: Forgets, random: &mut Random) -> Content {
-    let content = life.history.left(moment, forgets, random);
-    fs::create_dir_all(place).unwrap();
-    lay(&place.join("data"), content.as_ref());
-    content.unwrap_or_default()
-}
-
 #[test]
 fn a_power_cut_takes_nothing_back_that_was_sent() {
     let place = TestDir::new("gateway", "power-cut");
     if !can_trace(&place) {
         return;
     }
+    fs::create_dir(place.join("cut")).unwrap();
     let cuts = count_from_environment("HIGHWATER_CUTS", CUTS);
     let (mut told, mut most) = (Told::default(), 0);
     for life in 0..LIVES {
         let recorded = record(&place, &told, life);
-        let (mut left, mut next) = (Content::new(), told.clone());
+        let (mut left, mut next) = (None, told.clone());
         for index in 0..cuts {
             let seed = SEED + life * cuts + index;
             let mut random = Random::new(seed);
             let moment = recorded.moment(&mut random);
-            left = cut(&recorded, &place.join("cut"), moment, Forgets::Nothing, &mut random);
+            left = recorded.history.left(moment, Forgets::Nothing, &mut random);
+            place.lay("cut/data", left.as_ref());
             next = recorded.told(&told, moment);
             most = most.max(next.orders.len().min(next.feed.len()));
             let about = format!("seed {seed}, cut before line {moment} of the trace");
             check(&place.join("cut"), &next).unwrap_or_else(|sentence| {
-                lay(&place.join("failed"), Some(&left));
+                place.lay("failed", left.as_ref());
                 panic!("{about}: {sentence}\nsee {}", place.path().display());
             });
         }
-        lay(&place.join("data"), Some(&left));
+        place.lay("data", left.as_ref());
         told = next;
     }
     assert!(most > 20, "{most} messages were sent before a cut");
@@ -250,12 +206,14 @@ fn a_disk_that_forgets_what_was_sent_is_found() {
     if !can_trace(&place) {
         return;
     }
+    fs::create_dir(place.join("cut")).unwrap();
     let told = Told::default();
     let life = record(&place, &told, 0);
     let lost = (0..CUTS).filter(|index| {
         let mut random = Random::new(SEED + index);
         let (moment, _) = life.orders[life.orders.len() * 3 / 4];
-        cut(&life, &place.join("cut"), moment + 1, Forgets::Data, &mut random);
+        let left = life.history.left(moment + 1, Forgets::Data, &mut random);
+        place.lay("cut/data", left.as_ref());
         let told = life.told(&told, moment + 1);
         // A venue that does not start at all has lost everything.
         catch_unwind(|| check(&place.join("cut"), &told)).map_or(true, |found| found.is_err())

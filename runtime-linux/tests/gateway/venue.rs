@@ -1,10 +1,10 @@
 //! A venue that runs as its users run it, and a client that knows nothing but the protocols' bytes.
 
+use crate::program::{PROGRAM, TestDir};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -23,42 +23,12 @@ pub(crate) struct Venue {
     pub(crate) password: String,
     /// Where it can be looked at.
     pub(crate) page: String,
-    place: Option<Place>,
-}
-
-/// A directory for a venue, removed once its test has passed: a log takes much of the disk.
-pub(crate) struct Place(PathBuf);
-
-impl Deref for Place {
-    type Target = Path;
-
-    fn deref(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl AsRef<Path> for Place {
-    fn as_ref(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            drop(std::fs::remove_dir_all(&self.0));
-        }
-    }
+    place: Option<TestDir>,
 }
 
 /// An empty directory for a venue.
-pub(crate) fn place(name: &str) -> Place {
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateway").join(name);
-    if place.exists() {
-        std::fs::remove_dir_all(&place).unwrap();
-    }
-    std::fs::create_dir_all(&place).unwrap();
-    Place(place)
+pub(crate) fn place(name: &str) -> TestDir {
+    TestDir::new("gateway", name)
 }
 
 impl Venue {
@@ -69,7 +39,7 @@ impl Venue {
 
     /// The same with more arguments, and another standard error.
     pub(crate) fn start_with(place: &Path, more: &[&str], stderr: Stdio) -> Self {
-        Self::start_by(Command::new(env!("CARGO_BIN_EXE_highwater")), place, more, stderr)
+        Self::start_by(Command::new(PROGRAM), place, more, stderr)
     }
 
     /// The same by a command that begins with the program, or with what runs it.
@@ -112,8 +82,8 @@ impl Venue {
         }
     }
 
-    /// The same in a place that goes when it goes.
-    pub(crate) fn alone(place: Place) -> Self {
+    /// The same; its directory is removed with it.
+    pub(crate) fn alone(place: TestDir) -> Self {
         let mut venue = Self::start(&place);
         venue.place = Some(place);
         venue

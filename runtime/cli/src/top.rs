@@ -118,7 +118,7 @@ pub fn top<P: Platform>(
     let mut terminal = ManuallyDrop::new(ratatui::try_init().map_err(failed)?);
     let mut screen = Screen::new(state);
     let shown = Shower { platform, source, stop }.run(&mut terminal, &mut screen);
-    // A terminal that is gone needs nothing back: dropped, it would complain to it, and panic.
+    // Once the terminal is closed, a drop would print to it, and panic.
     if ratatui::try_restore().is_ok() {
         drop(ManuallyDrop::into_inner(terminal));
     }

@@ -69,8 +69,11 @@ impl ImportArgs {
         Ok(())
     }
 
-    fn unreadable(&self, error: &io::Error) -> CommandError {
-        CommandError::failed(format!("could not read '{}': {error}", self.file.display()))
+    /// What is imported, decompressed.
+    fn input(&self) -> Result<Box<dyn Read + Send>, CommandError> {
+        opened(&self.file).and_then(decompressed).map_err(|error| {
+            CommandError::failed(format!("could not read '{}': {error}", self.file.display()))
+        })
     }
 }
 
@@ -119,8 +122,7 @@ pub fn import(args: &ImportArgs, stop: &StopFlag) -> Result<(), CommandError> {
     let paths = Paths::default().reads_or_stdin("FILE", Some(&args.file));
     paths.writes_or_stdout("--out", Some(&args.out)).check()?;
     args.check_symbol()?;
-    let input = opened(&args.file).and_then(decompressed);
-    let input = input.map_err(|error| args.unreadable(&error))?;
+    let input = args.input()?;
     let failed = |error| output_failure(&args.out, error);
     let mut output = FlowOutput::create(&args.out).map_err(failed)?;
     let mut lines = Lines::new(decimals_of(args));

@@ -84,7 +84,7 @@ pub(crate) struct Server<P: Platform> {
     second_ns: u64,
     /// The durable sequence, and when it grew last.
     durable: (u64, u64),
-    /// What was durable when somebody asked first: whoever shows less has not caught up yet.
+    /// What was durable at the first request. Until the view has it, an instrument may be missing.
     begun: Option<Sequence>,
 }
 

@@ -101,7 +101,7 @@ class Log:
         return verified
 
     def commands(self, first: int = 1, last: int | None = None, *, chunk: int = CHUNK) -> Rows:
-        """The commands with these sequences, and their times."""
+        """The commands with these sequences, as far as the log still has them, and their times."""
         last = SEQUENCE_MAX if last is None else last
         return Rows(self._native.commands(first, last, chunk), are_events=False)
 

@@ -205,8 +205,7 @@ impl Book<'_> {
     /// The level at a price; `None` when nothing rests there. Its sums are a
     /// [`Depth`](crate::book::Depth)'s.
     pub fn level(&self, instrument: InstrumentId, side: Side, price: Price) -> Option<LevelCount> {
-        self.defined(instrument)?;
-        let slot = self.ladders.find(LadderId::new(instrument, side), price.ticks())?;
+        let slot = self.level_slot(instrument, side, price)?;
         Some(LevelCount { price, order_count: self.ladders.queue(slot).order_count })
     }
 
@@ -217,9 +216,7 @@ impl Book<'_> {
         side: Side,
         price: Price,
     ) -> impl Iterator<Item = OrderView> {
-        let is_defined = self.defined(instrument).is_some();
-        let ladder = is_defined.then(|| LadderId::new(instrument, side));
-        let slot = ladder.and_then(|ladder| self.ladders.find(ladder, price.ticks()));
+        let slot = self.level_slot(instrument, side, price);
         slot.into_iter().flat_map(|slot| self.queue(self.ladders.level(slot)))
     }
 
@@ -306,6 +303,11 @@ impl Book<'_> {
     /// What is known of an instrument; `None` when it is not defined.
     fn defined(&self, instrument: InstrumentId) -> Option<&InstrumentBook> {
         (instrument.0 < self.symbols.count()).then(|| self.ladders.instrument_book(instrument))
+    }
+
+    fn level_slot(&self, instrument: InstrumentId, side: Side, price: Price) -> Option<u32> {
+        self.defined(instrument)?;
+        self.ladders.find(LadderId::new(instrument, side), price.ticks())
     }
 
     fn best_level(&self, instrument: InstrumentId, side: Side) -> Option<Level> {

@@ -154,6 +154,6 @@ fn an_address_that_cannot_be_is_refused_and_the_log_is_unharmed() {
     let said = refused(&place, &["--page", "0.0.0.0:0"]);
     assert!(said.contains("trusted network"), "{said}");
     let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
-    let verified = command.current_dir(&place).args(["verify", "--data", "refused"]).output();
+    let verified = command.current_dir(place.path()).args(["verify", "--data", "refused"]).output();
     assert!(verified.unwrap().status.success());
 }

@@ -1,6 +1,7 @@
 //! A client of TLS that shares nothing with the venue's sockets but rustls, and venues for it.
 
-use crate::venue::{Client, Place, Said, Venue, place};
+use crate::program::TestDir;
+use crate::venue::{Client, Said, Venue, place};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -43,7 +44,7 @@ pub(crate) fn tls_lines(certificate: &str, key: &str, clients: Option<&str>) -> 
 }
 
 /// An empty place for a venue that asks clients for certificates.
-pub(crate) fn mutual_place(name: &str) -> Place {
+pub(crate) fn mutual_place(name: &str) -> TestDir {
     let place = place(name);
     let tls = tls_lines("venue.pem", "venue.key", Some("ca.pem"));
     fs::write(place.join("venue.toml"), venue_file(&tls)).unwrap();

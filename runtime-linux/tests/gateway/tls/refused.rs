@@ -92,7 +92,7 @@ fn other_addresses_need_tls_and_packets_have_none() {
     assert!(said.contains("packets (moldudp64, requests) have no TLS"), "{said}");
     fs::write(place.join("venue.toml"), &secure).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
-    command.current_dir(&place).args(["serve", "--json", "--config", "venue.toml"]);
+    command.current_dir(place.path()).args(["serve", "--json", "--config", "venue.toml"]);
     command.args(["--data", "any", "--ouch", "0.0.0.0:0"]).stdout(std::process::Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut served = [0; 20];

@@ -1,10 +1,8 @@
 //! The text of the flow that an import makes, to be read piece by piece instead of written.
 
 use super::lines::Lines;
-use super::{Importer, decimals_of, importer_of, opened};
-use crate::import::ImportArgs;
+use super::{ImportArgs, Importer, decimals_of, importer_of};
 use highwater_console::CommandError;
-use highwater_flows::flow::decompressed;
 use std::fmt;
 use std::io::{self, Read};
 
@@ -25,14 +23,10 @@ impl FlowText {
     /// The file cannot be read, or its header or what is asked of it is wrong.
     pub fn open(args: &ImportArgs) -> Result<Self, CommandError> {
         args.check_symbol()?;
-        let input = opened(&args.file).and_then(decompressed);
-        let input = input.map_err(|error| args.unreadable(&error))?;
-        let lines = Lines::new(decimals_of(args));
-        Ok(Self { importer: importer_of(args, input)?, lines, read: 0, ended: None })
+        let importer = importer_of(args, args.input()?)?;
+        Ok(Self { importer, lines: Lines::new(decimals_of(args)), read: 0, ended: None })
     }
-}
 
-impl FlowText {
     /// Takes the next messages, until so many bytes are gathered or there are no more.
     fn gather(&mut self, bytes: usize) {
         self.lines.clear();

@@ -30,8 +30,8 @@ pub(super) enum Owner {
     Unknown,
 }
 
-/// Whether bytes are what a kill or a power cut leaves of a file that begins with `whole`: a part
-/// of that, and zeros where a length became durable before its bytes.
+/// Whether `bytes` can be what a kill or a power cut left of a file that begins with `whole`: a
+/// prefix of it, then zeros. A file's length may become durable before its bytes.
 pub(super) fn is_unfinished(bytes: &[u8], whole: &[u8]) -> bool {
     let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     bytes.len() <= whole.len() && whole.starts_with(&bytes[..written])

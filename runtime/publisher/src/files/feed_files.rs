@@ -1,6 +1,6 @@
 //! The ITCH files of a log, one a day, and their sidecar.
 
-use super::append_file::{AppendFile, Owner, length_of, remove_if_there};
+use super::append_file::{AppendFile, Owner, length_of, read_if_there, remove_if_there};
 use super::appended::Appended;
 use super::checkpoint::folder_of;
 use super::error::FilesError;
@@ -84,7 +84,7 @@ impl FeedFiles {
             Owner::Ours => positions_path(path),
             Owner::Unknown => new_positions_path(path),
         };
-        let is_begun = begins_with(&sidecar, &header)?;
+        let is_begun = read_if_there(&sidecar)?.is_some_and(|found| found.starts_with(&header));
         let behind = if is_begun { length_of(&header) + place.rows * row_bytes } else { 0 };
         let mut sidecar = AppendFile::open(sidecar, behind, Owner::Ours)?;
         if !is_begun {
@@ -223,22 +223,6 @@ impl FeedFiles {
         let renamed = fs::rename(new_positions_path(&self.path), &path);
         renamed.map_err(|error| FilesError::Io(path, error))?;
         sync_folder(folder_of(&self.path))
-    }
-}
-
-/// Whether a file, which may be missing, begins with these bytes.
-fn begins_with(path: &Path, bytes: &[u8]) -> Result<bool, FilesError> {
-    let mut first = vec![0; bytes.len()];
-    let read = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        opened => opened.and_then(|mut file| file.read_exact(&mut first)),
-    };
-    match read {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        read => {
-            read.map_err(|error| FilesError::Io(path.to_owned(), error))?;
-            Ok(first == bytes)
-        }
     }
 }
 
