@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SHARED, limits
+from conftest import SHARED
 
 import highwater as hw
 from highwater import Side
@@ -231,7 +231,6 @@ def test_rows_for_hftbacktest_give_the_book() -> None:
         assert levels == {int(level["price"]): int(level["visible"]) for level in depth}
     assert len(orders) == book.open_orders > 100
     assert len(hw.to_hftbacktest(events, instrument=3)) == 0
-    assert not np.isnan(limits(1)["price"]).any()
 
 
 def test_an_id_that_is_used_again_is_another_order_of_the_feed(book: hw.Book) -> None:
